@@ -1,0 +1,155 @@
+#include "base/json.h"
+
+#include <inttypes.h>
+
+static void value_begin(struct json *j)
+{
+	if (j->comma)
+		buf_chr(j->out, ',');
+	j->comma = true;
+}
+
+static void bracket_open(struct json *j, char c)
+{
+	value_begin(j);
+	buf_chr(j->out, c);
+	j->comma = false;
+}
+
+static void bracket_close(struct json *j, char c)
+{
+	buf_chr(j->out, c);
+	j->comma = true;
+}
+
+void json_open(struct json *j)
+{
+	bracket_open(j, '{');
+}
+
+void json_close(struct json *j)
+{
+	bracket_close(j, '}');
+}
+
+void json_list_open(struct json *j)
+{
+	bracket_open(j, '[');
+}
+
+void json_list_close(struct json *j)
+{
+	bracket_close(j, ']');
+}
+
+static bool is_tail(struct view v, size_t at, unsigned char lo, unsigned char hi)
+{
+	return at < v.n && (unsigned char)v.p[at] >= lo && (unsigned char)v.p[at] <= hi;
+}
+
+/* Bytes of the well-formed UTF-8 sequence at v.p[at] (Unicode table 3-7), or 0. */
+static size_t utf8_len(struct view v, size_t at)
+{
+	const unsigned char c = (unsigned char)v.p[at];
+	unsigned char lo = 0x80, hi = 0xbf;
+
+	if (c < 0x80)
+		return 1;
+	if (c >= 0xc2 && c <= 0xdf)
+		return is_tail(v, at + 1, lo, hi) ? 2 : 0;
+	if (c == 0xe0)
+		lo = 0xa0;
+	else if (c == 0xed)
+		hi = 0x9f;
+	else if (c == 0xf0)
+		lo = 0x90;
+	else if (c == 0xf4)
+		hi = 0x8f;
+	if (!is_tail(v, at + 1, lo, hi) || !is_tail(v, at + 2, 0x80, 0xbf))
+		return 0;
+	if (c >= 0xe0 && c <= 0xef)
+		return 3;
+	return c >= 0xf0 && c <= 0xf4 && is_tail(v, at + 3, 0x80, 0xbf) ? 4 : 0;
+}
+
+static void escape_byte(struct buf *out, unsigned char c)
+{
+	switch (c) {
+	case '"':
+		buf_str(out, "\\\"");
+		break;
+	case '\\':
+		buf_str(out, "\\\\");
+		break;
+	case '\n':
+		buf_str(out, "\\n");
+		break;
+	default:
+		if (c < 0x20 || c == 0x7f)
+			buf_printf(out, "\\u%04x", c);
+		else
+			buf_chr(out, (char)c);
+	}
+}
+
+static void quoted(struct buf *out, struct view v)
+{
+	buf_chr(out, '"');
+	for (size_t i = 0; i < v.n;) {
+		const size_t len = utf8_len(v, i);
+		if (len == 1)
+			escape_byte(out, (unsigned char)v.p[i]);
+		else if (len == 0)
+			buf_str(out, "\xef\xbf\xbd");
+		else
+			buf_add(out, (struct view){ v.p + i, len });
+		i += len ? len : 1;
+	}
+	buf_chr(out, '"');
+}
+
+void json_key(struct json *j, const char *key)
+{
+	value_begin(j);
+	quoted(j->out, view_str(key));
+	buf_chr(j->out, ':');
+	j->comma = false;
+}
+
+void json_view(struct json *j, struct view v)
+{
+	value_begin(j);
+	quoted(j->out, v);
+}
+
+void json_str(struct json *j, const char *cstr)
+{
+	if (cstr)
+		json_view(j, view_str(cstr));
+	else
+		json_null(j);
+}
+
+void json_int(struct json *j, int64_t value)
+{
+	value_begin(j);
+	buf_printf(j->out, "%" PRId64, value);
+}
+
+void json_bool(struct json *j, bool value)
+{
+	value_begin(j);
+	buf_str(j->out, value ? "true" : "false");
+}
+
+void json_null(struct json *j)
+{
+	value_begin(j);
+	buf_str(j->out, "null");
+}
+
+void json_id(struct json *j, int64_t id)
+{
+	value_begin(j);
+	buf_printf(j->out, "\"%" PRId64 "\"", id);
+}

@@ -1,0 +1,60 @@
+#include "base/buf.h"
+#include "../test.h"
+
+#include <errno.h>
+
+static void a_line_ends_with_crlf_or_lf(void **)
+{
+	struct view rest, line = view_line(VIEW("one\r\ntwo\nthree"), &rest);
+
+	assert_true(view_eq(line, VIEW("one")));
+	line = view_line(rest, &rest);
+	assert_true(view_eq(line, VIEW("two")));
+	line = view_line(rest, &rest);
+	assert_true(view_eq(line, VIEW("three")));
+	assert_int_equal(rest.n, 0);
+}
+
+static void numbers_are_digits_within_a_limit(void **)
+{
+	uint64_t n = 7;
+
+	assert_int_equal(view_u64(VIEW("65535"), 65535, &n), 0);
+	assert_int_equal(n, 65535);
+	assert_int_equal(view_u64(VIEW("65536"), 65535, &n), -ERANGE);
+	assert_int_equal(view_u64(VIEW("18446744073709551616"), UINT64_MAX, &n), -ERANGE);
+	assert_int_equal(view_u64(VIEW(""), 9, &n), -EINVAL);
+	assert_int_equal(view_u64(VIEW("-1"), 9, &n), -EINVAL);
+	assert_int_equal(view_u64(VIEW("1 "), 9, &n), -EINVAL);
+	assert_int_equal(n, 65535);
+}
+
+static void the_first_error_stays(void **)
+{
+	struct buf b = BUF_INIT(8);
+
+	buf_str(&b, "12345678");
+	assert_int_equal(b.err, 0);
+	assert_string_equal(buf_cstr(&b), "12345678");
+	buf_chr(&b, '9');
+	assert_int_equal(b.err, -EMSGSIZE);
+	buf_printf(&b, "%d", 1);
+	assert_true(view_eq(buf_view(&b), VIEW("12345678")));
+	assert_null(buf_cstr(&b));
+	buf_reset(&b);
+	buf_printf(&b, "%s-%d", "abc", 42);
+	assert_string_equal(buf_cstr(&b), "abc-42");
+	buf_eat(&b, 4);
+	assert_string_equal(buf_cstr(&b), "42");
+	buf_free(&b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_line_ends_with_crlf_or_lf),
+		cmocka_unit_test(numbers_are_digits_within_a_limit),
+		cmocka_unit_test(the_first_error_stays),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,45 @@
+#include "base/json.h"
+#include "../test.h"
+
+static void commas_and_nesting(void **)
+{
+	struct buf b = BUF_INIT(1024);
+	struct json j = JSON_TO(&b);
+
+	json_open(&j);
+	json_key(&j, "items");
+	json_list_open(&j);
+	json_int(&j, -1);
+	json_open(&j);
+	json_close(&j);
+	json_str(&j, NULL);
+	json_list_close(&j);
+	json_key(&j, "id");
+	json_id(&j, INT64_MAX);
+	json_close(&j);
+	assert_string_equal(buf_cstr(&b), "{\"items\":[-1,{},null],\"id\":\"9223372036854775807\"}");
+	buf_free(&b);
+}
+
+static void text_is_escaped_and_always_utf8(void **)
+{
+	struct buf b = BUF_INIT(1024);
+	struct json j = JSON_TO(&b);
+
+	json_view(&j, VIEW("\"\\\n\x01 \xc3\xa9 \xf0\x9f\x98\x80"));
+	json_view(&j, VIEW("\xff \xc0\xaf \xed\xa0\x80 \xe2\x82"));
+	assert_string_equal(buf_cstr(&b),
+		"\"\\\"\\\\\\n\\u0001 \xc3\xa9 \xf0\x9f\x98\x80\","
+		"\"\xef\xbf\xbd \xef\xbf\xbd\xef\xbf\xbd "
+		"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd \xef\xbf\xbd\xef\xbf\xbd\"");
+	buf_free(&b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(commas_and_nesting),
+		cmocka_unit_test(text_is_escaped_and_always_utf8),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

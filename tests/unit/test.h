@@ -1,4 +1,4 @@
-/* test/unit/test.h - what cmocka wants included before it. */
+/* tests/unit/test.h - what cmocka wants included before it. */
 #pragma once
 #include <setjmp.h>
 #include <stdarg.h>

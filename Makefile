@@ -1,0 +1,45 @@
+# A short face over meson: make, make test, make arch, make lint, make asan …
+BUILD ?= build
+SOURCES = $(shell git ls-files '*.c' '*.h')
+
+.PHONY: all test arch lint format asan tsan cover clean
+
+all: $(BUILD)/build.ninja
+	ninja -C $(BUILD)
+
+$(BUILD)/build.ninja:
+	meson setup $(BUILD)
+
+test: all
+	meson test -C $(BUILD) --print-errorlogs
+
+arch:
+	@tools/arch
+
+# Warnings as errors on the second compiler, then cppcheck.
+lint: arch
+	@test -f build-clang/build.ninja || CC=clang meson setup build-clang -Dwerror=true
+	ninja -C build-clang
+	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
+		--suppress=missingIncludeSystem --error-exitcode=1 -Isrc src
+
+format:
+	clang-format -i $(SOURCES)
+
+asan:
+	@test -f build-asan/build.ninja || \
+		meson setup build-asan -Db_sanitize=address,undefined -Db_lundef=false
+	meson test -C build-asan --print-errorlogs
+
+tsan:
+	@test -f build-tsan/build.ninja || \
+		meson setup build-tsan -Db_sanitize=thread -Db_lundef=false
+	meson test -C build-tsan --print-errorlogs
+
+cover:
+	@test -f build-cover/build.ninja || meson setup build-cover -Db_coverage=true
+	meson test -C build-cover
+	ninja -C build-cover coverage-text && cat build-cover/meson-logs/coverage.txt
+
+clean:
+	rm -rf build build-*

@@ -1,0 +1,401 @@
+#include "media/worker.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+/* Packets of one batch that go on, by their place in the worker's buffers. */
+struct batch {
+	unsigned n;
+	uint8_t at[WORKER_BATCH];
+	uint8_t pt[WORKER_BATCH];
+};
+
+static void tell(struct worker *w, const struct channel *c, struct relay_event event)
+{
+	event.session = c->leg->session->tag;
+	event.leg = c->leg->tag;
+	event.kind = c->kind;
+	worker_tell(w, &event);
+}
+
+static bool channel_is_open(const struct channel *c)
+{
+	return c->end[SIDE_RTP].fd >= 0;
+}
+
+/* A refused send is a lost packet: RTP knows how to live with that. */
+static bool send_one(const struct end *end, const struct addr *to, const void *p, size_t n)
+{
+	if (end->connected)
+		return send(end->fd, p, n, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
+	return addr_is_set(to) &&
+	       sendto(end->fd, p, n, MSG_DONTWAIT | MSG_NOSIGNAL, &to->sa, to->len) >= 0;
+}
+
+static void count_sent(struct channel *c, const struct iovec *iov)
+{
+	c->stream.stats.sent_packets++;
+	c->stream.stats.sent_bytes += iov->iov_len;
+}
+
+static void send_many(struct channel *c, struct addr *to, struct iovec *iov, unsigned n)
+{
+	const struct end *end = &c->end[SIDE_RTP];
+	struct mmsghdr out[WORKER_BATCH];
+	int sent;
+
+	if (!end->connected && !addr_is_set(to))
+		return;
+	for (unsigned i = 0; i < n; i++) {
+		out[i].msg_hdr = (struct msghdr){ .msg_iov = &iov[i], .msg_iovlen = 1 };
+		if (!end->connected) {
+			out[i].msg_hdr.msg_name = &to->sa;
+			out[i].msg_hdr.msg_namelen = to->len;
+		}
+	}
+	for (unsigned at = 0; at < n; at += (unsigned)sent) {
+		sent = sendmmsg(end->fd, out + at, n - at, MSG_DONTWAIT | MSG_NOSIGNAL);
+		/* The error is that of the first packet left; the others have their own. */
+		for (int i = 0; i < sent; i++)
+			count_sent(c, &iov[at + (unsigned)i]);
+		if (sent <= 0)
+			sent = 1;
+	}
+}
+
+/* Writes the payload type of each receiver into the shared bytes just before it is sent. */
+static void forward_to(struct worker *w, const struct channel *from, struct channel *to,
+		       const struct batch *b)
+{
+	struct addr dest = {};
+	struct iovec iov[WORKER_BATCH];
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < b->n; i++) {
+		uint8_t pt = stream_pt(&from->stream, &to->stream, b->pt[i]);
+		uint8_t *p = w->bytes[b->at[i]];
+
+		if (pt == STREAM_PT_NONE)
+			continue;
+		p[1] = (uint8_t)((p[1] & 0x80) | pt);
+		iov[n++] = (struct iovec){ p, w->in[b->at[i]].msg_len };
+	}
+	if (!to->end[SIDE_RTP].connected)
+		dest = stream_rtp_dest(&to->stream);
+	if (n > 1)
+		send_many(to, &dest, iov, n);
+	else if (n == 1 && send_one(&to->end[SIDE_RTP], &dest, iov->iov_base, iov->iov_len))
+		count_sent(to, iov);
+}
+
+static void forward(struct worker *w, struct channel *from, const struct batch *b)
+{
+	const struct session *s = from->leg->session;
+
+	for (uint32_t left = from->to; b->n && left; left &= left - 1) {
+		struct leg *leg = s->legs[__builtin_ctz(left)];
+
+		if (leg != NULL && channel_is_open(&leg->channel[from->kind]))
+			forward_to(w, from, &leg->channel[from->kind], b);
+	}
+}
+
+static void rtcp_send(struct channel *c, const void *p, size_t n)
+{
+	struct addr to = stream_rtcp_dest(&c->stream);
+
+	send_one(&c->end[c->stream.peer.rtcp_mux ? SIDE_RTP : SIDE_RTCP], &to, p, n);
+}
+
+/* To those who get this stream and to those it gets: reports go both ways. */
+static void rtcp_forward(const struct channel *from, const void *p, size_t n)
+{
+	const struct session *s = from->leg->session;
+
+	for (unsigned i = 0; i < RELAY_LEGS_MAX; i++) {
+		struct leg *leg = s->legs[i];
+		struct channel *c = leg ? &leg->channel[from->kind] : NULL;
+
+		if (c == NULL || c == from || !channel_is_open(c))
+			continue;
+		if ((from->to >> i & 1) || (c->to >> from->leg->index & 1))
+			rtcp_send(c, p, n);
+	}
+}
+
+static void rtcp_read(struct channel *c, const struct addr *from, const uint8_t *p, size_t n)
+{
+	if (stream_hear_rtcp(&c->stream, from, p, n) <= STREAM_LATCHED)
+		rtcp_forward(c, p, n);
+}
+
+static bool connect_end(struct end *end, const struct addr *to)
+{
+	static const struct sockaddr nobody = { .sa_family = AF_UNSPEC };
+
+	end->drained = false;
+	end->connected = to != NULL && connect(end->fd, &to->sa, to->len) == 0;
+	if (to == NULL)
+		(void)connect(end->fd, &nobody, sizeof(nobody));
+	return end->connected;
+}
+
+static void settle(struct channel *c, uint64_t now_us)
+{
+	struct end *end = &c->end[SIDE_RTP];
+
+	if (end->connected || !stream_settles(&c->stream, now_us) ||
+	    stream_may_move(&c->stream, now_us))
+		return;
+	c->stream.settled = true;
+	connect_end(end, &c->stream.from);
+}
+
+/* RFC 4585 section 6.3.1, behind an empty receiver report as section 3.1 wants it. */
+static void pli_send(struct channel *c)
+{
+	uint32_t ssrc = htonl(c->stream.ssrc), ours = ~ssrc;
+	uint8_t p[20] = { 0x80, 201, 0, 1, 0, 0, 0, 0, 0x81, 206, 0, 2 };
+
+	memcpy(p + 4, &ours, 4);
+	memcpy(p + 12, &ours, 4);
+	memcpy(p + 16, &ssrc, 4);
+	rtcp_send(c, p, sizeof(p));
+}
+
+/* A source that has not begun will begin with a key frame. */
+static void keyframe_due(struct channel *c, uint64_t now_us)
+{
+	if (!c->keyframe_wanted || !c->stream.ssrc_known ||
+	    now_us - c->stream.keyframe_us < RELAY_KEYFRAME_MS * UINT64_C(1000))
+		return;
+	c->keyframe_wanted = false;
+	c->stream.keyframe_us = now_us;
+	pli_send(c);
+}
+
+static void on_latched(struct worker *w, struct channel *c)
+{
+	if (c->end[SIDE_RTP].connected)
+		connect_end(&c->end[SIDE_RTP], NULL);
+	settle(c, w->now_us);
+	tell(w, c, (struct relay_event){ .type = RELAY_EV_LATCHED, .addr = c->stream.from });
+}
+
+static bool rtp_read_one(struct worker *w, struct channel *c, unsigned i, const struct addr *from,
+			 uint8_t *ret_pt)
+{
+	const uint8_t *p = w->bytes[i];
+	struct rtp rtp;
+	enum stream_verdict v = stream_hear(&c->stream, from, p, w->in[i].msg_len, w->now_us, &rtp);
+	char digit;
+
+	if (v > STREAM_LATCHED)
+		return false;
+	if (v == STREAM_LATCHED)
+		on_latched(w, c);
+	if (c->stream.silent) {
+		c->stream.silent = false;
+		tell(w, c, (struct relay_event){ .type = RELAY_EV_HEARD });
+	}
+	digit = stream_digit(&c->stream, p, &rtp);
+	if (digit)
+		tell(w, c, (struct relay_event){ .type = RELAY_EV_DIGIT, .digit = digit });
+	*ret_pt = rtp.pt;
+	return true;
+}
+
+/* Audio comes one packet per round: a plain recv is cheaper than a batch of one. Level-triggered,
+ * so a second packet comes up in the next round; a flood is thereby held to one per round. */
+static unsigned receive(struct worker *w, struct end *end)
+{
+	bool single = end->drained && end->channel->kind == RELAY_AUDIO;
+	ssize_t got;
+	int n;
+
+	if (single) {
+		got = recv(end->fd, w->bytes[0], RELAY_PACKET_MAX, MSG_DONTWAIT | MSG_TRUNC);
+		if (got < 0)
+			return 0;
+		w->in[0].msg_len = (unsigned)got;
+		return 1;
+	}
+	for (unsigned i = 0; i < WORKER_BATCH; i++) {
+		w->in[i].msg_hdr.msg_namelen = sizeof(w->names[i].v6);
+		w->names[i].len = 0;
+	}
+	n = recvmmsg(end->fd, w->in, WORKER_BATCH, MSG_DONTWAIT | MSG_TRUNC, NULL);
+	return n < 0 ? 0 : (unsigned)n;
+}
+
+void session_read(struct worker *w, struct end *end)
+{
+	struct channel *c = end->channel;
+	bool drained = end->drained, connected = end->connected;
+	struct batch b = {};
+	unsigned n = receive(w, end);
+
+	w->packets += n;
+	for (unsigned i = 0; i < n; i++) {
+		const struct addr *from = drained ? NULL : &w->names[i];
+		size_t size = w->in[i].msg_len;
+
+		w->names[i].len = w->in[i].msg_hdr.msg_namelen;
+		if (size > RELAY_PACKET_MAX)
+			c->stream.stats.invalid++;
+		else if (end->side == SIDE_RTCP ||
+			 (c->stream.peer.rtcp_mux && rtp_is_rtcp(w->bytes[i], size)))
+			rtcp_read(c, from, w->bytes[i], size);
+		else if (rtp_read_one(w, c, i, from, &b.pt[b.n]))
+			b.at[b.n++] = (uint8_t)i;
+	}
+	forward(w, c, &b);
+	if (connected && end->connected && n < WORKER_BATCH)
+		end->drained = true;
+}
+
+static void scan_channel(struct worker *w, struct channel *c)
+{
+	struct stream *s = &c->stream;
+	uint64_t heard_us = s->stats.last_us > s->watch_us ? s->stats.last_us : s->watch_us;
+
+	if (c->end[SIDE_RTP].connected && stream_may_move(s, w->now_us))
+		connect_end(&c->end[SIDE_RTP], NULL);
+	settle(c, w->now_us);
+	keyframe_due(c, w->now_us);
+	if (s->peer.silence_ms && !s->silent &&
+	    w->now_us - heard_us >= s->peer.silence_ms * UINT64_C(1000)) {
+		s->silent = true;
+		tell(w, c, (struct relay_event){ .type = RELAY_EV_SILENT });
+	}
+}
+
+void session_scan(struct worker *w, struct leg *leg)
+{
+	for (unsigned k = 0; k < RELAY_KINDS; k++) {
+		if (channel_is_open(&leg->channel[k]))
+			scan_channel(w, &leg->channel[k]);
+	}
+}
+
+static void leg_open(struct worker *w, struct leg *leg)
+{
+	leg->session->legs[leg->index] = leg;
+	list_append(&w->legs, &leg->node);
+	for (unsigned k = 0; k < RELAY_KINDS; k++) {
+		leg->channel[k].stream.watch_us = w->now_us;
+		for (unsigned i = 0; i < SIDES; i++) {
+			struct end *end = &leg->channel[k].end[i];
+			struct epoll_event e = { .events = EPOLLIN, .data.ptr = end };
+
+			/* Out of kernel memory the stream stays silent, which the owner hears of.
+			 */
+			if (end->fd >= 0)
+				(void)epoll_ctl(w->epoll, EPOLL_CTL_ADD, end->fd, &e);
+		}
+	}
+}
+
+void leg_close_sockets(struct leg *leg)
+{
+	for (unsigned k = 0; k < RELAY_KINDS; k++) {
+		for (unsigned i = 0; i < SIDES; i++) {
+			struct end *end = &leg->channel[k].end[i];
+
+			if (end->fd >= 0)
+				close(end->fd);
+			end->fd = -1;
+		}
+	}
+}
+
+static void leg_close(struct worker *w, struct session *s, unsigned index)
+{
+	struct leg *leg = s->legs[index];
+
+	if (leg == NULL)
+		return;
+	s->legs[index] = NULL;
+	list_remove(&leg->node);
+	for (unsigned i = 0; i < RELAY_LEGS_MAX; i++) {
+		for (unsigned k = 0; s->legs[i] != NULL && k < RELAY_KINDS; k++)
+			s->legs[i]->channel[k].to &= ~(UINT32_C(1) << index);
+	}
+	leg_close_sockets(leg);
+	worker_hand_back(w, &leg->done);
+}
+
+static void stream_order(struct worker *w, struct channel *c, const struct relay_stream *peer)
+{
+	if (stream_set(&c->stream, peer, c->kind, w->now_us) && c->end[SIDE_RTP].connected)
+		connect_end(&c->end[SIDE_RTP], NULL);
+}
+
+static void route_order(struct worker *w, struct channel *c, uint32_t to)
+{
+	uint32_t fresh = to & ~c->to;
+
+	c->to = to;
+	if (fresh && c->kind == RELAY_VIDEO) {
+		c->keyframe_wanted = c->stream.ssrc_known;
+		keyframe_due(c, w->now_us);
+	}
+}
+
+static void stats_order(struct worker *w, const struct session *s)
+{
+	for (unsigned i = 0; i < RELAY_LEGS_MAX; i++) {
+		for (unsigned k = 0; s->legs[i] != NULL && k < RELAY_KINDS; k++) {
+			const struct channel *c = &s->legs[i]->channel[k];
+
+			if (channel_is_open(c))
+				tell(w, c,
+				     (struct relay_event){ .type = RELAY_EV_STATS,
+							   .stats = stream_stats(&c->stream) });
+		}
+	}
+}
+
+static void session_close(struct worker *w, struct session *s)
+{
+	for (unsigned i = 0; i < RELAY_LEGS_MAX; i++)
+		leg_close(w, s, i);
+	worker_hand_back(w, &s->done);
+}
+
+void session_apply(struct worker *w, const struct order *o)
+{
+	struct leg *leg = o->session->legs[o->leg];
+	struct channel *c = leg ? &leg->channel[o->kind] : NULL;
+
+	switch (o->type) {
+	case ORDER_LEG_OPEN:
+		leg_open(w, o->opened);
+		break;
+	case ORDER_LEG_CLOSE:
+		leg_close(w, o->session, o->leg);
+		break;
+	case ORDER_STREAM:
+		if (c != NULL)
+			stream_order(w, c, &o->stream);
+		break;
+	case ORDER_ROUTE:
+		if (c != NULL)
+			route_order(w, c, o->to);
+		break;
+	case ORDER_KEYFRAME:
+		if (c != NULL) {
+			c->keyframe_wanted = true;
+			keyframe_due(c, w->now_us);
+		}
+		break;
+	case ORDER_STATS:
+		stats_order(w, o->session);
+		break;
+	case ORDER_CLOSE:
+		session_close(w, o->session);
+		break;
+	}
+}

@@ -1,0 +1,97 @@
+/* media/session.h - legs and their sockets on the worker's side: orders applied, packets moved.
+ *
+ * A struct leg is made by the owner, given to a worker with the order that opens it, and handed
+ * back closed through the worker's outbox. Between these it is the worker's alone, except for
+ * the first fields, which never change.
+ *
+ * Invariants:
+ *   1. session->legs[i] is NULL or a leg in worker->legs with index i.
+ *   2. A leg's sockets are open exactly while it is in worker->legs or on its way there.
+ *   3. An end is `connected` only while its stream is settled. */
+#pragma once
+#include "base/list.h"
+#include "media/port.h"
+#include "media/stream.h"
+
+struct worker;
+struct session;
+struct leg;
+
+enum side { SIDE_RTP, SIDE_RTCP, SIDES };
+
+struct channel;
+
+struct end {
+	struct channel *channel;
+	int fd; /* -1: the leg has no such stream */
+	enum side side;
+	bool connected;
+	bool drained; /* connected, and what came before that is read: sources need no check */
+};
+
+struct channel {
+	struct leg *leg;
+	enum relay_kind kind;
+	struct end end[SIDES];
+	struct stream stream;
+	uint32_t to;
+	bool keyframe_wanted;
+};
+
+enum order_type {
+	ORDER_LEG_OPEN,
+	ORDER_LEG_CLOSE,
+	ORDER_STREAM,
+	ORDER_ROUTE,
+	ORDER_KEYFRAME,
+	ORDER_STATS,
+	ORDER_CLOSE,
+};
+
+struct order {
+	struct order *next;
+	enum order_type type;
+	struct session *session;
+	unsigned leg;
+	enum relay_kind kind;
+	union {
+		struct leg *opened;
+		struct relay_stream stream;
+		uint32_t to;
+	};
+};
+
+/* What a worker hands back. */
+struct done {
+	struct done *next;
+	bool is_session;
+};
+
+struct leg {
+	uint64_t tag;
+	unsigned index;
+	int family;
+	uint16_t port[RELAY_KINDS]; /* 0: none */
+	struct session *session;
+
+	struct order close; /* made with the leg, so that closing cannot fail */
+	struct done done;
+	struct list node; /* in worker->legs */
+	struct channel channel[RELAY_KINDS];
+};
+
+struct session {
+	uint64_t tag;
+	struct leg *legs[RELAY_LEGS_MAX];
+	struct order close;
+	struct done done;
+};
+
+/* An order that has come up. Its opened leg becomes the session's. */
+void session_apply(struct worker *w, const struct order *o);
+/* Reads what waits on the socket, at most one batch, and passes it on. */
+void session_read(struct worker *w, struct end *end);
+/* Settling, moving, silence and key frames that are due; to be called often. */
+void session_scan(struct worker *w, struct leg *leg);
+/* Closes the sockets that are open. */
+void leg_close_sockets(struct leg *leg);

@@ -1,0 +1,64 @@
+/* media/worker.h - one media thread: its sockets, its legs, its two queues.
+ *
+ * Fields above `lock` belong to the thread; those below are shared under it. */
+#pragma once
+#include <pthread.h>
+#include <sys/uio.h>
+#include "media/session.h"
+
+enum { WORKER_BATCH = 32 };
+
+struct event_node {
+	struct event_node *next;
+	struct relay_event event;
+};
+
+struct worker {
+	pthread_t thread;
+	bool started;
+	int epoll;
+	int wake;  /* eventfd: orders wait */
+	int ready; /* eventfd of the relay: events wait; not owned */
+	const struct clock *clock;
+	unsigned tick_us;
+	uint64_t now_us; /* at the start of the round */
+	uint64_t scan_us;
+	unsigned packets; /* since the last scan */
+	bool loaded;
+	struct list legs;
+	uint8_t bytes[WORKER_BATCH][RELAY_PACKET_MAX];
+	struct addr names[WORKER_BATCH];
+	struct iovec iov[WORKER_BATCH];
+	struct mmsghdr in[WORKER_BATCH];
+
+	pthread_mutex_t lock;
+	bool stop;
+	struct order *orders, **orders_tail;
+	unsigned norders;
+	struct event_node *events, **events_tail;
+	unsigned nevents;
+	uint64_t events_lost;
+	struct done *done, **done_tail;
+
+	unsigned load; /* legs; the owner's alone */
+};
+
+/* ready: see above; clock: serves every thread. The struct must stay where it is until worker_stop.
+ */
+[[nodiscard]] int worker_start(struct worker *w, int ready, const struct clock *clock,
+			       unsigned tick_us);
+/* Ends the thread. The queues keep what is in them; worker_free drops it. */
+void worker_stop(struct worker *w);
+void worker_free(struct worker *w);
+
+/* Owner: puts an order in; -EAGAIN when RELAY_COMMANDS_MAX wait, unless it must go. */
+[[nodiscard]] int worker_post(struct worker *w, struct order *o);
+void worker_post_always(struct worker *w, struct order *o);
+/* Owner: the oldest event, or NULL. The caller frees it. */
+struct event_node *worker_event(struct worker *w);
+/* Owner: the oldest closed leg or session if no event waits before it, or NULL. */
+struct done *worker_done(struct worker *w);
+
+/* Thread: tells the owner. An event may be lost at RELAY_EVENTS_MAX, a closing never. */
+void worker_tell(struct worker *w, const struct relay_event *event);
+void worker_hand_back(struct worker *w, struct done *done);

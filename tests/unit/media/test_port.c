@@ -1,0 +1,150 @@
+#include "media/port.h"
+#include "../test.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <unistd.h>
+
+enum { PORT_LO = 21001, PORT_HI = 21008, PAIRS = 3 }; /* 21002 to 21007 */
+
+static struct addr loopback4(void)
+{
+	return (struct addr){
+		.v4 = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) },
+		.len = sizeof(struct sockaddr_in),
+	};
+}
+
+static struct addr loopback6(void)
+{
+	return (struct addr){
+		.v6 = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT },
+		.len = sizeof(struct sockaddr_in6),
+	};
+}
+
+static uint16_t bound_port(int fd)
+{
+	struct addr a;
+
+	a.len = sizeof(a.v6);
+	assert_int_equal(getsockname(fd, &a.sa, &a.len), 0);
+	return ntohs(addr_port_raw(&a));
+}
+
+static void pair_close(const struct port_pair *p)
+{
+	close(p->fd[0]);
+	close(p->fd[1]);
+}
+
+static void pairs_are_even_and_odd_until_the_range_is_used_up(void **)
+{
+	struct addr v4 = loopback4();
+	struct port_pool *pool;
+	struct port_pair p[PAIRS + 1];
+
+	assert_int_equal(port_pool_new(PORT_LO, PORT_HI, &v4, NULL, 1, &pool), 0);
+	for (int i = 0; i < PAIRS; i++) {
+		assert_int_equal(port_pair_open(pool, AF_INET, 0, &p[i]), 0);
+		assert_int_equal(p[i].port % 2, 0);
+		assert_int_equal(bound_port(p[i].fd[0]), p[i].port);
+		assert_int_equal(bound_port(p[i].fd[1]), p[i].port + 1);
+	}
+	assert_int_equal(port_pair_open(pool, AF_INET, 0, &p[PAIRS]), -ENOSPC);
+	assert_int_equal(port_pool_used(pool, AF_INET), PAIRS);
+	pair_close(&p[1]);
+	port_pair_release(pool, AF_INET, p[1].port);
+	port_pair_release(pool, AF_INET, p[1].port);
+	assert_int_equal(port_pool_used(pool, AF_INET), PAIRS - 1);
+	assert_int_equal(port_pair_open(pool, AF_INET, 0, &p[PAIRS]), 0);
+	assert_int_equal(p[PAIRS].port, p[1].port);
+	pair_close(&p[0]);
+	pair_close(&p[2]);
+	pair_close(&p[PAIRS]);
+	port_pool_free(pool);
+}
+
+static void a_port_of_another_program_is_passed_over(void **)
+{
+	struct addr v4 = loopback4(), taken = addr_with_port(&v4, 21005);
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	struct port_pool *pool;
+	struct port_pair p[3];
+
+	assert_int_equal(bind(fd, &taken.sa, taken.len), 0);
+	assert_int_equal(port_pool_new(PORT_LO, PORT_HI, &v4, NULL, 0, &pool), 0);
+	assert_int_equal(port_pair_open(pool, AF_INET, 0, &p[0]), 0);
+	assert_int_equal(port_pair_open(pool, AF_INET, 0, &p[1]), 0);
+	assert_int_equal(p[0].port, 21002);
+	assert_int_equal(p[1].port, 21006);
+	assert_int_equal(port_pair_open(pool, AF_INET, 0, &p[2]), -ENOSPC);
+	pair_close(&p[0]);
+	pair_close(&p[1]);
+	close(fd);
+	port_pool_free(pool);
+}
+
+static void a_freed_port_comes_last(void **)
+{
+	struct addr v4 = loopback4();
+	struct port_pool *pool;
+	struct port_pair p;
+	uint16_t first;
+
+	assert_int_equal(port_pool_new(PORT_LO, PORT_HI, &v4, NULL, 0, &pool), 0);
+	assert_int_equal(port_pair_open(pool, AF_INET, 0, &p), 0);
+	first = p.port;
+	for (int i = 1; i < PAIRS; i++) {
+		pair_close(&p);
+		port_pair_release(pool, AF_INET, p.port);
+		assert_int_equal(port_pair_open(pool, AF_INET, 0, &p), 0);
+		assert_int_not_equal(p.port, first);
+	}
+	pair_close(&p);
+	port_pool_free(pool);
+}
+
+static void both_families_have_the_whole_range(void **)
+{
+	struct addr v4 = loopback4(), v6 = loopback6();
+	struct port_pool *pool;
+	struct port_pair a, b;
+
+	assert_int_equal(port_pool_new(PORT_LO, PORT_HI, &v4, &v6, 2, &pool), 0);
+	assert_int_equal(port_pair_open(pool, AF_INET, 0, &a), 0);
+	assert_int_equal(port_pair_open(pool, AF_INET6, 0, &b), 0);
+	assert_int_equal(a.port, b.port);
+	assert_int_equal(b.family, AF_INET6);
+	pair_close(&a);
+	pair_close(&b);
+	port_pool_free(pool);
+}
+
+static void ranges_without_a_pair_are_refused(void **)
+{
+	struct addr v4 = loopback4();
+	struct port_pool *pool;
+	struct port_pair p;
+
+	assert_int_equal(port_pool_new(0, 10, &v4, NULL, 0, &pool), -EINVAL);
+	assert_int_equal(port_pool_new(4001, 4002, &v4, NULL, 0, &pool), -EINVAL);
+	assert_int_equal(port_pool_new(4002, 4000, &v4, NULL, 0, &pool), -EINVAL);
+	assert_int_equal(port_pool_new(65535, 65535, &v4, NULL, 0, &pool), -EINVAL);
+	assert_int_equal(port_pool_new(PORT_LO, PORT_HI, &v4, NULL, 0, &pool), 0);
+	assert_int_equal(port_pair_open(pool, AF_INET6, 0, &p), -EAFNOSUPPORT);
+	port_pool_free(pool);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(pairs_are_even_and_odd_until_the_range_is_used_up),
+		cmocka_unit_test(a_port_of_another_program_is_passed_over),
+		cmocka_unit_test(a_freed_port_comes_last),
+		cmocka_unit_test(both_families_have_the_whole_range),
+		cmocka_unit_test(ranges_without_a_pair_are_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,421 @@
+/* The whole relay on loopback sockets, with a clock that can jump. */
+#include "media/relay.h"
+#include "../test.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+enum { DEADLINE_MS = 5000, PORT_LO = 22000, PORT_HI = 22199, AUDIO = 1, VIDEO = 2 };
+
+static _Atomic int64_t jumped_us;
+
+static int64_t mono_us(const struct clock *)
+{
+	return clock_mono_us(clock_system()) + atomic_load(&jumped_us);
+}
+
+static int64_t wall_ms(const struct clock *)
+{
+	return 0;
+}
+
+static const struct clock jumping = { mono_us, wall_ms };
+
+struct peer {
+	int fd;
+	struct addr addr;
+	struct addr relay;
+	uint32_t ssrc;
+	uint16_t seq;
+};
+
+struct world {
+	struct relay *relay;
+	struct relay_session *session;
+};
+
+static struct addr loopback(int family, uint16_t port)
+{
+	struct addr a = { .len = sizeof(struct sockaddr_in) };
+
+	if (family == AF_INET6) {
+		a.v6 = (struct sockaddr_in6){ .sin6_family = AF_INET6,
+					      .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+		a.len = sizeof(a.v6);
+	} else {
+		a.v4 = (struct sockaddr_in){ .sin_family = AF_INET,
+					     .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	}
+	return addr_with_port(&a, port);
+}
+
+static void peer_open(struct peer *p, int family, uint16_t relay_port, uint32_t ssrc)
+{
+	struct addr any = loopback(family, 0);
+
+	*p = (struct peer){ .relay = loopback(family, relay_port), .ssrc = ssrc, .seq = 1000 };
+	p->fd = socket(family, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+	assert_true(p->fd >= 0);
+	assert_int_equal(bind(p->fd, &any.sa, any.len), 0);
+	p->addr.len = sizeof(p->addr.v6);
+	assert_int_equal(getsockname(p->fd, &p->addr.sa, &p->addr.len), 0);
+}
+
+static void peer_send(struct peer *p, uint8_t pt, const void *payload, size_t n)
+{
+	uint8_t b[200] = { 0x80, pt, (uint8_t)(p->seq >> 8), (uint8_t)p->seq };
+	uint32_t ts = htonl(p->seq * 160U), ssrc = htonl(p->ssrc);
+
+	p->seq++;
+	memcpy(b + 4, &ts, 4);
+	memcpy(b + 8, &ssrc, 4);
+	memcpy(b + 12, payload, n);
+	assert_int_equal(sendto(p->fd, b, 12 + n, 0, &p->relay.sa, p->relay.len), 12 + n);
+}
+
+static void peer_send_raw(const struct peer *p, const void *b, size_t n)
+{
+	assert_int_equal(sendto(p->fd, b, n, 0, &p->relay.sa, p->relay.len), n);
+}
+
+/* What comes next, or fails at the deadline. */
+static size_t peer_receive(const struct peer *p, uint8_t *b, size_t size)
+{
+	struct pollfd f = { .fd = p->fd, .events = POLLIN };
+	ssize_t n;
+
+	assert_int_equal(poll(&f, 1, DEADLINE_MS), 1);
+	n = recv(p->fd, b, size, 0);
+	assert_true(n >= 0);
+	return (size_t)n;
+}
+
+static void expect(const struct peer *p, uint8_t pt, const char *payload)
+{
+	uint8_t b[2048];
+
+	assert_int_equal(peer_receive(p, b, sizeof(b)), 12 + strlen(payload));
+	assert_int_equal(b[1], pt);
+	assert_memory_equal(b + 12, payload, strlen(payload));
+}
+
+static void expect_nothing(const struct peer *p)
+{
+	uint8_t b[2048];
+
+	assert_int_equal(recv(p->fd, b, sizeof(b), 0), -1);
+	assert_int_equal(errno, EAGAIN);
+}
+
+static struct relay_event next_event(const struct world *w)
+{
+	struct pollfd f = { .fd = relay_fd(w->relay), .events = POLLIN };
+	struct relay_event e = {};
+
+	while (!relay_poll(w->relay, &e))
+		assert_int_equal(poll(&f, 1, DEADLINE_MS), 1);
+	return e;
+}
+
+static struct relay_event event_of(const struct world *w, enum relay_event_type type)
+{
+	struct relay_event e = next_event(w);
+
+	while (e.type != type)
+		e = next_event(w);
+	return e;
+}
+
+/* A leg of one stream whose peer is told of by SDP. */
+static unsigned leg_with(const struct world *w, struct peer *p, int family, unsigned kind,
+			 struct relay_stream stream)
+{
+	enum relay_kind k = kind == VIDEO ? RELAY_VIDEO : RELAY_AUDIO;
+	struct relay_ports ports;
+	static uint32_t ssrc;
+	unsigned leg;
+
+	assert_int_equal(relay_leg_open(w->session, 100, family, kind, &ports, &leg), 0);
+	peer_open(p, family, ports.rtp[k], ++ssrc);
+	stream.rtp = p->addr;
+	assert_int_equal(relay_stream_set(w->session, leg, k, &stream), 0);
+	return leg;
+}
+
+static int setup(void **state)
+{
+	struct relay_conf conf = {
+		.clock = &jumping,
+		.port_lo = PORT_LO,
+		.port_hi = PORT_HI,
+		.v4 = loopback(AF_INET, 0),
+		.v6 = loopback(AF_INET6, 0),
+		.workers = 2,
+	};
+	static struct world w;
+
+	*state = &w;
+	return relay_start(&conf, &w.relay) || relay_session_open(w.relay, 42, &w.session);
+}
+
+static int teardown(void **state)
+{
+	relay_stop(((struct world *)*state)->relay);
+	return 0;
+}
+
+static void two_legs_talk_across_families(void **state)
+{
+	const struct world *w = *state;
+	struct peer a, b;
+	unsigned la = leg_with(w, &a, AF_INET, AUDIO, (struct relay_stream){});
+	unsigned lb = leg_with(w, &b, AF_INET6, AUDIO, (struct relay_stream){});
+
+	assert_int_equal(relay_route(w->session, la, RELAY_AUDIO, 1U << lb), 0);
+	assert_int_equal(relay_route(w->session, lb, RELAY_AUDIO, 1U << la), 0);
+	assert_int_equal(relay_stats_ask(w->session), 0);
+	event_of(w, RELAY_EV_STATS);
+	for (int i = 0; i < 20; i++) {
+		peer_send(&a, 0, "to b", 4);
+		expect(&b, 0, "to b");
+		peer_send(&b, 8, "to a", 4);
+		expect(&a, 8, "to a");
+	}
+	close(a.fd);
+	close(b.fd);
+}
+
+/* Orders are done when the answer to the last one is there. */
+static void wait_for_orders(const struct world *w)
+{
+	assert_int_equal(relay_stats_ask(w->session), 0);
+	event_of(w, RELAY_EV_STATS);
+}
+
+static void video_fans_out_and_payload_types_are_those_of_each_leg(void **state)
+{
+	enum { VIEWERS = 5, BURST = 20 };
+	const struct world *w = *state;
+	struct relay_stream door = { .nformats = 1, .formats = { { 96, 1 } } };
+	struct peer source, viewer[VIEWERS];
+	unsigned from = leg_with(w, &source, AF_INET, VIDEO, door);
+	uint32_t to = 0;
+
+	for (uint8_t i = 0; i < VIEWERS; i++) {
+		struct relay_stream s = { .nformats = 1, .formats = { { (uint8_t)(100 + i), 1 } } };
+
+		to |= 1U << leg_with(w, &viewer[i], AF_INET, VIDEO, s);
+	}
+	assert_int_equal(relay_route(w->session, from, RELAY_VIDEO, to), 0);
+	wait_for_orders(w);
+	for (int i = 0; i < BURST; i++)
+		peer_send(&source, 96, "picture", 7);
+	for (int i = 0; i < BURST; i++) {
+		for (uint8_t v = 0; v < VIEWERS; v++)
+			expect(&viewer[v], (uint8_t)(100 + v), "picture");
+	}
+	for (int v = 0; v < VIEWERS; v++)
+		close(viewer[v].fd);
+	close(source.fd);
+}
+
+static void a_thief_is_not_heard_and_hears_nothing(void **state)
+{
+	const struct world *w = *state;
+	struct peer a, b, thief;
+	unsigned la = leg_with(w, &a, AF_INET, AUDIO, (struct relay_stream){});
+	unsigned lb = leg_with(w, &b, AF_INET, AUDIO, (struct relay_stream){});
+
+	assert_int_equal(relay_route(w->session, la, RELAY_AUDIO, 1U << lb), 0);
+	assert_int_equal(relay_route(w->session, lb, RELAY_AUDIO, 1U << la), 0);
+	wait_for_orders(w);
+	peer_send(&a, 0, "mine", 4);
+	expect(&b, 0, "mine");
+	peer_open(&thief, AF_INET, ntohs(addr_port_raw(&a.relay)), a.ssrc);
+	thief.seq = a.seq;
+	for (int i = 0; i < 10; i++)
+		peer_send(&thief, 0, "stolen", 6);
+	peer_send(&a, 0, "still", 5);
+	expect(&b, 0, "still");
+	peer_send(&b, 0, "reply", 5);
+	expect(&a, 0, "reply");
+	expect_nothing(&b);
+	expect_nothing(&thief);
+	close(a.fd);
+	close(b.fd);
+	close(thief.fd);
+}
+
+static void a_silent_peer_moves_and_goes_on(void **state)
+{
+	const struct world *w = *state;
+	struct peer a, b, moved;
+	unsigned la = leg_with(w, &a, AF_INET, AUDIO, (struct relay_stream){ .silence_ms = 1000 });
+	unsigned lb = leg_with(w, &b, AF_INET, AUDIO, (struct relay_stream){});
+	struct relay_event e;
+
+	assert_int_equal(relay_route(w->session, la, RELAY_AUDIO, 1U << lb), 0);
+	assert_int_equal(relay_route(w->session, lb, RELAY_AUDIO, 1U << la), 0);
+	wait_for_orders(w);
+	peer_send(&a, 0, "here", 4);
+	expect(&b, 0, "here");
+	event_of(w, RELAY_EV_LATCHED);
+	atomic_fetch_add(&jumped_us, 3000000);
+	e = event_of(w, RELAY_EV_SILENT);
+	assert_int_equal(e.session, 42);
+	assert_int_equal(e.leg, 100);
+	peer_open(&moved, AF_INET, ntohs(addr_port_raw(&a.relay)), a.ssrc);
+	moved.seq = (uint16_t)(a.seq + 150);
+	peer_send(&moved, 0, "one", 3);
+	peer_send(&moved, 0, "there", 5);
+	expect(&b, 0, "there");
+	e = event_of(w, RELAY_EV_LATCHED);
+	assert_true(addr_same(&e.addr, &moved.addr));
+	event_of(w, RELAY_EV_HEARD);
+	peer_send(&b, 0, "follow", 6);
+	expect(&moved, 0, "follow");
+	close(a.fd);
+	close(b.fd);
+	close(moved.fd);
+}
+
+static void a_key_is_told_once_and_passed_on(void **state)
+{
+	const struct world *w = *state;
+	struct relay_stream s = { .nformats = 1, .formats = { { 101, 2, .event = true } } };
+	uint8_t end[4] = { 11, 0x8a, 0, 160 };
+	struct relay_event e;
+	struct peer a, b;
+	unsigned la = leg_with(w, &a, AF_INET, AUDIO, s);
+	unsigned lb = leg_with(w, &b, AF_INET, AUDIO, s);
+	uint8_t got[64];
+
+	assert_int_equal(relay_route(w->session, la, RELAY_AUDIO, 1U << lb), 0);
+	wait_for_orders(w);
+	peer_send(&a, 101, end, 4);
+	assert_int_equal(peer_receive(&b, got, sizeof(got)), 16);
+	e = event_of(w, RELAY_EV_DIGIT);
+	assert_int_equal(e.digit, '#');
+	assert_int_equal(e.kind, RELAY_AUDIO);
+	close(a.fd);
+	close(b.fd);
+}
+
+/* Peers whose sockets stand on the RTCP ports, where the relay sends by default. */
+static void rtcp_passes_both_ways_and_viewers_get_a_key_frame(void **state)
+{
+	const struct world *w = *state;
+	struct relay_stream mux = { .rtcp_mux = true };
+	uint8_t rr[8] = { 0x80, 201, 0, 1 }, got[64];
+	struct peer source, viewer;
+	unsigned from = leg_with(w, &source, AF_INET, VIDEO, mux);
+	unsigned to = leg_with(w, &viewer, AF_INET, VIDEO, mux);
+
+	assert_int_equal(relay_keyframe(w->session, to), 0);
+	peer_send(&source, 96, "x", 1);
+	event_of(w, RELAY_EV_LATCHED);
+	assert_int_equal(relay_route(w->session, from, RELAY_VIDEO, 1U << to), 0);
+	assert_int_equal(peer_receive(&source, got, sizeof(got)), 20);
+	assert_int_equal(got[9], 206);
+	assert_int_equal(ntohl(*(uint32_t *)(void *)(got + 16)), source.ssrc);
+	peer_send_raw(&viewer, rr, sizeof(rr));
+	assert_int_equal(peer_receive(&source, got, sizeof(got)), sizeof(rr));
+	rr[7] = (uint8_t)source.ssrc;
+	peer_send_raw(&source, rr, sizeof(rr));
+	assert_int_equal(peer_receive(&viewer, got, sizeof(got)), sizeof(rr));
+	close(source.fd);
+	close(viewer.fd);
+}
+
+static void ports_run_out_and_come_back(void **state)
+{
+	const struct world *w = *state;
+	struct relay_session *many[8];
+	struct relay_ports ports;
+	unsigned leg, open = 0, sessions = 0;
+	int err = 0;
+
+	while (err == 0) {
+		if (open % 20 == 0)
+			assert_int_equal(relay_session_open(w->relay, 1, &many[sessions++]), 0);
+		err = relay_leg_open(many[sessions - 1], 1, AF_INET, AUDIO, &ports, &leg);
+		open += err == 0;
+	}
+	assert_int_equal(err, -ENOSPC);
+	assert_in_range(open, 1, 100);
+	assert_int_equal(relay_ports_used(w->relay), open);
+	while (sessions)
+		relay_session_close(many[--sessions]);
+	while (relay_ports_used(w->relay))
+		next_event(w);
+	assert_int_equal(relay_leg_open(w->session, 1, AF_INET, AUDIO, &ports, &leg), 0);
+}
+
+static void a_closed_session_tells_its_last_numbers(void **state)
+{
+	const struct world *w = *state;
+	struct relay_ports ports;
+	struct relay_event e;
+	struct peer a, b;
+	unsigned la = leg_with(w, &a, AF_INET, AUDIO, (struct relay_stream){}), third;
+	unsigned lb = leg_with(w, &b, AF_INET, AUDIO, (struct relay_stream){});
+
+	assert_int_equal(relay_leg_open(w->session, 7, AF_INET, AUDIO | VIDEO, &ports, &third), 0);
+	assert_int_equal(relay_route(w->session, la, RELAY_AUDIO, 1U << lb), 0);
+	wait_for_orders(w);
+	peer_send(&a, 0, "abcd", 4);
+	expect(&b, 0, "abcd");
+	event_of(w, RELAY_EV_LATCHED);
+	relay_leg_close(w->session, la);
+	relay_leg_close(w->session, la);
+	assert_int_equal(relay_route(w->session, la, RELAY_AUDIO, 1U << lb), -EINVAL);
+	e = event_of(w, RELAY_EV_LEG_CLOSED);
+	relay_session_close(w->session);
+	e = event_of(w, RELAY_EV_STATS);
+	assert_int_equal(e.stats.sent_packets, 1);
+	assert_int_equal(e.stats.sent_bytes, 16);
+	event_of(w, RELAY_EV_LEG_CLOSED);
+	e = event_of(w, RELAY_EV_CLOSED);
+	assert_int_equal(e.session, 42);
+	assert_int_equal(relay_ports_used(w->relay), 0);
+	assert_int_equal(relay_events_lost(w->relay), 0);
+	close(a.fd);
+	close(b.fd);
+}
+
+static void wrong_orders_are_refused(void **state)
+{
+	const struct world *w = *state;
+	struct relay_stream s = { .nformats = 1, .formats = { { 128, 1 } } };
+	struct relay_ports ports;
+	unsigned leg;
+
+	assert_int_equal(relay_leg_open(w->session, 1, AF_INET, AUDIO, &ports, &leg), 0);
+	assert_int_equal(ports.rtp[RELAY_VIDEO], 0);
+	assert_int_equal(relay_stream_set(w->session, leg, RELAY_AUDIO, &s), -EINVAL);
+	s.nformats = RELAY_FORMATS_MAX + 1;
+	assert_int_equal(relay_stream_set(w->session, leg, RELAY_AUDIO, &s), -EINVAL);
+	assert_int_equal(relay_keyframe(w->session, leg), -EINVAL);
+	assert_int_equal(relay_route(w->session, RELAY_LEGS_MAX, RELAY_AUDIO, 1), -EINVAL);
+}
+
+#define WITH_RELAY(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH_RELAY(two_legs_talk_across_families),
+		WITH_RELAY(video_fans_out_and_payload_types_are_those_of_each_leg),
+		WITH_RELAY(a_thief_is_not_heard_and_hears_nothing),
+		WITH_RELAY(a_silent_peer_moves_and_goes_on),
+		WITH_RELAY(a_key_is_told_once_and_passed_on),
+		WITH_RELAY(rtcp_passes_both_ways_and_viewers_get_a_key_frame),
+		WITH_RELAY(ports_run_out_and_come_back),
+		WITH_RELAY(a_closed_session_tells_its_last_numbers),
+		WITH_RELAY(wrong_orders_are_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

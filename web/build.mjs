@@ -1,0 +1,79 @@
+// Builds dist/: index.html, and assets/ with a content hash in every name, so that the server may
+// let browsers keep them for ever. Each file has a .gz and a .br copy beside it.
+import { build } from "esbuild";
+import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { brotliCompressSync, gzipSync } from "node:zlib";
+import { check_catalogues } from "./catalogues.mjs";
+
+const INITIAL_JS_GZIP_MAX = 60_000;
+const here = dirname(fileURLToPath(import.meta.url));
+const dist = process.argv[2] ?? join(here, "dist");
+
+const faults = check_catalogues(join(here, "src"));
+if (faults.length > 0) {
+	console.error(faults.join("\n"));
+	process.exit(1);
+}
+
+rmSync(dist, { recursive: true, force: true });
+mkdirSync(dist, { recursive: true });
+const { metafile } = await build({
+	entryPoints: { app: join(here, "src/main.tsx"), style: join(here, "src/style.css") },
+	outdir: join(dist, "assets"),
+	entryNames: "[name]-[hash]",
+	chunkNames: "[name]-[hash]",
+	absWorkingDir: here,
+	bundle: true,
+	splitting: true,
+	format: "esm",
+	target: "es2022",
+	minify: true,
+	metafile: true,
+	jsx: "automatic",
+	jsxImportSource: "preact",
+	legalComments: "none",
+	logLevel: "warning",
+});
+
+const name_of = (ext) =>
+	Object.entries(metafile.outputs)
+		.filter(([path, out]) => out.entryPoint !== undefined && path.endsWith(ext))
+		.map(([path]) => path.split("/").pop())[0];
+const script = name_of(".js");
+const html = readFileSync(join(here, "index.html"), "utf8")
+	.replace("@SCRIPT@", `/assets/${script}`)
+	.replace("@STYLE@", `/assets/${name_of(".css")}`);
+writeFileSync(join(dist, "index.html"), html);
+writeFileSync(join(dist, "icon.svg"), readFileSync(join(here, "icon.svg")));
+
+for (const name of readdirSync(dist, { recursive: true })) {
+	const path = join(dist, name);
+	if (!statSync(path).isFile())
+		continue;
+	const bytes = readFileSync(path);
+	writeFileSync(`${path}.gz`, gzipSync(bytes, { level: 9 }));
+	writeFileSync(`${path}.br`, brotliCompressSync(bytes));
+}
+
+// What a first visit loads: the entry, what it imports statically, and one catalogue.
+const initial = new Set();
+const visit = (path) => {
+	if (initial.has(path))
+		return;
+	initial.add(path);
+	for (const { path: next, kind } of metafile.outputs[path].imports)
+		if (kind === "import-statement")
+			visit(next);
+};
+for (const path of Object.keys(metafile.outputs))
+	if (path.endsWith(script) || /(^|\/)fr-[^/]*\.js$/.test(path))
+		visit(path);
+const bytes = [...initial].reduce((sum, path) =>
+	sum + statSync(`${join(here, path)}.gz`).size, 0);
+console.log(`initial JavaScript: ${bytes} bytes gzipped`);
+if (bytes > INITIAL_JS_GZIP_MAX) {
+	console.error(`more than the limit of ${INITIAL_JS_GZIP_MAX}`);
+	process.exit(1);
+}

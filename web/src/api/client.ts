@@ -1,0 +1,112 @@
+// Requests to /api/v1. Every failure is a Problem; nothing else is thrown.
+import type {
+	Apartment, ApartmentEdit, Button, Call, Credentials, Device, DeviceEdit, List, ProblemBody,
+	Session, Setup, SignIn, Site, SiteEdit,
+} from "./types.ts";
+
+const BASE = "/api/v1";
+const PAGES_MAX = 100; // a list longer than this many pages is cut rather than read for ever
+
+// status 0: the server could not be reached.
+export class Problem extends Error {
+	constructor(readonly status: number, readonly body: ProblemBody = {}) {
+		super(body.detail ?? body.title ?? String(status));
+	}
+}
+
+let on_signed_out: () => void = () => undefined;
+
+// `fn` is called whenever the server says that there is no session (401) outside sign-in.
+export function client_on_signed_out(fn: () => void): void {
+	on_signed_out = fn;
+}
+
+async function problem_of(answer: Response): Promise<Problem> {
+	const body: unknown = await answer.json().catch(() => ({}));
+	return new Problem(answer.status, body !== null && typeof body === "object" ? body : {});
+}
+
+async function request<T>(method: string, path: string, body?: unknown): Promise<T> {
+	const init: RequestInit = { method, headers: { accept: "application/json" } };
+	if (body !== undefined) {
+		init.body = JSON.stringify(body);
+		init.headers = { accept: "application/json", "content-type": "application/json" };
+	}
+	let answer: Response;
+	try {
+		answer = await fetch(BASE + path, init);
+	} catch {
+		throw new Problem(0);
+	}
+	if (!answer.ok) {
+		if (answer.status === 401 && path !== "/session")
+			on_signed_out();
+		throw await problem_of(answer);
+	}
+	const text = await answer.text();
+	try {
+		return (text === "" ? undefined : JSON.parse(text)) as T;
+	} catch {
+		throw new Problem(0);
+	}
+}
+
+async function whole_list<T>(path: string): Promise<T[]> {
+	const items: T[] = [];
+	let cursor: string | null = null;
+	for (let page = 0; page < PAGES_MAX; page++) {
+		const query: string = cursor === null ? "" : `?cursor=${encodeURIComponent(cursor)}`;
+		const list: List<T> = await request("GET", path + query);
+		items.push(...list.items);
+		cursor = list.next;
+		if (cursor === null)
+			break;
+	}
+	return items;
+}
+
+const id = encodeURIComponent;
+const site_path = (site: string, rest = "") => `/sites/${id(site)}${rest}`;
+
+export const api = {
+	session: () => request<Session>("GET", "/session"),
+	sign_in: (body: SignIn) => request<Session | undefined>("POST", "/session", body),
+	sign_out: () => request<void>("DELETE", "/session"),
+	setup: (body: Setup) => request<void>("POST", "/setup", body),
+
+	sites: () => whole_list<Site>("/sites"),
+	site: (site: string) => request<Site>("GET", site_path(site)),
+	site_create: (body: SiteEdit) => request<Site>("POST", "/sites", body),
+	site_edit: (site: string, body: SiteEdit) => request<Site>("PUT", site_path(site), body),
+	site_delete: (site: string) => request<void>("DELETE", site_path(site)),
+
+	apartments: (site: string) => whole_list<Apartment>(site_path(site, "/apartments")),
+	apartment_create: (site: string, body: ApartmentEdit) =>
+		request<Apartment>("POST", site_path(site, "/apartments"), body),
+	apartment_edit: (site: string, apartment: string, body: ApartmentEdit) =>
+		request<Apartment>("PUT", site_path(site, `/apartments/${id(apartment)}`), body),
+	apartment_delete: (site: string, apartment: string) =>
+		request<void>("DELETE", site_path(site, `/apartments/${id(apartment)}`)),
+
+	devices: (site: string) => whole_list<Device>(site_path(site, "/devices")),
+	device_create: (site: string, body: DeviceEdit) =>
+		request<Device>("POST", site_path(site, "/devices"), body),
+	device_edit: (site: string, device: string, body: DeviceEdit) =>
+		request<Device>("PUT", site_path(site, `/devices/${id(device)}`), body),
+	device_delete: (site: string, device: string) =>
+		request<void>("DELETE", site_path(site, `/devices/${id(device)}`)),
+	credentials: (site: string, device: string) =>
+		request<Credentials>("GET", site_path(site, `/devices/${id(device)}/credentials`)),
+	credentials_renew: (site: string, device: string) =>
+		request<Credentials>("POST", site_path(site, `/devices/${id(device)}/credentials`), {}),
+	buttons: (site: string, device: string) =>
+		request<{ items: Button[] }>("GET", site_path(site, `/devices/${id(device)}/buttons`)),
+	buttons_edit: (site: string, device: string, items: Button[]) =>
+		request<unknown>("PUT", site_path(site, `/devices/${id(device)}/buttons`), { items }),
+
+	calls: (site: string, cursor: string | null) =>
+		request<List<Call>>("GET", site_path(site, "/calls")
+			+ (cursor === null ? "" : `?cursor=${id(cursor)}`)),
+	call: (site: string, call: string) =>
+		request<Call>("GET", site_path(site, `/calls/${id(call)}`)),
+};

@@ -1,0 +1,121 @@
+// The API's shapes (/api/v1), as this client reads them. Times are UTC epoch milliseconds,
+// ids are strings.
+
+export interface List<T> {
+	items: T[];
+	next: string | null;
+}
+
+// RFC 9457; `field` names the field of the request body that is wrong.
+export interface ProblemBody {
+	type?: string;
+	title?: string;
+	status?: number;
+	detail?: string;
+	field?: string;
+}
+
+export interface Session {
+	id?: string;
+	email?: string;
+	name?: string;
+}
+
+export interface SignIn {
+	email: string;
+	password: string;
+}
+
+export interface Setup extends SignIn {
+	token: string;
+	name: string;
+}
+
+export type SiteType = "residential" | "commercial";
+
+export interface SiteEdit {
+	name: string;
+	type: SiteType;
+	zone: string;
+	language: string;
+}
+
+export interface Site extends SiteEdit {
+	id: string;
+}
+
+export interface ApartmentEdit {
+	number: string;
+	floor: string;
+	name: string;
+}
+
+export interface Apartment {
+	id: string;
+	number: string;
+	floor: string | number | null;
+	name: string | null;
+}
+
+export type DeviceKind = "intercom" | "phone";
+
+export interface DeviceEdit {
+	name: string;
+	kind: DeviceKind;
+	apartment_id: string | null;
+	unlock_code: string;
+}
+
+export interface Device {
+	id: string;
+	name: string;
+	kind: DeviceKind;
+	apartment_id: string | null;
+	unlock_code: string | null;
+	online: boolean;
+	transport: string | null;
+	address: string | null;
+}
+
+export interface Credentials {
+	sip_user: string;
+	sip_password: string;
+	registrar: string;
+}
+
+export interface Button {
+	button: number;
+	label: string;
+	destinations: string[];
+}
+
+export type CallResult = "answered" | "missed" | "declined" | "busy" | "failed";
+
+export interface Opening {
+	at: number;
+	by_device: string | null;
+	by_name: string | null;
+	how: string;
+}
+
+export interface Call {
+	id: string;
+	from_device: string;
+	from_name: string | null;
+	started_at: number;
+	answered_at: number | null;
+	ended_at: number | null;
+	state: string;
+	result: CallResult | null;
+	answered_by: string | null;
+	answered_by_name: string | null;
+	opened: Opening[];
+}
+
+// One message of the WebSocket /live: what changed; the page reads the thing itself again.
+export interface LiveEvent {
+	cursor: string | number;
+	type: string;
+	site: string;
+	id: string;
+}

@@ -1,0 +1,35 @@
+// A list of calls as it changes under the reader. Pure.
+import type { Call, CallResult } from "../api/types.ts";
+import type { Key } from "./i18n.ts";
+
+// Newest first; a call already listed is replaced, never doubled.
+export function calls_merge(list: readonly Call[], news: readonly Call[]): Call[] {
+	const by_id = new Map(list.map((call) => [call.id, call]));
+	for (const call of news)
+		by_id.set(call.id, call);
+	return [...by_id.values()].sort((a, b) =>
+		b.started_at - a.started_at || (a.id < b.id ? 1 : -1));
+}
+
+// Time talked; null when nobody answered.
+export function call_talk_ms(call: Call, now: number): number | null {
+	if (call.answered_at === null)
+		return null;
+	return (call.ended_at ?? Math.max(now, call.answered_at)) - call.answered_at;
+}
+
+const RESULT: Record<CallResult, Key> = {
+	answered: "call.answered",
+	missed: "call.missed",
+	declined: "call.declined",
+	busy: "call.busy",
+	failed: "call.failed",
+};
+
+export function call_status(call: Call): Key {
+	if (call.result !== null)
+		return RESULT[call.result];
+	if (call.ended_at !== null)
+		return "call.ended";
+	return call.answered_at === null ? "call.ringing" : "call.talking";
+}

@@ -1,0 +1,61 @@
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { Problem } from "../api/client.ts";
+import { route_parse, type Route } from "./router.ts";
+
+export function problem_from(error: unknown): Problem {
+	if (error instanceof Problem)
+		return error;
+	console.error(error);
+	return new Problem(0);
+}
+
+export function useRoute(): Route {
+	const [route, set] = useState(() => route_parse(location.pathname));
+	useEffect(() => {
+		const read = () => set(route_parse(location.pathname));
+		addEventListener("popstate", read);
+		return () => removeEventListener("popstate", read);
+	}, []);
+	return route;
+}
+
+export interface Loaded<T> {
+	data: T | null;
+	problem: Problem | null;
+	reload: () => void;
+	set: (data: T) => void;
+}
+
+// Reads when `key` changes and on reload(). Old data stays visible while it reads again; an
+// answer that a later request has overtaken is dropped.
+export function useLoad<T>(key: string, read: () => Promise<T>): Loaded<T> {
+	const [state, set] = useState<{ key: string; data: T | null; problem: Problem | null }>(
+		{ key, data: null, problem: null });
+	const latest = useRef(0);
+	const reload = useCallback(() => {
+		const mine = ++latest.current;
+		read().then(
+			(data) => mine === latest.current && set({ key, data, problem: null }),
+			(error: unknown) => mine === latest.current
+				&& set((old) => ({
+					key, data: old.key === key ? old.data : null, problem: problem_from(error),
+				})));
+	}, [key]);
+	useEffect(() => {
+		reload();
+		return () => void latest.current++;
+	}, [reload]);
+	const fresh = state.key === key;
+	return {
+		data: fresh ? state.data : null,
+		problem: fresh ? state.problem : null,
+		reload,
+		set: (data) => set({ key, data, problem: null }),
+	};
+}
+
+export function useTitle(title: string): void {
+	useEffect(() => {
+		document.title = `${title} – Vestibule`;
+	}, [title]);
+}

@@ -1,0 +1,41 @@
+// The address bar as a page. Pure parsing here; hooks.ts listens.
+
+export type SiteTab = "devices" | "apartments" | "calls" | "settings";
+
+export type Route =
+	| { page: "setup" }
+	| { page: "sites" }
+	| { page: "site"; site: string; tab: SiteTab; item: string | null }
+	| { page: "missing" };
+
+const TABS: readonly string[] = ["devices", "apartments", "calls", "settings"];
+
+function decode(part: string): string {
+	try {
+		return decodeURIComponent(part);
+	} catch {
+		return part;
+	}
+}
+
+export function route_parse(path: string): Route {
+	const [first, site, tab = "devices", item, ...rest] =
+		path.split("/").filter((part) => part !== "").map(decode);
+	if (first === undefined || (first === "sites" && site === undefined))
+		return { page: "sites" };
+	if (first === "setup" && site === undefined)
+		return { page: "setup" };
+	if (first !== "sites" || site === undefined || !TABS.includes(tab) || rest.length > 0)
+		return { page: "missing" };
+	return { page: "site", site, tab: tab as SiteTab, item: item ?? null };
+}
+
+export function site_href(site: string, tab: SiteTab = "devices", item?: string): string {
+	const base = `/sites/${encodeURIComponent(site)}/${tab}`;
+	return item === undefined ? base : `${base}/${encodeURIComponent(item)}`;
+}
+
+export function go(path: string): void {
+	history.pushState(null, "", path);
+	dispatchEvent(new PopStateEvent("popstate"));
+}

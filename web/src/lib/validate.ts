@@ -1,0 +1,40 @@
+// Checks before a form is sent; the server checks again. Pure: null or the key of what is wrong.
+import type { Button } from "../api/types.ts";
+import type { Key } from "./i18n.ts";
+
+export const PASSWORD_MIN = 12;
+export const BUTTON_MAX = 150;
+
+export type Check = (value: string) => Key | null;
+
+export const check_required: Check = (value) =>
+	value.trim() === "" ? "field.required" : null;
+
+export const check_email: Check = (value) =>
+	check_required(value) ?? (/^[^\s@]+@[^\s@]+$/.test(value.trim()) ? null : "field.email");
+
+export const check_new_password: Check = (value) =>
+	[...value].length < PASSWORD_MIN ? "field.password_short" : null;
+
+export const check_unlock_code: Check = (value) =>
+	value === "" || /^[0-9*#]{1,16}$/.test(value) ? null : "field.unlock_code";
+
+// Which rows of the buttons editor cannot be saved, by index.
+export function check_buttons(rows: readonly Button[]): Map<number, Key> {
+	const wrong = new Map<number, Key>();
+	rows.forEach(({ button }, index) => {
+		if (!Number.isInteger(button) || button < 1 || button > BUTTON_MAX)
+			wrong.set(index, "field.button_number");
+		else if (rows.findIndex((row) => row.button === button) < index)
+			wrong.set(index, "field.button_twice");
+	});
+	return wrong;
+}
+
+export function next_button(rows: readonly Button[]): number {
+	const used = new Set(rows.map((row) => row.button));
+	for (let n = 1; n <= BUTTON_MAX; n++)
+		if (!used.has(n))
+			return n;
+	return BUTTON_MAX;
+}

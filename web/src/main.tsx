@@ -1,0 +1,18 @@
+import { render } from "preact";
+import { App } from "./app.tsx";
+import { lang_initial, lang_load, lang_store, type Lang } from "./lib/i18n.ts";
+
+const root = document.getElementById("app") as HTMLElement;
+
+// A new key makes every component read its messages again.
+async function show(lang: Lang): Promise<void> {
+	await lang_load(lang);
+	render(<App key={lang} change_language={change} />, root);
+}
+
+function change(lang: Lang): void {
+	lang_store(lang);
+	void show(lang);
+}
+
+void show(lang_initial());

@@ -1,0 +1,108 @@
+import { useState } from "preact/hooks";
+import { api } from "../api/client.ts";
+import type { Apartment, ApartmentEdit } from "../api/types.ts";
+import { useLoad } from "../lib/hooks.ts";
+import { t } from "../lib/i18n.ts";
+import { toast } from "../lib/toast.ts";
+import { check_required } from "../lib/validate.ts";
+import { Confirm } from "../ui/confirm.tsx";
+import { Dialog } from "../ui/dialog.tsx";
+import { Form } from "../ui/form.tsx";
+import { Show } from "../ui/loaded.tsx";
+import type { TabProps } from "./site.tsx";
+
+export function apartment_label(one: Apartment): string {
+	return one.name ? `${one.number} · ${one.name}` : one.number;
+}
+
+interface EditProps {
+	site: string;
+	apartment: Apartment | null;
+	close: () => void;
+	saved: () => void;
+}
+
+function Edit({ site, apartment, close, saved }: EditProps) {
+	const send = async ({ number = "", floor = "", name = "" }: Record<string, string>) => {
+		const edit: ApartmentEdit = {
+			number: number.trim(), floor: floor.trim(), name: name.trim(),
+		};
+		if (apartment === null)
+			await api.apartment_create(site, edit);
+		else
+			await api.apartment_edit(site, apartment.id, edit);
+		toast(t("saved"));
+		close();
+		saved();
+	};
+	return (
+		<Dialog title={apartment === null ? t("apartments.add") : t("apartments.edit")} close={close}>
+			<Form submit={apartment === null ? t("create") : t("save")} cancel={close} send={send}
+				start={{
+					number: apartment?.number ?? "", floor: String(apartment?.floor ?? ""),
+					name: apartment?.name ?? "",
+				}}
+				fields={[
+					{ name: "number", label: t("apartment.number"), check: check_required,
+						required: true },
+					{ name: "floor", label: t("apartment.floor") },
+					{ name: "name", label: t("apartment.name"), hint: t("apartment.name_hint") },
+				]} />
+		</Dialog>
+	);
+}
+
+export function Apartments({ site }: TabProps) {
+	const list = useLoad(site.id, () => api.apartments(site.id));
+	const [editing, set_editing] = useState<Apartment | "new" | null>(null);
+	const [deleting, set_deleting] = useState<Apartment | null>(null);
+	return (
+		<div class="stack">
+			<div class="row spread">
+				<h2>{t("apartments.title")}</h2>
+				<button class="primary" onClick={() => set_editing("new")}>
+					{t("apartments.add")}
+				</button>
+			</div>
+			<Show of={list}>
+				{(items) => items.length === 0
+					? <div class="card empty"><h3>{t("apartments.empty")}</h3>
+						<p class="soft">{t("apartments.empty_text")}</p></div>
+					: <ul class="list">
+						{items.map((one) => (
+							<li key={one.id} class="line two">
+								<div>
+									<h3>{apartment_label(one)}</h3>
+									{one.floor !== null && one.floor !== "" && (
+										<p class="soft">{t("apartment.on_floor", { floor: one.floor })}</p>
+									)}
+								</div>
+								<div class="row">
+									<button onClick={() => set_editing(one)}>
+										{t("edit")}<span class="hidden"> {apartment_label(one)}</span>
+									</button>
+									<button class="danger" onClick={() => set_deleting(one)}>
+										{t("delete")}<span class="hidden"> {apartment_label(one)}</span>
+									</button>
+								</div>
+							</li>
+						))}
+					</ul>}
+			</Show>
+			{editing !== null && (
+				<Edit site={site.id} apartment={editing === "new" ? null : editing}
+					close={() => set_editing(null)} saved={list.reload} />
+			)}
+			{deleting !== null && (
+				<Confirm title={t("delete_ask", { name: apartment_label(deleting) })}
+					text={t("apartment.delete_text")} yes={t("delete")}
+					close={() => set_deleting(null)}
+					act={async () => {
+						await api.apartment_delete(site.id, deleting.id);
+						toast(t("deleted", { name: apartment_label(deleting) }));
+						list.reload();
+					}} />
+			)}
+		</div>
+	);
+}

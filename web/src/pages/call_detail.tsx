@@ -1,0 +1,68 @@
+import { useEffect } from "preact/hooks";
+import { api } from "../api/client.ts";
+import { call_talk_ms } from "../lib/calls.ts";
+import { format_duration, format_time } from "../lib/format.ts";
+import { useLoad } from "../lib/hooks.ts";
+import { lang_current, t } from "../lib/i18n.ts";
+import { site_href } from "../lib/router.ts";
+import { CallStatus } from "../ui/call_status.tsx";
+import { Link } from "../ui/link.tsx";
+import { Show } from "../ui/loaded.tsx";
+import { useNow } from "../ui/use_now.ts";
+import type { TabProps } from "./site.tsx";
+
+export function CallDetail({ site, listen, id }: TabProps & { id: string }) {
+	const loaded = useLoad(`${site.id}/${id}`, () => api.call(site.id, id));
+	useEffect(() => listen((event) => {
+		if (event === null || event.id === id)
+			loaded.reload();
+	}), [listen, loaded.reload]);
+	const live = loaded.data !== null && loaded.data.answered_at !== null
+		&& loaded.data.ended_at === null;
+	const now = useNow(live);
+	const time = (ms: number) => format_time(ms, lang_current(), site.zone);
+	return (
+		<div class="stack">
+			<p><Link href={site_href(site.id, "calls")}>{t("calls.back")}</Link></p>
+			<Show of={loaded}>
+				{(call) => {
+					const talk = call_talk_ms(call, now);
+					return (
+						<div class="card stack">
+							<div class="row spread">
+								<h2>{call.from_name ?? call.from_device}</h2>
+								<CallStatus call={call} />
+							</div>
+							<dl class="facts">
+								<dt>{t("call.started")}</dt><dd>{time(call.started_at)}</dd>
+								{call.answered_at !== null && <>
+									<dt>{t("call.answered_at")}</dt><dd>{time(call.answered_at)}</dd>
+								</>}
+								{call.answered_by !== null && <>
+									<dt>{t("call.answerer")}</dt>
+									<dd>{call.answered_by_name ?? call.answered_by}</dd>
+								</>}
+								{call.ended_at !== null && <>
+									<dt>{t("call.ended")}</dt><dd>{time(call.ended_at)}</dd>
+								</>}
+								{talk !== null && <>
+									<dt>{t("call.duration")}</dt><dd>{format_duration(talk)}</dd>
+								</>}
+							</dl>
+							<h3>{t("call.openings")}</h3>
+							{call.opened.length === 0
+								? <p class="soft">{t("call.no_openings")}</p>
+								: <ul>{call.opened.map((one) => (
+									<li key={one.at}>
+										{time(one.at)} – {t("call.opened_by", {
+											name: one.by_name ?? one.by_device ?? one.how,
+											how: one.how })}
+									</li>
+								))}</ul>}
+						</div>
+					);
+				}}
+			</Show>
+		</div>
+	);
+}

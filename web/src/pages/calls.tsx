@@ -1,0 +1,111 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { api } from "../api/client.ts";
+import type { Call } from "../api/types.ts";
+import { call_talk_ms, calls_merge } from "../lib/calls.ts";
+import { format_duration, format_time } from "../lib/format.ts";
+import { problem_from, useLoad } from "../lib/hooks.ts";
+import { lang_current, t } from "../lib/i18n.ts";
+import { problem_text } from "../lib/problem.ts";
+import { site_href } from "../lib/router.ts";
+import { toast } from "../lib/toast.ts";
+import { CallStatus } from "../ui/call_status.tsx";
+import { Link } from "../ui/link.tsx";
+import { Show } from "../ui/loaded.tsx";
+import { useNow } from "../ui/use_now.ts";
+import type { TabProps } from "./site.tsx";
+
+function Line({ site, call, zone, now }: { site: string; call: Call; zone: string; now: number }) {
+	const talk = call_talk_ms(call, now);
+	return (
+		<Link href={site_href(site, "calls", call.id)} class="line call">
+			<div>
+				<h3>{call.from_name ?? call.from_device}</h3>
+				<p class="soft">{format_time(call.started_at, lang_current(), zone)}</p>
+			</div>
+			<div>
+				{call.answered_by !== null && <p>{t("call.answered_by", {
+					name: call.answered_by_name ?? call.answered_by })}</p>}
+				{call.opened.map((one) => (
+					<p key={one.at} class="soft">{t("call.opened_by", {
+						name: one.by_name ?? one.by_device ?? one.how, how: one.how })}</p>
+				))}
+			</div>
+			<p>{talk !== null && t("call.lasted", { time: format_duration(talk) })}</p>
+			<p><CallStatus call={call} /></p>
+		</Link>
+	);
+}
+
+interface Page {
+	items: Call[];
+	next: string | null;
+}
+
+export function Calls({ site, listen }: TabProps) {
+	const first = useLoad(site.id, () => api.calls(site.id, null));
+	const [held, set_held] = useState<Page | null>(null);
+	const [busy, set_busy] = useState(false);
+	const latest = useRef<Page | null>(null);
+	latest.current = held;
+
+	// A fresh first page goes into what is held; older pages already read stay.
+	useEffect(() => {
+		const page = first.data;
+		if (page !== null)
+			set_held((old) => ({
+				items: calls_merge(old?.items ?? [], page.items),
+				next: old === null ? page.next : old.next,
+			}));
+	}, [first.data]);
+	useEffect(() => listen((event) => {
+		if (event === null)
+			return first.reload();
+		if (!event.type.startsWith("call"))
+			return undefined;
+		return void api.call(site.id, event.id).then(
+			(call) => set_held((old) => ({
+				items: calls_merge(old?.items ?? [], [call]), next: old?.next ?? null,
+			})),
+			() => first.reload());
+	}), [listen, first.reload]);
+
+	const more = async () => {
+		const cursor = latest.current?.next ?? null;
+		if (busy || cursor === null)
+			return;
+		set_busy(true);
+		try {
+			const page = await api.calls(site.id, cursor);
+			set_held((old) => ({
+				items: calls_merge(old?.items ?? [], page.items), next: page.next,
+			}));
+		} catch (error) {
+			toast(problem_text(problem_from(error)), true);
+		}
+		set_busy(false);
+	};
+	const items = held?.items ?? [];
+	const now = useNow(items.some((call) => call.answered_at !== null && call.ended_at === null));
+	return (
+		<div class="stack">
+			<h2>{t("calls.title")}</h2>
+			<Show of={first}>
+				{() => items.length === 0
+					? <div class="card empty"><h3>{t("calls.empty")}</h3>
+						<p class="soft">{t("calls.empty_text")}</p></div>
+					: <ul class="list" aria-label={t("calls.title")}>
+						{items.map((call) => (
+							<li key={call.id}>
+								<Line site={site.id} call={call} zone={site.zone} now={now} />
+							</li>
+						))}
+					</ul>}
+			</Show>
+			{held !== null && held.next !== null && (
+				<div><button onClick={more} aria-disabled={busy}>
+					{busy ? t("working") : t("calls.more")}
+				</button></div>
+			)}
+		</div>
+	);
+}

@@ -1,0 +1,44 @@
+import type { Apartment, Device, DeviceEdit, DeviceKind } from "../api/types.ts";
+import { t } from "../lib/i18n.ts";
+import { check_required, check_unlock_code } from "../lib/validate.ts";
+import { Form } from "../ui/form.tsx";
+import { apartment_label } from "./apartments.tsx";
+
+interface Props {
+	device?: Device;
+	apartments: readonly Apartment[];
+	submit: string;
+	send: (edit: DeviceEdit) => Promise<void>;
+	cancel?: () => void;
+}
+
+export function DeviceForm({ device, apartments, submit, send, cancel }: Props) {
+	const places = [
+		{ value: "", text: t("device.no_apartment") },
+		...apartments.map((one) => ({ value: one.id, text: apartment_label(one) })),
+	];
+	return (
+		<Form submit={submit} {...(cancel ? { cancel } : {})}
+			start={{
+				name: device?.name ?? "", kind: device?.kind ?? "intercom",
+				apartment_id: device?.apartment_id ?? "", unlock_code: device?.unlock_code ?? "",
+			}}
+			send={({ name = "", kind, apartment_id = "", unlock_code = "" }) => send({
+				name: name.trim(), kind: kind as DeviceKind, unlock_code,
+				apartment_id: apartment_id === "" ? null : apartment_id,
+			})}
+			fields={[
+				{ name: "name", label: t("name"), check: check_required, required: true,
+					hint: t("device.name_hint") },
+				...(device === undefined ? [{ name: "kind", label: t("device.kind"), options: [
+					{ value: "intercom", text: t("device.intercom") },
+					{ value: "phone", text: t("device.phone") },
+				] }] : []),
+				{ name: "apartment_id", label: t("device.apartment"), options: places },
+				...(device?.kind === "phone" ? [] : [{
+					name: "unlock_code", label: t("device.unlock_code"), check: check_unlock_code,
+					hint: t("device.unlock_code_hint"),
+				}]),
+			]} />
+	);
+}

@@ -1,0 +1,41 @@
+import { useState } from "preact/hooks";
+import { api } from "../api/client.ts";
+import type { Site } from "../api/types.ts";
+import { t } from "../lib/i18n.ts";
+import { go } from "../lib/router.ts";
+import { toast } from "../lib/toast.ts";
+import { Confirm } from "../ui/confirm.tsx";
+import { SiteForm } from "./site_form.tsx";
+
+export function SiteSettings({ site }: { site: Site }) {
+	const [asking, set_asking] = useState(false);
+	return (
+		<div class="stack">
+			<div class="card stack">
+				<h2>{t("settings.title")}</h2>
+				<SiteForm start={{ name: site.name, type: site.type, zone: site.zone,
+					language: site.language }} submit={t("save")}
+					send={async (edit) => {
+						await api.site_edit(site.id, edit);
+						toast(t("saved"));
+					}} />
+			</div>
+			<div class="card stack">
+				<h2>{t("site.delete")}</h2>
+				<p class="soft">{t("site.delete_text")}</p>
+				<div><button class="danger" onClick={() => set_asking(true)}>
+					{t("site.delete")}
+				</button></div>
+			</div>
+			{asking && (
+				<Confirm title={t("delete_ask", { name: site.name })} text={t("site.delete_text")}
+					yes={t("delete")} close={() => set_asking(false)}
+					act={async () => {
+						await api.site_delete(site.id);
+						toast(t("deleted", { name: site.name }));
+						go("/");
+					}} />
+			)}
+		</div>
+	);
+}

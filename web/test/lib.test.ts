@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Button, Call } from "../src/api/types.ts";
+import { call_status, call_talk_ms, calls_merge } from "../src/lib/calls.ts";
+import { format_duration, format_time, zone_valid } from "../src/lib/format.ts";
+import { fill, lang_pick } from "../src/lib/i18n.ts";
+import { backoff_ms, live_parse, live_url } from "../src/lib/live.ts";
+import { route_parse, site_href } from "../src/lib/router.ts";
+import {
+	check_buttons, check_email, check_new_password, check_unlock_code, next_button,
+} from "../src/lib/validate.ts";
+
+const call = (id: string, started_at: number, more: Partial<Call> = {}): Call => ({
+	id, started_at, from_device: "1234567890", from_name: null, answered_at: null,
+	ended_at: null, state: "ringing", result: null, answered_by: null, answered_by_name: null,
+	opened: [], ...more,
+});
+const button = (n: number): Button => ({ button: n, label: "", destinations: [] });
+
+test("calls: newest first, replaced by id", () => {
+	const merged = calls_merge([call("1", 10), call("2", 20)],
+		[call("3", 30), call("1", 10, { state: "ended" })]);
+	assert.deepEqual(merged.map((one) => one.id), ["3", "2", "1"]);
+	assert.equal(merged[2]?.state, "ended");
+});
+
+test("calls: time talked", () => {
+	assert.equal(call_talk_ms(call("1", 0), 99), null);
+	assert.equal(call_talk_ms(call("1", 0, { answered_at: 10 }), 99), 89);
+	assert.equal(call_talk_ms(call("1", 0, { answered_at: 10 }), 5), 0);
+	assert.equal(call_talk_ms(call("1", 0, { answered_at: 10, ended_at: 40 }), 99), 30);
+});
+
+test("calls: status", () => {
+	assert.equal(call_status(call("1", 0)), "call.ringing");
+	assert.equal(call_status(call("1", 0, { answered_at: 1 })), "call.talking");
+	assert.equal(call_status(call("1", 0, { ended_at: 1 })), "call.ended");
+	assert.equal(call_status(call("1", 0, { ended_at: 1, result: "missed" })), "call.missed");
+});
+
+test("format: durations", () => {
+	assert.equal(format_duration(-5), "0:00");
+	assert.equal(format_duration(65_999), "1:05");
+	assert.equal(format_duration(3_725_000), "1:02:05");
+});
+
+test("format: times in the site's zone and the reader's language", () => {
+	const at = Date.UTC(2026, 0, 2, 23, 30, 0);
+	assert.match(format_time(at, "en", "Europe/Prague"), /Jan 3, 2026, 12:30:00\sAM/);
+	assert.match(format_time(at, "fr", "America/New_York"), /2 janv\. 2026.*18:30:00/);
+	assert.equal(format_time(at, "en", "No/Where"), format_time(at, "en", "UTC"));
+	assert.equal(zone_valid(""), false);
+});
+
+test("i18n: choice and placeholders", () => {
+	assert.equal(lang_pick(null, ["de-AT", "fr-CA", "en"]), "fr");
+	assert.equal(lang_pick("en", ["fr"]), "en");
+	assert.equal(lang_pick(null, ["de"]), "en");
+	assert.equal(fill("{a} and {b}", { a: 1 }), "1 and {b}");
+});
+
+test("live: back-off doubles and stays within its limits", () => {
+	assert.equal(backoff_ms(0, 0), 250);
+	assert.equal(backoff_ms(0, 1), 500);
+	assert.equal(backoff_ms(3, 1), 4_000);
+	assert.equal(backoff_ms(1_000, 1), 30_000);
+});
+
+test("live: address and messages", () => {
+	assert.equal(live_url("https://a.example", "5", null),
+		"wss://a.example/api/v1/live?site=5");
+	assert.equal(live_url("http://a.example:8080", "5", "9&1"),
+		"ws://a.example:8080/api/v1/live?site=5&cursor=9%261");
+	assert.equal(live_parse('{"cursor":"1","type":"call","site":"5","id":"7"}')?.id, "7");
+	for (const bad of ["", "{", "null", "[]", '{"type":"x"}', '{"cursor":1,"type":2}', 7])
+		assert.equal(live_parse(bad), null);
+});
+
+test("router: paths and back", () => {
+	assert.deepEqual(route_parse("/"), { page: "sites" });
+	assert.deepEqual(route_parse("/sites/"), { page: "sites" });
+	assert.deepEqual(route_parse("/setup"), { page: "setup" });
+	assert.deepEqual(route_parse("/sites/5"),
+		{ page: "site", site: "5", tab: "devices", item: null });
+	assert.deepEqual(route_parse(site_href("a/b", "calls", "7")),
+		{ page: "site", site: "a/b", tab: "calls", item: "7" });
+	for (const path of ["/x", "/sites/5/x", "/sites/5/calls/7/8", "/setup/x"])
+		assert.deepEqual(route_parse(path), { page: "missing" });
+	assert.equal(route_parse("/sites/%zz").page, "site");
+});
+
+test("validate: fields", () => {
+	assert.equal(check_email(" "), "field.required");
+	assert.equal(check_email("a@"), "field.email");
+	assert.equal(check_email(" a@b "), null);
+	assert.equal(check_new_password("12345678901"), "field.password_short");
+	assert.equal(check_new_password("123456789012"), null);
+	assert.equal(check_unlock_code(""), null);
+	assert.equal(check_unlock_code("00*#"), null);
+	assert.equal(check_unlock_code("12a"), "field.unlock_code");
+});
+
+test("validate: buttons", () => {
+	assert.equal(check_buttons([button(1), button(150)]).size, 0);
+	assert.deepEqual([...check_buttons([button(0), button(2), button(2), button(NaN)])], [
+		[0, "field.button_number"], [2, "field.button_twice"], [3, "field.button_number"],
+	]);
+	assert.equal(next_button([button(1), button(3)]), 2);
+	assert.equal(next_button([]), 1);
+});

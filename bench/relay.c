@@ -1,0 +1,443 @@
+/* bench/relay - packets relayed per CPU second, side by side on loopback.
+ *
+ * bench_relay [SECONDS [RTPENGINE]]
+ *
+ * Each server runs in its own process and moves the same load: N streams of 50 packets/s of
+ * 172 bytes, in calls of two. Its CPU time is what the kernel says of all its threads. Servers:
+ *   mmsg       a bare epoll loop, recvmmsg and sendmmsg, no checks
+ *   connected  a bare epoll loop every 2 ms, connected sockets, recv and send, no checks
+ *   relay      media/relay.h with one worker
+ *   rtpengine  Debian's daemon in user space with one thread, if RTPENGINE names it
+ * Every server runs ROUNDS times in turn and the best is kept. */
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include "media/relay.h"
+
+enum {
+	STREAMS_MAX = 1000,
+	PACKET = 172,
+	PERIOD_MS = 20,
+	ROUNDS = 3,
+	WARM_MS = 500,
+	BATCH = 16,
+	TICK_US = 2000,
+	PORT_LO = 24000,
+	NG_PORT = 22222,
+	NG_WAIT_MS = 3000,
+	NG_TRIES = 20,
+};
+
+struct load {
+	unsigned n;
+	struct {
+		int fd;
+		struct addr addr;
+		uint16_t server; /* where it sends to */
+		uint16_t seq;
+	} stream[STREAMS_MAX];
+};
+
+struct server {
+	const char *name;
+	void (*run)(const struct load *load, int ports); /* writes n ports, serves for ever */
+	double best[2];
+	double delivered[2];
+};
+
+static const char *rtpengine_path;
+
+static void die(const char *what)
+{
+	perror(what);
+	exit(1);
+}
+
+static struct addr loopback(uint16_t port)
+{
+	return (struct addr){
+		.v4 = { .sin_family = AF_INET,
+			.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+			.sin_port = htons(port) },
+		.len = sizeof(struct sockaddr_in),
+	};
+}
+
+static int udp_open(struct addr *ret_addr)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	*ret_addr = loopback(0);
+	if (fd < 0 || bind(fd, &ret_addr->sa, ret_addr->len) < 0 ||
+	    getsockname(fd, &ret_addr->sa, &ret_addr->len) < 0)
+		die("socket");
+	return fd;
+}
+
+static void ports_tell(int pipe, const uint16_t *ports, unsigned n)
+{
+	if (write(pipe, ports, n * sizeof(*ports)) != (ssize_t)(n * sizeof(*ports)))
+		die("pipe");
+}
+
+static int bare_open(const struct load *load, int ports, int *fd, bool connected)
+{
+	uint16_t port[STREAMS_MAX];
+	int epoll = epoll_create1(0);
+
+	for (unsigned i = 0; i < load->n; i++) {
+		struct epoll_event e = { .events = EPOLLIN, .data.u32 = i };
+		struct addr a;
+
+		fd[i] = udp_open(&a);
+		port[i] = ntohs(addr_port_raw(&a));
+		if (connected && connect(fd[i], &load->stream[i].addr.sa, a.len) < 0)
+			die("connect");
+		epoll_ctl(epoll, EPOLL_CTL_ADD, fd[i], &e);
+	}
+	ports_tell(ports, port, load->n);
+	return epoll;
+}
+
+static void run_mmsg(const struct load *load, int ports)
+{
+	static uint8_t bytes[BATCH][2048];
+	struct epoll_event e[1024];
+	struct addr dest[STREAMS_MAX], from[BATCH];
+	struct mmsghdr m[BATCH];
+	struct iovec iov[BATCH];
+	int fd[STREAMS_MAX], epoll = bare_open(load, ports, fd, false);
+
+	for (unsigned i = 0; i < load->n; i++)
+		dest[i] = load->stream[i].addr;
+	for (;;) {
+		int n = epoll_wait(epoll, e, 1024, -1);
+
+		for (int i = 0; i < n; i++) {
+			unsigned to = e[i].data.u32 ^ 1U;
+			int got;
+
+			for (int k = 0; k < BATCH; k++) {
+				iov[k] = (struct iovec){ bytes[k], sizeof(bytes[k]) };
+				m[k].msg_hdr = (struct msghdr){ .msg_name = &from[k],
+								.msg_namelen = sizeof(from[k].v6),
+								.msg_iov = &iov[k],
+								.msg_iovlen = 1 };
+			}
+			got = recvmmsg(fd[e[i].data.u32], m, BATCH, MSG_DONTWAIT, NULL);
+			for (int k = 0; k < got; k++) {
+				iov[k].iov_len = m[k].msg_len;
+				m[k].msg_hdr.msg_name = &dest[to].sa;
+				m[k].msg_hdr.msg_namelen = dest[to].len;
+			}
+			if (got > 0)
+				sendmmsg(fd[to], m, (unsigned)got, MSG_DONTWAIT);
+		}
+	}
+}
+
+static void run_connected(const struct load *load, int ports)
+{
+	struct epoll_event e[1024];
+	uint8_t bytes[2048];
+	int fd[STREAMS_MAX], epoll = bare_open(load, ports, fd, true);
+
+	for (;;) {
+		struct timespec tick = { .tv_nsec = TICK_US * 1000 };
+		int n = epoll_wait(epoll, e, 1024, -1);
+
+		for (int i = 0; i < n; i++) {
+			ssize_t got = recv(fd[e[i].data.u32], bytes, sizeof(bytes), MSG_DONTWAIT);
+
+			if (got > 0)
+				send(fd[e[i].data.u32 ^ 1U], bytes, (size_t)got, MSG_DONTWAIT);
+		}
+		nanosleep(&tick, NULL);
+	}
+}
+
+static void relay_call(struct relay *relay, const struct load *load, unsigned first,
+		       uint16_t *ret_port)
+{
+	struct relay_session *s;
+	struct relay_ports ports;
+	unsigned leg[2];
+	int err = relay_session_open(relay, first, &s);
+
+	for (unsigned i = 0; i < 2 && err == 0; i++) {
+		struct relay_stream stream = { .rtp = load->stream[first + i].addr,
+					       .silence_ms = 10000,
+					       .nformats = 2,
+					       .formats = { { 8, 1 }, { 101, 2, true } } };
+
+		err = relay_leg_open(s, i, AF_INET, 1U << RELAY_AUDIO, &ports, &leg[i]);
+		ret_port[i] = ports.rtp[RELAY_AUDIO];
+		if (err == 0)
+			err = relay_stream_set(s, leg[i], RELAY_AUDIO, &stream);
+	}
+	for (unsigned i = 0; i < 2 && err == 0; i++)
+		err = relay_route(s, leg[i], RELAY_AUDIO, 1U << leg[!i]);
+	if (err < 0) {
+		errno = -err;
+		die("relay call");
+	}
+}
+
+static void run_relay(const struct load *load, int ports)
+{
+	struct relay_conf conf = { .clock = clock_system(),
+				   .port_lo = PORT_LO,
+				   .port_hi = PORT_LO + 4 * STREAMS_MAX,
+				   .v4 = loopback(0) };
+	uint16_t port[STREAMS_MAX];
+	struct relay *relay;
+	struct relay_event e;
+
+	errno = -relay_start(&conf, &relay);
+	if (errno)
+		die("relay");
+	for (unsigned i = 0; i < load->n; i += 2)
+		relay_call(relay, load, i, port + i);
+	ports_tell(ports, port, load->n);
+	for (;;) {
+		struct pollfd f = { .fd = relay_fd(relay), .events = POLLIN };
+
+		poll(&f, 1, -1);
+		while (relay_poll(relay, &e))
+			;
+	}
+}
+
+/* The daemon takes the place of this process; the one that started it gives the calls. */
+static void run_rtpengine(const struct load *, int)
+{
+	char ng[64];
+
+	snprintf(ng, sizeof(ng), "--listen-ng=127.0.0.1:%d", NG_PORT);
+	execl(rtpengine_path, rtpengine_path, "--config-file=none", "--foreground", "--table=-1",
+	      "--interface=127.0.0.1", ng, "--port-min=30000", "--port-max=39999",
+	      "--num-threads=1", "--log-level=1", "--log-stderr", (char *)NULL);
+	die(rtpengine_path);
+}
+
+static int ng_ask(int fd, const char *request, char *ret_answer, size_t size)
+{
+	struct addr to = loopback(NG_PORT);
+	struct pollfd f = { .fd = fd, .events = POLLIN };
+	ssize_t n;
+
+	for (int i = 0; i < NG_TRIES; i++) {
+		sendto(fd, request, strlen(request), 0, &to.sa, to.len);
+		if (poll(&f, 1, NG_WAIT_MS / NG_TRIES) != 1)
+			continue;
+		n = recv(fd, ret_answer, size - 1, 0);
+		if (n > 0) {
+			ret_answer[n] = 0;
+			return 0;
+		}
+	}
+	return -ETIMEDOUT;
+}
+
+/* One offer or answer in bencode; the port in the SDP that comes back. */
+static uint16_t ng_sdp(int fd, unsigned call, bool answer, uint16_t port)
+{
+	char sdp[256], request[1024], reply[4096];
+	const char *m;
+	int n = snprintf(sdp, sizeof(sdp),
+			 "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+			 "m=audio %u RTP/AVP 8 101\r\na=rtpmap:8 PCMA/8000\r\n"
+			 "a=rtpmap:101 telephone-event/8000\r\na=sendrecv\r\n",
+			 port);
+
+	snprintf(request, sizeof(request),
+		 "c%u%c d7:call-id8:call%04u7:command%s8:from-tag1:a%s3:ICE6:remove"
+		 "3:sdp%d:%se",
+		 call, answer ? 'a' : 'o', call, answer ? "6:answer" : "5:offer",
+		 answer ? "6:to-tag1:b" : "", n, sdp);
+	if (ng_ask(fd, request, reply, sizeof(reply)) < 0)
+		die("rtpengine does not answer");
+	m = strstr(reply, "m=audio ");
+	if (m == NULL) {
+		fprintf(stderr, "rtpengine: %s\n", reply);
+		exit(1);
+	}
+	return (uint16_t)strtoul(m + 8, NULL, 10);
+}
+
+static void rtpengine_calls(struct load *load)
+{
+	struct addr a;
+	int fd = udp_open(&a);
+
+	for (unsigned i = 0; i < load->n; i += 2) {
+		uint16_t x = ntohs(addr_port_raw(&load->stream[i].addr));
+		uint16_t y = ntohs(addr_port_raw(&load->stream[i + 1].addr));
+
+		load->stream[i + 1].server = ng_sdp(fd, i, false, x);
+		load->stream[i].server = ng_sdp(fd, i, true, y);
+	}
+	close(fd);
+}
+
+/* User and system time of all threads, ns. */
+static uint64_t cpu_ns(pid_t pid)
+{
+	uint64_t sum = 0;
+	char path[64];
+	glob_t g;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/*/schedstat", (int)pid);
+	if (glob(path, 0, NULL, &g) != 0)
+		die(path);
+	for (size_t i = 0; i < g.gl_pathc; i++) {
+		char line[128] = "";
+		FILE *f = fopen(g.gl_pathv[i], "r");
+
+		if (f != NULL && fgets(line, sizeof(line), f) != NULL)
+			sum += strtoull(line, NULL, 10);
+		if (f != NULL)
+			fclose(f);
+	}
+	globfree(&g);
+	return sum;
+}
+
+static void stream_send(struct load *load, unsigned i)
+{
+	uint16_t seq = load->stream[i].seq++;
+	uint8_t p[PACKET] = { 0x80, 8, (uint8_t)(seq >> 8), (uint8_t)seq };
+	struct addr to = loopback(load->stream[i].server);
+	uint32_t ts = htonl(seq * 160U), ssrc = htonl(i + 1);
+
+	memcpy(p + 4, &ts, 4);
+	memcpy(p + 8, &ssrc, 4);
+	sendto(load->stream[i].fd, p, sizeof(p), 0, &to.sa, to.len);
+}
+
+static unsigned stream_drain(const struct load *load, unsigned i)
+{
+	uint8_t p[2048];
+	unsigned n = 0;
+
+	while (recv(load->stream[i].fd, p, sizeof(p), 0) >= 0)
+		n++;
+	return n;
+}
+
+/* Every stream sends once in PERIOD_MS, the streams spread evenly over it. */
+static unsigned load_run(struct load *load, unsigned ms, unsigned *ret_received)
+{
+	struct timespec at;
+	unsigned sent = 0;
+
+	*ret_received = 0;
+	clock_gettime(CLOCK_MONOTONIC, &at);
+	for (unsigned t = 0; t < ms; t++) {
+		for (unsigned i = t % PERIOD_MS; i < load->n; i += PERIOD_MS) {
+			*ret_received += stream_drain(load, i);
+			stream_send(load, i);
+			sent++;
+		}
+		at.tv_nsec += 1000000;
+		if (at.tv_nsec >= 1000000000) {
+			at.tv_nsec -= 1000000000;
+			at.tv_sec++;
+		}
+		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL);
+	}
+	return sent;
+}
+
+static void ports_hear(int pipe, struct load *load)
+{
+	for (unsigned i = 0; i < load->n; i++) {
+		uint16_t *port = &load->stream[i].server;
+
+		if (read(pipe, port, sizeof(*port)) != sizeof(*port))
+			die("server");
+	}
+}
+
+static void measure(struct server *s, unsigned which, struct load *load, unsigned ms)
+{
+	unsigned sent, got;
+	uint64_t cpu;
+	double rate;
+	int ports[2];
+	pid_t pid;
+
+	if (pipe2(ports, O_CLOEXEC) < 0)
+		die("pipe");
+	pid = fork();
+	if (pid == 0)
+		s->run(load, ports[1]);
+	if (pid < 0)
+		die("fork");
+	if (s->run == run_rtpengine)
+		rtpengine_calls(load);
+	else
+		ports_hear(ports[0], load);
+	load_run(load, WARM_MS, &got);
+	cpu = cpu_ns(pid);
+	sent = load_run(load, ms, &got);
+	cpu = cpu_ns(pid) - cpu;
+	rate = got / ((double)cpu / 1e9);
+	if (rate > s->best[which]) {
+		s->best[which] = rate;
+		s->delivered[which] = (double)got / sent;
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	close(ports[0]);
+	close(ports[1]);
+	for (unsigned i = 0; i < load->n; i++)
+		stream_drain(load, i);
+}
+
+int main(int argc, char **argv)
+{
+	static const unsigned sizes[] = { 100, STREAMS_MAX };
+	static struct load load;
+	struct server servers[] = {
+		{ .name = "mmsg", .run = run_mmsg },
+		{ .name = "connected", .run = run_connected },
+		{ .name = "relay", .run = run_relay },
+		{ .name = "rtpengine", .run = run_rtpengine },
+	};
+	unsigned ms = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) * 1000 : 3000;
+	unsigned n = argc > 2 ? 4 : 3;
+
+	rtpengine_path = argc > 2 ? argv[2] : NULL;
+	for (unsigned i = 0; i < STREAMS_MAX; i++)
+		load.stream[i].fd = udp_open(&load.stream[i].addr);
+	for (unsigned k = 0; k < 2; k++) {
+		load.n = sizes[k];
+		for (unsigned round = 0; round < ROUNDS; round++) {
+			for (unsigned i = 0; i < n; i++)
+				measure(&servers[i], k, &load, ms);
+		}
+	}
+	printf("%-10s %28s %28s\n", "", "100 streams", "1000 streams");
+	printf("%-10s", "server");
+	for (unsigned k = 0; k < 2; k++)
+		printf(" %12s %8s %6s", "packets/cpu-s", "relay x", "there");
+	printf("\n");
+	for (unsigned i = 0; i < n; i++) {
+		printf("%-10s", servers[i].name);
+		for (unsigned k = 0; k < 2; k++)
+			printf(" %13.0f %8.2f %5.1f%%", servers[i].best[k],
+			       servers[2].best[k] / servers[i].best[k],
+			       100 * servers[i].delivered[k]);
+		printf("\n");
+	}
+	return 0;
+}

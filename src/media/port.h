@@ -7,7 +7,7 @@
  * do not meet a new one. */
 #pragma once
 #include <stdint.h>
-#include "media/addr.h"
+#include "base/addr.h"
 
 struct port_pool;
 

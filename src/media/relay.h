@@ -25,7 +25,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/clock.h"
-#include "media/addr.h"
+#include "base/addr.h"
 
 enum {
 	RELAY_LEGS_MAX = 32,

@@ -1,4 +1,4 @@
-/* media/addr.h - a socket address that can be copied and compared.
+/* base/addr.h - a socket address that can be copied and compared.
  * Plain values; any thread. len 0 means "none". */
 #pragma once
 #include <netinet/in.h>

@@ -1,0 +1,67 @@
+/* sip/endpoint.h - our side of SIP: registrar, authentication and guard above the transactions.
+ *
+ * Everything on the sip loop's thread. REGISTER, OPTIONS and the digest challenges are answered
+ * here; the owner sees authenticated requests outside of dialogs and everything inside of them. */
+#pragma once
+#include "sip/transaction.h"
+
+enum {
+	BINDINGS_PER_DEVICE_MAX = 8,
+	BINDING_EXPIRES_MIN_S = 30, /* below: 423 with Min-Expires */
+	BINDING_EXPIRES_MAX_S = 3600,
+	BINDING_EXPIRES_S = 300, /* when the device names none */
+	BINDING_CONTACT_MAX = 512, /* bytes of a Contact URI */
+};
+
+/* H(user:realm:password) in lower-case hex. */
+struct sip_secret {
+	char ha1_md5[33];
+	char ha1_sha256[65];
+};
+
+struct sip_binding {
+	uint64_t user; /* device number */
+	char contact[BINDING_CONTACT_MAX];
+	char call_id[128];
+	uint32_t cseq;
+	unsigned q; /* thousandths */
+	int64_t expires_at; /* wall, ms */
+	struct flow flow; /* restored TCP bindings have a dead one until the device comes again */
+};
+
+struct sip_endpoint_conf {
+	struct loop *loop;
+	const struct clock *clock;
+	struct rand *rand;
+	const char *listen, *public_host;
+	const char *realm;
+	/* False: no such device. */
+	bool (*secret)(void *arg, uint64_t user, struct sip_secret *ret_secret);
+	/* The bindings of a user changed (all-or-nothing): all that stand now, n = 0 for none. */
+	void (*bound)(void *arg, uint64_t user, const struct sip_binding *bindings, size_t n);
+	/* INVITE (authenticated as `user`), or any request with a To tag (user 0: match the dialog).
+	 * With ACK tx is NULL. */
+	void (*request)(void *arg, struct tx_server *tx, const struct sip_msg *msg,
+			const struct flow *flow, uint64_t user);
+	void *arg;
+};
+
+struct sip_endpoint_stats {
+	uint64_t messages, malformed, challenged, refused, blocked;
+	uint64_t bindings, devices;
+};
+
+struct sip_endpoint;
+[[nodiscard]] int sip_endpoint_open(const struct sip_endpoint_conf *conf, struct err *err,
+				    struct sip_endpoint **ret_endpoint);
+void sip_endpoint_close(struct sip_endpoint *e);
+struct tx_layer *sip_endpoint_transactions(struct sip_endpoint *e);
+struct flows *sip_endpoint_flows(struct sip_endpoint *e);
+/* Before the first message: what the store kept. Expired ones are left out. */
+[[nodiscard]] int sip_endpoint_restore(struct sip_endpoint *e, const struct sip_binding *binding);
+/* Copies up to max bindings with a living flow, best q first; returns how many. */
+size_t sip_endpoint_bindings(struct sip_endpoint *e, uint64_t user, struct sip_binding *ret_bindings,
+			     size_t max);
+/* The device is gone or its password changed: its bindings end, `bound` is called. */
+void sip_endpoint_unbind(struct sip_endpoint *e, uint64_t user);
+struct sip_endpoint_stats sip_endpoint_stats(const struct sip_endpoint *e);

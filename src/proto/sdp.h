@@ -1,0 +1,71 @@
+/* proto/sdp.h - session descriptions (RFC 8866) as a relay needs them: read the media, re-print them
+ * with our address and ports, and keep every line that we do not know.
+ *
+ * Pure. What is read lives in the caller's arena. The level of H.264 is never a reason to refuse. */
+#pragma once
+#include "base/addr.h"
+#include "base/mem.h"
+
+enum { SDP_MAX = 16384 /* bytes */, SDP_LINES_MAX = 400, SDP_MEDIA_MAX = 8, SDP_FORMATS_MAX = 24 };
+
+enum sdp_kind { SDP_AUDIO, SDP_VIDEO, SDP_OTHER };
+enum sdp_dir { SDP_SENDRECV, SDP_SENDONLY, SDP_RECVONLY, SDP_INACTIVE };
+
+struct sdp_format {
+	uint8_t pt;
+	struct view name; /* encoding; of RFC 3551's static types too. Empty: unknown */
+	uint32_t clock_hz;
+	unsigned channels;
+	struct view fmtp;
+	bool event; /* telephone-event (RFC 4733) */
+};
+
+struct sdp_media {
+	enum sdp_kind kind;
+	struct view proto;
+	bool avpf;
+	bool secure;   /* SAVP or DTLS: what is inside cannot be relayed as plain RTP */
+	uint16_t port; /* 0: refused */
+	struct addr rtp, rtcp; /* unset: a host name, 0.0.0.0 or nothing: learn from packets */
+	bool rtcp_mux;
+	enum sdp_dir dir; /* c=0.0.0.0 (RFC 3264 section 8.4) counts as sendonly */
+	unsigned nformats;
+	struct sdp_format formats[SDP_FORMATS_MAX];
+	unsigned first_line, nlines; /* private: of `lines`, the m= line first */
+};
+
+struct sdp {
+	unsigned nmedia;
+	struct sdp_media media[SDP_MEDIA_MAX];
+	struct view *lines; /* private */
+	unsigned nlines, session_lines;
+};
+
+/* -EBADMSG: not SDP; -EMSGSIZE: beyond a limit above; -ENOMEM. CRLF or LF. */
+[[nodiscard]] int sdp_read(struct view text, struct arena *arena, struct sdp **ret_sdp);
+
+/* The same codec: name, clock and channels; for H.264 the profile (42001f is 42e01f) and
+ * packetization-mode too. */
+bool sdp_format_same(const struct sdp_format *a, const struct sdp_format *b);
+
+struct sdp_edit_media {
+	uint16_t port; /* RTP; RTCP is one above. 0 refuses the media (RFC 3264 section 6) */
+	bool set_dir;
+	enum sdp_dir dir;
+};
+
+struct sdp_edit {
+	struct addr host; /* ours: c= and o= */
+	uint64_t session_id, version; /* of o= */
+	struct sdp_edit_media media[SDP_MEDIA_MAX];
+};
+
+/* One side's description as ours to the other side: our o=, c= and ports; what would lead around the
+ * relay (candidates, ICE, rtcp, ssrc, crypto, bandwidth stays) is left out, the rest kept in order.
+ * -EMSGSIZE, -ENOMEM: the buffer's. */
+[[nodiscard]] int sdp_relay(const struct sdp *in, const struct sdp_edit *edit, struct buf *out);
+/* The answer to `offer` in our name, by what the other side answered: the offer's m= lines and
+ * payload type numbers, the codecs that both have in the answerer's order with the answerer's
+ * parameters. The m= lines of `answer` stand in the order of those of `offer`. */
+[[nodiscard]] int sdp_answer(const struct sdp *offer, const struct sdp *answer,
+			     const struct sdp_edit *edit, struct buf *out);

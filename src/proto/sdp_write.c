@@ -1,0 +1,265 @@
+#include "proto/sdp.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+
+/* Attributes that speak of the other side's sockets or keys: they would lead around the relay. */
+static const struct view dropped[] = {
+	VIEW("candidate"),   VIEW("end-of-candidates"), VIEW("ice-ufrag"),   VIEW("ice-pwd"),
+	VIEW("ice-options"), VIEW("ice-lite"),          VIEW("ice-mismatch"), VIEW("remote-candidates"),
+	VIEW("rtcp"),        VIEW("rtcp-mux"),          VIEW("rtcp-mux-only"), VIEW("rtcp-rsize"),
+	VIEW("ssrc"),        VIEW("ssrc-group"),        VIEW("crypto"),      VIEW("fingerprint"),
+	VIEW("setup"),       VIEW("connection"),        VIEW("group"),       VIEW("mid"),
+	VIEW("msid"),        VIEW("key-mgmt"),          VIEW("dtls-id"),     VIEW("tls-id"),
+};
+
+static struct view attribute_name(struct view line, struct view *ret_value)
+{
+	return view_cut((struct view){ line.p + 2, line.n - 2 }, ':', ret_value);
+}
+
+static bool is_dir(struct view name)
+{
+	return view_ieq(name, VIEW("sendrecv")) || view_ieq(name, VIEW("sendonly")) ||
+	       view_ieq(name, VIEW("recvonly")) || view_ieq(name, VIEW("inactive"));
+}
+
+static bool is_dropped(struct view name)
+{
+	for (size_t i = 0; i < sizeof(dropped) / sizeof(dropped[0]); i++) {
+		if (view_ieq(name, dropped[i]))
+			return true;
+	}
+	return false;
+}
+
+static void write_line(struct buf *out, struct view line)
+{
+	buf_add(out, line);
+	buf_str(out, "\r\n");
+}
+
+static void write_host(struct buf *out, const struct addr *host)
+{
+	char text[INET6_ADDRSTRLEN] = "";
+	const bool v6 = host->sa.sa_family == AF_INET6;
+
+	inet_ntop(host->sa.sa_family, v6 ? (const void *)&host->v6.sin6_addr :
+					   (const void *)&host->v4.sin_addr, text, sizeof(text));
+	buf_printf(out, "IN %s %s\r\n", v6 ? "IP6" : "IP4", text);
+}
+
+static void write_dir(struct buf *out, enum sdp_dir dir)
+{
+	static const char *const names[] = { "sendrecv", "sendonly", "recvonly", "inactive" };
+
+	buf_printf(out, "a=%s\r\n", names[dir]);
+}
+
+/* v=, o=, s=, then what the other side said of the session, c= in its place (RFC 8866 section 5). */
+static void write_session(struct buf *out, const struct sdp *in, const struct sdp_edit *edit)
+{
+	struct view name = VIEW("s=-"), attribute, value;
+	bool timed = false;
+
+	for (unsigned i = 0; i < in->session_lines; i++) {
+		if (in->lines[i].p[0] == 's' && in->lines[i].n > 2)
+			name = in->lines[i];
+	}
+	buf_printf(out, "v=0\r\no=- %llu %llu ", (unsigned long long)edit->session_id,
+		   (unsigned long long)edit->version);
+	write_host(out, &edit->host);
+	write_line(out, name);
+	buf_str(out, "c=");
+	write_host(out, &edit->host);
+	for (unsigned i = 0; i < in->session_lines; i++) {
+		const struct view line = in->lines[i];
+
+		switch (line.p[0]) {
+		case 'b':
+			if (!timed)
+				write_line(out, line);
+			break;
+		case 't':
+			write_line(out, line);
+			timed = true;
+			break;
+		case 'a':
+			if (!timed)
+				buf_str(out, "t=0 0\r\n");
+			timed = true;
+			attribute = attribute_name(line, &value);
+			if (!is_dropped(attribute) && !is_dir(attribute)) /* told per media */
+				write_line(out, line);
+			break;
+		default: /* o, s, c, e, p, u, i, r, z, k: ours, or private to the other side */
+			break;
+		}
+	}
+	if (!timed)
+		buf_str(out, "t=0 0\r\n");
+}
+
+static bool offered(const struct sdp_media *m, struct view pt)
+{
+	uint64_t number;
+
+	if (view_eq(pt, VIEW("*")))
+		return true;
+	if (view_u64(pt, 127, &number) < 0)
+		return false;
+	for (unsigned i = 0; i < m->nformats; i++) {
+		if (m->formats[i].pt == number)
+			return true;
+	}
+	return false;
+}
+
+/* rtpmap, fmtp and rtcp-fb begin with the payload type. */
+static bool of_format(struct view name)
+{
+	return view_ieq(name, VIEW("rtpmap")) || view_ieq(name, VIEW("fmtp")) ||
+	       view_ieq(name, VIEW("rtcp-fb"));
+}
+
+/* A refused media keeps its place, its protocol and its formats (RFC 3264 section 6). */
+static void write_refused(struct buf *out, const struct sdp *in, const struct sdp_media *m)
+{
+	struct view rest = { in->lines[m->first_line].p + 2, in->lines[m->first_line].n - 2 };
+	const struct view kind = view_cut(rest, ' ', &rest);
+
+	view_cut(view_trim(rest), ' ', &rest);
+	buf_printf(out, "m=%.*s 0 %.*s\r\n", (int)kind.n, kind.p, (int)rest.n, rest.p);
+}
+
+static void write_m(struct buf *out, const struct sdp_media *m, uint16_t port)
+{
+	buf_printf(out, "m=%s %u %.*s", m->kind == SDP_AUDIO ? "audio" : "video", port,
+		   (int)m->proto.n, m->proto.p);
+}
+
+static void relay_media(struct buf *out, const struct sdp *in, const struct sdp_media *m,
+			const struct sdp_edit_media *edit)
+{
+	write_m(out, m, edit->port);
+	for (unsigned i = 0; i < m->nformats; i++)
+		buf_printf(out, " %u", m->formats[i].pt);
+	buf_str(out, "\r\n");
+	for (unsigned i = 1; i < m->nlines; i++) {
+		const struct view line = in->lines[m->first_line + i];
+		struct view value, name = attribute_name(line, &value);
+
+		if (line.p[0] == 'c' || line.p[0] == 'k')
+			continue;
+		if (line.p[0] == 'a' && (is_dropped(name) || is_dir(name)))
+			continue;
+		if (line.p[0] == 'a' && of_format(name) && !offered(m, view_cut(value, ' ', &value)))
+			continue;
+		write_line(out, line);
+	}
+	write_dir(out, edit->set_dir ? edit->dir : m->dir);
+}
+
+int sdp_relay(const struct sdp *in, const struct sdp_edit *edit, struct buf *out)
+{
+	write_session(out, in, edit);
+	for (unsigned i = 0; i < in->nmedia; i++) {
+		const struct sdp_media *m = &in->media[i];
+
+		if (edit->media[i].port && m->kind != SDP_OTHER)
+			relay_media(out, in, m, &edit->media[i]);
+		else
+			write_refused(out, in, m);
+	}
+	return out->err;
+}
+
+/* The payload type by which `offer` knows the codec; -1 when it does not. */
+static int offered_as(const struct sdp_media *offer, const struct sdp_format *format)
+{
+	for (unsigned i = 0; i < offer->nformats; i++) {
+		if (sdp_format_same(&offer->formats[i], format))
+			return offer->formats[i].pt;
+	}
+	return -1;
+}
+
+static const struct sdp_format *format_at(const struct sdp_media *m, struct view pt)
+{
+	uint64_t number;
+
+	if (view_u64(pt, 127, &number) < 0)
+		return NULL;
+	for (unsigned i = 0; i < m->nformats; i++) {
+		if (m->formats[i].pt == number)
+			return &m->formats[i];
+	}
+	return NULL;
+}
+
+/* A line of the answer about one format, under the offer's number. */
+static void write_renumbered(struct buf *out, const struct sdp_media *offer, const struct sdp_media *a,
+			     struct view name, struct view value)
+{
+	struct view rest;
+	const struct view first = view_cut(value, ' ', &rest);
+	const struct sdp_format *f = format_at(a, first);
+	const int pt = f ? offered_as(offer, f) : -1;
+
+	if (view_eq(first, VIEW("*")))
+		buf_printf(out, "a=%.*s:%.*s\r\n", (int)name.n, name.p, (int)value.n, value.p);
+	else if (pt >= 0)
+		buf_printf(out, "a=%.*s:%d %.*s\r\n", (int)name.n, name.p, pt, (int)rest.n, rest.p);
+}
+
+static bool any_common(const struct sdp_media *offer, const struct sdp_media *a)
+{
+	for (unsigned i = 0; i < a->nformats; i++) {
+		if (!a->formats[i].event && offered_as(offer, &a->formats[i]) >= 0)
+			return true;
+	}
+	return false;
+}
+
+static void answer_media(struct buf *out, const struct sdp_media *offer, const struct sdp *answer,
+			 const struct sdp_media *a, const struct sdp_edit_media *edit)
+{
+	write_m(out, offer, edit->port);
+	for (unsigned i = 0; i < a->nformats; i++) {
+		const int pt = offered_as(offer, &a->formats[i]);
+
+		if (pt >= 0)
+			buf_printf(out, " %d", pt);
+	}
+	buf_str(out, "\r\n");
+	for (unsigned i = 1; i < a->nlines; i++) {
+		const struct view line = answer->lines[a->first_line + i];
+		struct view value, name = attribute_name(line, &value);
+
+		if (line.p[0] == 'c' || line.p[0] == 'k')
+			continue;
+		if (line.p[0] == 'a' && (is_dropped(name) || is_dir(name)))
+			continue;
+		if (line.p[0] == 'a' && of_format(name))
+			write_renumbered(out, offer, a, name, value);
+		else
+			write_line(out, line);
+	}
+	write_dir(out, edit->set_dir ? edit->dir : a->dir);
+}
+
+int sdp_answer(const struct sdp *offer, const struct sdp *answer, const struct sdp_edit *edit,
+	       struct buf *out)
+{
+	write_session(out, answer, edit);
+	for (unsigned i = 0; i < offer->nmedia; i++) {
+		const struct sdp_media *m = &offer->media[i];
+		const struct sdp_media *a = i < answer->nmedia ? &answer->media[i] : NULL;
+
+		if (a && edit->media[i].port && a->port && m->kind == a->kind && any_common(m, a))
+			answer_media(out, m, answer, a, &edit->media[i]);
+		else
+			write_refused(out, offer, m);
+	}
+	return out->err;
+}

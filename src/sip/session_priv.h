@@ -1,0 +1,111 @@
+/* sip/session_priv.h - the dialog's state, shared by session.c (life), session_offer.c (what happens
+ * inside of it) and session_text.c (headers). */
+#pragma once
+#include "base/list.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/rand.h"
+#include "base/timer.h"
+#include "sip/re.h"
+#include "sip/session.h"
+
+enum session_state {
+	SESSION_CALLING,   /* ours: no final response yet */
+	SESSION_INCOMING,  /* theirs: we have not answered finally */
+	SESSION_ANSWERED,  /* theirs: our 2xx waits for its ACK */
+	SESSION_CONFIRMED,
+	SESSION_CANCELLED, /* ours: CANCEL sent; waits for the final response */
+};
+
+enum offer_state {
+	OFFER_NONE,
+	OFFER_OURS,   /* our re-INVITE is under way */
+	OFFER_RETRY,  /* it met glare and waits */
+	OFFER_THEIRS, /* the user has to answer */
+	OFFER_ACK,    /* our 2xx to their re-INVITE waits for its ACK */
+};
+
+enum { URI_MAX = 512, CALL_ID_MAX = 256, TAG_MAX = 128, PARTY_MAX = 768, ROUTE_MAX = 2048 };
+
+struct sessions {
+	struct sessions_conf conf;
+	struct tx_layer *layer;
+	struct map by_tag; /* our tag → session */
+};
+
+struct session {
+	struct sessions *ss;
+	struct map_node node;
+	enum session_state state;
+	const struct session_handlers *handlers; /* NULL: the user let go */
+	void *arg;
+	uint64_t user; /* the peer's device number */
+	struct flow flow;
+
+	char call_id[CALL_ID_MAX];
+	char tag[TX_TAG_LEN + 1];    /* ours */
+	char peer_tag[TAG_MAX];      /* empty until known */
+	char us[PARTY_MAX];          /* From or To value without tag, as in the first INVITE */
+	char peer[PARTY_MAX];
+	char target[URI_MAX];        /* the peer's Contact */
+	char route[ROUTE_MAX];       /* "Route: …\r\n" lines or empty */
+	uint32_t cseq;               /* our last */
+	uint32_t invite_cseq;
+	uint32_t peer_cseq;
+	bool caller;                 /* we sent the INVITE: owner of the Call-ID (section 14.1) */
+
+	struct tx_client *invite;    /* ours, the first or a re-INVITE */
+	struct tx_server *answering; /* theirs, the first or a re-INVITE or UPDATE */
+	bool answering_update;
+
+	enum offer_state offer;
+	struct buf offer_sdp;        /* ours under way, for retries */
+	struct buf last_sdp;         /* what we said last: refreshes repeat it */
+	struct buf peer_sdp;         /* what the peer said last: the same again is a refresh */
+	bool refreshing;             /* the offer under way is a session refresh of our own */
+
+	struct buf ok_headers;       /* the 2xx that waits for its ACK */
+	struct buf ok_body;
+	struct timer repeat;         /* 2xx repetition, or retry after glare */
+	unsigned repeat_ms;
+	struct timer limit;          /* INVITE without end; 2xx without ACK */
+	struct timer refresh;        /* RFC 4028: ours to send, or theirs to miss */
+	unsigned expires_s;          /* 0: no session timer */
+	bool we_refresh;
+};
+
+/* session_text.c */
+void session_headers(const struct session *s, struct buf *out, const char *method, uint32_t cseq);
+void session_contact(const struct session *s, struct buf *out);
+void session_type(struct buf *out, struct view sdp);
+void session_timer_headers(const struct session *s, struct buf *out, bool response);
+int session_target_learn(struct session *s, const struct sip_msg *msg);
+int session_route_learn(struct session *s, const struct sip_msg *msg, bool reverse);
+void session_keep(struct buf *sdp, struct view text);
+void session_quote(struct buf *out, struct view name);
+bool session_copy(char *to, size_t size, struct view from);
+/* The SDP of a message; false: there is a body that is no SDP. */
+bool session_body(const struct sip_msg *msg, struct view *ret_sdp);
+
+/* session.c */
+void session_free(struct session *s);
+/* Calls `ended` and frees. */
+void session_over(struct session *s, const struct session_end *end);
+/* Nothing comes back any more: BYE for politeness, then over. */
+void session_lost(struct session *s);
+void session_bye(struct session *s, const char *reason);
+/* Sends inside the dialog: over the flow, or a living one. */
+int session_send(struct session *s, const char *method, struct view extra, struct view body,
+		 tx_response_fn *fn, void *arg, struct tx_client **ret_tx);
+int session_ack(struct session *s, uint32_t cseq);
+/* The 2xx of an INVITE, repeated until its ACK. */
+void session_ok(struct session *s, struct view sdp);
+void session_acked(struct session *s, const struct sip_msg *msg);
+/* Reads Session-Expires; response: of a response to our request. */
+void session_timer_learn(struct session *s, const struct sip_msg *msg, bool response);
+/* Session-Expires below our minimum: answered with 422. */
+bool session_timer_refused(struct tx_server *tx, const struct sip_msg *msg);
+
+/* session_offer.c: requests inside the dialog other than ACK. */
+void session_inside(struct session *s, struct tx_server *tx, const struct sip_msg *msg);
+int session_offer_send(struct session *s);

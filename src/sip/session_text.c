@@ -1,0 +1,124 @@
+#include "sip/session_priv.h"
+
+#include <errno.h>
+
+bool session_copy(char *to, size_t size, struct view from)
+{
+	if (from.n >= size)
+		return false;
+	if (from.n)
+		memcpy(to, from.p, from.n);
+	to[from.n] = '\0';
+	return true;
+}
+
+/* RFC 3261 section 25.1: quoted-string; control characters have no place in it. */
+void session_quote(struct buf *out, struct view name)
+{
+	buf_chr(out, '"');
+	for (size_t i = 0; i < name.n && i < SESSION_NAME_MAX; i++) {
+		const char c = name.p[i];
+
+		if ((unsigned char)c < 0x20 || c == 0x7f)
+			continue;
+		if (c == '"' || c == '\\')
+			buf_chr(out, '\\');
+		buf_chr(out, c);
+	}
+	buf_chr(out, '"');
+}
+
+void session_headers(const struct session *s, struct buf *out, const char *method, uint32_t cseq)
+{
+	buf_str(out, s->route);
+	buf_printf(out, "From: %s;tag=%s\r\n", s->us, s->tag);
+	buf_printf(out, "To: %s%s%s\r\n", s->peer, s->peer_tag[0] ? ";tag=" : "", s->peer_tag);
+	buf_printf(out, "Call-ID: %s\r\nCSeq: %u %s\r\n", s->call_id, cseq, method);
+}
+
+void session_contact(const struct session *s, struct buf *out)
+{
+	const struct view local = flow_local(sip_endpoint_flows(s->ss->conf.endpoint), &s->flow);
+
+	buf_printf(out, "Contact: <sip:vestibule@%.*s%s>\r\n", (int)local.n, local.p,
+		   s->flow.transport == FLOW_TCP ? ";transport=tcp" : "");
+	buf_str(out, "Allow: INVITE, ACK, CANCEL, BYE, UPDATE, INFO, OPTIONS\r\n");
+}
+
+void session_type(struct buf *out, struct view sdp)
+{
+	if (sdp.n)
+		buf_str(out, "Content-Type: application/sdp\r\n");
+}
+
+/* RFC 4028: requests ask for a timer, responses name who refreshes. */
+void session_timer_headers(const struct session *s, struct buf *out, bool response)
+{
+	if (!response) {
+		buf_printf(out, "Supported: timer\r\nSession-Expires: %u%s\r\nMin-SE: %u\r\n",
+			   s->expires_s ? s->expires_s : SESSION_EXPIRES_S,
+			   s->expires_s ? s->we_refresh ? ";refresher=uac" : ";refresher=uas" : "",
+			   SESSION_MIN_SE_S);
+		return;
+	}
+	buf_str(out, "Supported: timer\r\n");
+	if (s->expires_s)
+		buf_printf(out, "%sSession-Expires: %u;refresher=%s\r\n",
+			   s->we_refresh ? "" : "Require: timer\r\n", s->expires_s,
+			   s->we_refresh ? "uas" : "uac");
+}
+
+int session_target_learn(struct session *s, const struct sip_msg *msg)
+{
+	const struct view contact = sip_header(msg, SIP_HDR_CONTACT);
+	const struct pl pl = pl_view(contact);
+	struct sip_addr addr;
+
+	if (!contact.n)
+		return 0;
+	if (sip_addr_decode(&addr, &pl) || !session_copy(s->target, sizeof(s->target), view_pl(&addr.auri)))
+		return -EBADMSG;
+	return 0;
+}
+
+struct routes {
+	struct buf *out;
+};
+
+static bool on_record_route(const struct sip_hdr *hdr, const struct sip_msg *, void *arg)
+{
+	struct routes *r = arg;
+
+	buf_printf(r->out, "Route: %.*s\r\n", (int)hdr->val.l, hdr->val.p);
+	return false;
+}
+
+/* Section 12.1: a callee keeps the order of Record-Route, a caller turns it round. */
+int session_route_learn(struct session *s, const struct sip_msg *msg, bool reverse)
+{
+	CLEANUP(buf_free) struct buf text = BUF_INIT(ROUTE_MAX - 1);
+	struct routes r = { &text };
+
+	sip_msg_hdr_apply(msg, !reverse, SIP_HDR_RECORD_ROUTE, on_record_route, &r);
+	if (text.err || !session_copy(s->route, sizeof(s->route), buf_view(&text)))
+		return -EMSGSIZE;
+	return 0;
+}
+
+bool session_body(const struct sip_msg *msg, struct view *ret_sdp)
+{
+	const struct view body = sip_body(msg);
+
+	if (body.n > SESSION_BODY_MAX)
+		return false;
+	if (body.n && !msg_ctype_cmp(&msg->ctyp, "application", "sdp"))
+		return false;
+	*ret_sdp = body;
+	return true;
+}
+
+void session_keep(struct buf *sdp, struct view text)
+{
+	buf_reset(sdp);
+	buf_add(sdp, text);
+}

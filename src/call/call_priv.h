@@ -1,0 +1,75 @@
+/* call/call_priv.h - one call: its caller, the legs that ring, who answered. Shared by switchboard.c,
+ * call.c (what happens when) and leg.c (what a leg reports). */
+#pragma once
+#include "base/list.h"
+#include "base/timer.h"
+#include "call/dtmf.h"
+#include "call/machine.h"
+#include "call/media.h"
+#include "call/route.h"
+#include "call/switchboard.h"
+
+enum { CALL_CODE_MAX = 17 };
+
+struct call;
+
+struct call_leg {
+	struct call *call;
+	struct session *session; /* NULL: ended */
+	unsigned at;             /* index in the call's media; the caller's is 0 */
+	uint64_t device;
+	char name[CALL_NAME_MAX];
+	bool rang;  /* 180 or 183 came */
+	bool early; /* its answer came with a 183 */
+	struct dtmf dtmf;
+	struct list list; /* the call's legs */
+};
+
+struct call {
+	struct switchboard *sb;
+	int64_t id; /* rises with time */
+	int64_t site_id;
+	enum call_state state;
+	struct map_node node; /* the switchboard's */
+	struct call_leg caller;
+	struct list legs; /* ringing, or the one that answered */
+	struct call_leg *answered;
+	struct media *media;
+	char code[CALL_CODE_MAX]; /* of the door; "" for none */
+	bool offered;             /* the caller's INVITE had an offer */
+	bool ringing_told, early_told;
+	bool any_rang, any_busy, any_declined;
+	struct call_leg *offering; /* whose new offer waits for the other side */
+	struct timer timer;        /* ring time-out, then talk limit */
+};
+
+struct switchboard {
+	struct switchboard_conf conf;
+	struct sessions *sessions;
+	struct timers *timers;
+	struct event *relay_event;
+	struct map calls; /* by id */
+	int64_t last_id;
+	uint64_t session_ids;
+	struct switchboard_stats stats;
+	bool draining;
+	void (*idle)(void *arg);
+	void *idle_arg;
+};
+
+/* call.c. After it the call may be gone. leg: whom it is about; may be NULL. */
+void call_event(struct call *call, enum call_event event, struct call_leg *leg);
+void call_record(const struct call *call, enum call_record_type type, const struct call_leg *leg,
+		 const char *text);
+/* Ends the leg's session (if any) and forgets it. */
+void call_leg_drop(struct call_leg *leg, const char *result, const char *reason);
+void call_free(struct call *call);
+
+/* leg.c */
+/* Starts a leg to every living binding of the device; returns how many. */
+unsigned legs_start(struct call *call, const struct dir_device *to);
+extern const struct session_handlers caller_handlers;
+void leg_digit(struct call_leg *leg, char digit, enum dtmf_how how);
+
+/* switchboard.c */
+void switchboard_forget(struct switchboard *sb, struct call *call);

@@ -1,0 +1,490 @@
+#include "call/media.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct stream {
+	int line; /* index of the m= line in the leg's SDP; -1: none */
+	bool on;  /* both sides agreed to it */
+	bool silent;
+	struct relay_stream set;
+};
+
+struct leg {
+	bool open;
+	unsigned relay_leg;
+	struct addr local, signal;
+	struct relay_ports ports;
+	uint64_t version;
+	struct sdp *sdp; /* what it said last */
+	struct stream streams[RELAY_KINDS];
+};
+
+struct media {
+	struct media_conf conf;
+	struct relay_session *session;
+	struct arena arena;
+	struct leg legs[MEDIA_LEGS_MAX];
+	struct sdp_format codecs[MEDIA_CODECS_MAX]; /* the index is the relay's codec number */
+	unsigned ncodecs;
+	bool caller_offered;
+	struct sdp *pending; /* an offer inside the call that waits for its answer */
+	bool connected;
+	unsigned peer; /* of the caller, once connected */
+};
+
+/* What is offered in the name of a caller that offered nothing. */
+static const char plain_offer[] =
+	"v=0\r\no=- 0 0 IN IP4 0.0.0.0\r\ns=-\r\nc=IN IP4 0.0.0.0\r\nt=0 0\r\n"
+	"m=audio 9 RTP/AVP 0 8 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\n"
+	"a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=sendrecv\r\n"
+	"m=video 9 RTP/AVP 99\r\na=rtpmap:99 H264/90000\r\n"
+	"a=fmtp:99 profile-level-id=42e01f;packetization-mode=1\r\na=sendrecv\r\n";
+
+int media_new(const struct media_conf *conf, struct media **ret_media)
+{
+	struct media *m = calloc(1, sizeof(*m));
+	int rc;
+
+	if (!m)
+		return -ENOMEM;
+	m->conf = *conf;
+	m->arena = ARENA_INIT(MEDIA_ARENA_MAX);
+	rc = relay_session_open(conf->relay, conf->tag, &m->session);
+	if (rc < 0) {
+		free(m);
+		return rc;
+	}
+	*ret_media = m;
+	return 0;
+}
+
+void media_free(struct media *m)
+{
+	if (!m)
+		return;
+	relay_session_close(m->session);
+	arena_free(&m->arena);
+	free(m);
+}
+
+static enum relay_kind kind_of(const struct sdp_media *line)
+{
+	return line->kind == SDP_AUDIO ? RELAY_AUDIO : RELAY_VIDEO;
+}
+
+static bool relayable(const struct sdp_media *line)
+{
+	return line->kind != SDP_OTHER && line->port && !line->secure && line->nformats;
+}
+
+/* The first m= line of each kind that can be relayed. -EPROTONOSUPPORT without any. */
+static int find_lines(const struct sdp *sdp, int ret_lines[RELAY_KINDS])
+{
+	ret_lines[RELAY_AUDIO] = ret_lines[RELAY_VIDEO] = -1;
+	for (unsigned i = 0; i < sdp->nmedia; i++) {
+		const struct sdp_media *line = &sdp->media[i];
+
+		if (relayable(line) && ret_lines[kind_of(line)] < 0)
+			ret_lines[kind_of(line)] = (int)i;
+	}
+	return ret_lines[RELAY_AUDIO] < 0 && ret_lines[RELAY_VIDEO] < 0 ? -EPROTONOSUPPORT : 0;
+}
+
+static unsigned kinds_of(const int lines[RELAY_KINDS])
+{
+	return (lines[RELAY_AUDIO] >= 0 ? 1u << RELAY_AUDIO : 0) |
+	       (lines[RELAY_VIDEO] >= 0 ? 1u << RELAY_VIDEO : 0);
+}
+
+/* A number for the codec; MEDIA_CODECS_MAX when there are too many. */
+static unsigned codec_number(struct media *m, const struct sdp_format *format)
+{
+	for (unsigned i = 0; i < m->ncodecs; i++) {
+		if (sdp_format_same(&m->codecs[i], format))
+			return i;
+	}
+	if (m->ncodecs < MEDIA_CODECS_MAX)
+		m->codecs[m->ncodecs++] = *format;
+	else
+		return MEDIA_CODECS_MAX;
+	return m->ncodecs - 1;
+}
+
+static void add_formats(struct media *m, struct relay_stream *set, const struct sdp_media *line)
+{
+	for (unsigned i = 0; i < line->nformats && set->nformats < RELAY_FORMATS_MAX; i++) {
+		const struct sdp_format *f = &line->formats[i];
+		const unsigned codec = codec_number(m, f);
+		bool taken = codec == MEDIA_CODECS_MAX;
+
+		for (unsigned k = 0; k < set->nformats && !taken; k++)
+			taken = set->formats[k].pt == f->pt;
+		if (!taken)
+			set->formats[set->nformats++] =
+				(struct relay_format){ f->pt, (uint8_t)codec, f->event };
+	}
+}
+
+static bool sends(enum sdp_dir dir)
+{
+	return dir == SDP_SENDRECV || dir == SDP_SENDONLY;
+}
+
+/* What the leg said of one stream, for the relay. `theirs` is its own line, `ours` the line that we
+ * put to it (its answer may number payload types anew; what it sends may carry either). */
+static void stream_fill(struct media *m, struct leg *leg, enum relay_kind kind,
+			const struct sdp_media *theirs, const struct sdp_media *ours)
+{
+	struct relay_stream *set = &leg->streams[kind].set;
+
+	*set = (struct relay_stream){
+		.rtp = theirs->rtp,
+		.rtcp = theirs->rtcp,
+		.signal = leg->signal,
+		.rtcp_mux = theirs->rtcp_mux,
+		.silence_ms = m->connected && sends(theirs->dir) ? MEDIA_SILENCE_MS : 0,
+	};
+	add_formats(m, set, theirs);
+	if (ours)
+		add_formats(m, set, ours);
+	for (unsigned i = 0; i < theirs->nformats && !set->clock_hz; i++)
+		set->clock_hz = theirs->formats[i].event ? 0 : theirs->formats[i].clock_hz;
+}
+
+static int stream_tell(struct media *m, struct leg *leg, enum relay_kind kind)
+{
+	return relay_stream_set(m->session, leg->relay_leg, kind, &leg->streams[kind].set);
+}
+
+static int leg_open(struct media *m, unsigned at, const struct addr *local, const struct addr *signal,
+		    const int lines[RELAY_KINDS])
+{
+	struct leg *leg = &m->legs[at];
+	int rc;
+
+	*leg = (struct leg){ .local = *local, .signal = *signal };
+	rc = relay_leg_open(m->session, at, local->sa.sa_family, kinds_of(lines), &leg->ports,
+			    &leg->relay_leg);
+	if (rc < 0)
+		return rc;
+	leg->open = true;
+	for (int k = 0; k < RELAY_KINDS; k++)
+		leg->streams[k].line = lines[k];
+	return 0;
+}
+
+int media_caller(struct media *m, struct view offer, const struct addr *local,
+		 const struct addr *signal)
+{
+	struct leg *leg = &m->legs[0];
+	int lines[RELAY_KINDS], rc;
+	struct sdp *sdp;
+
+	m->caller_offered = offer.n > 0;
+	rc = sdp_read(offer.n ? offer : VIEW(plain_offer), &m->arena, &sdp);
+	if (rc == 0)
+		rc = find_lines(sdp, lines);
+	if (rc == 0)
+		rc = leg_open(m, 0, local, signal, lines);
+	if (rc < 0)
+		return rc;
+	leg->sdp = sdp;
+	for (int k = 0; k < RELAY_KINDS && m->caller_offered; k++) {
+		if (lines[k] < 0)
+			continue;
+		stream_fill(m, leg, k, &sdp->media[lines[k]], NULL);
+		rc = stream_tell(m, leg, k);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+/* Our ports of `leg` at the lines of `sdp` that are relayed; every other line is refused. */
+static struct sdp_edit edit_for(struct media *m, struct leg *leg, const int lines[RELAY_KINDS])
+{
+	struct sdp_edit edit = {
+		.host = leg->local,
+		.session_id = m->conf.session_id + (uint64_t)(leg - m->legs),
+		.version = ++leg->version,
+	};
+
+	for (int k = 0; k < RELAY_KINDS; k++) {
+		if (lines[k] >= 0)
+			edit.media[lines[k]].port = leg->ports.rtp[k];
+	}
+	return edit;
+}
+
+int media_callee(struct media *m, const struct addr *local, const struct addr *signal,
+		 unsigned *ret_leg, struct buf *ret_offer)
+{
+	const struct leg *caller = &m->legs[0];
+	const int lines[RELAY_KINDS] = { caller->streams[RELAY_AUDIO].line,
+					 caller->streams[RELAY_VIDEO].line };
+	struct sdp_edit edit;
+	unsigned at = 1;
+	int rc;
+
+	while (at < MEDIA_LEGS_MAX && m->legs[at].open)
+		at++;
+	if (at == MEDIA_LEGS_MAX)
+		return -ENOSPC;
+	rc = leg_open(m, at, local, signal, lines);
+	if (rc < 0)
+		return rc;
+	edit = edit_for(m, &m->legs[at], lines);
+	rc = sdp_relay(caller->sdp, &edit, ret_offer);
+	if (rc < 0) {
+		media_leg_close(m, at);
+		return rc;
+	}
+	*ret_leg = at;
+	return 0;
+}
+
+void media_leg_close(struct media *m, unsigned at)
+{
+	struct leg *leg = &m->legs[at];
+
+	if (!leg->open)
+		return;
+	relay_leg_close(m->session, leg->relay_leg);
+	leg->open = false;
+}
+
+/* The answerer's streams, against the lines that it was offered. */
+static int take_answer(struct media *m, struct leg *leg, const struct sdp *offer,
+		       const struct sdp *answer)
+{
+	bool any = false;
+
+	for (int k = 0; k < RELAY_KINDS; k++) {
+		struct stream *s = &leg->streams[k];
+		const struct sdp_media *line;
+		int rc;
+
+		s->on = false;
+		if (s->line < 0 || (unsigned)s->line >= answer->nmedia)
+			continue;
+		line = &answer->media[s->line];
+		if (!relayable(line))
+			continue;
+		stream_fill(m, leg, k, line, &offer->media[s->line]);
+		rc = stream_tell(m, leg, k);
+		if (rc < 0)
+			return rc;
+		s->on = any = true;
+	}
+	return any ? 0 : -EPROTONOSUPPORT;
+}
+
+int media_answered(struct media *m, unsigned at, struct view answer)
+{
+	struct leg *leg = &m->legs[at];
+	struct sdp *sdp;
+	int rc;
+
+	rc = sdp_read(answer, &m->arena, &sdp);
+	if (rc < 0)
+		return rc;
+	rc = take_answer(m, leg, m->legs[0].sdp, sdp);
+	if (rc < 0)
+		return rc;
+	leg->sdp = sdp;
+	for (int k = 0; k < RELAY_KINDS; k++)
+		m->legs[0].streams[k].on = leg->streams[k].on;
+	return 0;
+}
+
+static void streams_on(const struct leg *leg, int ret_lines[RELAY_KINDS])
+{
+	for (int k = 0; k < RELAY_KINDS; k++)
+		ret_lines[k] = leg->streams[k].on ? leg->streams[k].line : -1;
+}
+
+int media_answer_caller(struct media *m, unsigned at, struct buf *ret_sdp)
+{
+	struct leg *caller = &m->legs[0], *leg = &m->legs[at];
+	struct sdp_edit edit;
+	int lines[RELAY_KINDS];
+
+	streams_on(leg, lines);
+	edit = edit_for(m, caller, lines);
+	if (!m->caller_offered)
+		return sdp_relay(leg->sdp, &edit, ret_sdp);
+	return sdp_answer(caller->sdp, leg->sdp, &edit, ret_sdp);
+}
+
+/* Watches for silence from the moment of the answer. */
+static void watch(struct media *m, struct leg *leg)
+{
+	for (int k = 0; k < RELAY_KINDS; k++) {
+		struct stream *s = &leg->streams[k];
+		const struct sdp_media *line = s->line >= 0 ? &leg->sdp->media[s->line] : NULL;
+
+		s->silent = false;
+		if (!s->on || !line)
+			continue;
+		s->set.silence_ms = sends(line->dir) ? MEDIA_SILENCE_MS : 0;
+		if (stream_tell(m, leg, k) < 0)
+			s->set.silence_ms = 0;
+	}
+}
+
+int media_caller_answered(struct media *m, struct view answer)
+{
+	struct sdp *sdp;
+	int rc = sdp_read(answer, &m->arena, &sdp);
+
+	if (rc == 0)
+		rc = take_answer(m, &m->legs[0], m->legs[m->peer].sdp, sdp);
+	if (rc < 0)
+		return rc;
+	m->legs[0].sdp = sdp;
+	watch(m, &m->legs[0]);
+	return 0;
+}
+
+static uint32_t viewers(const struct media *m, enum relay_kind kind)
+{
+	uint32_t to = 0;
+
+	for (unsigned i = 1; i < MEDIA_LEGS_MAX; i++) {
+		if (m->legs[i].open && m->legs[i].streams[kind].on)
+			to |= 1u << m->legs[i].relay_leg;
+	}
+	return to;
+}
+
+static void route(struct media *m, const struct leg *from, enum relay_kind kind, uint32_t to)
+{
+	/* -EAGAIN: the relay is drowning; the next route or the end of the call puts it right */
+	if (from->streams[kind].line >= 0 &&
+	    relay_route(m->session, from->relay_leg, kind, to) < 0)
+		return;
+}
+
+void media_preview(struct media *m)
+{
+	for (int k = 0; k < RELAY_KINDS; k++)
+		route(m, &m->legs[0], k, viewers(m, k));
+}
+
+void media_connect(struct media *m, unsigned at)
+{
+	struct leg *caller = &m->legs[0], *leg = &m->legs[at];
+
+	m->connected = true;
+	m->peer = at;
+	for (int k = 0; k < RELAY_KINDS; k++) {
+		const bool on = leg->streams[k].on;
+
+		caller->streams[k].on = on;
+		route(m, caller, k, on ? 1u << leg->relay_leg : 0);
+		route(m, leg, k, on ? 1u << caller->relay_leg : 0);
+	}
+	if (m->caller_offered)
+		watch(m, caller);
+	watch(m, leg);
+}
+
+/* Lines of kinds for which the leg has ports from the start. */
+static int lines_with_ports(const struct sdp *sdp, const struct leg *leg, int ret_lines[RELAY_KINDS])
+{
+	int rc = find_lines(sdp, ret_lines);
+
+	for (int k = 0; k < RELAY_KINDS; k++) {
+		if (!leg->ports.rtp[k])
+			ret_lines[k] = -1;
+	}
+	if (rc == 0 && ret_lines[RELAY_AUDIO] < 0 && ret_lines[RELAY_VIDEO] < 0)
+		rc = -EPROTONOSUPPORT;
+	return rc;
+}
+
+int media_reoffer(struct media *m, unsigned from, struct view offer, unsigned to,
+		  struct buf *ret_offer)
+{
+	struct leg *other = &m->legs[to];
+	int lines[RELAY_KINDS], rc;
+	struct sdp_edit edit;
+	struct sdp *sdp;
+
+	rc = sdp_read(offer, &m->arena, &sdp);
+	if (rc == 0)
+		rc = lines_with_ports(sdp, &m->legs[from], lines);
+	if (rc < 0)
+		return rc;
+	edit = edit_for(m, other, lines);
+	rc = sdp_relay(sdp, &edit, ret_offer);
+	if (rc < 0)
+		return rc;
+	m->pending = sdp;
+	for (int k = 0; k < RELAY_KINDS; k++)
+		other->streams[k].line = m->legs[from].streams[k].line = lines[k];
+	return 0;
+}
+
+int media_reanswer(struct media *m, unsigned to, struct view answer, unsigned from,
+		   struct buf *ret_answer)
+{
+	struct leg *leg = &m->legs[from], *other = &m->legs[to];
+	struct sdp *offer = TAKE(m->pending), *sdp;
+	int lines[RELAY_KINDS], rc;
+	struct sdp_edit edit;
+
+	if (!offer)
+		return -EBADMSG;
+	rc = sdp_read(answer, &m->arena, &sdp);
+	if (rc == 0)
+		rc = take_answer(m, other, offer, sdp);
+	if (rc < 0)
+		return rc;
+	other->sdp = sdp;
+	leg->sdp = offer;
+	streams_on(other, lines);
+	for (int k = 0; k < RELAY_KINDS; k++) {
+		leg->streams[k].on = lines[k] >= 0;
+		if (lines[k] < 0)
+			continue;
+		stream_fill(m, leg, k, &offer->media[lines[k]], NULL);
+		rc = stream_tell(m, leg, k);
+		if (rc < 0)
+			return rc;
+	}
+	media_connect(m, m->peer);
+	edit = edit_for(m, leg, lines);
+	return sdp_answer(offer, sdp, &edit, ret_answer);
+}
+
+bool media_takes_events(const struct media *m, unsigned at)
+{
+	const struct relay_stream *set = &m->legs[at].streams[RELAY_AUDIO].set;
+
+	for (unsigned i = 0; i < set->nformats; i++) {
+		if (set->formats[i].event)
+			return m->legs[at].streams[RELAY_AUDIO].on;
+	}
+	return false;
+}
+
+bool media_silent(struct media *m, unsigned at, enum relay_kind kind, bool silent)
+{
+	const struct leg *leg = &m->legs[at];
+	bool watched = false;
+
+	if (at >= MEDIA_LEGS_MAX || !leg->open)
+		return false;
+	m->legs[at].streams[kind].silent = silent;
+	for (int k = 0; k < RELAY_KINDS; k++) {
+		if (!leg->streams[k].on || !leg->streams[k].set.silence_ms)
+			continue;
+		watched = true;
+		if (!leg->streams[k].silent)
+			return false;
+	}
+	return watched;
+}

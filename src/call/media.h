@@ -1,0 +1,65 @@
+/* call/media.h - the media of a call: what the SDPs say, told to the relay.
+ *
+ * Every leg talks to its own ports of the relay; payload type numbers of each leg are its own. Belongs
+ * to its call, on the sip loop's thread.
+ *
+ * Invariants:
+ *   1. Whatever SDP a leg gets names our address and that leg's ports, never the other side's.
+ *   2. Packets pass to ringing legs only from the caller; between two legs only once connected.
+ *   3. A stream that a leg refused (port 0) has no route. */
+#pragma once
+#include "base/mem.h"
+#include "media/relay.h"
+#include "proto/sdp.h"
+
+enum {
+	MEDIA_CODECS_MAX = 64,            /* different codecs in one call */
+	MEDIA_ARENA_MAX = 256 * 1024,     /* bytes of SDP kept per call */
+	MEDIA_SDP_MAX = 16384,
+	MEDIA_SILENCE_MS = 60000,         /* a side that sends nothing for so long is lost */
+	MEDIA_LEGS_MAX = RELAY_LEGS_MAX,
+};
+
+struct media;
+
+struct media_conf {
+	struct relay *relay;
+	uint64_t tag; /* of the relay's events; a leg's is its index */
+	uint64_t session_id; /* of o= lines: random */
+};
+
+[[nodiscard]] int media_new(const struct media_conf *conf, struct media **ret_media);
+void media_free(struct media *m);
+
+/* Opens a leg and reads its offer. local: our address as the leg sees it; signal: where its
+ * signalling comes from. -EBADMSG: no SDP; -EPROTONOSUPPORT: nothing in it that can be relayed. An
+ * empty offer (an INVITE without SDP) gives a leg that will be offered what door phones speak.
+ * *ret_leg is the index; the caller's is 0. */
+[[nodiscard]] int media_caller(struct media *m, struct view offer, const struct addr *local,
+			       const struct addr *signal);
+/* A leg to ring, and the offer for it: the caller's, with our ports. */
+[[nodiscard]] int media_callee(struct media *m, const struct addr *local, const struct addr *signal,
+			       unsigned *ret_leg, struct buf *ret_offer);
+void media_leg_close(struct media *m, unsigned leg);
+/* The callee's answer (early or final). -EBADMSG, -EPROTONOSUPPORT: nothing in common. */
+[[nodiscard]] int media_answered(struct media *m, unsigned leg, struct view answer);
+/* The answer for the caller, by this callee's; an offer for it when its INVITE had none. */
+[[nodiscard]] int media_answer_caller(struct media *m, unsigned leg, struct buf *ret_sdp);
+/* The caller's answer in its ACK, when its INVITE had no offer. */
+[[nodiscard]] int media_caller_answered(struct media *m, struct view answer);
+/* The caller's streams reach every leg that answered early. */
+void media_preview(struct media *m);
+/* The caller and this leg hear and see each other, and nobody else. Silence is watched from now on. */
+void media_connect(struct media *m, unsigned leg);
+
+/* A new offer inside the call from one side, as it must be put to the other. */
+[[nodiscard]] int media_reoffer(struct media *m, unsigned from, struct view offer, unsigned to,
+				struct buf *ret_offer);
+/* The other side's answer to it, as it must be given to the first. */
+[[nodiscard]] int media_reanswer(struct media *m, unsigned to, struct view answer, unsigned from,
+				 struct buf *ret_answer);
+
+/* The leg takes telephone-event packets (RFC 4733): keys need no INFO. */
+bool media_takes_events(const struct media *m, unsigned leg);
+/* From the relay's events: true when every stream that the leg should send is silent now. */
+bool media_silent(struct media *m, unsigned leg, enum relay_kind kind, bool silent);

@@ -1,0 +1,25 @@
+/* call/record.h - what a call tells its history, as it happens. Plain values; views are good during
+ * the call of the function only. Times: UTC, ms. Device 0: none. */
+#pragma once
+#include <stdint.h>
+
+enum call_record_type {
+	CALL_REC_STARTED,
+	CALL_REC_LEG, /* a leg ended or answered: result */
+	CALL_REC_ANSWERED,
+	CALL_REC_OPENED,
+	CALL_REC_ENDED,
+};
+
+struct call_record {
+	enum call_record_type type;
+	int64_t call_id;
+	int64_t site_id;
+	int64_t at;
+	uint64_t device; /* STARTED: who calls; LEG, ANSWERED, OPENED: who did it; ENDED: 0 */
+	const char *name; /* of the device */
+	unsigned button;  /* STARTED: 0 when a number was dialled */
+	const char *text; /* LEG, ENDED: the result; OPENED: how ("dtmf", "info") */
+};
+
+typedef void call_record_fn(void *arg, const struct call_record *record);

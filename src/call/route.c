@@ -1,0 +1,45 @@
+#include "call/route.h"
+
+#include <errno.h>
+
+static void add(const struct directory *dir, const struct dir_device *caller, uint64_t number,
+		struct route *route)
+{
+	const struct dir_device *to = directory_device(dir, number);
+
+	if (to && to->site_id == caller->site_id && to != caller && route->n < ROUTE_MAX_DEVICES)
+		route->to[route->n++] = number;
+}
+
+static int by_button(const struct directory *dir, const struct dir_device *caller, unsigned button,
+		     struct route *ret_route)
+{
+	for (size_t i = 0; i < caller->nbuttons; i++) {
+		const struct dir_button *b = &caller->buttons[i];
+
+		if (b->number != button)
+			continue;
+		*ret_route = (struct route){ .button = button };
+		for (size_t k = 0; k < b->nto; k++)
+			add(dir, caller, b->to[k], ret_route);
+		return 0;
+	}
+	return -ENOENT;
+}
+
+int route_find(const struct directory *dir, const struct dir_device *caller, struct view dialled,
+	       struct route *ret_route)
+{
+	struct route route = {};
+	uint64_t number;
+
+	if (view_u64(dialled, 9999999999, &number) < 0)
+		return -EINVAL;
+	if (number <= ROUTE_BUTTON_MAX)
+		return by_button(dir, caller, (unsigned)number, ret_route);
+	add(dir, caller, number, &route);
+	if (!route.n)
+		return -ENOENT;
+	*ret_route = route;
+	return 0;
+}

@@ -1,0 +1,18 @@
+/* call/route.h - who rings: what was dialled, by whom, becomes a list of devices.
+ * Pure: reads the directory, on the sip loop's thread. Never leaves the caller's site. */
+#pragma once
+#include "call/directory.h"
+
+enum { ROUTE_MAX_DEVICES = 64, ROUTE_BUTTON_MAX = 150 };
+
+struct route {
+	unsigned button; /* 0: a number was dialled */
+	size_t n;
+	uint64_t to[ROUTE_MAX_DEVICES];
+};
+
+/* dialled: the user part of the request URI: a button (1…150) of the caller, or a device's number.
+ * -ENOENT: no such button, number, or not of this site (the same to the caller); -EINVAL: not a
+ * number at all. A button without destinations gives n = 0. */
+[[nodiscard]] int route_find(const struct directory *dir, const struct dir_device *caller,
+			     struct view dialled, struct route *ret_route);

@@ -1,0 +1,299 @@
+#include "call/call_priv.h"
+
+#include "base/log.h"
+#include "base/rand.h"
+#include "sip/re.h"
+
+#include <errno.h>
+#include <event2/event.h>
+
+static struct view id_key(const int64_t *id)
+{
+	return (struct view){ (const char *)id, sizeof(*id) };
+}
+
+static struct call *call_find(const struct switchboard *sb, int64_t id)
+{
+	const struct map_node *node = map_get(&sb->calls, id_key(&id));
+
+	return node ? CONTAINER_OF(node, struct call, node) : NULL;
+}
+
+/* Relay events. */
+
+static struct call_leg *leg_at(struct call *call, uint64_t at)
+{
+	if (at == 0)
+		return &call->caller;
+	LIST_EACH(it, &call->legs) {
+		struct call_leg *leg = CONTAINER_OF(it, struct call_leg, list);
+
+		if (leg->at == at)
+			return leg;
+	}
+	return NULL;
+}
+
+static void log_stats(const struct relay_event *e)
+{
+	const struct relay_stats *s = &e->stats;
+
+	if (s->packets || s->sent_packets)
+		log_info("stream_ended", LF_I("call", e->session), LF_I("leg", e->leg),
+			 LF_S("kind", e->kind == RELAY_AUDIO ? "audio" : "video"),
+			 LF_I("packets", s->packets), LF_I("sent", s->sent_packets),
+			 LF_I("lost", s->lost), LF_I("jitter_us", s->jitter_us),
+			 LF_I("refused", s->refused), LF_I("invalid", s->invalid));
+}
+
+static void on_relay_event(struct switchboard *sb, const struct relay_event *e)
+{
+	struct call *call;
+	struct call_leg *leg;
+
+	if (e->type == RELAY_EV_STATS)
+		log_stats(e);
+	call = call_find(sb, (int64_t)e->session);
+	leg = call ? leg_at(call, e->leg) : NULL;
+	if (!leg)
+		return;
+	if (e->type == RELAY_EV_DIGIT)
+		leg_digit(leg, e->digit, DTMF_RTP);
+	else if (e->type == RELAY_EV_HEARD)
+		media_silent(call->media, leg->at, e->kind, false);
+	else if (e->type == RELAY_EV_SILENT && media_silent(call->media, leg->at, e->kind, true))
+		call_event(call, CALL_EV_SILENT, leg);
+}
+
+static void on_relay(evutil_socket_t, short, void *arg)
+{
+	struct switchboard *sb = arg;
+	struct relay_event e;
+
+	while (relay_poll(sb->conf.relay, &e))
+		on_relay_event(sb, &e);
+}
+
+/* Life. */
+
+int switchboard_new(const struct switchboard_conf *conf, struct switchboard **ret_sb)
+{
+	struct switchboard *sb = calloc(1, sizeof(*sb));
+	struct sessions_conf sessions;
+	int rc;
+
+	if (!sb)
+		return -ENOMEM;
+	sb->conf = *conf;
+	sb->timers = loop_timers(conf->loop);
+	map_init(&sb->calls);
+	rand_bytes(conf->rand, &sb->session_ids, sizeof(sb->session_ids));
+	sb->session_ids >>= 2; /* o= lines are read as signed by some */
+	sessions = (struct sessions_conf){ conf->endpoint, sb->timers, conf->rand, conf->realm };
+	rc = sessions_new(&sessions, &sb->sessions);
+	sb->relay_event = event_new(loop_base(conf->loop), relay_fd(conf->relay), EV_READ | EV_PERSIST,
+				    on_relay, sb);
+	if (rc == 0 && (!sb->relay_event || event_add(sb->relay_event, NULL)))
+		rc = -ENOMEM;
+	if (rc < 0) {
+		switchboard_free(sb);
+		return rc;
+	}
+	*ret_sb = sb;
+	return 0;
+}
+
+static void stop_call(struct map_node *node, void *)
+{
+	call_event(CONTAINER_OF(node, struct call, node), CALL_EV_STOP, NULL);
+}
+
+void switchboard_free(struct switchboard *sb)
+{
+	if (!sb)
+		return;
+	sb->idle = NULL;
+	map_each(&sb->calls, stop_call, NULL);
+	map_free(&sb->calls);
+	sessions_free(sb->sessions);
+	if (sb->relay_event)
+		event_free(sb->relay_event);
+	free(sb);
+}
+
+void switchboard_forget(struct switchboard *sb, struct call *call)
+{
+	map_remove(&sb->calls, &call->node);
+	if (sb->draining && sb->idle && !sb->calls.count)
+		sb->idle(sb->idle_arg);
+}
+
+void switchboard_drain(struct switchboard *sb, void (*idle)(void *arg), void *arg)
+{
+	sb->draining = true;
+	sb->idle = idle;
+	sb->idle_arg = arg;
+	if (!sb->calls.count)
+		idle(arg);
+}
+
+struct switchboard_stats switchboard_stats(const struct switchboard *sb)
+{
+	struct switchboard_stats stats = sb->stats;
+
+	stats.calls = sb->calls.count;
+	return stats;
+}
+
+/* A new call. */
+
+static int64_t new_id(struct switchboard *sb)
+{
+	const int64_t id = clock_wall_ms(sb->conf.clock) << 20;
+
+	sb->last_id = id > sb->last_id ? id : sb->last_id + 1;
+	return sb->last_id;
+}
+
+static void on_ring_timeout(void *arg)
+{
+	call_event(arg, CALL_EV_RING_TIMEOUT, NULL);
+}
+
+static void refuse(struct tx_server *tx, unsigned code, const char *phrase)
+{
+	tx_reply(tx, code, phrase, code == 503 ? VIEW("Retry-After: 10\r\n") : (struct view){},
+		 (struct view){});
+}
+
+static struct call *call_new(struct switchboard *sb, const struct dir_device *from)
+{
+	struct call *call = calloc(1, sizeof(*call));
+	struct media_conf conf = { .relay = sb->conf.relay };
+
+	if (!call)
+		return NULL;
+	call->sb = sb;
+	call->id = new_id(sb);
+	call->site_id = from->site_id;
+	list_init(&call->legs);
+	call->caller.call = call;
+	call->caller.device = from->number;
+	list_init(&call->caller.list);
+	strncpy(call->caller.name, from->name, sizeof(call->caller.name) - 1);
+	strncpy(call->code, from->unlock_code, sizeof(call->code) - 1);
+	conf.tag = (uint64_t)call->id;
+	conf.session_id = sb->session_ids += 64;
+	if (media_new(&conf, &call->media) < 0 ||
+	    map_put(&sb->calls, &call->node, id_key(&call->id)) < 0) {
+		call_free(call);
+		return NULL;
+	}
+	return call;
+}
+
+/* The caller's session and media; answers the INVITE itself when that fails. */
+static int caller_start(struct call *call, struct tx_server *tx, const struct sip_msg *msg,
+			const struct flow *flow)
+{
+	struct switchboard *sb = call->sb;
+	const struct addr local = flow_local_addr(sip_endpoint_flows(sb->conf.endpoint), flow);
+	struct view sdp;
+	int rc;
+
+	rc = session_accept(sb->sessions, tx, msg, flow, call->caller.device, &caller_handlers,
+			    &call->caller, &call->caller.session, &sdp);
+	if (rc < 0)
+		return rc;
+	call->offered = sdp.n > 0;
+	rc = media_caller(call->media, sdp, &local, &flow->peer);
+	if (rc < 0)
+		session_end(TAKE(call->caller.session), rc == -EPROTONOSUPPORT ? 488 : rc == -ENOSPC ? 503 : 400,
+			    rc == -EPROTONOSUPPORT ? "Not Acceptable Here" : "Bad Session Description");
+	return rc;
+}
+
+static void ring(struct call *call, const struct route *route)
+{
+	struct switchboard *sb = call->sb;
+	unsigned started = 0;
+
+	for (size_t i = 0; i < route->n; i++) {
+		const struct dir_device *to = directory_device(sb->conf.directory, route->to[i]);
+
+		if (to)
+			started += legs_start(call, to);
+	}
+	if (!started ||
+	    timers_arm(sb->timers, &call->timer, sb->conf.ring_ms ? sb->conf.ring_ms : CALL_RING_MS,
+		       on_ring_timeout, call) < 0) {
+		call_event(call, CALL_EV_NOBODY, NULL);
+		return;
+	}
+	call_event(call, CALL_EV_ROUTED, NULL);
+}
+
+static void start(struct switchboard *sb, struct tx_server *tx, const struct sip_msg *msg,
+		  const struct flow *flow, const struct dir_device *from, const struct route *route)
+{
+	struct call *call = call_new(sb, from);
+	const struct switchboard_conf *conf = &sb->conf;
+
+	if (!call) {
+		refuse(tx, 503, "Service Unavailable");
+		return;
+	}
+	if (caller_start(call, tx, msg, flow) < 0) {
+		switchboard_forget(sb, call);
+		call_free(call);
+		return;
+	}
+	sb->stats.started++;
+	log_info("call_started", LF_I("call", call->id), LF_I("device", from->number),
+		 LF_I("site", from->site_id), LF_I("button", route->button));
+	conf->record(conf->arg, &(struct call_record){
+					.type = CALL_REC_STARTED,
+					.call_id = call->id,
+					.site_id = call->site_id,
+					.at = clock_wall_ms(conf->clock),
+					.device = from->number,
+					.name = from->name,
+					.button = route->button,
+				});
+	ring(call, route);
+}
+
+static void on_invite(struct switchboard *sb, struct tx_server *tx, const struct sip_msg *msg,
+		      const struct flow *flow, uint64_t user)
+{
+	const struct dir_device *from = directory_device(sb->conf.directory, user);
+	struct route route;
+	int rc;
+
+	if (sb->draining || sb->calls.count >= CALLS_MAX) {
+		refuse(tx, 503, "Service Unavailable");
+		return;
+	}
+	if (!from) {
+		refuse(tx, 403, "Forbidden");
+		return;
+	}
+	rc = route_find(sb->conf.directory, from, view_pl(&msg->uri.user), &route);
+	if (rc < 0)
+		refuse(tx, rc == -EINVAL ? 484 : 404, rc == -EINVAL ? "Address Incomplete" : "Not Found");
+	else
+		start(sb, tx, msg, flow, from, &route);
+}
+
+void switchboard_request(struct switchboard *sb, struct tx_server *tx, const struct sip_msg *msg,
+			 const struct flow *flow, uint64_t user)
+{
+	if (!tx || msg->to.tag.l)
+		sessions_request(sb->sessions, tx, msg, flow);
+	else if (view_eq(view_pl(&msg->met), VIEW("INVITE")))
+		on_invite(sb, tx, msg, flow, user);
+	else
+		tx_reply(tx, 405, "Method Not Allowed",
+			 VIEW("Allow: INVITE, ACK, CANCEL, BYE, UPDATE, INFO, OPTIONS\r\n"),
+			 (struct view){});
+}

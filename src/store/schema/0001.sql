@@ -1,4 +1,4 @@
--- The first schema. {ID} and {BLOB} are spelt by each engine (store/migrate.c).
+-- The first schema. {ID}, {BLOB} and {CLUSTERED} are spelt by each engine (store/migrate.c).
 -- Times: UTC, milliseconds since 1970. Flags: 0 or 1. Enumerations: checked text.
 
 CREATE TABLE company (

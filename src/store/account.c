@@ -1,0 +1,207 @@
+#include "store/account.h"
+
+#include "store/change.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+static const struct db_column person_columns[] = {
+	DB_COLUMN_INT(struct person_row, id),        DB_COLUMN_TEXT(struct person_row, email),
+	DB_COLUMN_TEXT(struct person_row, name),     DB_COLUMN_TEXT(struct person_row, password),
+	DB_COLUMN_TEXT(struct person_row, language), DB_COLUMN_INT(struct person_row, disabled_at),
+};
+static const struct db_shape person_shape = DB_SHAPE(struct person_row, person_columns);
+
+static const struct db_column role_columns[] = {
+	DB_COLUMN_TEXT(struct role_row, role),
+	DB_COLUMN_INT(struct role_row, company_id),
+	DB_COLUMN_INT(struct role_row, site_id),
+	DB_COLUMN_INT(struct role_row, apartment_id),
+};
+static const struct db_shape role_shape = DB_SHAPE(struct role_row, role_columns);
+
+static const struct db_column session_columns[] = {
+	DB_COLUMN_INT(struct session_row, person_id),
+	DB_COLUMN_INT(struct session_row, created_at),
+	DB_COLUMN_INT(struct session_row, seen_at),
+	DB_COLUMN_INT(struct session_row, expires_at),
+};
+static const struct db_shape session_shape = DB_SHAPE(struct session_row, session_columns);
+
+struct id_row {
+	int64_t id;
+};
+static const struct db_column id_columns[] = { DB_COLUMN_INT(struct id_row, id) };
+static const struct db_shape id_shape = DB_SHAPE(struct id_row, id_columns);
+
+#define PERSON_SELECT "SELECT id, email, name, password, language, disabled_at FROM person"
+
+enum {
+	BY_EMAIL,
+	GET,
+	CREATE,
+	PASSWORD,
+	ANY_OPERATOR,
+	GRANT,
+	ROLES,
+	ROLES_OF_SITE,
+	SESSION_CREATE,
+	SESSION_FIND,
+	SESSION_TOUCH,
+	SESSION_DELETE,
+	SESSION_EXPIRE,
+};
+
+static const struct db_stmt stmts[] = {
+	[BY_EMAIL] = { "person_by_email", PERSON_SELECT " WHERE email = $1", &person_shape },
+	[GET] = { "person_get", PERSON_SELECT " WHERE id = $1", &person_shape },
+	[CREATE] = { "person_create",
+		     "INSERT INTO person (email, name, password, language, created_at)"
+		     " VALUES ($1, $2, $3, $4, $5) RETURNING id",
+		     &id_shape },
+	[PASSWORD] = { "person_password_set", "UPDATE person SET password = $2 WHERE id = $1" },
+	[ANY_OPERATOR] = { "person_any_operator",
+			   "SELECT COUNT(*) AS id FROM person_role WHERE role = 'operator'", &id_shape },
+	[GRANT] = { "role_grant",
+		    "INSERT INTO person_role (person_id, role, company_id, site_id, apartment_id)"
+		    " VALUES ($1, $2, $3, $4, $5)" },
+	[ROLES] = { "role_list",
+		    "SELECT role, company_id, site_id, apartment_id FROM person_role"
+		    " WHERE person_id = $1 ORDER BY id",
+		    &role_shape },
+	[ROLES_OF_SITE] = { "role_list_of_site",
+			    "SELECT r.role, r.company_id, r.site_id, r.apartment_id FROM person_role r"
+			    " JOIN site s ON s.id = $2 WHERE r.person_id = $1 AND (r.role = 'operator'"
+			    " OR r.site_id = s.id"
+			    " OR (r.role = 'company_admin' AND r.company_id = s.company_id))"
+			    " ORDER BY r.id",
+			    &role_shape },
+	[SESSION_CREATE] = { "session_create",
+			     "INSERT INTO session (token_hash, person_id, created_at, seen_at, expires_at,"
+			     " address, agent) VALUES ($1, $2, $3, $4, $5, $6, $7)" },
+	[SESSION_FIND] = { "session_find",
+			   "SELECT person_id, created_at, seen_at, expires_at FROM session"
+			   " WHERE token_hash = $1 AND expires_at > $2",
+			   &session_shape },
+	[SESSION_TOUCH] = { "session_touch",
+			    "UPDATE session SET seen_at = $2, expires_at = $3 WHERE token_hash = $1" },
+	[SESSION_DELETE] = { "session_delete", "DELETE FROM session WHERE token_hash = $1" },
+	[SESSION_EXPIRE] = { "session_expire", "DELETE FROM session WHERE expires_at <= $1" },
+};
+
+int account_prepare(struct db *db, struct err *err)
+{
+	return db_prepare(db, stmts, sizeof(stmts) / sizeof(stmts[0]), err);
+}
+
+static int person_changed(struct db *db, int64_t now_ms, int64_t site_id, int64_t id)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%" PRId64, id);
+	return change_append(db, now_ms, site_id, VIEW("person"), view_str(text));
+}
+
+int person_by_email(struct db *db, struct view email, struct arena *arena,
+		    struct person_row *ret_person)
+{
+	return db_one(db, &stmts[BY_EMAIL], DB_ARGS(A_TEXT(email)), arena, ret_person);
+}
+
+int person_get(struct db *db, int64_t id, struct arena *arena, struct person_row *ret_person)
+{
+	return db_one(db, &stmts[GET], DB_ARGS(A_INT(id)), arena, ret_person);
+}
+
+int person_create(struct db *db, int64_t now_ms, const struct person_row *p, int64_t *ret_id)
+{
+	CLEANUP(arena_free) struct arena arena = ARENA_INIT(4096);
+	struct id_row row;
+	int rc = db_one(db, &stmts[CREATE],
+			DB_ARGS(A_TEXT(p->email), A_TEXT(p->name), A_TEXT(p->password),
+				A_TEXT(p->language), A_INT(now_ms)),
+			&arena, &row);
+
+	if (rc == 0)
+		rc = person_changed(db, now_ms, DB_INT_NULL, row.id);
+	if (rc == 0)
+		*ret_id = row.id;
+	return rc;
+}
+
+int person_password_set(struct db *db, int64_t now_ms, int64_t id, struct view password)
+{
+	int64_t n;
+	const int rc = db_exec(db, &stmts[PASSWORD], DB_ARGS(A_INT(id), A_TEXT(password)), &n);
+
+	if (rc < 0)
+		return rc;
+	return n ? person_changed(db, now_ms, DB_INT_NULL, id) : -ENOENT;
+}
+
+int person_any_operator(struct db *db, bool *ret_any)
+{
+	CLEANUP(arena_free) struct arena arena = ARENA_INIT(4096);
+	struct id_row row;
+	const int rc = db_one(db, &stmts[ANY_OPERATOR], DB_NO_ARGS, &arena, &row);
+
+	if (rc == 0)
+		*ret_any = row.id > 0;
+	return rc;
+}
+
+int role_grant(struct db *db, int64_t now_ms, int64_t person_id, const struct role_row *r)
+{
+	const int rc = db_exec(db, &stmts[GRANT],
+			       DB_ARGS(A_INT(person_id), A_TEXT(r->role), A_INT_OR_NULL(r->company_id),
+				       A_INT_OR_NULL(r->site_id), A_INT_OR_NULL(r->apartment_id)),
+			       NULL);
+
+	return rc < 0 ? rc : person_changed(db, now_ms, r->site_id, person_id);
+}
+
+int role_list(struct db *db, int64_t person_id, struct arena *arena, struct role_row **ret_roles,
+	      size_t *ret_n)
+{
+	return db_select(db, &stmts[ROLES], DB_ARGS(A_INT(person_id)), arena, ret_roles, ret_n);
+}
+
+int role_list_of_site(struct db *db, int64_t person_id, int64_t site_id, struct arena *arena,
+		      struct role_row **ret_roles, size_t *ret_n)
+{
+	return db_select(db, &stmts[ROLES_OF_SITE], DB_ARGS(A_INT(person_id), A_INT(site_id)), arena,
+			 ret_roles, ret_n);
+}
+
+int session_create(struct db *db, struct view token_hash, const struct session_row *s,
+		   struct view address, struct view agent)
+{
+	return db_exec(db, &stmts[SESSION_CREATE],
+		       DB_ARGS(A_BLOB(token_hash), A_INT(s->person_id), A_INT(s->created_at),
+			       A_INT(s->seen_at), A_INT(s->expires_at), A_TEXT(address), A_TEXT(agent)),
+		       NULL);
+}
+
+int session_find(struct db *db, struct view token_hash, int64_t now_ms, struct arena *arena,
+		 struct session_row *ret_session)
+{
+	return db_one(db, &stmts[SESSION_FIND], DB_ARGS(A_BLOB(token_hash), A_INT(now_ms)), arena,
+		      ret_session);
+}
+
+int session_touch(struct db *db, struct view token_hash, int64_t now_ms, int64_t expires_at)
+{
+	return db_exec(db, &stmts[SESSION_TOUCH],
+		       DB_ARGS(A_BLOB(token_hash), A_INT(now_ms), A_INT(expires_at)), NULL);
+}
+
+int session_delete(struct db *db, struct view token_hash)
+{
+	return db_exec(db, &stmts[SESSION_DELETE], DB_ARGS(A_BLOB(token_hash)), NULL);
+}
+
+int session_expire(struct db *db, int64_t now_ms)
+{
+	return db_exec(db, &stmts[SESSION_EXPIRE], DB_ARGS(A_INT(now_ms)), NULL);
+}

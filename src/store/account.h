@@ -1,0 +1,64 @@
+/* store/account.h - people, what they may do, and their sessions.
+ *
+ * E-mail addresses come folded to lower case. Every change appends to the feed in the caller's
+ * transaction or in one of its own: functions that write begin no transaction, callers do. */
+#pragma once
+#include "store/db.h"
+
+struct person_row {
+	int64_t id;
+	struct view email;    /* p NULL: signs in nowhere */
+	struct view name;
+	struct view password; /* argon2id; p NULL: none yet */
+	struct view language;
+	int64_t disabled_at;  /* DB_INT_NULL: enabled */
+};
+
+struct role_row {
+	struct view role;
+	int64_t company_id; /* DB_INT_NULL where the role has none */
+	int64_t site_id;
+	int64_t apartment_id;
+};
+
+struct session_row {
+	int64_t person_id;
+	int64_t created_at;
+	int64_t seen_at;
+	int64_t expires_at;
+};
+
+[[nodiscard]] int account_prepare(struct db *db, struct err *err);
+
+[[nodiscard]] int person_by_email(struct db *db, struct view email, struct arena *arena,
+				  struct person_row *ret_person);
+[[nodiscard]] int person_get(struct db *db, int64_t id, struct arena *arena,
+			     struct person_row *ret_person);
+/* -EEXIST: the e-mail is taken. */
+[[nodiscard]] int person_create(struct db *db, int64_t now_ms, const struct person_row *person,
+				int64_t *ret_id);
+[[nodiscard]] int person_password_set(struct db *db, int64_t now_ms, int64_t id, struct view password);
+/* Somebody may administrate already: the one-time link is over. */
+[[nodiscard]] int person_any_operator(struct db *db, bool *ret_any);
+
+[[nodiscard]] int role_grant(struct db *db, int64_t now_ms, int64_t person_id,
+			     const struct role_row *role);
+/* All roles of a person. */
+[[nodiscard]] int role_list(struct db *db, int64_t person_id, struct arena *arena,
+			    struct role_row **ret_roles, size_t *ret_n);
+/* Those that count for one site: the operator's, its company's, its own. None for a site that does
+ * not exist. */
+[[nodiscard]] int role_list_of_site(struct db *db, int64_t person_id, int64_t site_id,
+				    struct arena *arena, struct role_row **ret_roles, size_t *ret_n);
+
+/* token_hash: 32 bytes. */
+[[nodiscard]] int session_create(struct db *db, struct view token_hash,
+				 const struct session_row *session, struct view address,
+				 struct view agent);
+/* -ENOENT too when it has expired. */
+[[nodiscard]] int session_find(struct db *db, struct view token_hash, int64_t now_ms,
+			       struct arena *arena, struct session_row *ret_session);
+[[nodiscard]] int session_touch(struct db *db, struct view token_hash, int64_t now_ms,
+				int64_t expires_at);
+[[nodiscard]] int session_delete(struct db *db, struct view token_hash);
+[[nodiscard]] int session_expire(struct db *db, int64_t now_ms);

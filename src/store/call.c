@@ -1,0 +1,241 @@
+#include "store/call.h"
+
+#include "store/change.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+static const struct db_column call_columns[] = {
+	DB_COLUMN_INT(struct call_row, site_id),
+	DB_COLUMN_INT(struct call_row, id),
+	DB_COLUMN_INT(struct call_row, started_at),
+	DB_COLUMN_INT(struct call_row, from_device),
+	DB_COLUMN_TEXT(struct call_row, from_name),
+	DB_COLUMN_INT(struct call_row, button),
+	DB_COLUMN_INT(struct call_row, answered_at),
+	DB_COLUMN_INT(struct call_row, ended_at),
+	DB_COLUMN_TEXT(struct call_row, state),
+	DB_COLUMN_TEXT(struct call_row, result),
+	DB_COLUMN_INT(struct call_row, answered_by),
+	DB_COLUMN_TEXT(struct call_row, answered_by_name),
+};
+static const struct db_shape call_shape = DB_SHAPE(struct call_row, call_columns);
+
+static const struct db_column leg_columns[] = {
+	DB_COLUMN_INT(struct call_leg_row, site_id),
+	DB_COLUMN_INT(struct call_leg_row, call_id),
+	DB_COLUMN_INT(struct call_leg_row, leg),
+	DB_COLUMN_INT(struct call_leg_row, device),
+	DB_COLUMN_TEXT(struct call_leg_row, name),
+	DB_COLUMN_INT(struct call_leg_row, at),
+	DB_COLUMN_TEXT(struct call_leg_row, result),
+};
+static const struct db_shape leg_shape = DB_SHAPE(struct call_leg_row, leg_columns);
+
+static const struct db_column opening_columns[] = {
+	DB_COLUMN_INT(struct opening_row, site_id),
+	DB_COLUMN_INT(struct opening_row, id),
+	DB_COLUMN_INT(struct opening_row, at),
+	DB_COLUMN_INT(struct opening_row, call_id),
+	DB_COLUMN_INT(struct opening_row, device),
+	DB_COLUMN_INT(struct opening_row, by_device),
+	DB_COLUMN_TEXT(struct opening_row, by_name),
+	DB_COLUMN_TEXT(struct opening_row, how),
+};
+static const struct db_shape opening_shape = DB_SHAPE(struct opening_row, opening_columns);
+
+struct lost_row {
+	int64_t site_id;
+	int64_t id;
+};
+static const struct db_column lost_columns[] = {
+	DB_COLUMN_INT(struct lost_row, site_id),
+	DB_COLUMN_INT(struct lost_row, id),
+};
+static const struct db_shape lost_shape = DB_SHAPE(struct lost_row, lost_columns);
+
+#define CALL_SELECT                                                                                \
+	"SELECT site_id, id, started_at, from_device, from_name, button, answered_at, ended_at,"    \
+	" state, result, answered_by, answered_by_name FROM call"
+
+#define OPENING_SELECT                                                                             \
+	"SELECT site_id, id, at, call_id, device, by_device, by_name, how FROM opening"
+
+enum { START, ANSWER, END, LEG_ADD, OPENING_ADD, END_LOST, GET, LIST, LEGS, OPENINGS, BETWEEN, EXPIRE };
+
+static const struct db_stmt stmts[] = {
+	[START] = { "call_start",
+		    "INSERT INTO call (site_id, id, started_at, from_device, from_name, button, state)"
+		    " VALUES ($1, $2, $3, $4, $5, $6, 'ringing')" },
+	[ANSWER] = { "call_answer",
+		     "UPDATE call SET state = 'talking', answered_at = $3, answered_by = $4,"
+		     " answered_by_name = $5 WHERE site_id = $1 AND id = $2" },
+	[END] = { "call_end",
+		  "UPDATE call SET state = 'ended', ended_at = $3, result = $4"
+		  " WHERE site_id = $1 AND id = $2" },
+	[LEG_ADD] = { "call_leg_add",
+		      "INSERT INTO call_leg (site_id, call_id, leg, device, name, at, result)"
+		      " VALUES ($1, $2, $3, $4, $5, $6, $7)"
+		      " ON CONFLICT (site_id, call_id, leg) DO UPDATE SET at = excluded.at,"
+		      " result = excluded.result" },
+	[OPENING_ADD] = { "call_opening_add",
+			  "INSERT INTO opening (site_id, id, at, call_id, device, by_device, by_name,"
+			  " how) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)" },
+	[END_LOST] = { "call_end_lost",
+		       "UPDATE call SET state = 'ended', ended_at = $1, result = CASE WHEN answered_at"
+		       " IS NULL THEN 'failed' ELSE 'answered' END"
+		       " WHERE ended_at IS NULL RETURNING site_id, id",
+		       &lost_shape },
+	[GET] = { "call_get", CALL_SELECT " WHERE site_id = $1 AND id = $2", &call_shape },
+	[LIST] = { "call_list",
+		   CALL_SELECT " WHERE site_id = $1 AND (started_at, id) < ($2, $3)"
+			       " ORDER BY started_at DESC, id DESC LIMIT $4",
+		   &call_shape },
+	[LEGS] = { "call_legs",
+		   "SELECT site_id, call_id, leg, device, name, at, result"
+		   " FROM call_leg WHERE site_id = $1 AND call_id = $2 ORDER BY leg",
+		   &leg_shape },
+	[OPENINGS] = { "call_openings",
+		       OPENING_SELECT " WHERE site_id = $1 AND call_id = $2 ORDER BY at, id",
+		       &opening_shape },
+	[BETWEEN] = { "call_openings_between",
+		      OPENING_SELECT " WHERE site_id = $1 AND call_id IN (SELECT id FROM call"
+				     " WHERE site_id = $1 AND started_at BETWEEN $2 AND $3)"
+				     " ORDER BY at, id",
+		      &opening_shape },
+	[EXPIRE] = { "call_expire",
+		     "DELETE FROM call"
+		     " WHERE site_id = $1 AND started_at < $2 AND ended_at IS NOT NULL" },
+};
+
+int call_prepare(struct db *db, struct err *err)
+{
+	return db_prepare(db, stmts, sizeof(stmts) / sizeof(stmts[0]), err);
+}
+
+static int call_changed(struct db *db, int64_t now_ms, int64_t site_id, int64_t id)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%" PRId64, id);
+	return change_append(db, now_ms, site_id, VIEW("call"), view_str(text));
+}
+
+int call_start(struct db *db, int64_t now_ms, const struct call_row *c)
+{
+	const int rc = db_exec(db, &stmts[START],
+			       DB_ARGS(A_INT(c->site_id), A_INT(c->id), A_INT(c->started_at),
+				       A_INT(c->from_device), A_TEXT(c->from_name),
+				       A_INT_OR_NULL(c->button)),
+			       NULL);
+
+	return rc < 0 ? rc : call_changed(db, now_ms, c->site_id, c->id);
+}
+
+static int call_update(struct db *db, int64_t now_ms, const struct db_stmt *stmt,
+		       const struct db_arg *args, size_t nargs)
+{
+	int64_t n;
+	const int rc = db_exec(db, stmt, args, nargs, &n);
+
+	if (rc < 0)
+		return rc;
+	return n ? call_changed(db, now_ms, args[0].number, args[1].number) : -ENOENT;
+}
+
+int call_answer(struct db *db, int64_t now_ms, const struct call_row *c)
+{
+	return call_update(db, now_ms, &stmts[ANSWER],
+			   DB_ARGS(A_INT(c->site_id), A_INT(c->id), A_INT(c->answered_at),
+				   A_INT(c->answered_by), A_TEXT(c->answered_by_name)));
+}
+
+int call_end(struct db *db, int64_t now_ms, const struct call_row *c)
+{
+	return call_update(db, now_ms, &stmts[END],
+			   DB_ARGS(A_INT(c->site_id), A_INT(c->id), A_INT(c->ended_at),
+				   A_TEXT(c->result)));
+}
+
+int call_leg_add(struct db *db, const struct call_leg_row *l)
+{
+	return db_exec(db, &stmts[LEG_ADD],
+		       DB_ARGS(A_INT(l->site_id), A_INT(l->call_id), A_INT(l->leg), A_INT(l->device),
+			       A_TEXT(l->name), A_INT(l->at), A_TEXT(l->result)),
+		       NULL);
+}
+
+int call_opening_add(struct db *db, int64_t now_ms, const struct opening_row *o)
+{
+	char text[24];
+	const int rc = db_exec(db, &stmts[OPENING_ADD],
+			       DB_ARGS(A_INT(o->site_id), A_INT(o->id), A_INT(o->at),
+				       A_INT_OR_NULL(o->call_id), A_INT(o->device),
+				       A_INT_OR_NULL(o->by_device), A_TEXT(o->by_name),
+				       A_TEXT(o->how)),
+			       NULL);
+
+	if (rc < 0)
+		return rc;
+	if (o->call_id != DB_INT_NULL) /* a page shows it with its call */
+		return call_changed(db, now_ms, o->site_id, o->call_id);
+	snprintf(text, sizeof(text), "%" PRId64, o->id);
+	return change_append(db, now_ms, o->site_id, VIEW("opening"), view_str(text));
+}
+
+int call_end_lost(struct db *db, int64_t now_ms, size_t *ret_ended)
+{
+	CLEANUP(arena_free) struct arena arena = ARENA_INIT(DB_ROWS_MAX * 4 * sizeof(struct lost_row));
+	struct lost_row *ended;
+	size_t n;
+	int rc = db_select(db, &stmts[END_LOST], DB_ARGS(A_INT(now_ms)), &arena, &ended, &n);
+
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = call_changed(db, now_ms, ended[i].site_id, ended[i].id);
+	if (rc == 0)
+		*ret_ended = n;
+	return rc;
+}
+
+int call_get(struct db *db, int64_t site_id, int64_t id, struct arena *arena,
+	     struct call_row *ret_call)
+{
+	return db_one(db, &stmts[GET], DB_ARGS(A_INT(site_id), A_INT(id)), arena, ret_call);
+}
+
+int call_list(struct db *db, int64_t site_id, struct call_cursor before, int64_t max,
+	      struct arena *arena, struct call_row **ret_calls, size_t *ret_n)
+{
+	assert(max > 0 && max <= CALL_PAGE_MAX);
+	return db_select(db, &stmts[LIST],
+			 DB_ARGS(A_INT(site_id), A_INT(before.started_at), A_INT(before.id), A_INT(max)),
+			 arena, ret_calls, ret_n);
+}
+
+int call_legs(struct db *db, int64_t site_id, int64_t call_id, struct arena *arena,
+	      struct call_leg_row **ret_legs, size_t *ret_n)
+{
+	return db_select(db, &stmts[LEGS], DB_ARGS(A_INT(site_id), A_INT(call_id)), arena, ret_legs,
+			 ret_n);
+}
+
+int call_openings(struct db *db, int64_t site_id, int64_t call_id, struct arena *arena,
+		  struct opening_row **ret_openings, size_t *ret_n)
+{
+	return db_select(db, &stmts[OPENINGS], DB_ARGS(A_INT(site_id), A_INT(call_id)), arena,
+			 ret_openings, ret_n);
+}
+
+int call_openings_between(struct db *db, int64_t site_id, int64_t from_ms, int64_t to_ms,
+			  struct arena *arena, struct opening_row **ret_openings, size_t *ret_n)
+{
+	return db_select(db, &stmts[BETWEEN], DB_ARGS(A_INT(site_id), A_INT(from_ms), A_INT(to_ms)),
+			 arena, ret_openings, ret_n);
+}
+
+int call_expire(struct db *db, int64_t site_id, int64_t at_ms, int64_t *ret_removed)
+{
+	return db_exec(db, &stmts[EXPIRE], DB_ARGS(A_INT(site_id), A_INT(at_ms)), ret_removed);
+}

@@ -1,0 +1,87 @@
+/* store/call.h - the history: calls, their legs, and the doors that were opened.
+ *
+ * Every write appends to the change feed and belongs in a transaction of the caller, who may put
+ * many into one (group commit). The id is the caller's: unique in its site, given before the first
+ * write. Texts of rows that are read live in the arena.
+ *
+ * Cost: a call is one row of about 120 bytes clustered by (site, time, id), one index entry, and
+ * one feed row per write; a leg or an opening is one row. A page of the list is one index range,
+ * whatever the age of the page. */
+#pragma once
+#include "store/db.h"
+
+enum { CALL_PAGE_MAX = 500 };
+
+/* Times in epoch ms; DB_INT_NULL and views without p where nothing is known yet. */
+struct call_row {
+	int64_t site_id;
+	int64_t id;
+	int64_t started_at;
+	int64_t from_device;
+	struct view from_name;
+	int64_t button; /* DB_INT_NULL: a number was dialled */
+	int64_t answered_at;
+	int64_t ended_at;   /* set when and only when state is "ended" */
+	struct view state;  /* ringing, talking, ended */
+	struct view result; /* answered, missed, declined, busy, failed */
+	int64_t answered_by;
+	struct view answered_by_name;
+};
+
+struct call_leg_row {
+	int64_t site_id;
+	int64_t call_id;
+	int64_t leg; /* 0, 1, … within the call */
+	int64_t device;
+	struct view name;
+	int64_t at;         /* when its part was over, or when it answered */
+	struct view result; /* those of a call, and elsewhere */
+};
+
+struct opening_row {
+	int64_t site_id;
+	int64_t id;
+	int64_t at;
+	int64_t call_id; /* DB_INT_NULL outside a call */
+	int64_t device;  /* the door */
+	int64_t by_device;
+	struct view by_name;
+	struct view how; /* dtmf, info */
+};
+
+/* Newest first; a page holds what is older than the cursor. */
+struct call_cursor {
+	int64_t started_at;
+	int64_t id;
+};
+#define CALL_CURSOR_NEWEST ((struct call_cursor){ INT64_MAX, INT64_MAX })
+
+[[nodiscard]] int call_prepare(struct db *db, struct err *err);
+/* The call begins: ringing. -ENOLINK without the site. */
+[[nodiscard]] int call_start(struct db *db, int64_t now_ms, const struct call_row *call);
+/* The first leg answered. -ENOENT without the call. */
+[[nodiscard]] int call_answer(struct db *db, int64_t now_ms, const struct call_row *call);
+/* -ENOENT without the call; -EINVAL for a result outside the list. */
+[[nodiscard]] int call_end(struct db *db, int64_t now_ms, const struct call_row *call);
+/* -ENOLINK without the call. No feed row of its own: the call's answer or end follows. */
+[[nodiscard]] int call_leg_add(struct db *db, const struct call_leg_row *leg);
+[[nodiscard]] int call_opening_add(struct db *db, int64_t now_ms, const struct opening_row *opening);
+/* After a crash: ends all calls that were open, as "failed" or, once answered, "answered". */
+[[nodiscard]] int call_end_lost(struct db *db, int64_t now_ms, size_t *ret_ended);
+
+/* -ENOENT for another site's call. */
+[[nodiscard]] int call_get(struct db *db, int64_t site_id, int64_t id, struct arena *arena,
+			   struct call_row *ret_call);
+/* At most `max` (<= CALL_PAGE_MAX) calls; the last row is the cursor of the next page. */
+[[nodiscard]] int call_list(struct db *db, int64_t site_id, struct call_cursor before, int64_t max,
+			    struct arena *arena, struct call_row **ret_calls, size_t *ret_n);
+[[nodiscard]] int call_legs(struct db *db, int64_t site_id, int64_t call_id, struct arena *arena,
+			    struct call_leg_row **ret_legs, size_t *ret_n);
+[[nodiscard]] int call_openings(struct db *db, int64_t site_id, int64_t call_id, struct arena *arena,
+				struct opening_row **ret_openings, size_t *ret_n);
+/* Those of a page of the list in one go: of all calls that started at or between the two times. */
+[[nodiscard]] int call_openings_between(struct db *db, int64_t site_id, int64_t from_ms, int64_t to_ms,
+					struct arena *arena, struct opening_row **ret_openings,
+					size_t *ret_n);
+/* Retention: forgets the site's ended calls, with legs and openings, that started before `at_ms`. */
+[[nodiscard]] int call_expire(struct db *db, int64_t site_id, int64_t at_ms, int64_t *ret_removed);

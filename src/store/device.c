@@ -1,0 +1,403 @@
+#include "store/device.h"
+
+#include "store/change.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+static const struct db_column device_columns[] = {
+	DB_COLUMN_INT(struct device_row, number),       DB_COLUMN_INT(struct device_row, site_id),
+	DB_COLUMN_TEXT(struct device_row, kind),        DB_COLUMN_TEXT(struct device_row, name),
+	DB_COLUMN_INT(struct device_row, apartment_id), DB_COLUMN_TEXT(struct device_row, unlock_code),
+	DB_COLUMN_INT(struct device_row, created_at),   DB_COLUMN_TEXT(struct device_row, transport),
+	DB_COLUMN_TEXT(struct device_row, address),
+};
+static const struct db_shape device_shape = DB_SHAPE(struct device_row, device_columns);
+
+static const struct db_column secret_columns[] = {
+	DB_COLUMN_INT(struct device_secret_row, number),
+	DB_COLUMN_BLOB(struct device_secret_row, password_sealed),
+	DB_COLUMN_TEXT(struct device_secret_row, ha1_md5),
+	DB_COLUMN_TEXT(struct device_secret_row, ha1_sha256),
+};
+static const struct db_shape secret_shape = DB_SHAPE(struct device_secret_row, secret_columns);
+
+static const struct db_column button_columns[] = {
+	DB_COLUMN_INT(struct button_row, button),
+	DB_COLUMN_TEXT(struct button_row, label),
+};
+static const struct db_shape button_shape = DB_SHAPE(struct button_row, button_columns);
+
+static const struct db_column destination_columns[] = {
+	DB_COLUMN_INT(struct button_destination_row, button),
+	DB_COLUMN_INT(struct button_destination_row, destination),
+};
+static const struct db_shape destination_shape =
+	DB_SHAPE(struct button_destination_row, destination_columns);
+
+static const struct db_column directory_columns[] = {
+	DB_COLUMN_INT(struct directory_row, number),
+	DB_COLUMN_TEXT(struct directory_row, kind),
+	DB_COLUMN_TEXT(struct directory_row, name),
+	DB_COLUMN_TEXT(struct directory_row, unlock_code),
+	DB_COLUMN_TEXT(struct directory_row, ha1_md5),
+	DB_COLUMN_TEXT(struct directory_row, ha1_sha256),
+};
+static const struct db_shape directory_shape = DB_SHAPE(struct directory_row, directory_columns);
+
+static const struct db_column directory_button_columns[] = {
+	DB_COLUMN_INT(struct directory_button_row, device),
+	DB_COLUMN_INT(struct directory_button_row, button),
+	DB_COLUMN_TEXT(struct directory_button_row, label),
+	DB_COLUMN_INT(struct directory_button_row, destination),
+};
+static const struct db_shape directory_button_shape =
+	DB_SHAPE(struct directory_button_row, directory_button_columns);
+
+static const struct db_column binding_columns[] = {
+	DB_COLUMN_INT(struct binding_row, device),      DB_COLUMN_TEXT(struct binding_row, contact),
+	DB_COLUMN_TEXT(struct binding_row, call_id),    DB_COLUMN_INT(struct binding_row, cseq),
+	DB_COLUMN_INT(struct binding_row, q),           DB_COLUMN_INT(struct binding_row, expires_at),
+	DB_COLUMN_TEXT(struct binding_row, transport),  DB_COLUMN_TEXT(struct binding_row, address),
+};
+static const struct db_shape binding_shape = DB_SHAPE(struct binding_row, binding_columns);
+
+struct number_row {
+	int64_t number;
+};
+static const struct db_column number_columns[] = { DB_COLUMN_INT(struct number_row, number) };
+static const struct db_shape number_shape = DB_SHAPE(struct number_row, number_columns);
+
+/* $2 is now. */
+#define FRESHEST(column)                                                                           \
+	"(SELECT b." column " FROM binding b WHERE b.site_id = d.site_id AND b.device = d.number"  \
+	" AND b.expires_at > $2 ORDER BY b.expires_at DESC LIMIT 1) AS " column
+#define DEVICE_SELECT                                                                              \
+	"SELECT d.number, d.site_id, d.kind, d.name, d.apartment_id, d.unlock_code, d.created_at, "\
+	FRESHEST("transport") ", " FRESHEST("address") " FROM device d"
+
+enum {
+	LIST,
+	GET,
+	CREATE,
+	NAME_TAKEN,
+	EDIT,
+	DELETE,
+	SECRET,
+	SECRET_SET,
+	UNBIND,
+	BUTTONS,
+	DESTINATIONS,
+	BUTTONS_CLEAR,
+	BUTTON_ADD,
+	DESTINATION_ADD,
+	DIRECTORY,
+	DIRECTORY_BUTTONS,
+	SITE_OF,
+	BINDINGS_OF,
+	BINDINGS_CLEAR,
+	BINDING_ADD,
+	BINDING_LIST,
+};
+
+static const struct db_stmt stmts[] = {
+	[LIST] = { "device_list",
+		   DEVICE_SELECT " WHERE d.site_id = $1 AND (d.name, d.number) > ($3, $4)"
+				 " ORDER BY d.name, d.number LIMIT $5",
+		   &device_shape },
+	[GET] = { "device_get", DEVICE_SELECT " WHERE d.site_id = $1 AND d.number = $3", &device_shape },
+	[CREATE] = { "device_create",
+		     "INSERT INTO device (number, site_id, kind, name, apartment_id, unlock_code,"
+		     " password_sealed, ha1_md5, ha1_sha256, created_at)"
+		     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)" },
+	[NAME_TAKEN] = { "device_name_taken",
+			 "SELECT number FROM device WHERE site_id = $1 AND name = $2", &number_shape },
+	[EDIT] = { "device_edit",
+		   "UPDATE device SET name = $3, apartment_id = $4, unlock_code = $5"
+		   " WHERE site_id = $1 AND number = $2" },
+	[DELETE] = { "device_delete", "DELETE FROM device WHERE site_id = $1 AND number = $2" },
+	[SECRET] = { "device_secret",
+		     "SELECT number, password_sealed, ha1_md5, ha1_sha256 FROM device"
+		     " WHERE site_id = $1 AND number = $2",
+		     &secret_shape },
+	[SECRET_SET] = { "device_secret_set",
+			 "UPDATE device SET password_sealed = $3, ha1_md5 = $4, ha1_sha256 = $5"
+			 " WHERE site_id = $1 AND number = $2" },
+	[UNBIND] = { "device_unbind", "DELETE FROM binding WHERE site_id = $1 AND device = $2" },
+	[BUTTONS] = { "button_list",
+		      "SELECT button, label FROM button WHERE site_id = $1 AND device = $2"
+		      " ORDER BY button",
+		      &button_shape },
+	[DESTINATIONS] = { "button_destinations",
+			   "SELECT button, destination FROM button_destination"
+			   " WHERE site_id = $1 AND device = $2 ORDER BY button, destination",
+			   &destination_shape },
+	[BUTTONS_CLEAR] = { "button_clear", "DELETE FROM button WHERE site_id = $1 AND device = $2" },
+	[BUTTON_ADD] = { "button_add",
+			 "INSERT INTO button (site_id, device, button, label) VALUES ($1, $2, $3, $4)" },
+	[DESTINATION_ADD] = { "button_destination_add",
+			      "INSERT INTO button_destination (site_id, device, button, destination)"
+			      " VALUES ($1, $2, $3, $4)" },
+	[DIRECTORY] = { "directory_devices",
+			"SELECT number, kind, name, unlock_code, ha1_md5, ha1_sha256 FROM device"
+			" WHERE site_id = $1 ORDER BY number",
+			&directory_shape },
+	[DIRECTORY_BUTTONS] = { "directory_buttons",
+				"SELECT b.device, b.button, b.label, t.destination FROM button b"
+				" LEFT JOIN button_destination t ON t.site_id = b.site_id"
+				" AND t.device = b.device AND t.button = b.button WHERE b.site_id = $1"
+				" ORDER BY b.device, b.button, t.destination",
+				&directory_button_shape },
+	[SITE_OF] = { "device_site", "SELECT site_id AS number FROM device WHERE number = $1",
+		      &number_shape },
+	[BINDINGS_OF] = { "binding_of_device",
+			  "SELECT device, contact, call_id, cseq, q, expires_at, transport, address"
+			  " FROM binding WHERE site_id = $1 AND device = $2 AND expires_at > $3"
+			  " ORDER BY expires_at DESC",
+			  &binding_shape },
+	[BINDINGS_CLEAR] = { "binding_clear",
+			     "DELETE FROM binding WHERE site_id = $1 AND device = $2" },
+	[BINDING_ADD] = { "binding_add",
+			  "INSERT INTO binding (site_id, device, contact, call_id, cseq, q, expires_at,"
+			  " transport, address) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)" },
+	[BINDING_LIST] = { "binding_list",
+			   "SELECT device, contact, call_id, cseq, q, expires_at, transport, address"
+			   " FROM binding WHERE expires_at > $1 AND device > $2 AND device <="
+			   " COALESCE((SELECT MAX(device) FROM (SELECT DISTINCT device FROM binding"
+			   " WHERE device > $2 ORDER BY device LIMIT $3) AS page), 0)"
+			   " ORDER BY device, contact",
+			   &binding_shape },
+};
+
+int device_prepare(struct db *db, struct err *err)
+{
+	return db_prepare(db, stmts, sizeof(stmts) / sizeof(stmts[0]), err);
+}
+
+static int changed(struct db *db, int64_t now_ms, int64_t site_id, struct view type, int64_t number)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%" PRId64, number);
+	return change_append(db, now_ms, site_id, type, view_str(text));
+}
+
+static int update(struct db *db, int64_t now_ms, const struct db_stmt *stmt, const struct db_arg *args,
+		  size_t nargs)
+{
+	int64_t n;
+	const int rc = db_exec(db, stmt, args, nargs, &n);
+
+	if (rc < 0)
+		return rc;
+	return n ? changed(db, now_ms, args[0].number, VIEW("device"), args[1].number) : -ENOENT;
+}
+
+int device_list(struct db *db, int64_t site_id, int64_t now_ms, struct name_cursor after, int64_t max,
+		struct arena *arena, struct device_row **ret_devices, size_t *ret_n)
+{
+	return db_select(db, &stmts[LIST],
+			 DB_ARGS(A_INT(site_id), A_INT(now_ms), A_TEXT(after.name), A_INT(after.id),
+				 A_INT(max)),
+			 arena, ret_devices, ret_n);
+}
+
+int device_get(struct db *db, int64_t site_id, int64_t number, int64_t now_ms, struct arena *arena,
+	       struct device_row *ret_device)
+{
+	return db_one(db, &stmts[GET], DB_ARGS(A_INT(site_id), A_INT(now_ms), A_INT(number)), arena,
+		      ret_device);
+}
+
+int device_create(struct db *db, int64_t now_ms, const struct device_row *d,
+		  const struct device_secret_row *s)
+{
+	const int rc = db_exec(db, &stmts[CREATE],
+			       DB_ARGS(A_INT(d->number), A_INT(d->site_id), A_TEXT(d->kind),
+				       A_TEXT(d->name), A_INT_OR_NULL(d->apartment_id),
+				       A_TEXT(d->unlock_code), A_BLOB(s->password_sealed),
+				       A_TEXT(s->ha1_md5), A_TEXT(s->ha1_sha256), A_INT(now_ms)),
+			       NULL);
+
+	return rc < 0 ? rc : changed(db, now_ms, d->site_id, VIEW("device"), d->number);
+}
+
+int device_name_taken(struct db *db, int64_t site_id, struct view name, bool *ret_taken)
+{
+	CLEANUP(arena_free) struct arena arena = ARENA_INIT(4096);
+	struct number_row row;
+	const int rc = db_one(db, &stmts[NAME_TAKEN], DB_ARGS(A_INT(site_id), A_TEXT(name)), &arena, &row);
+
+	if (rc < 0 && rc != -ENOENT)
+		return rc;
+	*ret_taken = rc == 0;
+	return 0;
+}
+
+int device_edit(struct db *db, int64_t now_ms, const struct device_row *d)
+{
+	return update(db, now_ms, &stmts[EDIT],
+		      DB_ARGS(A_INT(d->site_id), A_INT(d->number), A_TEXT(d->name),
+			      A_INT_OR_NULL(d->apartment_id), A_TEXT(d->unlock_code)));
+}
+
+int device_delete(struct db *db, int64_t now_ms, int64_t site_id, int64_t number)
+{
+	return update(db, now_ms, &stmts[DELETE], DB_ARGS(A_INT(site_id), A_INT(number)));
+}
+
+int device_secret(struct db *db, int64_t site_id, int64_t number, struct arena *arena,
+		  struct device_secret_row *ret_secret)
+{
+	return db_one(db, &stmts[SECRET], DB_ARGS(A_INT(site_id), A_INT(number)), arena, ret_secret);
+}
+
+int device_secret_set(struct db *db, int64_t now_ms, int64_t site_id,
+		      const struct device_secret_row *s)
+{
+	const int rc = update(db, now_ms, &stmts[SECRET_SET],
+			      DB_ARGS(A_INT(site_id), A_INT(s->number), A_BLOB(s->password_sealed),
+				      A_TEXT(s->ha1_md5), A_TEXT(s->ha1_sha256)));
+
+	if (rc < 0)
+		return rc;
+	return db_exec(db, &stmts[UNBIND], DB_ARGS(A_INT(site_id), A_INT(s->number)), NULL);
+}
+
+/* Buttons. */
+
+int button_list(struct db *db, int64_t site_id, int64_t device, struct arena *arena,
+		struct button_row **ret_buttons, size_t *ret_n)
+{
+	return db_select(db, &stmts[BUTTONS], DB_ARGS(A_INT(site_id), A_INT(device)), arena, ret_buttons,
+			 ret_n);
+}
+
+int button_destinations(struct db *db, int64_t site_id, int64_t device, struct arena *arena,
+			struct button_destination_row **ret_rows, size_t *ret_n)
+{
+	return db_select(db, &stmts[DESTINATIONS], DB_ARGS(A_INT(site_id), A_INT(device)), arena,
+			 ret_rows, ret_n);
+}
+
+static int button_add(struct db *db, int64_t site_id, int64_t device, const struct button_edit *b)
+{
+	int rc = db_exec(db, &stmts[BUTTON_ADD],
+			 DB_ARGS(A_INT(site_id), A_INT(device), A_INT(b->button), A_TEXT(b->label)),
+			 NULL);
+
+	for (size_t i = 0; rc == 0 && i < b->ndestinations; i++)
+		rc = db_exec(db, &stmts[DESTINATION_ADD],
+			     DB_ARGS(A_INT(site_id), A_INT(device), A_INT(b->button),
+				     A_INT(b->destinations[i])),
+			     NULL);
+	return rc;
+}
+
+static int device_site(struct db *db, int64_t device, int64_t *ret_site_id)
+{
+	CLEANUP(arena_free) struct arena arena = ARENA_INIT(4096);
+	struct number_row row;
+	const int rc = db_one(db, &stmts[SITE_OF], DB_ARGS(A_INT(device)), &arena, &row);
+
+	if (rc == 0)
+		*ret_site_id = row.number;
+	return rc;
+}
+
+int button_replace(struct db *db, int64_t now_ms, int64_t site_id, int64_t device,
+		   const struct button_edit *buttons, size_t n)
+{
+	int64_t own_site;
+	int rc = device_site(db, device, &own_site);
+
+	if (rc == 0 && own_site != site_id)
+		rc = -ENOENT;
+	if (rc == 0)
+		rc = db_exec(db, &stmts[BUTTONS_CLEAR], DB_ARGS(A_INT(site_id), A_INT(device)), NULL);
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = button_add(db, site_id, device, &buttons[i]);
+	return rc < 0 ? rc : changed(db, now_ms, site_id, VIEW("button"), device);
+}
+
+/* The directory. */
+
+int directory_devices(struct db *db, int64_t site_id, struct arena *arena,
+		      struct directory_row **ret_rows, size_t *ret_n)
+{
+	return db_select(db, &stmts[DIRECTORY], DB_ARGS(A_INT(site_id)), arena, ret_rows, ret_n);
+}
+
+int directory_buttons(struct db *db, int64_t site_id, struct arena *arena,
+		      struct directory_button_row **ret_rows, size_t *ret_n)
+{
+	return db_select(db, &stmts[DIRECTORY_BUTTONS], DB_ARGS(A_INT(site_id)), arena, ret_rows, ret_n);
+}
+
+/* Bindings. */
+
+static const struct binding_row *freshest(const struct binding_row *rows, size_t n)
+{
+	const struct binding_row *best = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!best || rows[i].expires_at > best->expires_at)
+			best = &rows[i];
+	}
+	return best;
+}
+
+static bool same_place(const struct binding_row *a, const struct binding_row *b)
+{
+	if (!a || !b)
+		return a == b;
+	return view_eq(a->address, b->address) && view_eq(a->transport, b->transport);
+}
+
+static int bindings_write(struct db *db, int64_t site_id, int64_t device, const struct binding_row *rows,
+			  size_t n)
+{
+	int rc = db_exec(db, &stmts[BINDINGS_CLEAR], DB_ARGS(A_INT(site_id), A_INT(device)), NULL);
+
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		const struct binding_row *b = &rows[i];
+
+		rc = db_exec(db, &stmts[BINDING_ADD],
+			     DB_ARGS(A_INT(site_id), A_INT(device), A_TEXT(b->contact),
+				     A_TEXT(b->call_id), A_INT(b->cseq), A_INT(b->q),
+				     A_INT(b->expires_at), A_TEXT(b->transport), A_TEXT(b->address)),
+			     NULL);
+	}
+	return rc;
+}
+
+int binding_replace(struct db *db, int64_t now_ms, int64_t device, const struct binding_row *bindings,
+		    size_t n)
+{
+	CLEANUP(arena_free) struct arena arena = ARENA_INIT(64 * 1024);
+	struct binding_row *old;
+	int64_t site_id;
+	size_t nold;
+	bool moved;
+	int rc = device_site(db, device, &site_id);
+
+	if (rc < 0)
+		return rc == -ENOENT ? 0 : rc;
+	rc = db_select(db, &stmts[BINDINGS_OF], DB_ARGS(A_INT(site_id), A_INT(device), A_INT(now_ms)),
+		       &arena, &old, &nold);
+	if (rc < 0)
+		return rc;
+	moved = !same_place(freshest(old, nold), freshest(bindings, n));
+	rc = bindings_write(db, site_id, device, bindings, n);
+	if (rc < 0 || !moved)
+		return rc;
+	return changed(db, now_ms, site_id, VIEW("device"), device);
+}
+
+int binding_list(struct db *db, int64_t now_ms, int64_t after_device, int64_t max, struct arena *arena,
+		 struct binding_row **ret_rows, size_t *ret_n)
+{
+	return db_select(db, &stmts[BINDING_LIST], DB_ARGS(A_INT(now_ms), A_INT(after_device), A_INT(max)),
+			 arena, ret_rows, ret_n);
+}

@@ -1,0 +1,123 @@
+/* store/device.h - devices, their buttons and their bindings.
+ *
+ * A device's number is its ID, SIP user and number to dial. Who writes holds a transaction; each
+ * write appends to the feed. */
+#pragma once
+#include "store/site.h"
+
+enum {
+	DEVICE_PAGE_MAX = 500,
+	BUTTONS_MAX = 150,            /* of one device */
+	BUTTON_DESTINATIONS_MAX = 64, /* of one button */
+};
+
+struct device_row {
+	int64_t number;
+	int64_t site_id;
+	struct view kind; /* intercom, phone */
+	struct view name;
+	int64_t apartment_id;     /* DB_INT_NULL: none */
+	struct view unlock_code;  /* p NULL: none */
+	int64_t created_at;
+	struct view transport;    /* of its freshest binding: udp, tcp; p NULL: not registered */
+	struct view address;
+};
+
+struct device_secret_row {
+	int64_t number;
+	struct view password_sealed;
+	struct view ha1_md5;
+	struct view ha1_sha256;
+};
+
+struct button_row {
+	int64_t button; /* 1 … 150 */
+	struct view label;
+};
+
+struct button_destination_row {
+	int64_t button;
+	int64_t destination;
+};
+
+struct button_edit {
+	int64_t button;
+	struct view label;
+	const int64_t *destinations;
+	size_t ndestinations;
+};
+
+/* All that the SIP side knows of a device. */
+struct directory_row {
+	int64_t number;
+	struct view kind;
+	struct view name;
+	struct view unlock_code;
+	struct view ha1_md5;
+	struct view ha1_sha256;
+};
+
+struct directory_button_row {
+	int64_t device;
+	int64_t button;
+	struct view label;
+	int64_t destination; /* DB_INT_NULL: the button has none */
+};
+
+struct binding_row {
+	int64_t device;
+	struct view contact;
+	struct view call_id;
+	int64_t cseq;
+	int64_t q;
+	int64_t expires_at;
+	struct view transport;
+	struct view address; /* host:port */
+};
+
+[[nodiscard]] int device_prepare(struct db *db, struct err *err);
+
+/* By name. now_ms: bindings that have expired do not count. */
+[[nodiscard]] int device_list(struct db *db, int64_t site_id, int64_t now_ms, struct name_cursor after,
+			      int64_t max, struct arena *arena, struct device_row **ret_devices,
+			      size_t *ret_n);
+[[nodiscard]] int device_get(struct db *db, int64_t site_id, int64_t number, int64_t now_ms,
+			     struct arena *arena, struct device_row *ret_device);
+/* -EEXIST: the name, or the number (of any site), is taken: device_name_taken tells which.
+ * -ENOLINK: no such apartment in this site. */
+[[nodiscard]] int device_create(struct db *db, int64_t now_ms, const struct device_row *device,
+				const struct device_secret_row *secret);
+[[nodiscard]] int device_name_taken(struct db *db, int64_t site_id, struct view name, bool *ret_taken);
+/* Name, apartment, unlock code. */
+[[nodiscard]] int device_edit(struct db *db, int64_t now_ms, const struct device_row *device);
+[[nodiscard]] int device_delete(struct db *db, int64_t now_ms, int64_t site_id, int64_t number);
+[[nodiscard]] int device_secret(struct db *db, int64_t site_id, int64_t number, struct arena *arena,
+				struct device_secret_row *ret_secret);
+/* Its bindings end with its old password. */
+[[nodiscard]] int device_secret_set(struct db *db, int64_t now_ms, int64_t site_id,
+				    const struct device_secret_row *secret);
+
+/* In the order of the buttons; destinations by button and number. */
+[[nodiscard]] int button_list(struct db *db, int64_t site_id, int64_t device, struct arena *arena,
+			      struct button_row **ret_buttons, size_t *ret_n);
+[[nodiscard]] int button_destinations(struct db *db, int64_t site_id, int64_t device,
+				      struct arena *arena, struct button_destination_row **ret_rows,
+				      size_t *ret_n);
+/* All buttons of the device at once. -ENOENT: no such device here; -ENOLINK: a destination is no
+ * device of this site; -EEXIST: a button or destination twice. */
+[[nodiscard]] int button_replace(struct db *db, int64_t now_ms, int64_t site_id, int64_t device,
+				 const struct button_edit *buttons, size_t n);
+
+/* One site for the SIP directory: devices by number, then its buttons by device and button. */
+[[nodiscard]] int directory_devices(struct db *db, int64_t site_id, struct arena *arena,
+				    struct directory_row **ret_rows, size_t *ret_n);
+[[nodiscard]] int directory_buttons(struct db *db, int64_t site_id, struct arena *arena,
+				    struct directory_button_row **ret_rows, size_t *ret_n);
+
+/* All bindings of a device at once; what a device that is gone would bind is left out. The feed gets
+ * a row only when the device came, went, or moved to another address. */
+[[nodiscard]] int binding_replace(struct db *db, int64_t now_ms, int64_t device,
+				  const struct binding_row *bindings, size_t n);
+/* Those that stand, by device, behind (device, contact): the server's start reads page by page. */
+[[nodiscard]] int binding_list(struct db *db, int64_t now_ms, int64_t after_device, int64_t max,
+			       struct arena *arena, struct binding_row **ret_rows, size_t *ret_n);

@@ -1,0 +1,217 @@
+#include "store/site.h"
+
+#include "store/change.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+static const struct db_column site_columns[] = {
+	DB_COLUMN_INT(struct site_row, id),        DB_COLUMN_INT(struct site_row, company_id),
+	DB_COLUMN_TEXT(struct site_row, name),     DB_COLUMN_TEXT(struct site_row, type),
+	DB_COLUMN_TEXT(struct site_row, zone),     DB_COLUMN_TEXT(struct site_row, language),
+	DB_COLUMN_INT(struct site_row, created_at),
+};
+static const struct db_shape site_shape = DB_SHAPE(struct site_row, site_columns);
+
+static const struct db_column apartment_columns[] = {
+	DB_COLUMN_INT(struct apartment_row, id),      DB_COLUMN_INT(struct apartment_row, site_id),
+	DB_COLUMN_TEXT(struct apartment_row, floor),  DB_COLUMN_TEXT(struct apartment_row, number),
+	DB_COLUMN_TEXT(struct apartment_row, name),
+};
+static const struct db_shape apartment_shape = DB_SHAPE(struct apartment_row, apartment_columns);
+
+struct id_row {
+	int64_t id;
+};
+static const struct db_column id_columns[] = { DB_COLUMN_INT(struct id_row, id) };
+static const struct db_shape id_shape = DB_SHAPE(struct id_row, id_columns);
+
+#define SITE_SELECT                                                                                \
+	"SELECT s.id, s.company_id, s.name, s.type, s.zone, s.language, s.created_at FROM site s"
+#define APARTMENT_SELECT "SELECT id, site_id, floor, number, name FROM apartment"
+
+enum {
+	COMPANY_CREATE,
+	COMPANY_FIRST,
+	LIST,
+	IDS,
+	GET,
+	CREATE,
+	EDIT,
+	DELETE,
+	APARTMENT_LIST,
+	APARTMENT_GET,
+	APARTMENT_CREATE,
+	APARTMENT_EDIT,
+	APARTMENT_DELETE,
+};
+
+static const struct db_stmt stmts[] = {
+	[COMPANY_CREATE] = { "company_create",
+			     "INSERT INTO company (name, created_at) VALUES ($1, $2) RETURNING id",
+			     &id_shape },
+	[COMPANY_FIRST] = { "company_first", "SELECT id FROM company ORDER BY id LIMIT 1", &id_shape },
+	[LIST] = { "site_list",
+		   SITE_SELECT " WHERE (s.name, s.id) > ($2, $3) AND EXISTS (SELECT 1 FROM person_role r"
+			       " WHERE r.person_id = $1 AND (r.role = 'operator' OR r.site_id = s.id"
+			       " OR (r.role = 'company_admin' AND r.company_id = s.company_id)))"
+			       " ORDER BY s.name, s.id LIMIT $4",
+		   &site_shape },
+	[IDS] = { "site_ids", SITE_SELECT " WHERE s.id > $1 ORDER BY s.id LIMIT $2", &site_shape },
+	[GET] = { "site_get", SITE_SELECT " WHERE s.id = $1", &site_shape },
+	[CREATE] = { "site_create",
+		     "INSERT INTO site (company_id, name, type, zone, language, created_at)"
+		     " VALUES ($1, $2, $3, $4, $5, $6) RETURNING id",
+		     &id_shape },
+	[EDIT] = { "site_edit",
+		   "UPDATE site SET name = $2, type = $3, zone = $4, language = $5 WHERE id = $1" },
+	[DELETE] = { "site_delete", "DELETE FROM site WHERE id = $1" },
+	[APARTMENT_LIST] = { "apartment_list",
+			     APARTMENT_SELECT " WHERE site_id = $1 AND (number, id) > ($2, $3)"
+					      " ORDER BY number, id LIMIT $4",
+			     &apartment_shape },
+	[APARTMENT_GET] = { "apartment_get", APARTMENT_SELECT " WHERE site_id = $1 AND id = $2",
+			    &apartment_shape },
+	[APARTMENT_CREATE] = { "apartment_create",
+			       "INSERT INTO apartment (site_id, floor, number, name, created_at)"
+			       " VALUES ($1, $2, $3, $4, $5) RETURNING id",
+			       &id_shape },
+	[APARTMENT_EDIT] = { "apartment_edit",
+			     "UPDATE apartment SET floor = $3, number = $4, name = $5"
+			     " WHERE site_id = $1 AND id = $2" },
+	[APARTMENT_DELETE] = { "apartment_delete",
+			       "DELETE FROM apartment WHERE site_id = $1 AND id = $2" },
+};
+
+int site_prepare(struct db *db, struct err *err)
+{
+	return db_prepare(db, stmts, sizeof(stmts) / sizeof(stmts[0]), err);
+}
+
+static int changed(struct db *db, int64_t now_ms, int64_t site_id, struct view type, int64_t id)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%" PRId64, id);
+	return change_append(db, now_ms, site_id, type, view_str(text));
+}
+
+static int create(struct db *db, const struct db_stmt *stmt, const struct db_arg *args, size_t nargs,
+		  int64_t *ret_id)
+{
+	CLEANUP(arena_free) struct arena arena = ARENA_INIT(4096);
+	struct id_row row;
+	const int rc = db_one(db, stmt, args, nargs, &arena, &row);
+
+	if (rc == 0)
+		*ret_id = row.id;
+	return rc;
+}
+
+/* -ENOENT when no row was touched. */
+static int update(struct db *db, const struct db_stmt *stmt, const struct db_arg *args, size_t nargs)
+{
+	int64_t n;
+	const int rc = db_exec(db, stmt, args, nargs, &n);
+
+	return rc < 0 ? rc : n ? 0 : -ENOENT;
+}
+
+int company_create(struct db *db, int64_t now_ms, struct view name, int64_t *ret_id)
+{
+	const int rc = create(db, &stmts[COMPANY_CREATE], DB_ARGS(A_TEXT(name), A_INT(now_ms)), ret_id);
+
+	return rc < 0 ? rc : changed(db, now_ms, DB_INT_NULL, VIEW("company"), *ret_id);
+}
+
+int company_first(struct db *db, int64_t *ret_id)
+{
+	return create(db, &stmts[COMPANY_FIRST], DB_NO_ARGS, ret_id);
+}
+
+int site_list(struct db *db, int64_t person_id, struct name_cursor after, int64_t max,
+	      struct arena *arena, struct site_row **ret_sites, size_t *ret_n)
+{
+	return db_select(db, &stmts[LIST],
+			 DB_ARGS(A_INT(person_id), A_TEXT(after.name), A_INT(after.id), A_INT(max)),
+			 arena, ret_sites, ret_n);
+}
+
+int site_ids(struct db *db, int64_t after_id, int64_t max, struct arena *arena,
+	     struct site_row **ret_sites, size_t *ret_n)
+{
+	return db_select(db, &stmts[IDS], DB_ARGS(A_INT(after_id), A_INT(max)), arena, ret_sites, ret_n);
+}
+
+int site_get(struct db *db, int64_t id, struct arena *arena, struct site_row *ret_site)
+{
+	return db_one(db, &stmts[GET], DB_ARGS(A_INT(id)), arena, ret_site);
+}
+
+int site_create(struct db *db, int64_t now_ms, const struct site_row *s, int64_t *ret_id)
+{
+	const int rc = create(db, &stmts[CREATE],
+			      DB_ARGS(A_INT(s->company_id), A_TEXT(s->name), A_TEXT(s->type),
+				      A_TEXT(s->zone), A_TEXT(s->language), A_INT(now_ms)),
+			      ret_id);
+
+	return rc < 0 ? rc : changed(db, now_ms, *ret_id, VIEW("site"), *ret_id);
+}
+
+int site_edit(struct db *db, int64_t now_ms, const struct site_row *s)
+{
+	const int rc = update(db, &stmts[EDIT],
+			      DB_ARGS(A_INT(s->id), A_TEXT(s->name), A_TEXT(s->type), A_TEXT(s->zone),
+				      A_TEXT(s->language)));
+
+	return rc < 0 ? rc : changed(db, now_ms, s->id, VIEW("site"), s->id);
+}
+
+int site_delete(struct db *db, int64_t now_ms, int64_t id)
+{
+	const int rc = update(db, &stmts[DELETE], DB_ARGS(A_INT(id)));
+
+	return rc < 0 ? rc : changed(db, now_ms, id, VIEW("site"), id);
+}
+
+int apartment_list(struct db *db, int64_t site_id, struct name_cursor after, int64_t max,
+		   struct arena *arena, struct apartment_row **ret_apartments, size_t *ret_n)
+{
+	return db_select(db, &stmts[APARTMENT_LIST],
+			 DB_ARGS(A_INT(site_id), A_TEXT(after.name), A_INT(after.id), A_INT(max)), arena,
+			 ret_apartments, ret_n);
+}
+
+int apartment_get(struct db *db, int64_t site_id, int64_t id, struct arena *arena,
+		  struct apartment_row *ret_apartment)
+{
+	return db_one(db, &stmts[APARTMENT_GET], DB_ARGS(A_INT(site_id), A_INT(id)), arena,
+		      ret_apartment);
+}
+
+int apartment_create(struct db *db, int64_t now_ms, const struct apartment_row *a, int64_t *ret_id)
+{
+	const int rc = create(db, &stmts[APARTMENT_CREATE],
+			      DB_ARGS(A_INT(a->site_id), A_TEXT(a->floor), A_TEXT(a->number),
+				      A_TEXT(a->name), A_INT(now_ms)),
+			      ret_id);
+
+	return rc < 0 ? rc : changed(db, now_ms, a->site_id, VIEW("apartment"), *ret_id);
+}
+
+int apartment_edit(struct db *db, int64_t now_ms, const struct apartment_row *a)
+{
+	const int rc = update(db, &stmts[APARTMENT_EDIT],
+			      DB_ARGS(A_INT(a->site_id), A_INT(a->id), A_TEXT(a->floor),
+				      A_TEXT(a->number), A_TEXT(a->name)));
+
+	return rc < 0 ? rc : changed(db, now_ms, a->site_id, VIEW("apartment"), a->id);
+}
+
+int apartment_delete(struct db *db, int64_t now_ms, int64_t site_id, int64_t id)
+{
+	const int rc = update(db, &stmts[APARTMENT_DELETE], DB_ARGS(A_INT(site_id), A_INT(id)));
+
+	return rc < 0 ? rc : changed(db, now_ms, site_id, VIEW("apartment"), id);
+}

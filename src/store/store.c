@@ -1,0 +1,51 @@
+#include "store/store.h"
+
+#include "store/account.h"
+#include "store/call.h"
+#include "store/change.h"
+#include "store/device.h"
+#include "store/migrate.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+static int check_version(struct db *db, struct err *err)
+{
+	int64_t version;
+	const int rc = migrate_version(db, &version);
+
+	if (rc < 0)
+		return err_set(err, rc, "cannot read the schema version: %s", db_error(db));
+	if (version != migrate_latest())
+		return err_set(err, -EPROTO, "the database has schema %" PRId64 ", this program needs %" PRId64,
+			       version, migrate_latest());
+	return 0;
+}
+
+static int prepare(struct db *db, struct err *err)
+{
+	static int (*const families[])(struct db *, struct err *) = {
+		change_prepare, account_prepare, site_prepare, device_prepare, call_prepare,
+	};
+	int rc = check_version(db, err);
+
+	for (size_t i = 0; rc == 0 && i < sizeof(families) / sizeof(families[0]); i++)
+		rc = families[i](db, err);
+	return rc;
+}
+
+int store_open(const char *url, struct err *err, struct db **ret_db)
+{
+	struct db *db;
+	int rc = db_open(url, err, &db);
+
+	if (rc < 0)
+		return rc;
+	rc = prepare(db, err);
+	if (rc < 0) {
+		db_close(db);
+		return rc;
+	}
+	*ret_db = db;
+	return 0;
+}

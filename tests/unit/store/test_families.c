@@ -1,0 +1,351 @@
+/* The table families: what is written is read again, in its own site only. */
+#include "store/account.h"
+#include "store/call.h"
+#include "store/change.h"
+#include "store/device.h"
+#include "fixture.h"
+
+#include <errno.h>
+
+enum { NOW = 1000000, DOOR = 1000000001, PHONE = 1000000002, FOREIGN = 1000000003 };
+
+static int64_t site_new(struct fixture *f, int64_t company, struct view name)
+{
+	const struct site_row site = { .company_id = company, .name = name, .type = VIEW("residential"),
+				       .zone = VIEW("Europe/Prague"), .language = VIEW("en") };
+	int64_t id = 0;
+
+	assert_int_equal(site_create(f->db, NOW, &site, &id), 0);
+	return id;
+}
+
+static void device_new(struct fixture *f, int64_t site, int64_t number, struct view name)
+{
+	const struct device_row device = { .number = number, .site_id = site, .kind = VIEW("phone"),
+					   .name = name, .apartment_id = DB_INT_NULL };
+	const struct device_secret_row secret = { number, VIEW("sealed\0bytes"), VIEW("m"), VIEW("s") };
+
+	assert_int_equal(device_create(f->db, NOW, &device, &secret), 0);
+}
+
+struct two_sites {
+	int64_t company, mine, other;
+};
+
+static struct two_sites two_sites(struct fixture *f)
+{
+	struct two_sites t;
+
+	assert_int_equal(company_create(f->db, NOW, VIEW("Acme"), &t.company), 0);
+	t.mine = site_new(f, t.company, VIEW("Mine"));
+	t.other = site_new(f, t.company, VIEW("Other"));
+	device_new(f, t.mine, DOOR, VIEW("Door"));
+	device_new(f, t.mine, PHONE, VIEW("Phone"));
+	device_new(f, t.other, FOREIGN, VIEW("Foreign"));
+	return t;
+}
+
+static int64_t person_new(struct fixture *f, struct view email)
+{
+	const struct person_row p = { .email = email, .name = VIEW("P"), .password = VIEW("hash"),
+				      .language = VIEW("en") };
+	int64_t id = 0;
+
+	assert_int_equal(person_create(f->db, NOW, &p, &id), 0);
+	return id;
+}
+
+static void grant(struct fixture *f, int64_t person, struct view role, int64_t company, int64_t site)
+{
+	const struct role_row r = { role, company, site, DB_INT_NULL };
+
+	assert_int_equal(role_grant(f->db, NOW, person, &r), 0);
+}
+
+static void people_sign_in_and_their_sessions_end(void **state)
+{
+	struct fixture *f = *state;
+	const struct session_row s = { .created_at = NOW, .seen_at = NOW, .expires_at = NOW + 100 };
+	struct session_row mine = s, found;
+	struct person_row p;
+	int64_t id;
+	bool any;
+
+	mine.person_id = person_new(f, VIEW("a@example.com"));
+	assert_int_equal(person_by_email(f->db, VIEW("a@example.com"), &f->arena, &p), 0);
+	assert_int_equal(p.id, mine.person_id);
+	assert_true(p.disabled_at == DB_INT_NULL);
+	assert_int_equal(person_create(f->db, NOW, &p, &id), -EEXIST);
+	assert_int_equal(person_by_email(f->db, VIEW("b@example.com"), &f->arena, &p), -ENOENT);
+	assert_int_equal(person_password_set(f->db, NOW, mine.person_id, VIEW("other")), 0);
+	assert_int_equal(person_get(f->db, mine.person_id, &f->arena, &p), 0);
+	assert_true(view_eq(p.password, VIEW("other")));
+	assert_int_equal(session_create(f->db, VIEW("h\0sh"), &mine, VIEW("::1"), VIEW("x")), 0);
+	assert_int_equal(session_find(f->db, VIEW("h\0sh"), NOW + 99, &f->arena, &found), 0);
+	assert_int_equal(found.person_id, mine.person_id);
+	assert_int_equal(session_find(f->db, VIEW("h\0sh"), NOW + 100, &f->arena, &found), -ENOENT);
+	assert_int_equal(session_touch(f->db, VIEW("h\0sh"), NOW + 50, NOW + 200), 0);
+	assert_int_equal(session_find(f->db, VIEW("h\0sh"), NOW + 150, &f->arena, &found), 0);
+	assert_int_equal(session_delete(f->db, VIEW("h\0sh")), 0);
+	assert_int_equal(session_find(f->db, VIEW("h\0sh"), NOW, &f->arena, &found), -ENOENT);
+	assert_int_equal(session_expire(f->db, NOW), 0);
+	assert_int_equal(person_any_operator(f->db, &any), 0);
+	assert_false(any);
+	grant(f, mine.person_id, VIEW("operator"), DB_INT_NULL, DB_INT_NULL);
+	assert_int_equal(person_any_operator(f->db, &any), 0);
+	assert_true(any);
+}
+
+static size_t sites_of(struct fixture *f, int64_t person)
+{
+	struct site_row *sites;
+	size_t n;
+
+	assert_int_equal(site_list(f->db, person, NAME_CURSOR_FIRST, 10, &f->arena, &sites, &n), 0);
+	return n;
+}
+
+static size_t roles_at(struct fixture *f, int64_t person, int64_t site)
+{
+	struct role_row *roles;
+	size_t n;
+
+	assert_int_equal(role_list_of_site(f->db, person, site, &f->arena, &roles, &n), 0);
+	return n;
+}
+
+static void a_role_reaches_as_far_as_it_says(void **state)
+{
+	struct fixture *f = *state;
+	const struct two_sites t = two_sites(f);
+	const int64_t operator= person_new(f, VIEW("o@x")), company = person_new(f, VIEW("c@x"));
+	const int64_t site = person_new(f, VIEW("s@x")), nobody = person_new(f, VIEW("n@x"));
+	const int64_t stranger = person_new(f, VIEW("t@x"));
+	int64_t rival;
+
+	assert_int_equal(company_create(f->db, NOW, VIEW("Rival"), &rival), 0);
+	grant(f, operator, VIEW("operator"), DB_INT_NULL, DB_INT_NULL);
+	grant(f, company, VIEW("company_admin"), t.company, DB_INT_NULL);
+	grant(f, stranger, VIEW("company_admin"), rival, DB_INT_NULL);
+	grant(f, site, VIEW("site_admin"), t.company, t.mine);
+	assert_int_equal(sites_of(f, operator), 2);
+	assert_int_equal(sites_of(f, company), 2);
+	assert_int_equal(sites_of(f, site), 1);
+	assert_int_equal(sites_of(f, nobody), 0);
+	assert_int_equal(sites_of(f, stranger), 0);
+	assert_int_equal(roles_at(f, operator, t.mine), 1);
+	assert_int_equal(roles_at(f, operator, 999), 0);
+	assert_int_equal(roles_at(f, company, t.other), 1);
+	assert_int_equal(roles_at(f, stranger, t.other), 0);
+	assert_int_equal(roles_at(f, site, t.mine), 1);
+	assert_int_equal(roles_at(f, site, t.other), 0);
+}
+
+static void lists_page_by_the_last_row(void **state)
+{
+	struct fixture *f = *state;
+	const struct two_sites t = two_sites(f);
+	struct name_cursor after = NAME_CURSOR_FIRST;
+	struct device_row *page;
+	char name[16];
+	size_t n, seen = 0;
+
+	for (int i = 0; i < 23; i++) {
+		snprintf(name, sizeof(name), "d%02d", i);
+		device_new(f, t.mine, 2000000000 + i, view_str(name));
+	}
+	do {
+		assert_int_equal(device_list(f->db, t.mine, NOW, after, 10, &f->arena, &page, &n), 0);
+		for (size_t i = 0; i < n; i++)
+			assert_true(page[i].site_id == t.mine);
+		seen += n;
+		if (n)
+			after = (struct name_cursor){ page[n - 1].name, page[n - 1].number };
+	} while (n == 10);
+	assert_int_equal(seen, 25);
+}
+
+static void another_sites_rows_are_not_there(void **state)
+{
+	struct fixture *f = *state;
+	const struct two_sites t = two_sites(f);
+	const struct apartment_row flat = { .site_id = t.other, .floor = VIEW("1"), .number = VIEW("7"),
+					    .name = VIEW("") };
+	const int64_t to_phone[] = { PHONE }, to_foreign[] = { FOREIGN };
+	const struct button_edit good = { 1, VIEW("Bell"), to_phone, 1 }, bad = { 1, VIEW("Bell"), to_foreign, 1 };
+	struct apartment_row apartment = flat;
+	struct device_row device = { .number = DOOR, .site_id = t.other, .name = VIEW("x"),
+				     .apartment_id = DB_INT_NULL };
+	struct device_secret_row secret;
+	struct button_row *buttons;
+	size_t n;
+
+	assert_int_equal(apartment_create(f->db, NOW, &flat, &apartment.id), 0);
+	assert_int_equal(apartment_create(f->db, NOW, &flat, &apartment.id), -EEXIST);
+	apartment.site_id = t.mine;
+	assert_int_equal(apartment_edit(f->db, NOW, &apartment), -ENOENT);
+	assert_int_equal(apartment_delete(f->db, NOW, t.mine, apartment.id), -ENOENT);
+	assert_int_equal(device_edit(f->db, NOW, &device), -ENOENT);
+	assert_int_equal(device_delete(f->db, NOW, t.other, DOOR), -ENOENT);
+	assert_int_equal(device_get(f->db, t.other, DOOR, NOW, &f->arena, &device), -ENOENT);
+	assert_int_equal(device_secret(f->db, t.other, DOOR, &f->arena, &secret), -ENOENT);
+	device = (struct device_row){ .number = DOOR, .site_id = t.mine, .name = VIEW("x"),
+				      .apartment_id = apartment.id };
+	assert_int_equal(device_edit(f->db, NOW, &device), -ENOLINK); /* the other site's flat */
+	assert_int_equal(button_replace(f->db, NOW, t.other, DOOR, &good, 1), -ENOENT);
+	assert_int_equal(button_replace(f->db, NOW, t.mine, DOOR, &bad, 1), -ENOLINK);
+	assert_int_equal(button_replace(f->db, NOW, t.mine, DOOR, &good, 1), 0);
+	assert_int_equal(button_list(f->db, t.other, DOOR, &f->arena, &buttons, &n), 0);
+	assert_int_equal(n, 0);
+}
+
+static void the_directory_has_buttons_and_their_destinations(void **state)
+{
+	struct fixture *f = *state;
+	const struct two_sites t = two_sites(f);
+	const int64_t both[] = { PHONE, DOOR };
+	const struct button_edit buttons[] = { { 1, VIEW("Bell"), both, 2 }, { 2, VIEW("Empty"), NULL, 0 } };
+	struct directory_button_row *rows;
+	struct directory_row *devices;
+	size_t n;
+
+	assert_int_equal(button_replace(f->db, NOW, t.mine, DOOR, buttons, 2), 0);
+	assert_int_equal(directory_devices(f->db, t.mine, &f->arena, &devices, &n), 0);
+	assert_int_equal(n, 2);
+	assert_int_equal(devices[0].number, DOOR);
+	assert_int_equal(directory_buttons(f->db, t.mine, &f->arena, &rows, &n), 0);
+	assert_int_equal(n, 3);
+	assert_int_equal(rows[1].destination, PHONE);
+	assert_true(rows[2].destination == DB_INT_NULL);
+	assert_int_equal(device_delete(f->db, NOW, t.mine, PHONE), 0);
+	assert_int_equal(directory_buttons(f->db, t.mine, &f->arena, &rows, &n), 0);
+	assert_int_equal(n, 2);
+}
+
+static size_t changes(struct fixture *f, struct view type)
+{
+	struct change_row *rows;
+	size_t n, count = 0;
+
+	assert_int_equal(change_after(f->db, 0, 1000, &f->arena, &rows, &n), 0);
+	for (size_t i = 0; i < n; i++)
+		count += view_eq(rows[i].type, type);
+	return count;
+}
+
+static void a_binding_tells_only_when_the_device_comes_moves_or_goes(void **state)
+{
+	struct fixture *f = *state;
+	const struct two_sites t = two_sites(f);
+	struct binding_row b = { .device = DOOR, .contact = VIEW("sip:a@192.0.2.1"), .call_id = VIEW("c"),
+				 .cseq = 1, .q = 1000, .expires_at = NOW + 100, .transport = VIEW("udp"),
+				 .address = VIEW("192.0.2.1:5060") };
+	const size_t before = changes(f, VIEW("device"));
+	struct binding_row *rows;
+	struct device_row device;
+	size_t n;
+
+	assert_int_equal(binding_replace(f->db, NOW, DOOR, &b, 1), 0);
+	b.expires_at += 100;
+	assert_int_equal(binding_replace(f->db, NOW + 50, DOOR, &b, 1), 0);
+	assert_int_equal(changes(f, VIEW("device")), before + 1);
+	assert_int_equal(device_get(f->db, t.mine, DOOR, NOW, &f->arena, &device), 0);
+	assert_true(view_eq(device.address, VIEW("192.0.2.1:5060")));
+	b.address = VIEW("192.0.2.9:5060");
+	assert_int_equal(binding_replace(f->db, NOW + 60, DOOR, &b, 1), 0);
+	assert_int_equal(changes(f, VIEW("device")), before + 2);
+	assert_int_equal(binding_list(f->db, NOW, 0, 10, &f->arena, &rows, &n), 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(binding_list(f->db, NOW, DOOR, 10, &f->arena, &rows, &n), 0);
+	assert_int_equal(n, 0);
+	assert_int_equal(device_get(f->db, t.mine, DOOR, NOW + 200, &f->arena, &device), 0);
+	assert_null(device.address.p); /* expired */
+	assert_int_equal(binding_replace(f->db, NOW + 70, DOOR, NULL, 0), 0);
+	assert_int_equal(changes(f, VIEW("device")), before + 3);
+	b.device = 1999999999; /* gone meanwhile */
+	assert_int_equal(binding_replace(f->db, NOW, b.device, &b, 1), 0);
+}
+
+static void a_call_is_written_as_it_happens(void **state)
+{
+	struct fixture *f = *state;
+	const struct two_sites t = two_sites(f);
+	struct call_row c = { .site_id = t.mine, .id = 77, .started_at = NOW, .from_device = DOOR,
+			      .from_name = VIEW("Door"), .button = 1 }, got, *list;
+	const struct call_leg_row leg = { t.mine, 77, 0, PHONE, VIEW("Phone"), NOW + 5, VIEW("answered") };
+	const struct opening_row o = { t.mine, 78, NOW + 6, 77, DOOR, PHONE, VIEW("Phone"), VIEW("dtmf") };
+	struct call_leg_row *legs;
+	struct opening_row *openings;
+	size_t n;
+
+	assert_int_equal(call_start(f->db, NOW, &c), 0);
+	assert_int_equal(call_get(f->db, t.mine, 77, &f->arena, &got), 0);
+	assert_true(view_eq(got.state, VIEW("ringing")));
+	assert_null(got.result.p);
+	c.answered_at = NOW + 5;
+	c.answered_by = PHONE;
+	c.answered_by_name = VIEW("Phone");
+	assert_int_equal(call_leg_add(f->db, &leg), 0);
+	assert_int_equal(call_answer(f->db, NOW, &c), 0);
+	assert_int_equal(call_opening_add(f->db, NOW, &o), 0);
+	c.ended_at = NOW + 9;
+	c.result = VIEW("nonsense");
+	assert_int_equal(call_end(f->db, NOW, &c), -EINVAL);
+	c.result = VIEW("answered");
+	assert_int_equal(call_end(f->db, NOW, &c), 0);
+	assert_int_equal(call_get(f->db, t.mine, 77, &f->arena, &got), 0);
+	assert_true(view_eq(got.result, VIEW("answered")));
+	assert_int_equal(got.answered_by, PHONE);
+	assert_int_equal(got.ended_at, NOW + 9);
+	assert_int_equal(call_legs(f->db, t.mine, 77, &f->arena, &legs, &n), 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(call_openings_between(f->db, t.mine, NOW, NOW, &f->arena, &openings, &n), 0);
+	assert_int_equal(n, 1);
+	assert_true(view_eq(openings[0].by_name, VIEW("Phone")));
+	assert_int_equal(call_get(f->db, t.other, 77, &f->arena, &got), -ENOENT);
+	assert_int_equal(call_list(f->db, t.other, CALL_CURSOR_NEWEST, 10, &f->arena, &list, &n), 0);
+	assert_int_equal(n, 0);
+	assert_int_equal(changes(f, VIEW("call")), 4);
+}
+
+static void calls_left_open_by_a_crash_are_ended(void **state)
+{
+	struct fixture *f = *state;
+	const struct two_sites t = two_sites(f);
+	struct call_row c = { .site_id = t.mine, .started_at = NOW, .from_device = DOOR,
+			      .from_name = VIEW("Door"), .button = DB_INT_NULL }, *list;
+	size_t n;
+
+	for (c.id = 1; c.id <= 3; c.id++, c.started_at++)
+		assert_int_equal(call_start(f->db, NOW, &c), 0);
+	c = (struct call_row){ .site_id = t.mine, .id = 2, .answered_at = NOW, .answered_by = PHONE,
+			       .answered_by_name = VIEW("Phone") };
+	assert_int_equal(call_answer(f->db, NOW, &c), 0);
+	assert_int_equal(call_end_lost(f->db, NOW + 50, &n), 0);
+	assert_int_equal(n, 3);
+	assert_int_equal(call_list(f->db, t.mine, CALL_CURSOR_NEWEST, 2, &f->arena, &list, &n), 0);
+	assert_int_equal(n, 2);
+	assert_int_equal(list[0].id, 3);
+	assert_true(view_eq(list[0].result, VIEW("failed")));
+	assert_true(view_eq(list[1].result, VIEW("answered")));
+	assert_int_equal(call_list(f->db, t.mine, (struct call_cursor){ list[1].started_at, list[1].id }, 2,
+				   &f->arena, &list, &n), 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(list[0].id, 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ON_BOTH(people_sign_in_and_their_sessions_end),
+		ON_BOTH(a_role_reaches_as_far_as_it_says),
+		ON_BOTH(lists_page_by_the_last_row),
+		ON_BOTH(another_sites_rows_are_not_there),
+		ON_BOTH(the_directory_has_buttons_and_their_destinations),
+		ON_BOTH(a_binding_tells_only_when_the_device_comes_moves_or_goes),
+		ON_BOTH(a_call_is_written_as_it_happens),
+		ON_BOTH(calls_left_open_by_a_crash_are_ended),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

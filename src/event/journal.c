@@ -1,0 +1,404 @@
+#include "event/journal.h"
+
+#include "base/log.h"
+#include "store/store.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+struct record {
+	struct record *next;
+	int (*write)(struct db *db, int64_t now_ms, const struct record *r);
+	union {
+		struct call_row call;
+		struct call_leg_row leg;
+		struct opening_row opening;
+		struct {
+			int64_t device;
+			size_t n;
+			struct binding_row rows[JOURNAL_BINDINGS_MAX];
+		} bindings;
+	};
+	size_t used;  /* of text */
+	char text[];  /* what the views point at */
+};
+
+struct journal {
+	const struct clock *clock;
+	struct feed *feed;
+	struct db *db;
+	pthread_t thread;
+	bool started;
+	pthread_mutex_t lock; /* the rest */
+	pthread_cond_t cond;
+	bool stopping;
+	struct record *head, **tail;
+	struct journal_stats stats;
+};
+
+/* Writing. */
+
+static int write_start(struct db *db, int64_t now_ms, const struct record *r)
+{
+	return call_start(db, now_ms, &r->call);
+}
+
+static int write_answer(struct db *db, int64_t now_ms, const struct record *r)
+{
+	return call_answer(db, now_ms, &r->call);
+}
+
+static int write_end(struct db *db, int64_t now_ms, const struct record *r)
+{
+	return call_end(db, now_ms, &r->call);
+}
+
+static int write_leg(struct db *db, int64_t, const struct record *r)
+{
+	return call_leg_add(db, &r->leg);
+}
+
+static int write_opening(struct db *db, int64_t now_ms, const struct record *r)
+{
+	return call_opening_add(db, now_ms, &r->opening);
+}
+
+static int write_bindings(struct db *db, int64_t now_ms, const struct record *r)
+{
+	return binding_replace(db, now_ms, r->bindings.device, r->bindings.rows, r->bindings.n);
+}
+
+/* From *at on, at most max records in one transaction; *ret_next is the first that was not written. */
+static int write_some(struct journal *j, struct record *first, size_t max, struct record **ret_next,
+		      size_t *ret_n)
+{
+	DB_TRANSACTION struct db_tx tx = {};
+	const int64_t now_ms = clock_wall_ms(j->clock);
+	struct record *r = first;
+	size_t n = 0;
+	int rc = db_begin(j->db, &tx);
+
+	while (rc == 0 && r && n < max) {
+		rc = r->write(j->db, now_ms, r);
+		r = r->next;
+		n++;
+	}
+	if (rc == 0)
+		rc = db_commit(&tx);
+	if (rc < 0)
+		return rc;
+	*ret_next = r;
+	*ret_n = n;
+	return 0;
+}
+
+/* What is wrong with the record itself, not with the database: its site or call is gone. */
+static bool is_bad_record(int rc)
+{
+	return rc == -ENOLINK || rc == -ENOENT || rc == -EEXIST || rc == -EINVAL;
+}
+
+static void records_free(struct record *first, const struct record *end)
+{
+	while (first != end) {
+		struct record *next = first->next;
+
+		free(first);
+		first = next;
+	}
+}
+
+/* The next transaction's worth. A bad record makes its batch go one by one, and is dropped. */
+static int write_next(struct journal *j, struct record **at, size_t *ret_n)
+{
+	struct record *first = *at, *next = first;
+	size_t lost = 0;
+	int rc = write_some(j, first, JOURNAL_BATCH, &next, ret_n);
+
+	if (is_bad_record(rc)) {
+		rc = write_some(j, first, 1, &next, ret_n);
+		if (is_bad_record(rc)) {
+			log_warn("journal_record_dropped", LF_I("error", rc));
+			next = first->next;
+			*ret_n = 0;
+			lost = 1;
+			rc = 0;
+		}
+	}
+	if (rc < 0)
+		return rc;
+	records_free(first, next);
+	*at = next;
+	pthread_mutex_lock(&j->lock);
+	j->stats.written += *ret_n;
+	j->stats.commits++;
+	j->stats.lost += lost;
+	j->stats.waiting -= *ret_n + lost;
+	pthread_mutex_unlock(&j->lock);
+	return 0;
+}
+
+static struct record *take_all(struct journal *j, bool *ret_stop)
+{
+	struct record *head;
+
+	pthread_mutex_lock(&j->lock);
+	while (!j->head && !j->stopping)
+		pthread_cond_wait(&j->cond, &j->lock);
+	*ret_stop = j->stopping;
+	head = j->head;
+	j->head = NULL;
+	j->tail = &j->head;
+	pthread_mutex_unlock(&j->lock);
+	return head;
+}
+
+/* Until JOURNAL_RETRY_MS have passed or the journal is to stop. */
+static bool pause_retry(struct journal *j)
+{
+	struct timespec until;
+	bool stop;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += JOURNAL_RETRY_MS * 1000000L;
+	until.tv_sec += until.tv_nsec / 1000000000L;
+	until.tv_nsec %= 1000000000L;
+	pthread_mutex_lock(&j->lock);
+	while (!j->stopping && pthread_cond_timedwait(&j->cond, &j->lock, &until) != ETIMEDOUT)
+		;
+	stop = j->stopping;
+	pthread_mutex_unlock(&j->lock);
+	return stop;
+}
+
+static void write_all(struct journal *j, struct record *at)
+{
+	bool failing = false;
+	size_t n;
+
+	while (at) {
+		const int rc = write_next(j, &at, &n);
+
+		if (rc == 0) {
+			failing = false;
+			continue;
+		}
+		if (!failing)
+			log_error("journal_failed", LF_I("error", rc), LF_S("text", db_error(j->db)));
+		if (failing && pause_retry(j)) {
+			log_error("journal_lost", LF_I("waiting", journal_stats(j).waiting));
+			records_free(at, NULL);
+			return;
+		}
+		failing = true;
+	}
+	if (j->feed)
+		feed_wake(j->feed);
+}
+
+static void *journal_main(void *arg)
+{
+	struct journal *j = arg;
+	bool stop = false;
+
+	while (!stop) {
+		struct record *head = take_all(j, &stop);
+
+		if (head)
+			write_all(j, head);
+	}
+	return NULL;
+}
+
+int journal_start(const char *db_url, const struct clock *clock, struct feed *feed, struct err *err,
+		  struct journal **ret_journal)
+{
+	struct journal *j = calloc(1, sizeof(*j));
+	pthread_condattr_t attr;
+	int rc;
+
+	if (!j)
+		return err_set(err, -ENOMEM, "no memory");
+	j->clock = clock;
+	j->feed = feed;
+	j->tail = &j->head;
+	pthread_mutex_init(&j->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&j->cond, &attr);
+	pthread_condattr_destroy(&attr);
+	rc = store_open(db_url, err, &j->db);
+	if (rc == 0) {
+		rc = -pthread_create(&j->thread, NULL, journal_main, j);
+		j->started = rc == 0;
+	}
+	if (rc < 0) {
+		journal_stop(j);
+		return rc;
+	}
+	*ret_journal = j;
+	return 0;
+}
+
+void journal_stop(struct journal *j)
+{
+	if (!j)
+		return;
+	if (j->started) {
+		pthread_mutex_lock(&j->lock);
+		j->stopping = true;
+		pthread_cond_signal(&j->cond);
+		pthread_mutex_unlock(&j->lock);
+		pthread_join(j->thread, NULL);
+	}
+	records_free(j->head, NULL);
+	db_close(j->db);
+	pthread_cond_destroy(&j->cond);
+	pthread_mutex_destroy(&j->lock);
+	free(j);
+}
+
+struct journal_stats journal_stats(struct journal *j)
+{
+	struct journal_stats stats;
+
+	pthread_mutex_lock(&j->lock);
+	stats = j->stats;
+	pthread_mutex_unlock(&j->lock);
+	return stats;
+}
+
+/* Taking in: one allocation holds the record and all its texts. */
+
+static struct record *record_new(size_t text,
+				 int (*write)(struct db *db, int64_t now_ms, const struct record *r))
+{
+	struct record *r = malloc(sizeof(*r) + text);
+
+	if (r)
+		*r = (struct record){ .write = write };
+	return r;
+}
+
+static struct view keep(struct record *r, struct view v)
+{
+	const struct view kept = { r->text + r->used, v.n };
+
+	if (!v.p)
+		return v;
+	memcpy(r->text + r->used, v.p, v.n);
+	r->used += v.n;
+	return kept;
+}
+
+static int add(struct journal *j, struct record *r)
+{
+	bool full;
+	int rc;
+
+	pthread_mutex_lock(&j->lock);
+	full = !r || j->stats.waiting >= JOURNAL_MAX;
+	if (full) {
+		j->stats.lost++;
+	} else {
+		*j->tail = r;
+		j->tail = &r->next;
+		j->stats.waiting++;
+		pthread_cond_signal(&j->cond);
+	}
+	pthread_mutex_unlock(&j->lock);
+	if (!full)
+		return 0;
+	rc = r ? -EAGAIN : -ENOMEM;
+	log_error("journal_full", LF_I("error", rc));
+	free(r);
+	return rc;
+}
+
+static struct record *call_record(const struct call_row *c,
+				  int (*write)(struct db *db, int64_t now_ms, const struct record *r))
+{
+	struct record *r = record_new(c->from_name.n + c->result.n + c->answered_by_name.n, write);
+
+	if (!r)
+		return NULL;
+	r->call = *c;
+	r->call.state = (struct view){};
+	r->call.from_name = keep(r, c->from_name);
+	r->call.result = keep(r, c->result);
+	r->call.answered_by_name = keep(r, c->answered_by_name);
+	return r;
+}
+
+int journal_call_start(struct journal *j, const struct call_row *call)
+{
+	return add(j, call_record(call, write_start));
+}
+
+int journal_call_answer(struct journal *j, const struct call_row *call)
+{
+	return add(j, call_record(call, write_answer));
+}
+
+int journal_call_end(struct journal *j, const struct call_row *call)
+{
+	return add(j, call_record(call, write_end));
+}
+
+int journal_call_leg(struct journal *j, const struct call_leg_row *leg)
+{
+	struct record *r = record_new(leg->name.n + leg->result.n, write_leg);
+
+	if (r) {
+		r->leg = *leg;
+		r->leg.name = keep(r, leg->name);
+		r->leg.result = keep(r, leg->result);
+	}
+	return add(j, r);
+}
+
+int journal_opening(struct journal *j, const struct opening_row *o)
+{
+	struct record *r = record_new(o->by_name.n + o->how.n, write_opening);
+
+	if (r) {
+		r->opening = *o;
+		r->opening.by_name = keep(r, o->by_name);
+		r->opening.how = keep(r, o->how);
+	}
+	return add(j, r);
+}
+
+static size_t binding_bytes(const struct binding_row *b)
+{
+	return b->contact.n + b->call_id.n + b->transport.n + b->address.n;
+}
+
+int journal_bindings(struct journal *j, int64_t device, const struct binding_row *bindings, size_t n)
+{
+	struct record *r;
+	size_t bytes = 0;
+
+	if (n > JOURNAL_BINDINGS_MAX)
+		n = JOURNAL_BINDINGS_MAX;
+	for (size_t i = 0; i < n; i++)
+		bytes += binding_bytes(&bindings[i]);
+	r = record_new(bytes, write_bindings);
+	if (!r)
+		return add(j, NULL);
+	r->bindings.device = device;
+	r->bindings.n = n;
+	for (size_t i = 0; i < n; i++) {
+		struct binding_row *b = &r->bindings.rows[i];
+
+		*b = bindings[i];
+		b->contact = keep(r, b->contact);
+		b->call_id = keep(r, b->call_id);
+		b->transport = keep(r, b->transport);
+		b->address = keep(r, b->address);
+	}
+	return add(j, r);
+}

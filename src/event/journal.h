@@ -1,0 +1,41 @@
+/* event/journal.h - the log writer: what the sip loop has to write, with group commit.
+ *
+ * One thread with a database connection of its own. Records go in from one other thread (the sip
+ * loop), are copied, and are written in the order of coming, many to a transaction. When the database
+ * fails, they are kept and tried again; at JOURNAL_MAX the newest are refused and counted.
+ *
+ * Cost: a record is one allocation and its statements; a commit serves all that came meanwhile. */
+#pragma once
+#include "event/feed.h"
+#include "store/call.h"
+#include "store/device.h"
+
+enum {
+	JOURNAL_MAX = 200000,       /* records waiting */
+	JOURNAL_BATCH = 1000,       /* records in a transaction */
+	JOURNAL_RETRY_MS = 500,
+	JOURNAL_BINDINGS_MAX = 8,   /* of one device */
+};
+
+struct journal;
+
+/* feed: woken after each commit; may be NULL. */
+[[nodiscard]] int journal_start(const char *db_url, const struct clock *clock, struct feed *feed,
+				struct err *err, struct journal **ret_journal);
+/* Writes what waits (a failing database gets one last try), then ends. NULL is fine. */
+void journal_stop(struct journal *j);
+
+/* 0; -EAGAIN at JOURNAL_MAX, -ENOMEM: the record is lost, and logged. */
+int journal_call_start(struct journal *j, const struct call_row *call);
+int journal_call_answer(struct journal *j, const struct call_row *call);
+int journal_call_end(struct journal *j, const struct call_row *call);
+int journal_call_leg(struct journal *j, const struct call_leg_row *leg);
+int journal_opening(struct journal *j, const struct opening_row *opening);
+/* All bindings that the device has now. */
+int journal_bindings(struct journal *j, int64_t device, const struct binding_row *bindings, size_t n);
+
+struct journal_stats {
+	uint64_t waiting, written, commits, lost;
+};
+/* Any thread. */
+struct journal_stats journal_stats(struct journal *j);

@@ -1,0 +1,226 @@
+/* Feed, live pages and journal over a real database of each engine. */
+#include "event/journal.h"
+#include "event/live.h"
+#include "store/change.h"
+#include "../store/fixture.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum { DOOR = 1000000001, MANY = 300, GUARD_MS = 20000 };
+
+struct seen {
+	struct loop *loop;
+	struct live_event events[2 * MANY];
+	size_t n, want;
+};
+
+static void on_live(void *arg, const struct live_event *events, size_t n)
+{
+	struct seen *s = arg;
+
+	for (size_t i = 0; i < n && s->n < 2 * MANY; i++)
+		s->events[s->n++] = events[i];
+	if (s->n >= s->want)
+		loop_stop(s->loop);
+}
+
+static void on_guard(void *)
+{
+	fail_msg("nothing came in time");
+}
+
+/* Runs a loop of its own until `want` events have come. */
+static void watch(struct live *live, int64_t site, int64_t cursor, struct seen *s, size_t want,
+		  void (*then)(void *arg), void *arg)
+{
+	struct live_watcher *w;
+	struct timer guard = {}, start = {};
+
+	*s = (struct seen){ .want = want };
+	assert_int_equal(loop_new(clock_system(), &s->loop), 0);
+	assert_int_equal(live_watch(live, s->loop, site, cursor, on_live, s, &w), 0);
+	assert_int_equal(timers_arm(loop_timers(s->loop), &guard, GUARD_MS, on_guard, NULL), 0);
+	if (then)
+		assert_int_equal(timers_arm(loop_timers(s->loop), &start, 1, then, arg), 0);
+	loop_run(s->loop);
+	live_leave(w);
+}
+
+static int64_t site_with_door(struct fixture *f, struct view name)
+{
+	struct site_row site = { .name = name, .type = VIEW("residential"), .zone = VIEW("UTC"),
+				 .language = VIEW("en") };
+	struct device_row door = { .number = DOOR, .kind = VIEW("intercom"), .name = VIEW("Door"),
+				   .apartment_id = DB_INT_NULL };
+	const struct device_secret_row secret = { DOOR, VIEW("x"), VIEW("m"), VIEW("s") };
+
+	if (company_first(f->db, &site.company_id) < 0)
+		assert_int_equal(company_create(f->db, 1, VIEW("C"), &site.company_id), 0);
+	assert_int_equal(site_create(f->db, 1, &site, &door.site_id), 0);
+	if (view_eq(name, VIEW("A")))
+		assert_int_equal(device_create(f->db, 1, &door, &secret), 0);
+	return door.site_id;
+}
+
+static void append(struct fixture *f, int64_t site, int i)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", i);
+	assert_int_equal(change_append(f->db, 1, site, VIEW("device"), view_str(text)), 0);
+}
+
+struct load {
+	struct fixture *f;
+	struct feed *feed;
+	int64_t mine, other;
+	int from;
+};
+
+static void append_many(void *arg)
+{
+	struct load *l = arg;
+
+	for (int i = l->from; i < l->from + MANY; i++) {
+		append(l->f, l->mine, i);
+		append(l->f, l->other, i);
+		feed_wake(l->feed);
+	}
+}
+
+static void a_page_gets_each_change_of_its_site_once_and_resumes(void **state)
+{
+	struct fixture *f = *state;
+	struct load l = { .f = f, .from = 0 };
+	struct seen first, again, late;
+	struct live *live;
+	int64_t cursor;
+
+	l.mine = site_with_door(f, VIEW("A"));
+	l.other = site_with_door(f, VIEW("B"));
+	assert_int_equal(feed_new(f->url, clock_system(), NULL, &l.feed), 0);
+	assert_int_equal(live_new(l.feed, &live), 0);
+	assert_int_equal(feed_start(l.feed), 0);
+
+	watch(live, l.mine, 0, &first, 1 + MANY, append_many, &l);
+	assert_string_equal(first.events[0].type, "reset");
+	for (int i = 0; i < MANY; i++) {
+		assert_int_equal(first.events[1 + i].site_id, l.mine);
+		assert_int_equal(atoi(first.events[1 + i].object), i);
+		assert_true(first.events[1 + i].cursor > first.events[i].cursor);
+	}
+	cursor = first.events[MANY / 2].cursor; /* the connection broke here */
+	l.from = MANY;
+	watch(live, l.mine, cursor, &again, MANY / 2 + MANY, append_many, &l);
+	for (size_t i = 0; i < again.n; i++)
+		assert_int_equal(atoi(again.events[i].object), MANY / 2 + (int)i);
+	assert_int_equal(again.n, MANY / 2 + MANY);
+	l.from = 2 * MANY;
+	for (int round = 0; round < 4; round++)
+		append_many(&l);
+	watch(live, l.mine, cursor, &late, 1, NULL, NULL); /* too far behind */
+	assert_string_equal(late.events[0].type, "reset");
+	feed_free(l.feed);
+	loop_free(first.loop);
+	loop_free(again.loop);
+	loop_free(late.loop);
+	live_free(live);
+}
+
+static struct call_row call_of(int64_t site, int64_t id)
+{
+	return (struct call_row){ .site_id = site, .id = id, .started_at = id, .from_device = DOOR,
+				  .from_name = VIEW("Door"), .button = DB_INT_NULL, .answered_at = id + 1,
+				  .answered_by = DOOR, .answered_by_name = VIEW("Door"),
+				  .ended_at = id + 2, .result = VIEW("answered") };
+}
+
+static void what_the_journal_took_is_written_in_order(void **state)
+{
+	struct fixture *f = *state;
+	const int64_t site = site_with_door(f, VIEW("A"));
+	const struct opening_row o = { site, 9, 10, 5, DOOR, DOOR, VIEW("Door"), VIEW("dtmf") };
+	const struct call_leg_row leg = { site, 5, 1, DOOR, VIEW("Door"), 6, VIEW("answered") };
+	const struct binding_row b = { DOOR, VIEW("sip:d"), VIEW("c"), 1, 1000, INT64_MAX / 2, VIEW("udp"),
+				       VIEW("192.0.2.1:5060") };
+	struct opening_row *openings;
+	struct device_row door;
+	struct call_row got;
+	struct journal *j;
+	size_t n;
+
+	assert_int_equal(journal_start(f->url, clock_system(), NULL, NULL, &j), 0);
+	for (int64_t id = 1; id <= MANY; id++) {
+		const struct call_row c = call_of(site, id);
+
+		assert_int_equal(journal_call_start(j, &c), 0);
+		assert_int_equal(journal_call_answer(j, &c), 0);
+		assert_int_equal(journal_call_end(j, &c), 0);
+	}
+	assert_int_equal(journal_call_leg(j, &leg), 0);
+	assert_int_equal(journal_opening(j, &o), 0);
+	assert_int_equal(journal_bindings(j, DOOR, &b, 1), 0);
+	journal_stop(j);
+	for (int64_t id = 1; id <= MANY; id++) {
+		assert_int_equal(call_get(f->db, site, id, &f->arena, &got), 0);
+		assert_int_equal(got.ended_at, id + 2);
+	}
+	assert_int_equal(call_openings(f->db, site, 5, &f->arena, &openings, &n), 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(device_get(f->db, site, DOOR, 1, &f->arena, &door), 0);
+	assert_true(view_eq(door.address, VIEW("192.0.2.1:5060")));
+}
+
+static void a_bad_record_does_not_take_others_with_it(void **state)
+{
+	struct fixture *f = *state;
+	const int64_t site = site_with_door(f, VIEW("A"));
+	struct call_row good = call_of(site, 1), bad = call_of(site + 99, 2), got;
+	struct journal *j;
+
+	assert_int_equal(journal_start(f->url, clock_system(), NULL, NULL, &j), 0);
+	for (int i = 0; i < 5; i++) {
+		assert_int_equal(journal_call_start(j, &bad), 0); /* no such site */
+		assert_int_equal(journal_call_end(j, &bad), 0);   /* so no such call */
+		good.id = 10 + i;
+		assert_int_equal(journal_call_start(j, &good), 0);
+	}
+	journal_stop(j);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(call_get(f->db, site, 10 + i, &f->arena, &got), 0);
+}
+
+static void a_locked_database_only_delays(void **state)
+{
+	struct fixture *f = *state;
+	const int64_t site = site_with_door(f, VIEW("A"));
+	const struct call_row c = call_of(site, 1);
+	struct call_row got;
+	struct journal *j;
+
+	assert_int_equal(journal_start(f->url, clock_system(), NULL, NULL, &j), 0);
+	{
+		DB_TRANSACTION struct db_tx tx = {};
+
+		assert_int_equal(db_begin(f->db, &tx), 0);
+		append(f, site, 1); /* holds the write lock */
+		assert_int_equal(journal_call_start(j, &c), 0);
+		assert_int_equal(call_get(f->db, site, 1, &f->arena, &got), -ENOENT);
+		assert_int_equal(db_commit(&tx), 0);
+	}
+	journal_stop(j);
+	assert_int_equal(call_get(f->db, site, 1, &f->arena, &got), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ON_BOTH(a_page_gets_each_change_of_its_site_once_and_resumes),
+		ON_BOTH(what_the_journal_took_is_written_in_order),
+		ON_BOTH(a_bad_record_does_not_take_others_with_it),
+		ON_BOTH(a_locked_database_only_delays),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

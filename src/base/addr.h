@@ -51,3 +51,25 @@ static inline struct addr addr_with_port(const struct addr *a, uint16_t port)
 		ret.v6.sin6_port = htons(port);
 	return ret;
 }
+
+static inline uint16_t addr_port(const struct addr *a)
+{
+	return ntohs(addr_port_raw(a));
+}
+
+enum {
+	ADDR_TEXT_MAX = 64,   /* bytes with the NUL: brackets, 45 of IPv6, colon, port */
+	ADDR_HOST_BYTES = 16, /* of addr_host_bytes */
+};
+
+/* "ADDR:PORT", IPv6 in brackets; numbers only. 0 or -EINVAL. */
+[[nodiscard]] int addr_parse(const char *text, struct addr *ret_addr);
+/* A host alone, numbers only, brackets allowed; the port becomes 0. 0 or -EINVAL. */
+[[nodiscard]] int addr_parse_host(const char *text, struct addr *ret_addr);
+/* The host without brackets and port. An IPv4 address inside of IPv6 is written as IPv4. */
+void addr_host_text(const struct addr *a, char ret_text[ADDR_TEXT_MAX]);
+/* "host:port", IPv6 in brackets. */
+void addr_text(const struct addr *a, char ret_text[ADDR_TEXT_MAX]);
+/* The host as a key: IPv6, or IPv4 as ::ffff:a.b.c.d. */
+void addr_host_bytes(const struct addr *a, unsigned char ret_bytes[ADDR_HOST_BYTES]);
+bool addr_is_wildcard(const struct addr *a);

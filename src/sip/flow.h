@@ -40,7 +40,7 @@ struct flows_conf {
 	/* A whole message, or a keep-alive already answered by the flow layer (CRLF CRLF, RFC 5626)
 	 * and not passed on. `raw` is valid during the call and NUL-terminated behind its end. */
 	void (*message)(void *arg, const struct flow *flow, struct view raw);
-	/* A TCP flow is gone. */
+	/* A TCP flow is gone. Never called from inside of flow_send. */
 	void (*gone)(void *arg, const struct flow *flow);
 	/* Asked for each datagram and each accepted connection before anything else; false drops. */
 	bool (*admit)(void *arg, const struct addr *peer);
@@ -56,4 +56,11 @@ struct view flow_local(struct flows *flows, const struct flow *flow);
 /* The same as an address. */
 struct addr flow_local_addr(struct flows *flows, const struct flow *flow);
 uint16_t flows_port(const struct flows *flows);
-bool flow_same(const struct flow *a, const struct flow *b);
+static inline bool flow_same(const struct flow *a, const struct flow *b)
+{
+	return a->transport == b->transport && a->conn == b->conn && addr_same(&a->peer, &b->peer);
+}
+/* A UDP flow always; a TCP flow while its connection stands. */
+bool flow_alive(const struct flows *flows, const struct flow *flow);
+/* Ends a TCP connection soon (not during the call; `gone` follows); nothing to do for UDP. */
+void flow_close(struct flows *flows, const struct flow *flow);

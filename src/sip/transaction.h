@@ -5,11 +5,16 @@
  *
  * Invariants:
  *   1. A server transaction is found by branch, sent-by and method (section 17.2.3), a CANCEL's
- *      INVITE by the same without the method; a branch without the magic cookie is refused with 400.
- *   2. A retransmitted request never reaches the user; it gets the last response again.
+ *      INVITE by the same without the method; both only from the same host, because phones behind
+ *      different NATs share private sent-bys and count their branches up from 1. A branch without
+ *      the magic cookie is refused with 400.
+ *   2. A retransmitted request never reaches the user; it gets the last response again, except
+ *      that a 2xx to INVITE is repeated by the user alone (RFC 6026 section 7.1).
  *   3. Every client transaction calls back at least once with a final response, a time-out or a
  *      transport error, unless it is forgotten.
- *   4. Timers sit in the loop's heap: arming costs O(log n). */
+ *   4. Timers sit in the loop's heap: arming costs O(log n).
+ *   5. Transactions are freed from their own timers, when their TCP flow is gone, or with the layer:
+ *      inside of a handler every pointer that was alive before stays so. */
 #pragma once
 #include "sip/flow.h"
 
@@ -20,6 +25,7 @@ enum {
 	TX_T2_MS = 4000,
 	TX_T4_MS = 5000,
 	TX_TIMEOUT_MS = 64 * TX_T1_MS,
+	TX_PROCEEDING_MS = 600000, /* an INVITE that only rings; each provisional starts it anew */
 	TX_CLIENTS_MAX = 200000,
 	TX_SERVERS_MAX = 200000, /* beyond it new requests get a stateless 503 with Retry-After */
 	TX_TAG_LEN = 16,
@@ -47,25 +53,29 @@ struct tx_conf {
 [[nodiscard]] int tx_layer_new(const struct tx_conf *conf, struct tx_layer **ret_layer);
 /* Forgets all transactions; nobody is called. */
 void tx_layer_free(struct tx_layer *layer);
-/* Feed: what flows' `message` hands over. Malformed: 400 when it can be answered, else silence. */
-void tx_layer_message(struct tx_layer *layer, const struct flow *flow, struct view raw);
+/* Feed: what flows' `message` hands over. -EBADMSG: malformed, answered with 400 when that is
+ * possible; -ENOMEM. */
+int tx_layer_message(struct tx_layer *layer, const struct flow *flow, struct view raw);
 void tx_layer_flow_gone(struct tx_layer *layer, const struct flow *flow);
 
 /* Server side. */
 struct tx_server_handlers {
 	/* INVITE only: a CANCEL came (already answered 200). The user answers the INVITE with 487. */
 	void (*cancelled)(void *arg, struct tx_server *tx, const struct sip_msg *cancel);
-	/* INVITE only: no ACK for our non-2xx came in time, or it ended otherwise. tx is dead after. */
+	/* It is over: acknowledged, given up or its flow is gone. tx is dead after. */
 	void (*ended)(void *arg, struct tx_server *tx);
 };
-/* Without it nobody is called, which suits requests answered at once. */
+/* Without it nobody is called, which suits requests answered at once. An INVITE without any reply
+ * when `request` returns gets 100 Trying. */
 void tx_server_use(struct tx_server *tx, const struct tx_server_handlers *handlers, void *arg);
+/* The user is not called again; without a final response yet it becomes 500. */
 void tx_server_forget(struct tx_server *tx);
 /* The tag that replies to this request carry in To when the request has none; TX_TAG_LEN letters. */
 struct view tx_server_tag(const struct tx_server *tx);
 /* headers: whole lines with CRLF (Contact, Content-Type …); Via, From, To, Call-ID, CSeq, Server and
  * Content-Length are the layer's. A 2xx to INVITE is sent once: repeating it until the ACK is the
- * user's business (tx_reply again). After a final response only the same 2xx may follow. */
+ * user's business (tx_reply again). After a final response only the same 2xx may follow: -EALREADY.
+ * Record-Route is copied where a dialog begins. */
 int tx_reply(struct tx_server *tx, unsigned code, const char *reason, struct view headers,
 	     struct view body);
 int tx_reply_stateless(struct tx_layer *layer, const struct sip_msg *msg, const struct flow *flow,
@@ -89,7 +99,8 @@ typedef void tx_response_fn(void *arg, struct tx_client *tx, const struct sip_ms
 /* CANCEL with the branch of the INVITE, held back until a provisional response (section 9.1); the
  * INVITE's final response still comes, a time-out after 64*T1 without one. headers: e.g. Reason. */
 int tx_cancel(struct tx_client *tx, struct view headers);
-/* The user is not called again; an INVITE still acknowledges what comes. */
+/* The user is not called again. An INVITE without a final response is cancelled; one that is
+ * answered nevertheless is acknowledged and hung up. */
 void tx_client_forget(struct tx_client *tx);
 /* The ACK of a 2xx: no transaction, a branch of its own. */
 int tx_ack(struct tx_layer *layer, const struct flow *flow, const struct tx_out *out);

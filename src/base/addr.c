@@ -1,0 +1,92 @@
+#include "base/addr.h"
+
+#include "base/buf.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+
+int addr_parse_host(const char *text, struct addr *ret_addr)
+{
+	struct view v = view_str(text);
+	struct addr a = {};
+	char host[INET6_ADDRSTRLEN];
+
+	if (v.n >= 2 && v.p[0] == '[' && v.p[v.n - 1] == ']')
+		v = (struct view){ v.p + 1, v.n - 2 };
+	if (v.n >= sizeof(host))
+		return -EINVAL;
+	memcpy(host, v.p, v.n);
+	host[v.n] = '\0';
+	if (inet_pton(AF_INET, host, &a.v4.sin_addr) == 1) {
+		a.sa.sa_family = AF_INET;
+		a.len = sizeof(a.v4);
+	} else if (inet_pton(AF_INET6, host, &a.v6.sin6_addr) == 1) {
+		a.sa.sa_family = AF_INET6;
+		a.len = sizeof(a.v6);
+	} else {
+		return -EINVAL;
+	}
+	*ret_addr = a;
+	return 0;
+}
+
+int addr_parse(const char *text, struct addr *ret_addr)
+{
+	const char *colon = text ? strrchr(text, ':') : NULL;
+	char host[ADDR_TEXT_MAX];
+	struct addr a;
+	uint64_t port;
+
+	if (!colon || (size_t)(colon - text) >= sizeof(host))
+		return -EINVAL;
+	memcpy(host, text, (size_t)(colon - text));
+	host[colon - text] = '\0';
+	if (strchr(host, ':') && host[0] != '[')
+		return -EINVAL;
+	if (view_u64(view_str(colon + 1), UINT16_MAX, &port) || addr_parse_host(host, &a))
+		return -EINVAL;
+	*ret_addr = addr_with_port(&a, (uint16_t)port);
+	return 0;
+}
+
+void addr_host_bytes(const struct addr *a, unsigned char ret_bytes[ADDR_HOST_BYTES])
+{
+	static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+	if (a->sa.sa_family == AF_INET) {
+		memcpy(ret_bytes, mapped, sizeof(mapped));
+		memcpy(ret_bytes + sizeof(mapped), &a->v4.sin_addr, sizeof(a->v4.sin_addr));
+	} else {
+		memcpy(ret_bytes, &a->v6.sin6_addr, ADDR_HOST_BYTES);
+	}
+}
+
+void addr_host_text(const struct addr *a, char ret_text[ADDR_TEXT_MAX])
+{
+	const struct in6_addr *v6 = &a->v6.sin6_addr;
+
+	ret_text[0] = '\0';
+	if (a->sa.sa_family == AF_INET)
+		inet_ntop(AF_INET, &a->v4.sin_addr, ret_text, ADDR_TEXT_MAX);
+	else if (a->sa.sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(v6))
+		inet_ntop(AF_INET, &v6->s6_addr[12], ret_text, ADDR_TEXT_MAX);
+	else if (a->sa.sa_family == AF_INET6)
+		inet_ntop(AF_INET6, v6, ret_text, ADDR_TEXT_MAX);
+}
+
+void addr_text(const struct addr *a, char ret_text[ADDR_TEXT_MAX])
+{
+	char host[ADDR_TEXT_MAX];
+
+	addr_host_text(a, host);
+	snprintf(ret_text, ADDR_TEXT_MAX, strchr(host, ':') ? "[%.45s]:%u" : "%.45s:%u", host,
+		 (unsigned)addr_port(a));
+}
+
+bool addr_is_wildcard(const struct addr *a)
+{
+	if (a->sa.sa_family == AF_INET)
+		return a->v4.sin_addr.s_addr == htonl(INADDR_ANY);
+	return IN6_IS_ADDR_UNSPECIFIED(&a->v6.sin6_addr);
+}

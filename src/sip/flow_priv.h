@@ -1,0 +1,46 @@
+/* sip/flow_priv.h - what flow.c and flow_tcp.c share. */
+#pragma once
+#include "base/list.h"
+#include "base/map.h"
+#include "sip/flow.h"
+
+struct event;
+struct evconnlistener;
+struct udp_batch;
+
+enum {
+	FLOW_ROUTES = 256,         /* remembered "which of our addresses faces this peer" */
+	FLOW_ROUTE_MS = 10000,     /* for so long */
+	FLOW_ACCEPT_AGAIN_MS = 1000, /* after accept ran out of descriptors */
+};
+
+struct flow_route {
+	struct addr peer, local;
+	int64_t until_us;
+};
+
+struct flows {
+	struct flows_conf conf;
+	struct timers *timers;
+	char *public_host;       /* NULL: none */
+	struct addr public_addr; /* unset when public_host is a name */
+	struct addr bound;
+	char local_text[ADDR_TEXT_MAX + 256]; /* what flow_local returned last */
+	struct flow_route *routes;
+
+	int udp;
+	struct event *udp_event;
+	struct udp_batch *batch;
+
+	struct evconnlistener *listener;
+	struct timer accept_again;
+	struct map conns; /* struct conn by number */
+	struct map hosts; /* struct conn_host by host */
+	uint64_t next_conn;
+	char *message; /* FLOW_MESSAGE_MAX + 1: the TCP message being handed over */
+};
+
+/* flow_tcp.c */
+[[nodiscard]] int flows_tcp_open(struct flows *flows, int fd);
+void flows_tcp_close(struct flows *flows);
+int flow_tcp_send(struct flows *flows, const struct flow *flow, struct view bytes);

@@ -1,0 +1,371 @@
+/* TCP: connections with deadlines, and messages cut out of the stream by Content-Length
+ * (RFC 3261 section 18.3).
+ *
+ * Invariants:
+ *   1. A connection is freed from its own timer or from flows_close only, so a handler may send on
+ *      it or close it while one of its messages is being handed over.
+ *   2. Each byte is looked at a bounded number of times, however slowly it drips in. */
+#include "base/log.h"
+#include "sip/flow_priv.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/listener.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { BACKLOG = 1024 };
+
+struct conn_host {
+	struct map_node node;
+	unsigned char host[ADDR_HOST_BYTES];
+	size_t count;
+};
+
+struct conn {
+	struct map_node node;
+	struct flows *flows;
+	struct flow flow;
+	struct bufferevent *bev;
+	struct conn_host *host;
+	struct timer timer; /* idle, or the deadline of a message, or 0 ms: closing */
+	size_t scanned;     /* bytes of the input without the end of a head */
+	size_t need;        /* bytes of the message whose head is in, or 0 */
+	bool in_message;
+	bool had_crlf;
+	bool closing;
+};
+
+static struct view conn_key(const struct conn *c)
+{
+	return (struct view){ (const char *)&c->flow.conn, sizeof(c->flow.conn) };
+}
+
+static struct conn_host *host_take(struct flows *flows, const struct addr *peer)
+{
+	unsigned char bytes[ADDR_HOST_BYTES];
+	struct map_node *found;
+	struct conn_host *host;
+
+	addr_host_bytes(peer, bytes);
+	found = map_get(&flows->hosts, (struct view){ (const char *)bytes, sizeof(bytes) });
+	if (found) {
+		host = CONTAINER_OF(found, struct conn_host, node);
+		if (host->count >= FLOW_TCP_PER_HOST_MAX)
+			return NULL;
+		host->count++;
+		return host;
+	}
+	host = calloc(1, sizeof(*host));
+	if (!host)
+		return NULL;
+	memcpy(host->host, bytes, sizeof(bytes));
+	host->count = 1;
+	if (map_put(&flows->hosts, &host->node,
+		    (struct view){ (const char *)host->host, sizeof(host->host) })) {
+		free(host);
+		return NULL;
+	}
+	return host;
+}
+
+static void host_drop(struct flows *flows, struct conn_host *host)
+{
+	if (!host || --host->count > 0)
+		return;
+	map_remove(&flows->hosts, &host->node);
+	free(host);
+}
+
+static void conn_free(struct conn *c)
+{
+	timers_cancel(c->flows->timers, &c->timer);
+	map_remove(&c->flows->conns, &c->node);
+	host_drop(c->flows, c->host);
+	if (c->bev)
+		bufferevent_free(c->bev);
+	free(c);
+}
+
+static void on_conn_timer(void *arg)
+{
+	struct conn *c = arg;
+	struct flows *flows = c->flows;
+	const struct flow flow = c->flow;
+
+	conn_free(c);
+	if (flows->conf.gone)
+		flows->conf.gone(flows->conf.arg, &flow);
+}
+
+/* The timer is in the heap already, so that moving it cannot fail. */
+static void conn_arm(struct conn *c, int64_t ms)
+{
+	const int rc = timers_arm(c->flows->timers, &c->timer, ms, on_conn_timer, c);
+
+	if (rc < 0)
+		log_error("sip_timer", LF_I("code", rc));
+}
+
+static void conn_close(struct conn *c)
+{
+	if (c->closing)
+		return;
+	c->closing = true;
+	bufferevent_disable(c->bev, EV_READ | EV_WRITE);
+	conn_arm(c, 0);
+}
+
+static struct conn *conn_find(const struct flows *flows, const struct flow *flow)
+{
+	const struct view key = { (const char *)&flow->conn, sizeof(flow->conn) };
+	struct map_node *found = map_get(&flows->conns, key);
+	struct conn *c = found ? CONTAINER_OF(found, struct conn, node) : NULL;
+
+	return c && !c->closing ? c : NULL;
+}
+
+/* -EBADMSG when it is no number or is given twice, differently. Without one there is no body. */
+static int content_length(struct view head, size_t *ret_n)
+{
+	uint64_t n = 0, other;
+	bool seen = false;
+	struct view line, rest;
+
+	view_line(head, &rest);
+	while (rest.n > 0) {
+		struct view value, name;
+
+		line = view_line(rest, &rest);
+		name = view_trim(view_cut(line, ':', &value));
+		if (!view_ieq(name, VIEW("Content-Length")) && !view_ieq(name, VIEW("l")))
+			continue;
+		if (view_u64(view_trim(value), FLOW_MESSAGE_MAX, &other) || (seen && other != n))
+			return -EBADMSG;
+		n = other;
+		seen = true;
+	}
+	*ret_n = (size_t)n;
+	return 0;
+}
+
+/* Two in a row are a ping (RFC 5626 section 4.4.1); one alone means nothing. */
+static void eat_crlf(struct conn *c, struct evbuffer *in)
+{
+	char two[2];
+
+	while (evbuffer_copyout(in, two, 2) == 2 && two[0] == '\r' && two[1] == '\n') {
+		evbuffer_drain(in, 2);
+		if (c->had_crlf)
+			bufferevent_write(c->bev, "\r\n", 2);
+		c->had_crlf = !c->had_crlf;
+	}
+}
+
+/* How many bytes the first message in the buffer has: 0 while its head is incomplete. */
+static int measure(struct conn *c, struct evbuffer *in, size_t *ret_need)
+{
+	const size_t have = evbuffer_get_length(in);
+	struct evbuffer_ptr from, end;
+	size_t body, head;
+
+	if (evbuffer_ptr_set(in, &from, c->scanned > 3 ? c->scanned - 3 : 0, EVBUFFER_PTR_SET) < 0)
+		return -EIO;
+	end = evbuffer_search(in, "\r\n\r\n", 4, &from);
+	if (end.pos < 0) {
+		c->scanned = have;
+		*ret_need = 0;
+		return have > FLOW_MESSAGE_MAX ? -EMSGSIZE : 0;
+	}
+	head = (size_t)end.pos + 4;
+	if (head > FLOW_MESSAGE_MAX)
+		return -EMSGSIZE;
+	const char *p = (const char *)evbuffer_pullup(in, (ev_ssize_t)head);
+	if (!p)
+		return -ENOMEM;
+	if (content_length((struct view){ p, head }, &body) < 0)
+		return -EBADMSG;
+	*ret_need = head + body;
+	return head + body > FLOW_MESSAGE_MAX ? -EMSGSIZE : 0;
+}
+
+/* Hands over one message. False: no whole one is there, or the connection ends. */
+static bool take_message(struct conn *c)
+{
+	struct evbuffer *in = bufferevent_get_input(c->bev);
+	struct flows *flows = c->flows;
+	size_t n;
+	int rc = 0;
+
+	if (c->need == 0) {
+		eat_crlf(c, in);
+		rc = evbuffer_get_length(in) > 0 ? measure(c, in, &c->need) : 0;
+	}
+	if (rc < 0) {
+		log_info("sip_tcp_bad_stream", LF_I("code", rc));
+		conn_close(c);
+		return false;
+	}
+	if (c->need == 0 || evbuffer_get_length(in) < c->need)
+		return false;
+	n = c->need;
+	evbuffer_remove(in, flows->message, n);
+	flows->message[n] = '\0';
+	c->scanned = c->need = 0;
+	c->had_crlf = c->in_message = false;
+	flows->conf.message(flows->conf.arg, &c->flow, (struct view){ flows->message, n });
+	return !c->closing;
+}
+
+static void on_read(struct bufferevent *bev, void *arg)
+{
+	struct conn *c = arg;
+	bool part;
+
+	if (c->closing)
+		return;
+	while (take_message(c))
+		;
+	if (c->closing)
+		return;
+	part = evbuffer_get_length(bufferevent_get_input(bev)) > 0;
+	if (!part)
+		conn_arm(c, FLOW_TCP_IDLE_MS);
+	else if (!c->in_message)
+		conn_arm(c, FLOW_TCP_MESSAGE_MS);
+	c->in_message = part;
+}
+
+static void on_event(struct bufferevent *, short, void *arg)
+{
+	conn_close(arg);
+}
+
+static struct conn *conn_new(struct flows *flows, const struct addr *peer)
+{
+	struct conn *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	c->flows = flows;
+	c->flow = (struct flow){ FLOW_TCP, flows->next_conn++, *peer };
+	if (map_put(&flows->conns, &c->node, conn_key(c))) {
+		free(c);
+		return NULL;
+	}
+	c->host = host_take(flows, peer);
+	if (!c->host || timers_arm(flows->timers, &c->timer, FLOW_TCP_IDLE_MS, on_conn_timer, c)) {
+		conn_free(c);
+		return NULL;
+	}
+	return c;
+}
+
+static void on_accept(struct evconnlistener *, evutil_socket_t fd, struct sockaddr *sa, int len,
+		      void *arg)
+{
+	struct flows *flows = arg;
+	struct addr peer = { .len = (socklen_t)len };
+	struct conn *c = NULL;
+	const int one = 1;
+
+	memcpy(&peer.sa, sa, (size_t)len < sizeof(peer.v6) ? (size_t)len : sizeof(peer.v6));
+	if (flows->conns.count < FLOW_TCP_MAX &&
+	    (!flows->conf.admit || flows->conf.admit(flows->conf.arg, &peer)))
+		c = conn_new(flows, &peer);
+	if (!c) {
+		close(fd);
+		return;
+	}
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	c->bev = bufferevent_socket_new(loop_base(flows->conf.loop), fd, BEV_OPT_CLOSE_ON_FREE);
+	if (!c->bev) {
+		close(fd);
+		conn_free(c);
+		return;
+	}
+	bufferevent_setcb(c->bev, on_read, NULL, on_event, c);
+	bufferevent_enable(c->bev, EV_READ | EV_WRITE);
+}
+
+static void on_accept_again(void *arg)
+{
+	evconnlistener_enable(((struct flows *)arg)->listener);
+}
+
+/* Out of descriptors, mostly: trying again at once would only burn the processor. */
+static void on_accept_error(struct evconnlistener *listener, void *arg)
+{
+	struct flows *flows = arg;
+
+	log_warn("sip_accept", LF_S("error", strerror(errno)));
+	if (timers_arm(flows->timers, &flows->accept_again, FLOW_ACCEPT_AGAIN_MS, on_accept_again,
+		       flows) == 0)
+		evconnlistener_disable(listener);
+}
+
+int flows_tcp_open(struct flows *flows, int fd)
+{
+	map_init(&flows->conns);
+	map_init(&flows->hosts);
+	/* A binding that outlives a restart must not meet a new connection under its number. */
+	flows->next_conn = ((uint64_t)clock_wall_ms(flows->timers->clock) << 20) + 1;
+	flows->message = malloc(FLOW_MESSAGE_MAX + 1);
+	flows->listener = flows->message
+				  ? evconnlistener_new(loop_base(flows->conf.loop), on_accept, flows,
+						       LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC,
+						       BACKLOG, fd)
+				  : NULL;
+	if (!flows->listener) {
+		close(fd);
+		return -ENOMEM;
+	}
+	evconnlistener_set_error_cb(flows->listener, on_accept_error);
+	return 0;
+}
+
+static void free_node(struct map_node *node, void *)
+{
+	conn_free(CONTAINER_OF(node, struct conn, node));
+}
+
+void flows_tcp_close(struct flows *flows)
+{
+	timers_cancel(flows->timers, &flows->accept_again);
+	if (flows->listener)
+		evconnlistener_free(flows->listener);
+	map_each(&flows->conns, free_node, NULL);
+	map_free(&flows->conns);
+	map_free(&flows->hosts);
+	free(flows->message);
+}
+
+int flow_tcp_send(struct flows *flows, const struct flow *flow, struct view bytes)
+{
+	struct conn *c = conn_find(flows, flow);
+
+	if (!c)
+		return -ENOTCONN;
+	if (evbuffer_get_length(bufferevent_get_output(c->bev)) + bytes.n > FLOW_TCP_OUT_MAX) {
+		log_info("sip_tcp_slow_reader", LF_I("conn", flow->conn));
+		conn_close(c);
+		return -ENOBUFS;
+	}
+	return bufferevent_write(c->bev, bytes.p, bytes.n) == 0 ? 0 : -ENOMEM;
+}
+
+bool flow_alive(const struct flows *flows, const struct flow *flow)
+{
+	return flow->transport == FLOW_UDP || conn_find(flows, flow);
+}
+
+void flow_close(struct flows *flows, const struct flow *flow)
+{
+	struct conn *c = flow->transport == FLOW_TCP ? conn_find(flows, flow) : NULL;
+
+	if (c)
+		conn_close(c);
+}

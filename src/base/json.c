@@ -127,7 +127,7 @@ void json_str(struct json *j, const char *cstr)
 	if (cstr)
 		json_view(j, view_str(cstr));
 	else
-		json_null(j);
+		json_nil(j);
 }
 
 void json_int(struct json *j, int64_t value)
@@ -142,7 +142,7 @@ void json_bool(struct json *j, bool value)
 	buf_str(j->out, value ? "true" : "false");
 }
 
-void json_null(struct json *j)
+void json_nil(struct json *j)
 {
 	value_begin(j);
 	buf_str(j->out, "null");

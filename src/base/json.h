@@ -22,6 +22,6 @@ void json_view(struct json *j, struct view v);
 void json_str(struct json *j, const char *cstr);
 void json_int(struct json *j, int64_t value);
 void json_bool(struct json *j, bool value);
-void json_null(struct json *j);
+void json_nil(struct json *j); /* null; the plain name is jansson's */
 /* An id: a 64-bit number as a string, because JavaScript's numbers end at 2^53. */
 void json_id(struct json *j, int64_t id);

@@ -144,7 +144,7 @@ static int bind_both(struct flows *flows, struct err *err, int *ret_tcp)
 
 static int open_all(struct flows *flows, struct err *err)
 {
-	int tcp;
+	int tcp = -1;
 	int rc = bind_both(flows, err, &tcp);
 
 	if (rc < 0)
@@ -274,9 +274,4 @@ struct view flow_local(struct flows *flows, const struct flow *flow)
 uint16_t flows_port(const struct flows *flows)
 {
 	return addr_port(&flows->bound);
-}
-
-bool flow_same(const struct flow *a, const struct flow *b)
-{
-	return a->transport == b->transport && a->conn == b->conn && addr_same(&a->peer, &b->peer);
 }

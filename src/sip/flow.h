@@ -56,7 +56,10 @@ struct view flow_local(struct flows *flows, const struct flow *flow);
 /* The same as an address. */
 struct addr flow_local_addr(struct flows *flows, const struct flow *flow);
 uint16_t flows_port(const struct flows *flows);
-bool flow_same(const struct flow *a, const struct flow *b);
+static inline bool flow_same(const struct flow *a, const struct flow *b)
+{
+	return a->transport == b->transport && a->conn == b->conn && addr_same(&a->peer, &b->peer);
+}
 /* A UDP flow always; a TCP flow while its connection stands. */
 bool flow_alive(const struct flows *flows, const struct flow *flow);
 /* Ends a TCP connection soon (not during the call; `gone` follows); nothing to do for UDP. */

@@ -2,7 +2,7 @@
 BUILD ?= build
 SOURCES = $(shell git ls-files '*.c' '*.h')
 
-.PHONY: all test arch lint format asan tsan cover clean
+.PHONY: all test arch lint format asan tsan cover bench clean
 
 all: $(BUILD)/build.ninja
 	ninja -C $(BUILD)
@@ -40,6 +40,13 @@ cover:
 	@test -f build-cover/build.ninja || meson setup build-cover -Db_coverage=true
 	meson test -C build-cover
 	ninja -C build-cover coverage-text && cat build-cover/meson-logs/coverage.txt
+
+# Beside Kamailio and rtpengine; takes minutes. Only the ratios mean something.
+bench: all
+	@tools/packages build bench
+	ninja -C $(BUILD) bench/bench_relay
+	$(BUILD)/bench/bench_relay 5 "$$(command -v rtpengine || true)"
+	bench/sip.py
 
 clean:
 	rm -rf build build-*

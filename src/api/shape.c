@@ -49,14 +49,6 @@ static bool is_too_deep(struct view text)
 	return false;
 }
 
-static bool has_control(struct view v)
-{
-	for (size_t i = 0; i < v.n; i++)
-		if ((unsigned char)v.p[i] < 0x20 || v.p[i] == 0x7f)
-			return true;
-	return false;
-}
-
 /* Characters, not bytes: jansson has checked that it is UTF-8. */
 static int64_t length_of(struct view v)
 {
@@ -77,7 +69,7 @@ static int check_text(struct reading *r, const struct field *f, struct view v)
 	const int64_t length = length_of(v);
 	const char *wrong;
 
-	if (has_control(v))
+	if (!json_is_text(v))
 		return WRONG(r, "%s must not contain control characters.", r->path);
 	if (length < f->min && f->min == 1)
 		return WRONG(r, "%s must not be empty.", r->path);

@@ -153,3 +153,14 @@ void json_id(struct json *j, int64_t id)
 	value_begin(j);
 	buf_printf(j->out, "\"%" PRId64 "\"", id);
 }
+
+bool json_is_text(struct view v)
+{
+	for (size_t i = 0; i < v.n;) {
+		const size_t n = utf8_len(v, i);
+		if (n == 0 || (unsigned char)v.p[i] < 0x20 || v.p[i] == 0x7f)
+			return false;
+		i += n;
+	}
+	return true;
+}

@@ -25,3 +25,5 @@ void json_bool(struct json *j, bool value);
 void json_nil(struct json *j); /* null; the plain name is jansson's */
 /* An id: a 64-bit number as a string, because JavaScript's numbers end at 2^53. */
 void json_id(struct json *j, int64_t id);
+/* Well-formed UTF-8 (Unicode table 3-7) without control characters. */
+bool json_is_text(struct view v);

@@ -35,11 +35,23 @@ static void text_is_escaped_and_always_utf8(void **)
 	buf_free(&b);
 }
 
+static void text_has_no_control_and_no_broken_bytes(void **)
+{
+	assert_true(json_is_text(VIEW("")));
+	assert_true(json_is_text(VIEW("a \xc3\xa9 \xf0\x9f\x98\x80")));
+	assert_false(json_is_text(VIEW("a\n")));
+	assert_false(json_is_text(VIEW("a\0b")));
+	assert_false(json_is_text(VIEW("\x7f")));
+	assert_false(json_is_text(VIEW("\xc3")));
+	assert_false(json_is_text(VIEW("\xed\xa0\x80")));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(commas_and_nesting),
 		cmocka_unit_test(text_is_escaped_and_always_utf8),
+		cmocka_unit_test(text_has_no_control_and_no_broken_bytes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,53 @@
+/* api/api.h - the server's HTTP face: the API, live pages, health, numbers, and the portal's files.
+ *
+ *	workers_start(&(struct workers_conf){ …, api_worker_open, api_worker_close, db_url })
+ *	api_start(&conf, err, &api)  …  workers_stop, api_free, loop_free, live_free
+ *
+ * Everything here is called on the web loop's thread, or while that loop does not run. */
+#pragma once
+#include "api/metrics.h"
+#include "api/secret.h"
+#include "base/err.h"
+#include "base/rand.h"
+#include "event/live.h"
+#include "io/http.h"
+#include "io/worker.h"
+
+struct api_conf {
+	struct loop *loop;
+	struct workers *workers; /* their state is api_worker_open's */
+	const char *listen;      /* "ADDR:PORT" */
+	const char *const *trusted; /* proxies, as in io/http.h; may be NULL */
+	const struct clock *clock;
+	struct rand *rand;
+	struct feed *feed; /* woken after each change; may be NULL */
+	struct live *live; /* NULL: no live pages */
+	struct secret_key key;
+	const char *realm;     /* of SIP digests */
+	const char *registrar; /* "host:port" */
+	const char *version;
+	const char *setup_token; /* makes the first administrator; NULL without */
+	/* What is not the API's, such as the portal's files; NULL: 404. Answers on the loop's
+	 * thread, with http_reply. */
+	void (*page)(void *arg, struct http_exchange *x);
+	void *page_arg;
+	bool metrics_open; /* /metrics answers everybody, not only this host */
+};
+
+struct api;
+
+/* The texts of conf stay the caller's and outlive the api. */
+[[nodiscard]] int api_start(const struct api_conf *conf, struct err *err, struct api **ret_api);
+/* The port that is listened on, host byte order. */
+uint16_t api_port(const struct api *api);
+/* No new connections; those that wait are closed. */
+void api_drain(struct api *api);
+/* After workers_stop. NULL is fine. */
+void api_free(struct api *api);
+
+/* A connection of each worker; arg is the database's URL. */
+int api_worker_open(void *db_url, struct err *err, void **ret_state);
+void api_worker_close(void *arg, void *state);
+
+/* fn adds its numbers at each scrape. -ENOSPC at METRICS_SOURCES_MAX. */
+[[nodiscard]] int api_metrics_add(struct api *api, metrics_fn *fn, void *arg);

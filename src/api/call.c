@@ -1,0 +1,126 @@
+#include "store/call.h"
+
+#include "api/request.h"
+#include "api/resource.h"
+
+#include <errno.h>
+
+enum { OPENINGS_MAX = 1000 /* listed of one call */ };
+_Static_assert((int)PAGE_SIZE_MAX < (int)CALL_PAGE_MAX, "one row more tells of another page");
+
+struct call_view {
+	struct call_row row;
+	struct shape_list opened;
+};
+
+static const char *const states[] = { "ringing", "talking", "ended", NULL };
+static const char *const results[] = { "answered", "missed", "declined", "busy", "failed", NULL };
+
+static const struct field opening_fields[] = {
+	{ "at", FIELD_INT, 0, offsetof(struct opening_row, at), .max = INT64_MAX },
+	{ "by_device", FIELD_ID, FIELD_NULLABLE, offsetof(struct opening_row, by_device) },
+	{ "by_name", FIELD_TEXT, FIELD_NULLABLE, offsetof(struct opening_row, by_name) },
+	{ "how", FIELD_TEXT, 0, offsetof(struct opening_row, how) },
+};
+static const struct shape opening_shape = SHAPE("Opening", struct opening_row, opening_fields);
+
+#define CALL_ROW(member) offsetof(struct call_view, row.member)
+static const struct field call_fields[] = {
+	{ "id", FIELD_ID, 0, CALL_ROW(id) },
+	{ "from_device", FIELD_ID, 0, CALL_ROW(from_device) },
+	{ "from_name", FIELD_TEXT, FIELD_NULLABLE, CALL_ROW(from_name) },
+	{ "started_at", FIELD_INT, 0, CALL_ROW(started_at), .max = INT64_MAX,
+	  .doc = "Milliseconds since 1970, UTC, as all times" },
+	{ "answered_at", FIELD_INT, FIELD_NULLABLE, CALL_ROW(answered_at), .max = INT64_MAX },
+	{ "ended_at", FIELD_INT, FIELD_NULLABLE, CALL_ROW(ended_at), .max = INT64_MAX },
+	{ "state", FIELD_ENUM, 0, CALL_ROW(state), .values = states },
+	{ "result", FIELD_ENUM, FIELD_NULLABLE, CALL_ROW(result), .values = results },
+	{ "answered_by", FIELD_ID, FIELD_NULLABLE, CALL_ROW(answered_by) },
+	{ "answered_by_name", FIELD_TEXT, FIELD_NULLABLE, CALL_ROW(answered_by_name) },
+	{ "opened", FIELD_OBJECTS, 0, offsetof(struct call_view, opened), .max = OPENINGS_MAX,
+	  .of = &opening_shape, .doc = "The doors that were opened during it" },
+};
+const struct shape call_shape = SHAPE("Call", struct call_view, call_fields);
+
+/* A cursor is the start and id of the last call shown: "1700000000000.42". */
+static int cursor_read(const struct request *r, struct call_cursor *ret_before)
+{
+	struct view rest;
+	const struct view at = view_cut(r->cursor, '.', &rest);
+	uint64_t started_at, id;
+
+	*ret_before = CALL_CURSOR_NEWEST;
+	if (!r->cursor.p)
+		return 0;
+	if (view_u64(at, INT64_MAX, &started_at) < 0 || view_u64(rest, INT64_MAX, &id) < 0)
+		return -ENOENT;
+	*ret_before = (struct call_cursor){ (int64_t)started_at, (int64_t)id };
+	return 0;
+}
+
+/* Gives each call of a page its openings, which were read in one go. */
+static int fill(struct request *r, const struct call_row *calls, size_t n, struct call_view *views)
+{
+	struct opening_row *openings, *sorted;
+	size_t nopenings, at = 0;
+	int rc;
+
+	if (n == 0)
+		return 0;
+	rc = call_openings_between(r->db, r->ids[ID_SITE], calls[n - 1].started_at,
+				   calls[0].started_at, r->arena, &openings, &nopenings);
+	if (rc < 0)
+		return rc;
+	sorted = arena_alloc(r->arena, sizeof(*sorted) * (nopenings + 1));
+	if (!sorted)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		views[i] = (struct call_view){ calls[i], { sorted + at, 0 } };
+		for (size_t k = 0; k < nopenings && views[i].opened.n < OPENINGS_MAX; k++)
+			if (openings[k].call_id == calls[i].id) {
+				sorted[at++] = openings[k];
+				views[i].opened.n++;
+			}
+	}
+	return 0;
+}
+
+int api_call_list(struct request *r)
+{
+	struct call_cursor before;
+	struct call_view *views;
+	struct call_row *calls;
+	struct view next = {};
+	size_t n;
+	int rc = cursor_read(r, &before);
+
+	if (rc == 0)
+		rc = call_list(r->db, r->ids[ID_SITE], before, r->limit + 1, r->arena, &calls, &n);
+	if (rc != 0)
+		return rc;
+	if (n > (size_t)r->limit)
+		next = view_str(arena_printf(r->arena, "%lld.%lld",
+					     (long long)calls[r->limit - 1].started_at,
+					     (long long)calls[r->limit - 1].id));
+	n = page_size(r, n);
+	views = arena_alloc(r->arena, sizeof(*views) * (n + 1));
+	if (!views)
+		return -ENOMEM;
+	rc = fill(r, calls, n, views);
+	return rc == 0 ? reply_list(r, views, n, next) : rc;
+}
+
+int api_call_get(struct request *r)
+{
+	struct opening_row *openings;
+	struct call_view view;
+	size_t n;
+	int rc = call_get(r->db, r->ids[ID_SITE], r->ids[ID_OBJECT], r->arena, &view.row);
+
+	if (rc == 0)
+		rc = call_openings(r->db, r->ids[ID_SITE], r->ids[ID_OBJECT], r->arena, &openings, &n);
+	if (rc != 0)
+		return rc;
+	view.opened = (struct shape_list){ openings, n < OPENINGS_MAX ? n : OPENINGS_MAX };
+	return reply_one(r, &view);
+}

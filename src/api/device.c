@@ -1,0 +1,263 @@
+#include "store/device.h"
+
+#include "api/request.h"
+#include "api/resource.h"
+
+#include <errno.h>
+
+enum { UNLOCK_CODE_MAX = 15, NUMBER_TRIES_MAX = 8 };
+#define UNLOCK_CODE_DEFAULT VIEW("00*")
+#define NUMBER_FIRST INT64_C(1000000000) /* ten digits, the first not zero */
+#define NUMBER_COUNT UINT64_C(9000000000)
+
+static const char *const kinds[] = { "intercom", "phone", NULL };
+static const char *const transports[] = { "udp", "tcp", "tls", NULL };
+
+/* Intercoms end a switch code with `*`, and take at least two digits before it. */
+static const char *unlock_code_fault(struct view code)
+{
+	bool good = code.n == 0 || (code.n >= 3 && code.p[code.n - 1] == '*');
+
+	for (size_t i = 0; i + 1 < code.n; i++)
+		good = good && code.p[i] >= '0' && code.p[i] <= '9';
+	return good ? NULL : "must be two digits or more, and then one *, such as 00*.";
+}
+
+struct device_view {
+	struct device_row row;
+	bool online;
+};
+
+#define DEVICE_EDIT_FIELDS                                                                         \
+	{ "name", FIELD_TEXT, 0, offsetof(struct device_view, row.name), .min = 1, .max = 100,     \
+	  .doc = "Unique in the site" },                                                           \
+	{ "kind", FIELD_ENUM, 0, offsetof(struct device_view, row.kind), .values = kinds,          \
+	  .doc = "Stays what it was when the device was made" },                                   \
+	{ "apartment_id", FIELD_ID, FIELD_OPTIONAL | FIELD_NULLABLE,                               \
+	  offsetof(struct device_view, row.apartment_id) },                                        \
+	{ "unlock_code", FIELD_TEXT, FIELD_OPTIONAL | FIELD_NULLABLE,                              \
+	  offsetof(struct device_view, row.unlock_code), .max = UNLOCK_CODE_MAX,                   \
+	  .check = unlock_code_fault,                                                              \
+	  .doc = "What opens an intercom's door: 00* unless a new one is given another" }
+
+static const struct field edit_fields[] = { DEVICE_EDIT_FIELDS };
+const struct shape device_edit_shape = SHAPE("DeviceEdit", struct device_view, edit_fields);
+
+static const struct field device_fields[] = {
+	{ "id", FIELD_ID, 0, offsetof(struct device_view, row.number),
+	  .doc = "Ten digits: SIP user and number to dial, too" },
+	DEVICE_EDIT_FIELDS,
+	{ "online", FIELD_BOOL, 0, offsetof(struct device_view, online), .doc = "Registered" },
+	{ "transport", FIELD_ENUM, FIELD_NULLABLE, offsetof(struct device_view, row.transport),
+	  .values = transports },
+	{ "address", FIELD_TEXT, FIELD_NULLABLE, offsetof(struct device_view, row.address),
+	  .doc = "Whence it registered" },
+};
+const struct shape device_shape = SHAPE("Device", struct device_view, device_fields);
+
+struct credentials_view {
+	struct view sip_user;
+	struct view sip_password;
+	struct view registrar;
+};
+
+static const struct field credentials_fields[] = {
+	{ "sip_user", FIELD_TEXT, 0, offsetof(struct credentials_view, sip_user) },
+	{ "sip_password", FIELD_TEXT, FIELD_SECRET, offsetof(struct credentials_view, sip_password) },
+	{ "registrar", FIELD_TEXT, 0, offsetof(struct credentials_view, registrar) },
+};
+const struct shape credentials_shape =
+	SHAPE("Credentials", struct credentials_view, credentials_fields);
+
+int api_device_list(struct request *r)
+{
+	struct device_view *views;
+	struct device_row *rows;
+	struct name_cursor after;
+	struct view next = {};
+	size_t n;
+	int rc = page_after(r, &after);
+
+	if (rc == 0)
+		rc = device_list(r->db, r->ids[ID_SITE], r->now, after, r->limit + 1, r->arena, &rows,
+				 &n);
+	if (rc != 0)
+		return rc;
+	if (n > (size_t)r->limit)
+		next = page_next(r, rows[r->limit - 1].name, rows[r->limit - 1].number);
+	n = page_size(r, n);
+	views = arena_alloc(r->arena, sizeof(*views) * (n + 1));
+	if (!views)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		views[i] = (struct device_view){ rows[i], rows[i].transport.p != NULL };
+	return reply_list(r, views, n, next);
+}
+
+static int reply_device(struct request *r, int64_t number)
+{
+	struct device_view view;
+	const int rc = device_get(r->db, r->ids[ID_SITE], number, r->now, r->arena, &view.row);
+
+	view.online = rc == 0 && view.row.transport.p;
+	return rc == 0 ? reply_one(r, &view) : rc;
+}
+
+int api_device_get(struct request *r)
+{
+	return reply_device(r, r->ids[ID_OBJECT]);
+}
+
+static int name_taken(struct request *r)
+{
+	return reply_problem(r, 409, "name", "There is a device of this name already.");
+}
+
+static int no_apartment(struct request *r)
+{
+	return reply_problem(r, 422, "apartment_id", "There is no such apartment in this site.");
+}
+
+/* A phone opens nothing of its own; an empty code is none. */
+static int check_unlock_code(struct request *r, struct device_row *row)
+{
+	if (row->unlock_code.p && row->unlock_code.n == 0)
+		row->unlock_code = (struct view){};
+	if (row->unlock_code.p && !view_eq(row->kind, VIEW("intercom")))
+		return reply_problem(r, 422, "unlock_code", "Only an intercom has an unlock code.");
+	return 0;
+}
+
+static int create_with_number(struct request *r, struct device_row *row)
+{
+	DB_TRANSACTION struct db_tx tx = {};
+	struct device_secret_row secret;
+	struct credential made;
+	int rc;
+
+	row->number = NUMBER_FIRST + (int64_t)rand_below(r->env->rand, NUMBER_COUNT);
+	rc = credential_make(&r->env->key, r->env->rand, row->number, r->env->realm, r->arena, &made);
+	if (rc < 0)
+		return rc;
+	secret = (struct device_secret_row){ row->number, made.sealed, made.ha1_md5, made.ha1_sha256 };
+	rc = db_begin(r->db, &tx);
+	if (rc == 0)
+		rc = device_create(r->db, r->now, row, &secret);
+	return rc == 0 ? db_commit(&tx) : rc;
+}
+
+/* Numbers are drawn, not counted, so that nobody can guess a neighbour's; one that is taken is
+ * drawn again. */
+static int create(struct request *r, struct device_row *row)
+{
+	int rc = -EEXIST;
+
+	for (int i = 0; i < NUMBER_TRIES_MAX && rc == -EEXIST; i++) {
+		bool taken = false;
+		rc = create_with_number(r, row);
+		if (rc != -EEXIST)
+			break;
+		const int asked = device_name_taken(r->db, row->site_id, row->name, &taken);
+		if (asked < 0)
+			return asked;
+		if (taken)
+			return name_taken(r);
+	}
+	return rc;
+}
+
+int api_device_post(struct request *r)
+{
+	struct device_row *row = &((struct device_view *)r->body)->row;
+	int rc = check_unlock_code(r, row);
+
+	if (rc != 0)
+		return rc;
+	row->site_id = r->ids[ID_SITE];
+	if (!row->unlock_code.p && view_eq(row->kind, VIEW("intercom")))
+		row->unlock_code = UNLOCK_CODE_DEFAULT;
+	rc = create(r, row);
+	if (rc == -ENOLINK)
+		return no_apartment(r);
+	return rc == 0 ? reply_device(r, row->number) : rc;
+}
+
+int api_device_put(struct request *r)
+{
+	DB_TRANSACTION struct db_tx tx = {};
+	struct device_row *row = &((struct device_view *)r->body)->row, old;
+	int rc = check_unlock_code(r, row);
+
+	row->number = r->ids[ID_OBJECT];
+	row->site_id = r->ids[ID_SITE];
+	if (rc == 0)
+		rc = db_begin(r->db, &tx);
+	if (rc == 0)
+		rc = device_get(r->db, row->site_id, row->number, r->now, r->arena, &old);
+	if (rc == 0 && !view_eq(old.kind, row->kind))
+		return reply_problem(r, 422, "kind", "The kind of a device cannot change.");
+	if (rc == 0)
+		rc = device_edit(r->db, r->now, row);
+	if (rc == 0)
+		rc = db_commit(&tx);
+	if (rc == -EEXIST)
+		return name_taken(r);
+	if (rc == -ENOLINK)
+		return no_apartment(r);
+	return rc == 0 ? reply_device(r, row->number) : rc;
+}
+
+int api_device_delete(struct request *r)
+{
+	DB_TRANSACTION struct db_tx tx = {};
+	int rc = db_begin(r->db, &tx);
+
+	if (rc == 0)
+		rc = device_delete(r->db, r->now, r->ids[ID_SITE], r->ids[ID_OBJECT]);
+	if (rc == 0)
+		rc = db_commit(&tx);
+	return rc == 0 ? reply_none(r) : rc;
+}
+
+static int reply_credentials(struct request *r, struct view password)
+{
+	const struct credentials_view view = {
+		.sip_user = view_str(
+			arena_printf(r->arena, "%lld", (long long)r->ids[ID_OBJECT])),
+		.sip_password = password,
+		.registrar = view_str(r->env->registrar),
+	};
+
+	return view.sip_user.p ? reply_one(r, &view) : -ENOMEM;
+}
+
+int api_credentials_get(struct request *r)
+{
+	struct device_secret_row secret;
+	struct view password;
+	int rc = device_secret(r->db, r->ids[ID_SITE], r->ids[ID_OBJECT], r->arena, &secret);
+
+	if (rc == 0)
+		rc = secret_open(&r->env->key, secret.password_sealed, r->arena, &password);
+	return rc == 0 ? reply_credentials(r, password) : rc;
+}
+
+int api_credentials_post(struct request *r)
+{
+	DB_TRANSACTION struct db_tx tx = {};
+	struct device_secret_row secret = { .number = r->ids[ID_OBJECT] };
+	struct credential made = {};
+	int rc = credential_make(&r->env->key, r->env->rand, secret.number, r->env->realm, r->arena,
+				 &made);
+
+	if (rc == 0)
+		rc = db_begin(r->db, &tx);
+	secret.password_sealed = made.sealed;
+	secret.ha1_md5 = made.ha1_md5;
+	secret.ha1_sha256 = made.ha1_sha256;
+	if (rc == 0)
+		rc = device_secret_set(r->db, r->now, r->ids[ID_SITE], &secret);
+	if (rc == 0)
+		rc = db_commit(&tx);
+	return rc == 0 ? reply_credentials(r, made.password) : rc;
+}

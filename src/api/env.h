@@ -1,0 +1,23 @@
+/* api/env.h - what every handler may use: constants of the server and the few shared services.
+ * Constant after the start; any thread. */
+#pragma once
+#include "base/clock.h"
+#include "base/rand.h"
+
+#include "api/secret.h"
+
+struct feed;
+struct limits;
+
+struct env {
+	const struct clock *clock;
+	struct rand *rand;
+	struct secret_key key;
+	const char *realm;     /* of SIP digests */
+	const char *registrar; /* "host:port", as shown beside a device's password */
+	const char *version;
+	const char *setup_token; /* makes the first administrator; NULL when there is one */
+	const char *dummy_hash;  /* verified for unknown accounts, so that they cost the same */
+	struct limits *limits;   /* of sign-in attempts */
+	struct feed *feed;       /* woken after each change; may be NULL */
+};

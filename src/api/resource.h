@@ -1,0 +1,48 @@
+/* api/resource.h - the handlers and shapes that the route table names; one file per resource.
+ * Handlers run on a worker's thread. */
+#pragma once
+#include "api/shape.h"
+
+struct request;
+
+extern const struct shape sign_in_shape, session_shape, setup_shape;
+int api_session_post(struct request *r);
+int api_session_get(struct request *r);
+int api_session_delete(struct request *r);
+int api_setup_post(struct request *r);
+
+extern const struct shape site_edit_shape, site_shape;
+int api_site_list(struct request *r);
+int api_site_post(struct request *r);
+int api_site_get(struct request *r);
+int api_site_put(struct request *r);
+int api_site_delete(struct request *r);
+
+extern const struct shape apartment_edit_shape, apartment_shape;
+int api_apartment_list(struct request *r);
+int api_apartment_post(struct request *r);
+int api_apartment_get(struct request *r);
+int api_apartment_put(struct request *r);
+int api_apartment_delete(struct request *r);
+
+extern const struct shape device_edit_shape, device_shape, credentials_shape;
+int api_device_list(struct request *r);
+int api_device_post(struct request *r);
+int api_device_get(struct request *r);
+int api_device_put(struct request *r);
+int api_device_delete(struct request *r);
+int api_credentials_get(struct request *r);
+int api_credentials_post(struct request *r);
+
+extern const struct shape buttons_shape;
+int api_buttons_get(struct request *r);
+int api_buttons_put(struct request *r);
+
+extern const struct shape call_shape;
+int api_call_list(struct request *r);
+int api_call_get(struct request *r);
+
+extern const struct shape live_event_shape;
+int api_live_get(struct request *r);
+
+int api_openapi_get(struct request *r);

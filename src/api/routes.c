@@ -1,0 +1,141 @@
+#include "api/routes.h"
+
+#include "api/resource.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum { SWITCHING = 101, OK = 200, CREATED = 201, NO_CONTENT = 204 };
+
+/* clang-format off */
+const struct route routes[] = {
+	{ "POST", "/session", RIGHT_PUBLIC, api_session_post, &sign_in_shape, &session_shape,
+	  CREATED, 0, LANE_HASH, "Sign in; sets the session's cookie" },
+	{ "GET", "/session", RIGHT_SESSION, api_session_get, NULL, &session_shape,
+	  OK, 0, LANE_REQUEST, "Who is signed in" },
+	{ "DELETE", "/session", RIGHT_SESSION, api_session_delete, NULL, NULL,
+	  NO_CONTENT, 0, LANE_REQUEST, "Sign out" },
+	{ "POST", "/setup", RIGHT_PUBLIC, api_setup_post, &setup_shape, NULL,
+	  NO_CONTENT, 0, LANE_HASH, "Make the first administrator, with the one-time token" },
+
+	{ "GET", "/sites", RIGHT_SESSION, api_site_list, NULL, &site_shape,
+	  OK, ROUTE_LIST, LANE_REQUEST, "The sites that one may see, by name" },
+	{ "POST", "/sites", RIGHT_SITE_CREATE, api_site_post, &site_edit_shape, &site_shape,
+	  CREATED, 0, LANE_REQUEST, "Make a site in one's company" },
+	{ "GET", "/sites/:site", RIGHT_SITE_READ, api_site_get, NULL, &site_shape,
+	  OK, 0, LANE_REQUEST, "One site" },
+	{ "PUT", "/sites/:site", RIGHT_SITE_EDIT, api_site_put, &site_edit_shape, &site_shape,
+	  OK, 0, LANE_REQUEST, "Change a site" },
+	{ "DELETE", "/sites/:site", RIGHT_SITE_DELETE, api_site_delete, NULL, NULL,
+	  NO_CONTENT, 0, LANE_REQUEST, "Remove a site and everything in it" },
+
+	{ "GET", "/sites/:site/apartments", RIGHT_APARTMENT_READ, api_apartment_list, NULL,
+	  &apartment_shape, OK, ROUTE_LIST, LANE_REQUEST, "The apartments, by number" },
+	{ "POST", "/sites/:site/apartments", RIGHT_APARTMENT_EDIT, api_apartment_post,
+	  &apartment_edit_shape, &apartment_shape, CREATED, 0, LANE_REQUEST, "Make an apartment" },
+	{ "GET", "/sites/:site/apartments/:apartment", RIGHT_APARTMENT_READ, api_apartment_get, NULL,
+	  &apartment_shape, OK, 0, LANE_REQUEST, "One apartment" },
+	{ "PUT", "/sites/:site/apartments/:apartment", RIGHT_APARTMENT_EDIT, api_apartment_put,
+	  &apartment_edit_shape, &apartment_shape, OK, 0, LANE_REQUEST, "Change an apartment" },
+	{ "DELETE", "/sites/:site/apartments/:apartment", RIGHT_APARTMENT_EDIT, api_apartment_delete,
+	  NULL, NULL, NO_CONTENT, 0, LANE_REQUEST, "Remove an apartment without devices" },
+
+	{ "GET", "/sites/:site/devices", RIGHT_DEVICE_READ, api_device_list, NULL, &device_shape,
+	  OK, ROUTE_LIST, LANE_REQUEST, "The devices, by name" },
+	{ "POST", "/sites/:site/devices", RIGHT_DEVICE_EDIT, api_device_post, &device_edit_shape,
+	  &device_shape, CREATED, 0, LANE_REQUEST, "Make a device, with a SIP account of its own" },
+	{ "GET", "/sites/:site/devices/:device", RIGHT_DEVICE_READ, api_device_get, NULL,
+	  &device_shape, OK, 0, LANE_REQUEST, "One device" },
+	{ "PUT", "/sites/:site/devices/:device", RIGHT_DEVICE_EDIT, api_device_put,
+	  &device_edit_shape, &device_shape, OK, 0, LANE_REQUEST, "Change a device" },
+	{ "DELETE", "/sites/:site/devices/:device", RIGHT_DEVICE_EDIT, api_device_delete, NULL, NULL,
+	  NO_CONTENT, 0, LANE_REQUEST, "Remove a device" },
+	{ "GET", "/sites/:site/devices/:device/credentials", RIGHT_CREDENTIALS, api_credentials_get,
+	  NULL, &credentials_shape, OK, 0, LANE_REQUEST, "The SIP account to type into the device" },
+	{ "POST", "/sites/:site/devices/:device/credentials", RIGHT_CREDENTIALS, api_credentials_post,
+	  NULL, &credentials_shape, OK, 0, LANE_REQUEST, "Renew the SIP password" },
+	{ "GET", "/sites/:site/devices/:device/buttons", RIGHT_DEVICE_READ, api_buttons_get, NULL,
+	  &buttons_shape, OK, 0, LANE_REQUEST, "What an intercom's buttons ring" },
+	{ "PUT", "/sites/:site/devices/:device/buttons", RIGHT_DEVICE_EDIT, api_buttons_put,
+	  &buttons_shape, &buttons_shape, OK, 0, LANE_REQUEST, "Replace an intercom's buttons" },
+
+	{ "GET", "/sites/:site/calls", RIGHT_CALL_READ, api_call_list, NULL, &call_shape,
+	  OK, ROUTE_LIST, LANE_REQUEST, "The calls, newest first" },
+	{ "GET", "/sites/:site/calls/:call", RIGHT_CALL_READ, api_call_get, NULL, &call_shape,
+	  OK, 0, LANE_REQUEST, "One call" },
+
+	{ "GET", "/live", RIGHT_LIVE, api_live_get, NULL, &live_event_shape, SWITCHING, ROUTE_LIVE,
+	  LANE_REQUEST, "A WebSocket that sends what changes on a site" },
+	{ "GET", "/openapi.json", RIGHT_PUBLIC, api_openapi_get, NULL, NULL,
+	  OK, ROUTE_DOCUMENT, LANE_REQUEST, "This document" },
+};
+/* clang-format on */
+const size_t routes_n = sizeof(routes) / sizeof(routes[0]);
+
+bool route_has_site(const struct route *route)
+{
+	return view_starts(view_str(route->path), VIEW("/sites/:site"));
+}
+
+static struct view segment(struct view *path)
+{
+	const struct view rest = { path->p + 1, path->n - 1 };
+	struct view behind;
+	const struct view found = view_cut(rest, '/', &behind);
+
+	*path = (struct view){ found.p + found.n, rest.n - found.n };
+	return found;
+}
+
+static bool match(const char *pattern_text, struct view path, int64_t ids[ROUTE_IDS_MAX])
+{
+	struct view pattern = view_str(pattern_text);
+	size_t n = 0;
+
+	while (pattern.n > 0 && path.n > 0 && path.p[0] == '/') {
+		const struct view want = segment(&pattern), have = segment(&path);
+		uint64_t id;
+
+		if (want.p[0] != ':') {
+			if (!view_eq(want, have))
+				return false;
+		} else if (n < ROUTE_IDS_MAX && view_u64(have, INT64_MAX, &id) == 0) {
+			ids[n++] = (int64_t)id;
+		} else {
+			return false;
+		}
+	}
+	return pattern.n == 0 && path.n == 0;
+}
+
+static void allow_add(char allow[ROUTE_ALLOW_MAX], const char *method)
+{
+	const size_t n = strlen(allow);
+
+	if (n + strlen(method) + 3 <= ROUTE_ALLOW_MAX)
+		stpcpy(stpcpy(allow + n, n ? ", " : ""), method);
+}
+
+int route_find(struct view method, struct view path, const struct route **ret_route,
+	       int64_t ret_ids[ROUTE_IDS_MAX], char ret_allow[ROUTE_ALLOW_MAX])
+{
+	char allow[ROUTE_ALLOW_MAX] = "";
+	int64_t ids[ROUTE_IDS_MAX] = {};
+
+	if (view_eq(method, VIEW("HEAD")))
+		method = VIEW("GET");
+	for (size_t i = 0; i < routes_n; i++) {
+		if (!match(routes[i].path, path, ids))
+			continue;
+		if (view_eq(method, view_str(routes[i].method))) {
+			*ret_route = &routes[i];
+			memcpy(ret_ids, ids, sizeof(ids));
+			return 0;
+		}
+		allow_add(allow, routes[i].method);
+	}
+	if (!allow[0])
+		return -ENOENT;
+	memcpy(ret_allow, allow, sizeof(allow));
+	return -ENOTSUP;
+}

@@ -1,0 +1,44 @@
+/* api/routes.h - the table of everything that can be asked, and how a path finds its row.
+ *
+ * The OpenAPI document, the checks before a handler runs, and the generated tests all read this
+ * table. Constant; any thread. */
+#pragma once
+#include "api/rights.h"
+#include "api/shape.h"
+#include "io/worker.h"
+
+enum { ROUTE_IDS_MAX = 2 };
+/* Which id of the path is which: a site comes first, what belongs to it second. */
+enum { ID_SITE, ID_OBJECT };
+
+enum route_flag {
+	ROUTE_LIST = 1, /* answers {"items", "next"}, takes ?cursor= and ?limit= */
+	ROUTE_LIVE = 2, /* becomes a WebSocket; its site stands in the query */
+	ROUTE_DOCUMENT = 4, /* answers a document of its own making */
+};
+
+struct request;
+
+struct route {
+	const char *method;
+	const char *path; /* behind /api/v1; a segment that begins with ':' is an id */
+	enum right right;
+	int (*handle)(struct request *r);
+	const struct shape *body;   /* NULL: none, or {} */
+	const struct shape *answer; /* NULL: none */
+	unsigned status;            /* of success */
+	unsigned flags;
+	enum worker_lane lane;
+	const char *doc;
+};
+
+extern const struct route routes[];
+extern const size_t routes_n;
+
+/* 0; -ENOENT: no such path; -ENOTSUP: the path exists, but not with this method, and *ret_allow
+ * names those that it has ("GET, POST"; ROUTE_ALLOW_MAX bytes). HEAD counts as GET. */
+enum { ROUTE_ALLOW_MAX = 64 };
+[[nodiscard]] int route_find(struct view method, struct view path, const struct route **ret_route,
+			     int64_t ret_ids[ROUTE_IDS_MAX], char ret_allow[ROUTE_ALLOW_MAX]);
+/* The path is about a site. */
+bool route_has_site(const struct route *route);

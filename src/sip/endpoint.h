@@ -3,6 +3,7 @@
  * Everything on the sip loop's thread. REGISTER, OPTIONS and the digest challenges are answered
  * here; the owner sees authenticated requests outside of dialogs and everything inside of them. */
 #pragma once
+#include "sip/guard.h"
 #include "sip/transaction.h"
 
 enum {
@@ -35,7 +36,7 @@ struct sip_endpoint_conf {
 	struct rand *rand;
 	const char *listen, *public_host;
 	const char *realm;
-	/* False: no such device. */
+	/* False: no such device. Asked for each request outside of a dialog; must be quick. */
 	bool (*secret)(void *arg, uint64_t user, struct sip_secret *ret_secret);
 	/* The bindings of a user changed (all-or-nothing): all that stand now, n = 0 for none. */
 	void (*bound)(void *arg, uint64_t user, const struct sip_binding *bindings, size_t n);
@@ -47,7 +48,9 @@ struct sip_endpoint_conf {
 };
 
 struct sip_endpoint_stats {
-	uint64_t messages, malformed, challenged, refused, blocked;
+	uint64_t messages, malformed, challenged;
+	uint64_t refused; /* wrong passwords and unknown users */
+	uint64_t blocked; /* without any answer: floods, suspects */
 	uint64_t bindings, devices;
 };
 
@@ -64,4 +67,6 @@ size_t sip_endpoint_bindings(struct sip_endpoint *e, uint64_t user, struct sip_b
 			     size_t max);
 /* The device is gone or its password changed: its bindings end, `bound` is called. */
 void sip_endpoint_unbind(struct sip_endpoint *e, uint64_t user);
+/* Hosts that guess: the last heard of first; returns how many were written. */
+size_t sip_endpoint_suspects(const struct sip_endpoint *e, struct guard_entry *ret_entries, size_t max);
 struct sip_endpoint_stats sip_endpoint_stats(const struct sip_endpoint *e);

@@ -1,0 +1,226 @@
+#include "sip/binding.h"
+
+#include "sip/re.h"
+
+#include <errno.h>
+
+enum { Q_MAX = 1000 };
+
+/* "1", "0.7", "0.125" …; what is no number counts as 1. */
+static unsigned q_read(struct view v)
+{
+	unsigned q = 0, unit = Q_MAX;
+
+	if (v.n == 0 || v.p[0] != '0')
+		return Q_MAX;
+	for (size_t i = 2; i < v.n && i < 5; i++) {
+		if (v.p[i] < '0' || v.p[i] > '9')
+			return Q_MAX;
+		unit /= 10;
+		q += (unsigned)(v.p[i] - '0') * unit;
+	}
+	return q;
+}
+
+static bool uri_clean(struct view uri)
+{
+	for (size_t i = 0; i < uri.n; i++)
+		if (uri.p[i] <= ' ' || uri.p[i] > '~' || strchr("<>\"", uri.p[i]))
+			return false;
+	return uri.n > 0 && uri.n < BINDING_CONTACT_MAX;
+}
+
+int contact_read(struct view header, struct contact *ret_contact)
+{
+	const struct pl text = pl_view(header);
+	struct contact c = { .q = Q_MAX };
+	struct sip_addr addr;
+	uint64_t seconds;
+	struct pl value;
+
+	if (sip_addr_decode(&addr, &text) || pl_strcasecmp(&addr.uri.scheme, "sip") ||
+	    !uri_clean(view_pl(&addr.auri)))
+		return -EBADMSG;
+	c.uri = view_pl(&addr.auri);
+	/* A value that is no number counts as none (section 10.2.1.1); too great a one as the most. */
+	if (msg_param_decode(&addr.params, "expires", &value) == 0) {
+		const int rc = view_u64(view_pl(&value), UINT32_MAX, &seconds);
+
+		c.has_expires = rc != -EINVAL;
+		c.expires_s = rc == 0 ? (uint32_t)seconds : UINT32_MAX;
+	}
+	if (msg_param_decode(&addr.params, "q", &value) == 0)
+		c.q = q_read(view_pl(&value));
+	*ret_contact = c;
+	return 0;
+}
+
+/* Parameters that make another URI of it when only one side has them. */
+static bool param_matters(struct view name)
+{
+	static const char *const names[] = { "transport", "user", "method", "ttl", "maddr" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (view_ieq(name, view_str(names[i])))
+			return true;
+	return false;
+}
+
+static bool param_find(struct view params, struct view name, struct view *ret_value)
+{
+	while (params.n > 0) {
+		struct view value, param = view_cut(params, ';', &params);
+
+		if (view_ieq(view_cut(param, '=', &value), name)) {
+			*ret_value = value;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool params_match(struct view a, struct view b)
+{
+	struct view rest = a;
+
+	while (rest.n > 0) {
+		struct view value, other, param = view_cut(rest, ';', &rest);
+		const struct view name = view_cut(param, '=', &value);
+
+		if (name.n == 0)
+			continue;
+		if (param_find(b, name, &other) ? !view_ieq(value, other) : param_matters(name))
+			return false;
+	}
+	return true;
+}
+
+bool contact_same(struct view a, struct view b)
+{
+	const struct pl pa = pl_view(a), pb = pl_view(b);
+	struct uri ua, ub;
+
+	if (view_eq(a, b))
+		return true;
+	if (uri_decode(&ua, &pa) || uri_decode(&ub, &pb))
+		return false;
+	return pl_casecmp(&ua.scheme, &ub.scheme) == 0 && pl_cmp(&ua.user, &ub.user) == 0 &&
+	       pl_cmp(&ua.password, &ub.password) == 0 && pl_casecmp(&ua.host, &ub.host) == 0 &&
+	       ua.port == ub.port && pl_casecmp(&ua.headers, &ub.headers) == 0 &&
+	       params_match(view_pl(&ua.params), view_pl(&ub.params)) &&
+	       params_match(view_pl(&ub.params), view_pl(&ua.params));
+}
+
+void binding_set_free(struct binding_set *set)
+{
+	free(set->items);
+	*set = (struct binding_set){};
+}
+
+void binding_begin(struct binding_update *u, struct binding_set *set)
+{
+	u->set = set;
+	u->n = set->n;
+	u->fresh = 0;
+	if (set->n > 0)
+		memcpy(u->items, set->items, set->n * sizeof(*set->items));
+}
+
+static size_t find(const struct binding_update *u, struct view uri)
+{
+	size_t i = 0;
+
+	while (i < u->n && !contact_same(view_str(u->items[i].contact), uri))
+		i++;
+	return i;
+}
+
+static bool out_of_order(const struct sip_binding *b, struct view call_id, uint32_t cseq)
+{
+	return view_eq(view_str(b->call_id), call_id) && cseq <= b->cseq;
+}
+
+static void take_out(struct binding_update *u, size_t i)
+{
+	if (i + u->fresh >= u->n)
+		u->fresh--;
+	u->n--;
+	memmove(&u->items[i], &u->items[i + 1], (u->n - i) * sizeof(*u->items));
+}
+
+/* Of those that this update did not bring. */
+static bool drop_soonest(struct binding_update *u)
+{
+	const size_t old = u->n - u->fresh;
+	size_t soonest = 0;
+
+	for (size_t i = 1; i < old; i++)
+		if (u->items[i].expires_at < u->items[soonest].expires_at)
+			soonest = i;
+	if (old > 0)
+		take_out(u, soonest);
+	return old > 0;
+}
+
+int binding_put(struct binding_update *u, const struct sip_binding *binding)
+{
+	const size_t i = find(u, view_str(binding->contact));
+
+	if (i < u->n && i + u->fresh < u->n &&
+	    out_of_order(&u->items[i], view_str(binding->call_id), binding->cseq))
+		return -ESTALE;
+	if (i < u->n)
+		take_out(u, i);
+	else if (u->n == BINDINGS_PER_DEVICE_MAX && !drop_soonest(u))
+		return -ENOSPC;
+	u->items[u->n++] = *binding;
+	u->fresh++;
+	return 0;
+}
+
+int binding_remove(struct binding_update *u, struct view uri, struct view call_id, uint32_t cseq)
+{
+	const size_t i = find(u, uri);
+
+	if (i == u->n)
+		return 0;
+	if (i + u->fresh < u->n && out_of_order(&u->items[i], call_id, cseq))
+		return -ESTALE;
+	take_out(u, i);
+	return 0;
+}
+
+int binding_remove_all(struct binding_update *u, struct view call_id, uint32_t cseq)
+{
+	for (size_t i = 0; i < u->n; i++)
+		if (out_of_order(&u->items[i], call_id, cseq))
+			return -ESTALE;
+	u->n = u->fresh = 0;
+	return 0;
+}
+
+size_t binding_expire(struct binding_update *u, int64_t now_ms)
+{
+	const size_t before = u->n;
+
+	for (size_t i = u->n; i-- > 0;)
+		if (u->items[i].expires_at <= now_ms)
+			take_out(u, i);
+	return before - u->n;
+}
+
+int binding_commit(struct binding_update *u)
+{
+	struct sip_binding *items = NULL;
+
+	if (u->n > 0) {
+		items = malloc(u->n * sizeof(*items));
+		if (!items)
+			return -ENOMEM;
+		memcpy(items, u->items, u->n * sizeof(*items));
+	}
+	free(u->set->items);
+	u->set->items = items;
+	u->set->n = u->n;
+	return 0;
+}

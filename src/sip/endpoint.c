@@ -1,0 +1,415 @@
+/* Messages go: flow → guard → transaction layer → screen (here: REGISTER and OPTIONS end, strangers
+ * are challenged, all without state) → the owner. */
+#include "sip/endpoint.h"
+
+#include "base/list.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "sip/auth.h"
+#include "sip/re.h"
+#include "sip/registrar.h"
+
+#include <errno.h>
+
+#define SERVER_NAME "vestibule"
+#define ALLOW       "Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, UPDATE, INFO\r\n"
+
+enum { HEADERS_MAX = 16384 };
+
+struct sip_endpoint {
+	struct sip_endpoint_conf conf;
+	char *realm;
+	struct flows *flows;
+	struct tx_layer *layer;
+	struct auth *auth;
+	struct guard *guard;
+	struct registrar *registrar;
+	struct buf headers;  /* of the reply being made */
+	uint64_t asking;     /* who the request just screened is from; 0 inside of a dialog */
+	struct sip_endpoint_stats stats;
+};
+
+static void reply(struct sip_endpoint *e, const struct sip_msg *msg, const struct flow *flow,
+		  struct registrar_reply what)
+{
+	if (e->headers.err)
+		buf_reset(&e->headers);
+	tx_reply_stateless(e->layer, msg, flow, what.code, what.reason, buf_view(&e->headers));
+}
+
+static void refuse(struct sip_endpoint *e, const struct sip_msg *msg, const struct flow *flow,
+		   unsigned code, const char *reason)
+{
+	buf_reset(&e->headers);
+	reply(e, msg, flow, (struct registrar_reply){ code, reason });
+}
+
+/* 1. Who asks? */
+
+static bool is_register(const struct sip_msg *msg)
+{
+	return pl_strcmp(&msg->met, "REGISTER") == 0;
+}
+
+static void challenge(struct sip_endpoint *e, const struct sip_msg *msg, const struct flow *flow,
+		      bool stale)
+{
+	e->stats.challenged++;
+	buf_reset(&e->headers);
+	auth_challenge(e->auth, stale, &e->headers);
+	reply(e, msg, flow, (struct registrar_reply){ 401, "Unauthorized" });
+}
+
+static void log_refused(const struct sip_msg *msg, const struct flow *flow)
+{
+	char host[ADDR_TEXT_MAX];
+
+	addr_host_text(&flow->peer, host);
+	log_info("sip_auth_failed", LF_S("host", host), LF_V("method", view_pl(&msg->met)),
+		 LF_V("from", view_pl(&msg->from.uri.user)));
+}
+
+static bool names_device(struct sip_endpoint *e, const struct sip_msg *msg)
+{
+	struct sip_secret secret;
+	uint64_t user;
+	bool known;
+
+	known = auth_user(view_pl(&msg->from.uri.user), &user) == 0 &&
+		e->conf.secret(e->conf.arg, user, &secret);
+	memset(&secret, 0, sizeof(secret));
+	return known;
+}
+
+/* Credentials that are wrong, or none in the name of nobody: an answer only while such things are
+ * rare from there. */
+static void stranger(struct sip_endpoint *e, const struct sip_msg *msg, const struct flow *flow,
+		     bool tried)
+{
+	guard_bad(e->guard, &flow->peer);
+	if (tried)
+		e->stats.refused++;
+	if (guard_silent(e->guard, &flow->peer))
+		return;
+	if (tried)
+		log_refused(msg, flow);
+	challenge(e, msg, flow, false);
+}
+
+/* True when the request is `*ret_user`'s; otherwise it is answered or dropped. */
+static bool authenticated(struct sip_endpoint *e, const struct sip_msg *msg,
+			  const struct flow *flow, uint64_t *ret_user, bool *ret_repeat)
+{
+	const enum auth_result result = auth_check(e->auth, msg, flow, ret_user);
+
+	*ret_repeat = result == AUTH_REPEAT;
+	switch (result) {
+	case AUTH_REPEAT:
+		if (is_register(msg))
+			return true;
+		[[fallthrough]];
+	case AUTH_STALE:
+		challenge(e, msg, flow, true);
+		return false;
+	case AUTH_OK:
+		guard_good(e->guard, &flow->peer);
+		return true;
+	case AUTH_NONE:
+		if (names_device(e, msg))
+			challenge(e, msg, flow, false);
+		else
+			stranger(e, msg, flow, false);
+		return false;
+	case AUTH_WRONG:
+	case AUTH_UNKNOWN:
+		break;
+	}
+	stranger(e, msg, flow, true);
+	return false;
+}
+
+static bool is_user(const struct pl *text, uint64_t user)
+{
+	uint64_t named;
+
+	return auth_user(view_pl(text), &named) == 0 && named == user;
+}
+
+/* 2. What is asked? Each returns true when the owner shall see it. */
+
+static bool on_register(struct sip_endpoint *e, const struct sip_msg *msg, const struct flow *flow)
+{
+	const struct sip_hdr *require = sip_msg_hdr(msg, SIP_HDR_REQUIRE);
+	struct registrar_reply what;
+	uint64_t user;
+	bool repeat;
+
+	if (!authenticated(e, msg, flow, &user, &repeat))
+		return false;
+	buf_reset(&e->headers);
+	if (!is_user(&msg->to.uri.user, user)) {
+		refuse(e, msg, flow, 403, "Forbidden");
+	} else if (require) {
+		buf_printf(&e->headers, "Unsupported: %.*s\r\n", (int)require->val.l, require->val.p);
+		reply(e, msg, flow, (struct registrar_reply){ 420, "Bad Extension" });
+	} else {
+		what = registrar_register(e->registrar, msg, flow, user, repeat, &e->headers);
+		reply(e, msg, flow, what);
+	}
+	return false;
+}
+
+static bool on_invite(struct sip_endpoint *e, const struct sip_msg *msg, const struct flow *flow)
+{
+	uint64_t user;
+	bool repeat;
+
+	if (!authenticated(e, msg, flow, &user, &repeat))
+		return false;
+	if (!is_user(&msg->from.uri.user, user)) {
+		refuse(e, msg, flow, 403, "Forbidden");
+		return false;
+	}
+	if (pl_strcasecmp(&msg->uri.scheme, "sip")) {
+		refuse(e, msg, flow, 416, "Unsupported URI Scheme");
+		return false;
+	}
+	e->asking = user;
+	return true;
+}
+
+static bool on_options(struct sip_endpoint *e, const struct sip_msg *msg, const struct flow *flow)
+{
+	if (guard_silent(e->guard, &flow->peer))
+		return false;
+	buf_reset(&e->headers);
+	buf_add(&e->headers, VIEW(ALLOW "Accept: application/sdp\r\nSupported: timer\r\n"));
+	reply(e, msg, flow, (struct registrar_reply){ 200, "OK" });
+	return false;
+}
+
+/* Belongs into a dialog, but has no To tag. */
+static bool on_lost(struct sip_endpoint *e, const struct sip_msg *msg, const struct flow *flow)
+{
+	if (!guard_silent(e->guard, &flow->peer))
+		refuse(e, msg, flow, 481, "Call/Transaction Does Not Exist");
+	return false;
+}
+
+static bool on_other(struct sip_endpoint *e, const struct sip_msg *msg, const struct flow *flow)
+{
+	if (guard_silent(e->guard, &flow->peer))
+		return false;
+	buf_reset(&e->headers);
+	buf_add(&e->headers, VIEW(ALLOW));
+	reply(e, msg, flow, (struct registrar_reply){ 405, "Method Not Allowed" });
+	return false;
+}
+
+static bool on_screen(void *arg, const struct sip_msg *msg, const struct flow *flow)
+{
+	static const struct {
+		const char *method;
+		bool (*screen)(struct sip_endpoint *e, const struct sip_msg *msg,
+			       const struct flow *flow);
+	} methods[] = {
+		{ "REGISTER", on_register }, { "INVITE", on_invite }, { "OPTIONS", on_options },
+		{ "BYE", on_lost },	     { "UPDATE", on_lost },   { "INFO", on_lost },
+		{ "PRACK", on_lost },
+	};
+	struct sip_endpoint *e = arg;
+
+	e->asking = 0;
+	if (msg->to.tag.l > 0 && !is_register(msg))
+		return !guard_silent(e->guard, &flow->peer);
+	for (size_t i = 0; i < sizeof(methods) / sizeof(*methods); i++)
+		if (pl_strcmp(&msg->met, methods[i].method) == 0)
+			return methods[i].screen(e, msg, flow);
+	return on_other(e, msg, flow);
+}
+
+static void on_request(void *arg, struct tx_server *tx, const struct sip_msg *msg,
+		       const struct flow *flow)
+{
+	struct sip_endpoint *e = arg;
+	const uint64_t user = tx ? e->asking : 0;
+
+	e->asking = 0;
+	e->conf.request(e->conf.arg, tx, msg, flow, user);
+}
+
+/* 3. What came in. */
+
+static bool on_admit(void *arg, const struct addr *peer)
+{
+	return guard_admit(((struct sip_endpoint *)arg)->guard, peer);
+}
+
+static void on_message(void *arg, const struct flow *flow, struct view raw)
+{
+	struct sip_endpoint *e = arg;
+
+	/* Datagrams were admitted one by one, of TCP only the connection. */
+	if (flow->transport == FLOW_TCP && !guard_admit(e->guard, &flow->peer))
+		return;
+	e->stats.messages++;
+	if (tx_layer_message(e->layer, flow, raw) != -EBADMSG)
+		return;
+	e->stats.malformed++;
+	if (guard_trusts(e->guard, &flow->peer))
+		return;
+	guard_bad(e->guard, &flow->peer);
+	if (guard_silent(e->guard, &flow->peer))
+		flow_close(e->flows, flow);
+}
+
+static void on_gone(void *arg, const struct flow *flow)
+{
+	struct sip_endpoint *e = arg;
+
+	tx_layer_flow_gone(e->layer, flow);
+}
+
+/* 4. Life. */
+
+static int open_parts(struct sip_endpoint *e)
+{
+	const struct sip_endpoint_conf *conf = &e->conf;
+	struct timers *timers = loop_timers(conf->loop);
+	int rc = auth_new(&(struct auth_conf){ e->realm, conf->clock, conf->rand, conf->secret,
+					       conf->arg },
+			  &e->auth);
+
+	if (rc == 0)
+		rc = guard_new(conf->clock, &e->guard);
+	if (rc == 0)
+		rc = registrar_new(&(struct registrar_conf){ timers, conf->bound, conf->arg },
+				   &e->registrar);
+	return rc;
+}
+
+static int open_sockets(struct sip_endpoint *e, struct err *err)
+{
+	const struct sip_endpoint_conf *conf = &e->conf;
+	int rc = flows_open(&(struct flows_conf){ .loop = conf->loop,
+						  .listen = conf->listen,
+						  .public_host = conf->public_host,
+						  .message = on_message,
+						  .gone = on_gone,
+						  .admit = on_admit,
+						  .arg = e },
+			    err, &e->flows);
+
+	if (rc < 0)
+		return rc;
+	rc = tx_layer_new(&(struct tx_conf){ .flows = e->flows,
+					     .timers = loop_timers(conf->loop),
+					     .rand = conf->rand,
+					     .server = SERVER_NAME,
+					     .request = on_request,
+					     .screen = on_screen,
+					     .arg = e },
+			  &e->layer);
+	return rc < 0 ? err_set(err, rc, "no memory for SIP") : 0;
+}
+
+int sip_endpoint_open(const struct sip_endpoint_conf *conf, struct err *err,
+		      struct sip_endpoint **ret_endpoint)
+{
+	struct sip_endpoint *e = calloc(1, sizeof(*e));
+	int rc;
+
+	if (!e)
+		return err_set(err, -ENOMEM, "no memory for SIP");
+	e->conf = *conf;
+	e->headers = BUF_INIT(HEADERS_MAX);
+	e->realm = view_dup(view_str(conf->realm));
+	if (!e->realm || open_parts(e) < 0) {
+		sip_endpoint_close(e);
+		return err_set(err, -ENOMEM, "no memory for SIP");
+	}
+	rc = open_sockets(e, err);
+	if (rc < 0) {
+		sip_endpoint_close(e);
+		return rc;
+	}
+	*ret_endpoint = e;
+	return 0;
+}
+
+void sip_endpoint_close(struct sip_endpoint *e)
+{
+	if (!e)
+		return;
+	tx_layer_free(e->layer);
+	flows_close(e->flows);
+	registrar_free(e->registrar);
+	guard_free(e->guard);
+	auth_free(e->auth);
+	buf_free(&e->headers);
+	free(e->realm);
+	free(e);
+}
+
+struct tx_layer *sip_endpoint_transactions(struct sip_endpoint *e)
+{
+	return e->layer;
+}
+
+struct flows *sip_endpoint_flows(struct sip_endpoint *e)
+{
+	return e->flows;
+}
+
+int sip_endpoint_restore(struct sip_endpoint *e, const struct sip_binding *binding)
+{
+	return registrar_restore(e->registrar, binding);
+}
+
+size_t sip_endpoint_bindings(struct sip_endpoint *e, uint64_t user,
+			     struct sip_binding *ret_bindings, size_t max)
+{
+	const struct binding_set *set = registrar_find(e->registrar, user);
+	size_t n = 0;
+
+	for (unsigned best = 1000; set && n < max;) {
+		unsigned next = 0;
+		bool more = false;
+
+		for (size_t i = 0; i < set->n; i++) {
+			const struct sip_binding *b = &set->items[i];
+			if (b->q == best && n < max && flow_alive(e->flows, &b->flow))
+				ret_bindings[n++] = *b;
+			if (b->q < best && (!more || b->q > next)) {
+				next = b->q;
+				more = true;
+			}
+		}
+		if (!more)
+			break;
+		best = next;
+	}
+	return n;
+}
+
+void sip_endpoint_unbind(struct sip_endpoint *e, uint64_t user)
+{
+	registrar_unbind(e->registrar, user);
+}
+
+size_t sip_endpoint_suspects(const struct sip_endpoint *e, struct guard_entry *ret_entries,
+			     size_t max)
+{
+	return guard_list(e->guard, ret_entries, max);
+}
+
+struct sip_endpoint_stats sip_endpoint_stats(const struct sip_endpoint *e)
+{
+	const struct registrar_stats r = registrar_stats(e->registrar);
+	struct sip_endpoint_stats stats = e->stats;
+
+	stats.blocked = guard_dropped(e->guard);
+	stats.bindings = r.bindings;
+	stats.devices = r.devices;
+	return stats;
+}

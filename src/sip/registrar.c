@@ -1,0 +1,365 @@
+#include "sip/registrar.h"
+
+#include "base/list.h"
+#include "base/log.h"
+#include "base/map.h"
+#include "sip/re.h"
+
+#include <errno.h>
+
+struct device {
+	struct map_node node;
+	struct registrar *registrar;
+	uint64_t user; /* the key */
+	struct binding_set set;
+	struct timer timer; /* the first end of a binding */
+};
+
+struct registrar {
+	struct registrar_conf conf;
+	struct map devices;
+	uint64_t bindings, touched;
+};
+
+static const struct registrar_reply ok = { 200, "OK" };
+static const struct registrar_reply bad = { 400, "Bad Request" };
+static const struct registrar_reply no_memory = { 500, "Server Internal Error" };
+
+static void on_end(void *arg);
+
+int registrar_new(const struct registrar_conf *conf, struct registrar **ret_registrar)
+{
+	struct registrar *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return -ENOMEM;
+	r->conf = *conf;
+	map_init(&r->devices);
+	*ret_registrar = r;
+	return 0;
+}
+
+static void device_free(struct device *d)
+{
+	timers_cancel(d->registrar->conf.timers, &d->timer);
+	map_remove(&d->registrar->devices, &d->node);
+	d->registrar->bindings -= d->set.n;
+	binding_set_free(&d->set);
+	free(d);
+}
+
+static void free_node(struct map_node *node, void *)
+{
+	device_free(CONTAINER_OF(node, struct device, node));
+}
+
+void registrar_free(struct registrar *r)
+{
+	if (!r)
+		return;
+	map_each(&r->devices, free_node, NULL);
+	map_free(&r->devices);
+	free(r);
+}
+
+static int64_t now_ms(const struct registrar *r)
+{
+	return clock_wall_ms(r->conf.timers->clock);
+}
+
+static struct device *device_find(const struct registrar *r, uint64_t user)
+{
+	struct map_node *found =
+		map_get(&r->devices, (struct view){ (const char *)&user, sizeof(user) });
+
+	return found ? CONTAINER_OF(found, struct device, node) : NULL;
+}
+
+static struct device *device_take(struct registrar *r, uint64_t user)
+{
+	struct device *d = device_find(r, user);
+
+	if (d)
+		return d;
+	d = calloc(1, sizeof(*d));
+	if (!d)
+		return NULL;
+	d->registrar = r;
+	d->user = user;
+	if (map_put(&r->devices, &d->node,
+		    (struct view){ (const char *)&d->user, sizeof(d->user) })) {
+		free(d);
+		return NULL;
+	}
+	return d;
+}
+
+/* Also when the clock of the wall was put forward or back meanwhile: then it is armed again. */
+static int device_arm(struct device *d)
+{
+	const int64_t now = now_ms(d->registrar);
+	int64_t first = INT64_MAX;
+
+	for (size_t i = 0; i < d->set.n; i++)
+		if (d->set.items[i].expires_at < first)
+			first = d->set.items[i].expires_at;
+	return timers_arm(d->registrar->conf.timers, &d->timer, first > now ? first - now : 0, on_end,
+			  d);
+}
+
+/* A device without bindings is forgotten. */
+static void device_settle(struct device *d)
+{
+	int rc;
+
+	if (d->set.n == 0) {
+		device_free(d);
+		return;
+	}
+	rc = device_arm(d);
+	if (rc < 0)
+		log_error("sip_timer", LF_I("code", rc));
+}
+
+/* Commits and tells. On failure everything is as it was. */
+static int device_commit(struct device *d, struct binding_update *u)
+{
+	struct registrar *r = d->registrar;
+	const size_t before = d->set.n;
+	const int rc = binding_commit(u);
+
+	if (rc < 0)
+		return rc;
+	r->bindings += d->set.n - before;
+	if (r->conf.bound)
+		r->conf.bound(r->conf.arg, d->user, d->set.items, d->set.n);
+	return 0;
+}
+
+static void on_end(void *arg)
+{
+	struct device *d = arg;
+	struct binding_update u;
+
+	binding_begin(&u, &d->set);
+	d->registrar->touched += u.n;
+	if (binding_expire(&u, now_ms(d->registrar)) > 0 && device_commit(d, &u) < 0)
+		log_error("sip_expire", LF_I("device", d->user));
+	device_settle(d);
+}
+
+/* One REGISTER on its way. */
+struct job {
+	struct registrar *registrar;
+	const struct sip_msg *msg;
+	const struct flow *flow;
+	uint64_t user;
+	struct buf *headers;
+	struct binding_update update;
+	struct registrar_reply reply; /* code 0: fine so far */
+	uint32_t expires_s;           /* of contacts that name none */
+	bool has_expires;
+	size_t contacts, stars;
+	bool stale; /* it failed for its CSeq */
+};
+
+static void job_fail(struct job *job, struct registrar_reply reply)
+{
+	if (job->reply.code == 0)
+		job->reply = reply;
+}
+
+static void job_outcome(struct job *job, int rc)
+{
+	job->stale = rc == -ESTALE;
+	if (job->stale)
+		job_fail(job, (struct registrar_reply){ 500, "CSeq Out Of Order" });
+	else if (rc == -ENOSPC)
+		job_fail(job, (struct registrar_reply){ 403, "Too Many Contacts" });
+	else if (rc < 0)
+		job_fail(job, no_memory);
+}
+
+static void contact_bind(struct job *job, const struct contact *c, uint32_t expires_s)
+{
+	const struct view call_id = view_pl(&job->msg->callid);
+	struct sip_binding b = { .user = job->user, .cseq = job->msg->cseq.num, .q = c->q,
+				 .flow = *job->flow };
+
+	if (expires_s < BINDING_EXPIRES_MIN_S) {
+		job_fail(job, (struct registrar_reply){ 423, "Interval Too Brief" });
+		return;
+	}
+	if (expires_s > BINDING_EXPIRES_MAX_S)
+		expires_s = BINDING_EXPIRES_MAX_S;
+	b.expires_at = now_ms(job->registrar) + (int64_t)expires_s * 1000;
+	memcpy(b.contact, c->uri.p, c->uri.n);
+	memcpy(b.call_id, call_id.p, call_id.n);
+	job_outcome(job, binding_put(&job->update, &b));
+}
+
+static bool on_contact(const struct sip_hdr *hdr, const struct sip_msg *, void *arg)
+{
+	const struct view value = view_trim(view_pl(&hdr->val));
+	struct job *job = arg;
+	uint32_t expires_s = job->expires_s;
+	struct contact c;
+
+	if (view_eq(value, VIEW("*"))) {
+		job->stars++;
+		return false;
+	}
+	job->contacts++;
+	job->registrar->touched += 1 + job->update.n;
+	if (job->contacts > BINDINGS_PER_DEVICE_MAX) {
+		job_outcome(job, -ENOSPC);
+	} else if (contact_read(value, &c) < 0) {
+		job_fail(job, (struct registrar_reply){ 400, "Bad Contact" });
+	} else {
+		if (c.has_expires)
+			expires_s = c.expires_s;
+		if (expires_s == 0)
+			job_outcome(job, binding_remove(&job->update, c.uri,
+							view_pl(&job->msg->callid),
+							job->msg->cseq.num));
+		else
+			contact_bind(job, &c, expires_s);
+	}
+	return job->reply.code != 0;
+}
+
+static void job_expires(struct job *job)
+{
+	uint64_t seconds;
+	int rc;
+
+	job->expires_s = BINDING_EXPIRES_S;
+	if (!pl_isset(&job->msg->expires))
+		return;
+	rc = view_u64(view_trim(view_pl(&job->msg->expires)), UINT32_MAX, &seconds);
+	if (rc == -EINVAL)
+		return;
+	job->has_expires = true;
+	job->expires_s = rc == 0 ? (uint32_t)seconds : UINT32_MAX;
+}
+
+static void print_contacts(struct job *job, const struct binding_set *set)
+{
+	const int64_t now = now_ms(job->registrar);
+
+	for (size_t i = 0; i < set->n; i++) {
+		const struct sip_binding *b = &set->items[i];
+
+		if (b->expires_at <= now)
+			continue;
+		buf_printf(job->headers, "Contact: <%s>;expires=%lld", b->contact,
+			   (long long)((b->expires_at - now + 999) / 1000));
+		if (b->q < 1000)
+			buf_printf(job->headers, ";q=0.%03u", b->q);
+		buf_add(job->headers, VIEW("\r\n"));
+	}
+}
+
+/* Steps 6 and 7: reads all contacts into the update; the reply's code stays 0 when all went well. */
+static void job_read(struct job *job)
+{
+	job_expires(job);
+	if (job->msg->callid.l >= sizeof(((struct sip_binding *)NULL)->call_id)) {
+		job_fail(job, bad);
+		return;
+	}
+	sip_msg_hdr_apply(job->msg, true, SIP_HDR_CONTACT, on_contact, job);
+	if (job->reply.code || job->stars == 0)
+		return;
+	if (job->stars > 1 || job->contacts > 0 || !job->has_expires || job->expires_s != 0)
+		job_fail(job, bad);
+	else
+		job_outcome(job, binding_remove_all(&job->update, view_pl(&job->msg->callid),
+						    job->msg->cseq.num));
+}
+
+/* A repetition fails as the message did that it repeats, or finds its own work done. */
+static void job_repeat(struct job *job)
+{
+	if (job->stale)
+		job->reply = (struct registrar_reply){};
+	job->contacts = job->stars = 0;
+}
+
+static void job_change(struct job *job, struct device *d, bool repeat)
+{
+	binding_begin(&job->update, &d->set);
+	job->registrar->touched += d->set.n;
+	job_read(job);
+	if (repeat)
+		job_repeat(job);
+	if (job->reply.code == 423)
+		buf_printf(job->headers, "Min-Expires: %d\r\n", BINDING_EXPIRES_MIN_S);
+	if (job->reply.code == 0 && job->contacts + job->stars > 0)
+		job_outcome(job, device_commit(d, &job->update));
+	if (job->reply.code == 0)
+		print_contacts(job, &d->set);
+}
+
+struct registrar_reply registrar_register(struct registrar *r, const struct sip_msg *msg,
+					  const struct flow *flow, uint64_t user, bool repeat,
+					  struct buf *headers)
+{
+	struct job job = { .registrar = r, .msg = msg, .flow = flow, .user = user,
+			   .headers = headers };
+	struct device *d;
+
+	d = device_take(r, user);
+	if (!d)
+		return no_memory;
+	job_change(&job, d, repeat);
+	device_settle(d);
+	return job.reply.code ? job.reply : ok;
+}
+
+int registrar_restore(struct registrar *r, const struct sip_binding *binding)
+{
+	struct binding_update u;
+	struct device *d;
+	size_t before;
+	int rc;
+
+	if (binding->expires_at <= now_ms(r))
+		return -EINVAL;
+	d = device_take(r, binding->user);
+	if (!d)
+		return -ENOMEM;
+	before = d->set.n;
+	binding_begin(&u, &d->set);
+	rc = binding_put(&u, binding);
+	if (rc == 0)
+		rc = binding_commit(&u);
+	r->bindings += d->set.n - before;
+	device_settle(d);
+	return rc;
+}
+
+const struct binding_set *registrar_find(const struct registrar *r, uint64_t user)
+{
+	const struct device *d = device_find(r, user);
+
+	return d ? &d->set : NULL;
+}
+
+void registrar_unbind(struct registrar *r, uint64_t user)
+{
+	struct device *d = device_find(r, user);
+
+	if (!d)
+		return;
+	r->bindings -= d->set.n;
+	binding_set_free(&d->set);
+	if (r->conf.bound)
+		r->conf.bound(r->conf.arg, user, NULL, 0);
+	device_free(d);
+}
+
+struct registrar_stats registrar_stats(const struct registrar *r)
+{
+	return (struct registrar_stats){ r->devices.count, r->bindings, r->touched };
+}

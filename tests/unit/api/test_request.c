@@ -1,0 +1,630 @@
+#include "fixture.h"
+
+#include "store/call.h"
+#include "store/change.h"
+#include "store/device.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SITE(name) "{\"name\":\"" name "\",\"type\":\"residential\",\"zone\":\"UTC\",\"language\":\"en\"}"
+#define INTERCOM(name) "{\"name\":\"" name "\",\"kind\":\"intercom\"}"
+#define PHONE(name) "{\"name\":\"" name "\",\"kind\":\"phone\"}"
+#define APARTMENT(number) "{\"number\":\"" number "\"}"
+static const enum role ADMIN = ROLE_COMPANY_ADMIN;
+
+/* A path below the site `own`. */
+static const char *own(struct fixture *f, const char *rest)
+{
+	return fixture_path(f, "/sites/%lld%s", (long long)f->own, rest);
+}
+
+/* Makes a thing and returns its id. */
+static const char *make(struct fixture *f, const char *path, const char *body)
+{
+	assert_status(f, 201, ADMIN, "POST", path, body);
+	return fixture_get(f, "id");
+}
+
+static const char *device_make(struct fixture *f, const char *body)
+{
+	return make(f, own(f, "/devices"), body);
+}
+
+static void a_site_lives(void **state)
+{
+	struct fixture *f = *state;
+	const char *path = fixture_path(f, "/sites/%s", make(f, "/sites", SITE("  New ")));
+
+	assert_status(f, 200, ADMIN, "GET", path, NULL);
+	assert_string_equal(fixture_get(f, "name"), "New");
+	assert_status(f, 200, ADMIN, "PUT", path, SITE("Newer"));
+	assert_string_equal(fixture_get(f, "name"), "Newer");
+	assert_problem(f, 409, "name", ADMIN, "PUT", path, SITE("Own"));
+	assert_problem(f, 409, "name", ADMIN, "POST", "/sites", SITE("Own"));
+	assert_status(f, 204, ADMIN, "DELETE", path, NULL);
+	assert_status(f, 404, ADMIN, "GET", path, NULL);
+	assert_status(f, 404, ADMIN, "DELETE", path, NULL);
+}
+
+static void one_sees_the_sites_of_ones_roles(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_status(f, 200, ROLE_SITE_USER, "GET", "/sites", NULL);
+	assert_non_null(strstr(fixture_text(f), "Own"));
+	assert_null(strstr(fixture_text(f), "Next door"));
+	assert_status(f, 200, ADMIN, "GET", "/sites", NULL);
+	assert_non_null(strstr(fixture_text(f), "Next door"));
+	assert_null(strstr(fixture_text(f), "Foreign"));
+	assert_status(f, 200, ROLE_OPERATOR, "GET", "/sites", NULL);
+	assert_non_null(strstr(fixture_text(f), "Foreign"));
+}
+
+static void an_apartment_lives(void **state)
+{
+	struct fixture *f = *state;
+	const char *list = own(f, "/apartments"), *id = make(f, list, APARTMENT("12"));
+	const char *path = fixture_path(f, "%s/%s", list, id), *device;
+
+	assert_string_equal(fixture_get(f, "floor"), "");
+	assert_problem(f, 409, "number", ADMIN, "POST", list, APARTMENT("12"));
+	assert_status(f, 200, ADMIN, "PUT", path, "{\"number\":\"12\",\"floor\":\"3\",\"name\":\"Novak\"}");
+	make(f, list, APARTMENT("12"));
+	assert_problem(f, 409, "number", ADMIN, "PUT", path, APARTMENT("12"));
+	device = device_make(f, fixture_path(f, "{\"name\":\"d\",\"kind\":\"phone\",\"apartment_id\":\"%s\"}",
+					     id));
+	assert_status(f, 409, ADMIN, "DELETE", path, NULL);
+	assert_status(f, 204, ADMIN, "DELETE", own(f, fixture_path(f, "/devices/%s", device)), NULL);
+	assert_status(f, 204, ADMIN, "DELETE", path, NULL);
+	assert_status(f, 404, ADMIN, "GET", path, NULL);
+}
+
+static void a_device_lives(void **state)
+{
+	struct fixture *f = *state;
+	const char *id = device_make(f, INTERCOM("Door"));
+	const char *path = own(f, fixture_path(f, "/devices/%s", id));
+
+	assert_int_equal(strlen(id), 10);
+	assert_string_equal(fixture_get(f, "unlock_code"), "00*");
+	assert_non_null(strstr(fixture_text(f), "\"online\":false,\"transport\":null,\"address\":null"));
+	assert_problem(f, 409, "name", ADMIN, "POST", own(f, "/devices"), PHONE("Door"));
+	assert_problem(f, 422, "kind", ADMIN, "PUT", path, PHONE("Door"));
+	assert_status(f, 200, ADMIN, "PUT", path,
+		      "{\"name\":\"Gate\",\"kind\":\"intercom\",\"apartment_id\":null,\"unlock_code\":\"123*\"}");
+	assert_string_equal(fixture_get(f, "unlock_code"), "123*");
+	assert_status(f, 200, ADMIN, "PUT", path,
+		      "{\"name\":\"Gate\",\"kind\":\"intercom\",\"unlock_code\":\"\"}");
+	assert_non_null(strstr(fixture_text(f), "\"unlock_code\":null"));
+	assert_status(f, 204, ADMIN, "DELETE", path, NULL);
+	assert_status(f, 404, ADMIN, "GET", path, NULL);
+}
+
+static void a_registered_device_is_online(void **state)
+{
+	struct fixture *f = *state;
+	const char *id = device_make(f, PHONE("Phone"));
+	const struct binding_row binding = {
+		strtoll(id, NULL, 10), VIEW("sip:x@1.2.3.4"), VIEW("c"), 1, 1000, NOW + 60000,
+		VIEW("tcp"), VIEW("1.2.3.4:5070")
+	};
+	struct db_tx tx = {};
+
+	assert_int_equal(db_begin(f->db, &tx), 0);
+	assert_int_equal(binding_replace(f->db, NOW, binding.device, &binding, 1), 0);
+	assert_int_equal(db_commit(&tx), 0);
+	assert_status(f, 200, ADMIN, "GET", own(f, "/devices"), NULL);
+	assert_non_null(strstr(fixture_text(f), "\"online\":true,\"transport\":\"tcp\","
+						"\"address\":\"1.2.3.4:5070\""));
+	f->now = NOW + 60001;
+	assert_status(f, 200, ADMIN, "GET", own(f, fixture_path(f, "/devices/%s", id)), NULL);
+	assert_string_equal(fixture_get(f, "online"), "other");
+}
+
+static void an_unlock_code_is_one_that_intercoms_take(void **state)
+{
+	static const struct {
+		const char *code;
+		unsigned status;
+	} codes[] = { { "00*", 201 },  { "12345678901234*", 201 }, { "123456789012345*", 422 },
+		      { "0*", 422 },   { "*", 422 },               { "00", 422 },
+		      { "00**", 422 }, { "0a*", 422 },             { "00*0", 422 } };
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+		assert_status(f, codes[i].status, ADMIN, "POST", own(f, "/devices"),
+			      fixture_path(f, "{\"name\":\"%zu\",\"kind\":\"intercom\",\"unlock_code\":\"%s\"}",
+					   i, codes[i].code));
+		if (codes[i].status == 422)
+			assert_string_equal(fixture_get(f, "field"), "unlock_code");
+	}
+	assert_problem(f, 422, "unlock_code", ADMIN, "POST", own(f, "/devices"),
+		       "{\"name\":\"p\",\"kind\":\"phone\",\"unlock_code\":\"00*\"}");
+}
+
+static void a_number_that_is_taken_is_drawn_again(void **state)
+{
+	struct fixture *f = *state;
+	const char *first, *second;
+
+	first = device_make(f, PHONE("One"));
+	rand_seeded_init(&f->rand, 1); /* the same numbers once more */
+	second = device_make(f, PHONE("Two"));
+	assert_string_not_equal(first, second);
+}
+
+static void credentials_are_shown_and_renewed(void **state)
+{
+	struct fixture *f = *state;
+	const char *id = device_make(f, PHONE("Phone")), *old;
+	const char *path = own(f, fixture_path(f, "/devices/%s/credentials", id));
+
+	assert_status(f, 200, ADMIN, "GET", path, NULL);
+	assert_string_equal(fixture_get(f, "sip_user"), id);
+	assert_string_equal(fixture_get(f, "registrar"), "sip.example.com:5060");
+	old = fixture_get(f, "sip_password");
+	assert_int_equal(strlen(old), SIP_PASSWORD_SIZE);
+	assert_status(f, 200, ADMIN, "GET", path, NULL);
+	assert_string_equal(fixture_get(f, "sip_password"), old);
+	assert_status(f, 200, ADMIN, "POST", path, "{}");
+	assert_string_not_equal(fixture_get(f, "sip_password"), old);
+	assert_status(f, 404, ADMIN, "POST", own(f, "/devices/1234567890/credentials"), "{}");
+	f->env.key.bytes[0] ^= 1; /* another master key: refused, not guessed */
+	assert_status(f, 500, ADMIN, "GET", path, NULL);
+}
+
+static void buttons_are_replaced_whole(void **state)
+{
+	struct fixture *f = *state;
+	const char *door = device_make(f, INTERCOM("Door")), *a = device_make(f, PHONE("A"));
+	const char *b = device_make(f, PHONE("B"));
+	const char *path = own(f, fixture_path(f, "/devices/%s/buttons", door)), *body;
+
+	assert_status(f, 200, ADMIN, "GET", path, NULL);
+	assert_string_equal(fixture_text(f), "{\"items\":[]}");
+	body = fixture_path(f, "{\"items\":[{\"button\":1,\"label\":\"Hall\",\"destinations\":[]},"
+			       "{\"button\":150,\"label\":\"\",\"destinations\":[\"%s\",\"%s\"]}]}",
+			    strcmp(a, b) < 0 ? a : b, strcmp(a, b) < 0 ? b : a);
+	assert_status(f, 200, ADMIN, "PUT", path, body);
+	assert_string_equal(fixture_text(f), body);
+	assert_problem(f, 422, "items[1].button", ADMIN, "PUT", path,
+		       "{\"items\":[{\"button\":1,\"destinations\":[]},{\"button\":1,\"destinations\":[]}]}");
+	assert_problem(f, 422, "items[0].button", ADMIN, "PUT", path,
+		       "{\"items\":[{\"button\":151,\"destinations\":[]}]}");
+	assert_problem(f, 422, "items[0].destinations", ADMIN, "PUT", path,
+		       fixture_path(f, "{\"items\":[{\"button\":1,\"destinations\":[\"%s\",\"%s\"]}]}", a, a));
+	assert_problem(f, 422, "items", ADMIN, "PUT", path,
+		       "{\"items\":[{\"button\":1,\"destinations\":[\"1234567890\"]}]}");
+	assert_status(f, 200, ADMIN, "GET", path, NULL);
+	assert_string_equal(fixture_text(f), body);
+	assert_status(f, 409, ADMIN, "PUT", own(f, fixture_path(f, "/devices/%s/buttons", a)),
+		      "{\"items\":[]}");
+	assert_status(f, 404, ADMIN, "GET", own(f, "/devices/1234567890/buttons"), NULL);
+}
+
+/* A device of the neighbouring site, where one is admin too, is no destination here. */
+static void buttons_never_ring_another_site(void **state)
+{
+	struct fixture *f = *state;
+	const char *door = device_make(f, INTERCOM("Door"));
+	const char *phone = make(f, fixture_path(f, "/sites/%lld/devices", (long long)f->next_door),
+				 PHONE("P"));
+
+	assert_problem(f, 422, "items", ADMIN, "PUT", own(f, fixture_path(f, "/devices/%s/buttons", door)),
+		       fixture_path(f, "{\"items\":[{\"button\":1,\"destinations\":[\"%s\"]}]}", phone));
+	assert_status(f, 404, ADMIN, "GET", own(f, fixture_path(f, "/devices/%s", phone)), NULL);
+	assert_problem(f, 422, "apartment_id", ADMIN, "POST",
+		       fixture_path(f, "/sites/%lld/devices", (long long)f->next_door),
+		       fixture_path(f, "{\"name\":\"x\",\"kind\":\"phone\",\"apartment_id\":\"%s\"}",
+				    make(f, own(f, "/apartments"), APARTMENT("1"))));
+}
+
+static void call_make(struct fixture *f, int64_t id, int64_t at)
+{
+	struct db_tx tx = {};
+	struct call_row call = {
+		.site_id = f->own, .id = id, .started_at = at, .from_device = 1000000001,
+		.from_name = VIEW("Door"), .button = 1, .answered_at = at + 5, .ended_at = at + 9,
+		.result = VIEW("answered"), .answered_by = 1000000002, .answered_by_name = VIEW("Phone"),
+	};
+	const struct opening_row opening = { f->own, id, at + 7, id, 1000000001, 1000000002,
+					     VIEW("Phone"), VIEW("dtmf") };
+
+	assert_int_equal(db_begin(f->db, &tx), 0);
+	call.state = VIEW("ringing");
+	assert_int_equal(call_start(f->db, at, &call), 0);
+	if (id % 2 == 1) {
+		assert_int_equal(call_answer(f->db, at + 5, &call), 0);
+		assert_int_equal(call_opening_add(f->db, at + 7, &opening), 0);
+		assert_int_equal(call_end(f->db, at + 9, &call), 0);
+	}
+	assert_int_equal(db_commit(&tx), 0);
+}
+
+static void calls_come_newest_first_with_their_openings(void **state)
+{
+	struct fixture *f = *state;
+	const char *next;
+
+	for (int64_t id = 1; id <= 5; id++)
+		call_make(f, id, NOW + id / 2); /* some at the same time */
+	assert_status(f, 200, ADMIN, "GET", own(f, "/calls?limit=2"), NULL);
+	assert_non_null(strstr(fixture_text(f), "[{\"id\":\"5\","));
+	assert_non_null(strstr(fixture_text(f), "},{\"id\":\"4\","));
+	assert_null(strstr(fixture_text(f), "\"id\":\"3\""));
+	assert_non_null(strstr(fixture_text(f), "\"opened\":[{\"at\":1700000000009,"
+						"\"by_device\":\"1000000002\",\"by_name\":\"Phone\","
+						"\"how\":\"dtmf\"}]"));
+	next = fixture_get(f, "next");
+	assert_status(f, 200, ADMIN, "GET", own(f, fixture_path(f, "/calls?cursor=%s", next)), NULL);
+	assert_non_null(strstr(fixture_text(f), "[{\"id\":\"3\","));
+	assert_non_null(strstr(fixture_text(f), "\"next\":null"));
+	assert_status(f, 200, ADMIN, "GET", own(f, "/calls/3"), NULL);
+	assert_string_equal(fixture_get(f, "answered_by"), "1000000002");
+	assert_non_null(strstr(fixture_text(f), "\"opened\":[{"));
+	assert_status(f, 200, ADMIN, "GET", own(f, "/calls/4"), NULL);
+	assert_string_equal(fixture_get(f, "state"), "ringing");
+	assert_non_null(strstr(fixture_text(f), "\"ended_at\":null"));
+	assert_status(f, 404, ADMIN, "GET", own(f, "/calls/6"), NULL);
+	assert_status(f, 404, ADMIN, "GET",
+		      fixture_path(f, "/sites/%lld/calls/3", (long long)f->next_door), NULL);
+	assert_status(f, 404, ADMIN, "GET", own(f, "/calls?cursor=x"), NULL);
+}
+
+/* Follows the cursors, percent-encoded as the portal does, until the end. */
+static void lists_page_through_everything_once(void **state)
+{
+	struct fixture *f = *state;
+	char seen[8] = "";
+	const char *path = own(f, "/devices?limit=2");
+	json_t *next;
+
+	for (char c = 'g'; c >= 'a'; c--)
+		device_make(f, fixture_path(f, "{\"name\":\"%c & \xc3\xa9\",\"kind\":\"phone\"}", c));
+	do {
+		assert_status(f, 200, ADMIN, "GET", path, NULL);
+		json_t *root = json_loads(fixture_text(f), 0, NULL), *one;
+		size_t i;
+		json_array_foreach(json_object_get(root, "items"), i, one)
+			strncat(seen, json_string_value(json_object_get(one, "name")), 1);
+		next = json_object_get(root, "next");
+		if (json_is_string(next)) {
+			struct buf out = BUF_INIT(1024);
+			for (const char *at = json_string_value(next); *at; at++)
+				buf_printf(&out, "%%%02X", (unsigned char)*at);
+			path = own(f, fixture_path(f, "/devices?limit=2&cursor=%s", buf_cstr(&out)));
+			buf_free(&out);
+			next = json_true();
+		} else {
+			next = NULL;
+		}
+		json_decref(root);
+	} while (next);
+	assert_string_equal(seen, "abcdefg");
+}
+
+struct refusal {
+	const char *method, *path, *body;
+	unsigned status;
+	const char *field; /* NULL: none */
+};
+
+static const struct refusal refusals[] = {
+	{ "GET", "/sites?limit=0", NULL, 400, "limit" },
+	{ "GET", "/sites?limit=201", NULL, 400, "limit" },
+	{ "GET", "/sites?limit=x", NULL, 400, "limit" },
+	{ "GET", "/sites?sort=name", NULL, 400, "sort" },
+	{ "GET", "/session?limit=1", NULL, 400, "limit" },
+	{ "GET", "/sites?cursor=1", NULL, 404, NULL },
+	{ "GET", "/sites?cursor=1:%FF", NULL, 404, NULL },
+	{ "GET", "/sites?cursor=1:%00", NULL, 404, NULL },
+	{ "GET", "/sites/9999999", NULL, 404, NULL },
+	{ "GET", "/live", NULL, 400, "site" },
+	{ "GET", "/live?site=x", NULL, 404, NULL },
+	{ "GET", "/session", "{\"a\":1}", 422, "a" },
+	{ "POST", "/sites", NULL, 400, NULL },
+	{ "POST", "/sites", "{", 400, NULL },
+	{ "POST", "/sites", "[]", 422, NULL },
+	{ "POST", "/sites", "{}", 422, "name" },
+	{ "POST", "/sites", "{\"name\":\"n\",\"type\":\"ship\",\"zone\":\"UTC\",\"language\":\"en\"}", 422,
+	  "type" },
+	{ "POST", "/sites", "{\"name\":\"n\",\"type\":\"commercial\",\"zone\":\"UTC\",\"language\":\"EN\"}",
+	  422, "language" },
+	{ "POST", "/sites",
+	  "{\"name\":\"n\",\"type\":\"commercial\",\"zone\":\"../etc/passwd\",\"language\":\"en\"}", 422,
+	  "zone" },
+	{ "POST", "/sites", "{\"name\":\"n\",\"type\":\"commercial\",\"zone\":\"Europe\",\"language\":\"en\"}",
+	  422, "zone" },
+	{ "POST", "/sites", "{\"name\":\"n\",\"type\":\"commercial\",\"zone\":\"tzdata.zi\",\"language\":\"en\"}",
+	  422, "zone" },
+	{ "PATCH", "/sites", "{}", 405, NULL },
+	{ "DELETE", "/sites", NULL, 405, NULL },
+	{ "GET", "/nothing", NULL, 404, NULL },
+	{ "GET", "/sites/", NULL, 404, NULL },
+	{ "GET", "/sites/-1", NULL, 404, NULL },
+	{ "GET", "/sites/%31", NULL, 404, NULL },
+	{ "GET", "/sites/1/devices/", NULL, 404, NULL },
+	{ "GET", "/sites/1//devices", NULL, 404, NULL },
+	{ "GET", "sites", NULL, 404, NULL },
+	{ "GET", "", NULL, 404, NULL },
+};
+
+static void refuses_what_it_should(void **state)
+{
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+		const struct refusal *want = &refusals[i];
+		const unsigned status = fixture_call(f, ADMIN, want->method, want->path, want->body);
+		if (status != want->status)
+			fail_msg("%s %s: %u, %s", want->method, want->path, status, fixture_text(f));
+		if (want->field)
+			assert_string_equal(fixture_get(f, "field"), want->field);
+		else
+			assert_null(strstr(fixture_text(f), "\"field\""));
+	}
+}
+
+static void a_body_must_say_that_it_is_json(void **state)
+{
+	static const char *const types[] = { "", "text/plain", "application/x-www-form-urlencoded",
+					     "application/jsonp" };
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		f->ask.content_type = view_str(types[i]);
+		assert_status(f, 415, ADMIN, "POST", "/sites", SITE("New"));
+		assert_string_equal(fixture_field(f, "Content-Type"), "application/problem+json");
+		assert_status(f, 200, ADMIN, "GET", "/sites", NULL);
+	}
+	f->ask.content_type = VIEW("Application/JSON");
+	assert_status(f, 201, ADMIN, "POST", "/sites", SITE("New"));
+}
+
+static void another_origin_changes_nothing(void **state)
+{
+	static const struct {
+		const char *origin;
+		bool secure, good;
+	} origins[] = {
+		{ "http://door.example.com", false, true },
+		{ "HTTPS://DOOR.example.com", false, true },
+		{ "https://door.example.com", true, true },
+		{ "http://door.example.com", true, false },
+		{ "https://door.example.com:444", true, false },
+		{ "https://door.example.com.evil.example", true, false },
+		{ "https://evil.example", true, false },
+		{ "null", false, false },
+		{ "", false, false },
+		{ "https:door.example.com", false, false },
+		{ "ftp://door.example.com", false, false },
+	};
+	struct fixture *f = *state;
+	const char *live = fixture_path(f, "/live?site=%lld", (long long)f->own);
+
+	for (size_t i = 0; i < sizeof(origins) / sizeof(origins[0]); i++) {
+		f->ask.origin = view_str(origins[i].origin);
+		f->ask.secure = origins[i].secure;
+		assert_status(f, origins[i].good ? 422 : 403, ADMIN, "POST", "/sites", "{}");
+		assert_status(f, origins[i].good ? 101 : 403, ADMIN, "GET", live, NULL);
+		assert_status(f, 200, ADMIN, "GET", "/sites", NULL);
+	}
+}
+
+static void live_takes_the_cursor_of_an_event(void **state)
+{
+	struct fixture *f = *state;
+	const char *live = fixture_path(f, "/live?site=%lld&cursor=", (long long)f->own);
+
+	assert_status(f, 101, ADMIN, "GET", fixture_path(f, "%s7", live), NULL);
+	assert_problem(f, 400, "cursor", ADMIN, "GET", fixture_path(f, "%sx", live), NULL);
+}
+
+static void allow_names_the_methods(void **)
+{
+	const struct route *route;
+	int64_t ids[ROUTE_IDS_MAX];
+	char allow[ROUTE_ALLOW_MAX];
+
+	assert_int_equal(route_find(VIEW("BREW"), VIEW("/sites/1"), &route, ids, allow), -ENOTSUP);
+	assert_string_equal(allow, "GET, PUT, DELETE");
+	assert_int_equal(route_find(VIEW("HEAD"), VIEW("/sites/12/calls/34"), &route, ids, allow), 0);
+	assert_string_equal(route->path, "/sites/:site/calls/:call");
+	assert_int_equal(ids[ID_SITE], 12);
+	assert_int_equal(ids[ID_OBJECT], 34);
+}
+
+/* A change is in the feed when, and only when, its request was answered with success. */
+static void the_feed_tells_what_changed(void **state)
+{
+	struct fixture *f = *state;
+	struct change_row *rows;
+	int64_t oldest, before, after;
+	size_t n;
+
+	assert_int_equal(change_range(f->db, &oldest, &before), 0);
+	assert_status(f, 422, ADMIN, "POST", own(f, "/devices"), "{}");
+	assert_int_equal(change_range(f->db, &oldest, &after), 0);
+	assert_int_equal(after, before);
+	const char *id = device_make(f, PHONE("Phone"));
+	assert_int_equal(change_after_of_site(f->db, f->own, before, 10, &f->setup, &rows, &n), 0);
+	assert_int_equal(n, 1);
+	assert_string_equal(rows[0].type.p, "device");
+	assert_string_equal(rows[0].object.p, id);
+}
+
+/* ---- every route × role × place, against the rights table ---- */
+
+static const char *path_of(struct fixture *f, const struct route *route, int64_t site)
+{
+	struct view rest = view_str(route->path);
+	struct buf out = BUF_INIT(256);
+	const char *path;
+
+	while (rest.n > 0) {
+		struct view behind;
+		const struct view part = view_cut(rest, '/', &behind);
+		const bool last = part.n == rest.n;
+		if (view_eq(part, VIEW(":site")))
+			buf_printf(&out, "%lld", (long long)site);
+		else if (part.n > 0 && part.p[0] == ':')
+			buf_str(&out, "1999999999"); /* there is no such thing anywhere */
+		else
+			buf_add(&out, part);
+		if (!last)
+			buf_chr(&out, '/');
+		rest = behind;
+	}
+	if (route->flags & ROUTE_LIVE)
+		buf_printf(&out, "?site=%lld", (long long)site);
+	path = fixture_path(f, "%s", buf_cstr(&out));
+	buf_free(&out);
+	return path;
+}
+
+/* What a route says to a role at a place, when nothing but rights stands in the way: the body is
+ * `{}`, which whoever may come in gets 422 for, or an answer that is no refusal. */
+static void check_route(struct fixture *f, const struct route *route, enum role role, int64_t site)
+{
+	const bool covered = role == ROLE_OPERATOR || site == f->own ||
+			     (role == ROLE_COMPANY_ADMIN && site == f->next_door);
+	const bool open = route->right == RIGHT_PUBLIC || route->right == RIGHT_SESSION;
+	const bool has_site = route_has_site(route) || (route->flags & ROUTE_LIVE);
+	const char *path = path_of(f, route, site), *body = route->body ? "{}" : NULL;
+	const unsigned status = fixture_call(f, role, route->method, path, body);
+	const bool denied = status == 401 || status == 403;
+
+	if (role == NOBODY && route->right != RIGHT_PUBLIC)
+		assert_int_equal(status, 401);
+	else if (open)
+		assert_false(denied);
+	else if (has_site && !covered)
+		assert_int_equal(status, 404);
+	else if (has_site && !role_has(role, route->right))
+		assert_int_equal(status, 403);
+	else if (has_site)
+		assert_true(!denied && (status != 404 || strstr(path, "1999999999")));
+	else /* judged by the handler: company of the person */
+		assert_int_equal(denied, false);
+}
+
+static void every_route_asks_for_its_right(void **state)
+{
+	struct fixture *f = *state;
+	const int64_t sites[] = { f->own, f->next_door, f->foreign };
+
+	for (size_t i = 0; i < routes_n; i++) {
+		assert_true(routes[i].right >= RIGHT_PUBLIC && routes[i].right < RIGHTS);
+		assert_non_null(routes[i].handle);
+		assert_non_null(routes[i].doc);
+		if (strcmp(routes[i].method, "DELETE") == 0 && !strstr(routes[i].path, "/:site/"))
+			continue; /* it would take away what the rest needs: tested on its own below */
+		for (enum role role = 0; role <= ROLE_NONE; role++)
+			for (size_t k = 0; k < sizeof(sites) / sizeof(sites[0]); k++)
+				check_route(f, &routes[i], role, sites[k]);
+	}
+}
+
+static void only_some_may_delete_a_site(void **state)
+{
+	struct fixture *f = *state;
+	const char *path = own(f, "");
+
+	for (enum role role = ROLE_SITE_ADMIN_PAYMENT; role < ROLES; role++) {
+		assert_status(f, 403, role, "DELETE", path, NULL);
+		assert_status(f, 404, role, "DELETE",
+			      fixture_path(f, "/sites/%lld", (long long)f->foreign), NULL);
+	}
+	assert_status(f, 401, NOBODY, "DELETE", path, NULL);
+	assert_status(f, 204, ADMIN, "DELETE", path, NULL);
+}
+
+static void only_a_company_makes_sites(void **state)
+{
+	struct fixture *f = *state;
+
+	for (enum role role = 0; role < ROLES; role++)
+		assert_status(f, role == ADMIN ? 201 : 403, role, "POST", "/sites", SITE("New"));
+}
+
+/* ---- the document ---- */
+
+static void check_refs(const json_t *schemas, const json_t *value)
+{
+	const char *key;
+	json_t *one;
+	size_t i;
+
+	if (json_is_array(value)) {
+		json_array_foreach(value, i, one)
+			check_refs(schemas, one);
+		return;
+	}
+	json_object_foreach((json_t *)(uintptr_t)value, key, one) {
+		if (strcmp(key, "$ref") == 0) {
+			const char *name = strrchr(json_string_value(one), '/') + 1;
+			if (!json_object_get(schemas, name))
+				fail_msg("no schema %s", name);
+		}
+		check_refs(schemas, one);
+	}
+}
+
+static void the_document_has_every_route(void **state)
+{
+	struct fixture *f = *state;
+	json_t *root, *paths, *operation;
+
+	assert_status(f, 200, NOBODY, "GET", "/openapi.json", NULL);
+	root = json_loads(fixture_text(f), JSON_REJECT_DUPLICATES, NULL);
+	assert_non_null(root);
+	assert_string_equal(json_string_value(json_object_get(root, "openapi")), "3.1.0");
+	paths = json_object_get(root, "paths");
+	operation = json_object_get(
+		json_object_get(paths, "/sites/{site}/devices/{device}/credentials"), "post");
+	assert_int_equal(json_array_size(json_object_get(operation, "parameters")), 2);
+	operation = json_object_get(json_object_get(paths, "/sites/{site}"), "delete");
+	assert_non_null(json_object_get(json_object_get(operation, "responses"), "204"));
+	size_t operations = 0;
+	const char *key;
+	json_t *path;
+	json_object_foreach(paths, key, path)
+		operations += json_object_size(path);
+	assert_int_equal(operations, routes_n);
+	check_refs(json_object_get(json_object_get(root, "components"), "schemas"), root);
+	json_decref(root);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, fixture_setup, fixture_teardown)
+		TEST(a_site_lives),
+		TEST(one_sees_the_sites_of_ones_roles),
+		TEST(an_apartment_lives),
+		TEST(a_device_lives),
+		TEST(a_registered_device_is_online),
+		TEST(an_unlock_code_is_one_that_intercoms_take),
+		TEST(a_number_that_is_taken_is_drawn_again),
+		TEST(credentials_are_shown_and_renewed),
+		TEST(buttons_are_replaced_whole),
+		TEST(buttons_never_ring_another_site),
+		TEST(calls_come_newest_first_with_their_openings),
+		TEST(lists_page_through_everything_once),
+		TEST(refuses_what_it_should),
+		TEST(a_body_must_say_that_it_is_json),
+		TEST(another_origin_changes_nothing),
+		TEST(live_takes_the_cursor_of_an_event),
+		cmocka_unit_test(allow_names_the_methods),
+		TEST(the_feed_tells_what_changed),
+		TEST(every_route_asks_for_its_right),
+		TEST(only_some_may_delete_a_site),
+		TEST(only_a_company_makes_sites),
+		TEST(the_document_has_every_route),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,177 @@
+#include "sip/binding.h"
+#include "../test.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+static void contacts_are_read(void **)
+{
+	struct contact c;
+
+	assert_int_equal(contact_read(VIEW("\"P\" <sip:p@h:5070;transport=tcp>;expires=60;q=0.25"), &c),
+			 0);
+	assert_true(view_eq(c.uri, VIEW("sip:p@h:5070;transport=tcp")));
+	assert_true(c.has_expires);
+	assert_int_equal(c.expires_s, 60);
+	assert_int_equal(c.q, 250);
+	assert_int_equal(contact_read(VIEW("sip:p@h;expires=7"), &c), 0); /* a header parameter */
+	assert_true(view_eq(c.uri, VIEW("sip:p@h")));
+	assert_int_equal(c.expires_s, 7);
+	assert_int_equal(c.q, 1000);
+	assert_int_equal(contact_read(VIEW("<sip:p@h>;expires=soon;q=1.000"), &c), 0);
+	assert_false(c.has_expires);
+	assert_int_equal(contact_read(VIEW("<sip:p@h>;expires=99999999999"), &c), 0);
+	assert_int_equal(c.expires_s, UINT32_MAX);
+	assert_int_equal(contact_read(VIEW("<sip:p@h>;q=0"), &c), 0);
+	assert_int_equal(c.q, 0);
+}
+
+static void what_cannot_be_called_is_no_contact(void **)
+{
+	char longest[BINDING_CONTACT_MAX + 16];
+	struct contact c;
+
+	memset(longest, 'a', sizeof(longest));
+	memcpy(longest, "<sip:", 5);
+	longest[BINDING_CONTACT_MAX + 1] = '>';
+	assert_int_equal(contact_read((struct view){ longest, BINDING_CONTACT_MAX + 2 }, &c),
+			 -EBADMSG);
+	longest[BINDING_CONTACT_MAX] = '>';
+	assert_int_equal(contact_read((struct view){ longest, BINDING_CONTACT_MAX + 1 }, &c), 0);
+	assert_int_equal(contact_read(VIEW(""), &c), -EBADMSG);
+	assert_int_equal(contact_read(VIEW("<>"), &c), -EBADMSG);
+	assert_int_equal(contact_read(VIEW("<tel:+123>"), &c), -EBADMSG);
+	assert_int_equal(contact_read(VIEW("<sips:p@h>"), &c), -EBADMSG);
+	assert_int_equal(contact_read(VIEW("<sip:p@h\r\n x>"), &c), -EBADMSG);
+	assert_int_equal(contact_read(VIEW("<sip:p q@h>"), &c), -EBADMSG);
+}
+
+static bool same(const char *a, const char *b)
+{
+	const bool forth = contact_same(view_str(a), view_str(b));
+
+	assert_int_equal(forth, contact_same(view_str(b), view_str(a)));
+	return forth;
+}
+
+/* RFC 3261 section 19.1.4's own examples, as far as they are ours. */
+static void uris_compare_as_the_rfc_says(void **)
+{
+	assert_true(same("sip:alice@AtLanTa.CoM;Transport=tcp", "sip:alice@atlanta.com;transport=TCP"));
+	assert_true(same("sip:carol@chicago.com", "sip:carol@chicago.com;newparam=5"));
+	assert_true(same("sip:carol@chicago.com;newparam=5", "sip:carol@chicago.com;security=on"));
+	assert_true(same("sip:a@h;x=1;transport=udp", "sip:a@h;transport=udp;x=1"));
+	assert_false(same("SIP:ALICE@AtLanTa.CoM;Transport=udp", "sip:alice@AtLanTa.CoM;Transport=UDP"));
+	assert_false(same("sip:bob@biloxi.com", "sip:bob@biloxi.com:5060"));
+	assert_false(same("sip:bob@biloxi.com", "sip:bob@biloxi.com;transport=udp"));
+	assert_false(same("sip:bob@biloxi.com;transport=udp", "sip:bob@biloxi.com;transport=tcp"));
+	assert_false(same("sip:carol@chicago.com;security=on", "sip:carol@chicago.com;security=off"));
+	assert_false(same("sip:a@h", "sip:b@h"));
+	assert_false(same("sip:a@h", "not a uri"));
+}
+
+static struct sip_binding binding(const char *contact, const char *call_id, uint32_t cseq,
+				  int64_t expires_at)
+{
+	struct sip_binding b = { .user = 1, .cseq = cseq, .q = 1000, .expires_at = expires_at };
+
+	snprintf(b.contact, sizeof(b.contact), "%s", contact);
+	snprintf(b.call_id, sizeof(b.call_id), "%s", call_id);
+	return b;
+}
+
+static int put(struct binding_update *u, const char *contact, const char *call_id, uint32_t cseq,
+	       int64_t expires_at)
+{
+	const struct sip_binding b = binding(contact, call_id, cseq, expires_at);
+
+	return binding_put(u, &b);
+}
+
+static void an_update_counts_when_it_is_committed(void **)
+{
+	struct binding_set set = {};
+	struct binding_update u;
+
+	binding_begin(&u, &set);
+	assert_int_equal(put(&u, "sip:a@h", "c", 1, 100), 0);
+	assert_int_equal(put(&u, "sip:b@h", "c", 1, 200), 0);
+	assert_int_equal(set.n, 0);
+	assert_int_equal(binding_commit(&u), 0);
+	assert_int_equal(set.n, 2);
+
+	binding_begin(&u, &set); /* rolled back */
+	assert_int_equal(binding_remove(&u, VIEW("sip:a@h"), VIEW("c"), 2), 0);
+	assert_int_equal(put(&u, "sip:c@h", "c", 2, 100), 0);
+	assert_int_equal(set.n, 2);
+	assert_string_equal(set.items[0].contact, "sip:a@h");
+
+	binding_begin(&u, &set);
+	assert_int_equal(binding_remove(&u, VIEW("sip:A@h"), VIEW("c"), 2), 0); /* another one */
+	assert_int_equal(binding_remove(&u, VIEW("sip:a@H"), VIEW("c"), 2), 0);
+	assert_int_equal(binding_commit(&u), 0);
+	assert_int_equal(set.n, 1);
+	assert_string_equal(set.items[0].contact, "sip:b@h");
+	binding_set_free(&set);
+}
+
+static void an_older_request_changes_nothing(void **)
+{
+	struct binding_set set = {};
+	struct binding_update u;
+
+	binding_begin(&u, &set);
+	assert_int_equal(put(&u, "sip:a@h", "c", 5, 100), 0);
+	assert_int_equal(binding_commit(&u), 0);
+	binding_begin(&u, &set);
+	assert_int_equal(put(&u, "sip:a@h", "c", 5, 100), -ESTALE);
+	assert_int_equal(put(&u, "sip:a@h", "c", 4, 100), -ESTALE);
+	assert_int_equal(binding_remove(&u, VIEW("sip:a@h"), VIEW("c"), 5), -ESTALE);
+	assert_int_equal(binding_remove_all(&u, VIEW("c"), 5), -ESTALE);
+	assert_int_equal(put(&u, "sip:a@h", "after a restart", 1, 100), 0);
+	assert_int_equal(put(&u, "sip:a@h", "after a restart", 1, 300), 0); /* twice in one */
+	assert_int_equal(u.n, 1);
+	assert_int_equal(binding_remove_all(&u, VIEW("c"), 6), 0);
+	assert_int_equal(binding_commit(&u), 0);
+	assert_int_equal(set.n, 0);
+	binding_set_free(&set);
+}
+
+static void a_full_set_loses_what_ends_first(void **)
+{
+	struct binding_set set = {};
+	struct binding_update u;
+	char contact[32];
+
+	binding_begin(&u, &set);
+	for (int i = 0; i < BINDINGS_PER_DEVICE_MAX; i++) {
+		snprintf(contact, sizeof(contact), "sip:%d@h", i);
+		assert_int_equal(put(&u, contact, "c", 1, i == 3 ? 50 : 100 + i), 0);
+	}
+	assert_int_equal(put(&u, "sip:more@h", "c", 1, 999), -ENOSPC); /* too many in one request */
+	assert_int_equal(binding_commit(&u), 0);
+	binding_begin(&u, &set);
+	assert_int_equal(put(&u, "sip:more@h", "c", 2, 999), 0);
+	assert_int_equal(binding_commit(&u), 0);
+	assert_int_equal(set.n, BINDINGS_PER_DEVICE_MAX);
+	for (size_t i = 0; i < set.n; i++)
+		assert_string_not_equal(set.items[i].contact, "sip:3@h");
+	binding_begin(&u, &set);
+	assert_int_equal(binding_expire(&u, 101), 2); /* 100 and 101 */
+	assert_int_equal(u.n, BINDINGS_PER_DEVICE_MAX - 2);
+	binding_set_free(&set);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(contacts_are_read),
+		cmocka_unit_test(what_cannot_be_called_is_no_contact),
+		cmocka_unit_test(uris_compare_as_the_rfc_says),
+		cmocka_unit_test(an_update_counts_when_it_is_committed),
+		cmocka_unit_test(an_older_request_changes_nothing),
+		cmocka_unit_test(a_full_set_loses_what_ends_first),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

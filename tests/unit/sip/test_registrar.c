@@ -1,0 +1,245 @@
+#include "sip/registrar.h"
+#include "digest.h"
+
+#define USER UINT64_C(1000000002)
+
+enum { MANY = 100000, TOUCHED_PER_STEP = 4 };
+
+static struct {
+	struct clock_virtual clock;
+	struct timers timers;
+	struct registrar *r;
+	struct flow flow;
+	struct buf headers;
+	size_t bounds, bound_n;
+	uint64_t bound_user;
+} t;
+
+static void on_bound(void *, uint64_t user, const struct sip_binding *, size_t n)
+{
+	t.bounds++;
+	t.bound_user = user;
+	t.bound_n = n;
+}
+
+static int setup(void **)
+{
+	memset(&t, 0, sizeof(t));
+	clock_virtual_init(&t.clock, 1700000000000);
+	timers_init(&t.timers, &t.clock.clock);
+	t.headers = BUF_INIT(16384);
+	assert_int_equal(addr_parse("198.51.100.7:40000", &t.flow.peer), 0);
+	return registrar_new(&(struct registrar_conf){ &t.timers, on_bound, NULL }, &t.r);
+}
+
+static int teardown(void **)
+{
+	registrar_free(t.r);
+	timers_free(&t.timers);
+	buf_free(&t.headers);
+	return 0;
+}
+
+static unsigned ask(uint64_t user, const char *call_id, unsigned cseq, const char *lines, bool repeat)
+{
+	char text[16384];
+	struct sip_msg *msg;
+	unsigned code;
+
+	snprintf(text, sizeof(text),
+		 "REGISTER sip:h SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\r\nCall-ID: %s\r\n"
+		 "CSeq: %u REGISTER\r\n%s\r\n",
+		 call_id, cseq, lines);
+	msg = msg_of(text);
+	buf_reset(&t.headers);
+	code = registrar_register(t.r, msg, &t.flow, user, repeat, &t.headers).code;
+	mem_deref(msg);
+	return code;
+}
+
+static unsigned reg(unsigned cseq, const char *lines)
+{
+	return ask(USER, "c", cseq, lines, false);
+}
+
+static void said(const char *part)
+{
+	const char *text = buf_cstr(&t.headers);
+
+	if (!strstr(text, part))
+		fail_msg("\"%s\" does not contain \"%s\"", text, part);
+}
+
+static size_t bindings(void)
+{
+	const struct binding_set *set = registrar_find(t.r, USER);
+
+	return set ? set->n : 0;
+}
+
+static void several_contacts_and_their_ends(void **)
+{
+	assert_int_equal(reg(1, "Contact: <sip:a@h>;expires=60, <sip:b@h>\r\nm: <sip:c@h>\r\n"
+				"Expires: 120\r\n"),
+			 200);
+	said("Contact: <sip:a@h>;expires=60\r\n");
+	said("Contact: <sip:b@h>;expires=120\r\n");
+	said("Contact: <sip:c@h>;expires=120\r\n");
+	assert_int_equal(t.bounds, 1);
+	assert_int_equal(t.bound_n, 3);
+	clock_virtual_advance(&t.clock, 60 * INT64_C(1000000));
+	timers_run(&t.timers);
+	assert_int_equal(t.bounds, 2);
+	assert_int_equal(t.bound_n, 2);
+	assert_int_equal(reg(2, ""), 200); /* only asks */
+	said("Contact: <sip:b@h>;expires=60\r\n");
+	assert_int_equal(t.bounds, 2);
+	clock_virtual_advance(&t.clock, 60 * INT64_C(1000000));
+	timers_run(&t.timers);
+	assert_int_equal(t.bound_n, 0);
+	assert_int_equal(registrar_stats(t.r).devices, 0);
+	assert_int_equal(t.timers.count, 0);
+}
+
+static void how_long_is_limited(void **)
+{
+	assert_int_equal(reg(1, "Contact: <sip:a@h>;expires=29\r\n"), 423);
+	said("Min-Expires: 30\r\n");
+	assert_int_equal(reg(1, "Contact: <sip:a@h>;expires=30\r\n"), 200);
+	assert_int_equal(reg(2, "Contact: <sip:a@h>;expires=86400\r\n"), 200);
+	said(";expires=3600\r\n");
+	assert_int_equal(reg(3, "Contact: <sip:a@h>\r\nExpires: 4294967296\r\n"), 200);
+	said(";expires=3600\r\n");
+	assert_int_equal(reg(4, "Contact: <sip:a@h>\r\nExpires: tomorrow\r\n"), 200);
+	said(";expires=300\r\n");
+}
+
+static void all_or_nothing(void **)
+{
+	assert_int_equal(reg(1, "Contact: <sip:a@h>, <sip:b@h>\r\n"), 200);
+	assert_int_equal(reg(2, "Contact: <sip:c@h>, <sip:a@h>;expires=0, <sip:b@h>;expires=5\r\n"),
+			 423);
+	assert_int_equal(bindings(), 2);
+	assert_int_equal(reg(2, "Contact: <sip:c@h>, <tel:1>\r\n"), 400);
+	assert_int_equal(reg(1, "Contact: <sip:c@h>, <sip:a@h>\r\n"), 500);
+	assert_int_equal(bindings(), 2);
+	assert_int_equal(t.bounds, 1);
+	assert_int_equal(reg(2, "Contact: <sip:c@h>, <sip:a@h>;expires=0\r\n"), 200);
+	assert_int_equal(bindings(), 2);
+}
+
+static void the_star_removes_all(void **)
+{
+	assert_int_equal(reg(1, "Contact: <sip:a@h>, <sip:b@h>\r\n"), 200);
+	assert_int_equal(reg(2, "Contact: *\r\n"), 400);
+	assert_int_equal(reg(2, "Contact: *\r\nExpires: 60\r\n"), 400);
+	assert_int_equal(reg(2, "Contact: *, <sip:c@h>\r\nExpires: 0\r\n"), 400);
+	assert_int_equal(reg(1, "Contact: *\r\nExpires: 0\r\n"), 500);
+	assert_int_equal(bindings(), 2);
+	assert_int_equal(reg(2, "Contact: *\r\nExpires: 0\r\n"), 200);
+	assert_int_equal(bindings(), 0);
+	assert_int_equal(t.bounds, 2);
+	assert_int_equal(t.bound_n, 0);
+	assert_int_equal(reg(3, "Contact: *\r\nExpires: 0\r\n"), 200);
+}
+
+static void too_many_contacts_are_refused(void **)
+{
+	assert_int_equal(reg(1, "Contact: <sip:1@h>, <sip:2@h>, <sip:3@h>, <sip:4@h>, <sip:5@h>, "
+				"<sip:6@h>, <sip:7@h>, <sip:8@h>, <sip:9@h>\r\n"),
+			 403);
+	assert_int_equal(bindings(), 0);
+	assert_int_equal(registrar_stats(t.r).devices, 0);
+}
+
+static void a_repetition_says_the_same_and_changes_nothing(void **)
+{
+	assert_int_equal(reg(1, "Contact: <sip:a@h>\r\n"), 200);
+	assert_int_equal(ask(USER, "c", 1, "Contact: <sip:a@h>\r\n", true), 200);
+	said("Contact: <sip:a@h>;expires=300\r\n");
+	assert_int_equal(ask(USER, "c", 2, "Contact: <sip:x@h>\r\n", true), 200);
+	assert_int_equal(bindings(), 1);
+	assert_int_equal(ask(USER, "c", 2, "Contact: <sip:x@h>;expires=1\r\n", true), 423);
+	assert_int_equal(t.bounds, 1);
+}
+
+static void long_names_are_refused_not_cut(void **)
+{
+	char call_id[200];
+
+	memset(call_id, 'c', sizeof(call_id));
+	call_id[128] = '\0';
+	assert_int_equal(ask(USER, call_id, 1, "Contact: <sip:a@h>\r\n", false), 400);
+	call_id[127] = '\0';
+	assert_int_equal(ask(USER, call_id, 1, "Contact: <sip:a@h>\r\n", false), 200);
+}
+
+/* The clock of the wall is put forward: bindings end when it says so, not before. */
+static void the_walls_clock_rules(void **)
+{
+	assert_int_equal(reg(1, "Contact: <sip:a@h>\r\n"), 200);
+	t.clock.epoch_ms -= 100000;
+	clock_virtual_advance(&t.clock, 300 * INT64_C(1000000));
+	timers_run(&t.timers);
+	assert_int_equal(bindings(), 1);
+	clock_virtual_advance(&t.clock, 100 * INT64_C(1000000));
+	timers_run(&t.timers);
+	assert_int_equal(bindings(), 0);
+}
+
+static void register_many(unsigned cseq)
+{
+	const struct binding_set *set;
+
+	for (uint64_t i = 0; i < MANY; i++) {
+		assert_int_equal(ask(USER + i, "c", cseq, "Contact: <sip:a@h>\r\n", false), 200);
+		clock_virtual_advance(&t.clock, 1000);
+		timers_run(&t.timers);
+	}
+	for (uint64_t i = 0; i < MANY; i++) {
+		set = registrar_find(t.r, USER + i);
+		assert_true(set && set->n == 1);
+	}
+}
+
+/* The work per step stays the same however many there are: it is counted, not timed. */
+static void a_hundred_thousand_cost_a_hundred_thousand_times_one(void **)
+{
+	uint64_t touched;
+
+	register_many(1);
+	touched = registrar_stats(t.r).touched;
+	assert_int_equal(registrar_stats(t.r).devices, MANY);
+	assert_int_equal(t.timers.count, MANY);
+	assert_true(touched <= MANY * TOUCHED_PER_STEP);
+	register_many(2);
+	assert_true(registrar_stats(t.r).touched - touched <= MANY * TOUCHED_PER_STEP);
+	touched = registrar_stats(t.r).touched;
+	t.bounds = 0;
+	for (int i = 0; i < 400; i++) {
+		clock_virtual_advance(&t.clock, 1000000);
+		timers_run(&t.timers);
+	}
+	assert_int_equal(t.bounds, MANY);
+	assert_int_equal(registrar_stats(t.r).devices, 0);
+	assert_int_equal(registrar_stats(t.r).bindings, 0);
+	assert_true(registrar_stats(t.r).touched - touched <= MANY * TOUCHED_PER_STEP);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(several_contacts_and_their_ends),
+		TEST(how_long_is_limited),
+		TEST(all_or_nothing),
+		TEST(the_star_removes_all),
+		TEST(too_many_contacts_are_refused),
+		TEST(a_repetition_says_the_same_and_changes_nothing),
+		TEST(long_names_are_refused_not_cut),
+		TEST(the_walls_clock_rules),
+		TEST(a_hundred_thousand_cost_a_hundred_thousand_times_one),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

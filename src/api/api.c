@@ -2,6 +2,7 @@
 
 #include "api/limits.h"
 #include "api/live.h"
+#include "api/page.h"
 #include "api/password.h"
 #include "api/request.h"
 #include "api/upgrade.h"
@@ -27,6 +28,7 @@ struct api {
 	struct env env;
 	struct api_conf conf;
 	struct http *http;
+	struct pages *pages; /* NULL: none */
 	struct arena arena; /* what lives as long as the api */
 	struct list upgrades; /* jobs of live pages that are on their way */
 	struct source sources[METRICS_SOURCES_MAX];
@@ -270,6 +272,21 @@ static bool is_get(const struct http_exchange *x)
 	return view_eq(http_method(x), VIEW("GET")) || view_eq(http_method(x), VIEW("HEAD"));
 }
 
+static void page_request(struct api *api, struct http_exchange *x)
+{
+	const struct page_ask ask = {
+		.method = http_method(x),
+		.path = http_path(x),
+		.accept_encoding = http_header(x, "Accept-Encoding"),
+		.if_none_match = http_header(x, "If-None-Match"),
+		.secure = http_secure(x),
+	};
+	const struct page_answer a = pages_answer(api->pages, &ask);
+
+	atomic_fetch_add(&api->answered[a.status / 100 % STATUS_CLASSES], 1);
+	http_reply(x, a.status, a.fields, a.nfields, a.body);
+}
+
 static void handle(void *arg, struct http_exchange *x)
 {
 	static const struct view prefix = VIEW("/api/v1");
@@ -286,8 +303,8 @@ static void handle(void *arg, struct http_exchange *x)
 		dispatch(api, x, health_run, NULL, NULL);
 	} else if (view_eq(path, VIEW("/metrics")) && is_get(x)) {
 		metrics_request(api, x);
-	} else if (api->conf.page) {
-		api->conf.page(api->conf.page_arg, x);
+	} else if (api->pages) {
+		page_request(api, x);
 	} else {
 		reply_short(api, x, 404, NULL);
 	}
@@ -328,6 +345,7 @@ void api_free(struct api *api)
 		if (job->answered)
 			job_free(job);
 	}
+	pages_free(api->pages);
 	limits_free(api->env.limits);
 	arena_free(&api->arena);
 	sodium_memzero(&api->env.key, sizeof(api->env.key));
@@ -359,7 +377,9 @@ static int start(struct api *api, struct err *err)
 		rc = make_dummy(api);
 	if (rc < 0)
 		return err_set(err, rc, "no memory for the API");
-	return http_start(conf->loop, &http, err, &api->http);
+	if (conf->web_root)
+		rc = pages_open(conf->web_root, err, &api->pages);
+	return rc < 0 ? rc : http_start(conf->loop, &http, err, &api->http);
 }
 
 int api_start(const struct api_conf *conf, struct err *err, struct api **ret_api)
@@ -384,6 +404,7 @@ int api_start(const struct api_conf *conf, struct err *err, struct api **ret_api
 	};
 	rc = start(api, err);
 	if (rc < 0) {
+		pages_free(api->pages);
 		limits_free(api->env.limits);
 		arena_free(&api->arena);
 		free(api);

@@ -10,7 +10,6 @@
 #include "base/err.h"
 #include "base/rand.h"
 #include "event/live.h"
-#include "io/http.h"
 #include "io/worker.h"
 
 struct api_conf {
@@ -27,10 +26,7 @@ struct api_conf {
 	const char *registrar; /* "host:port" */
 	const char *version;
 	const char *setup_token; /* makes the first administrator; NULL without */
-	/* What is not the API's, such as the portal's files; NULL: 404. Answers on the loop's
-	 * thread, with http_reply. */
-	void (*page)(void *arg, struct http_exchange *x);
-	void *page_arg;
+	const char *web_root; /* folder of the portal's files; NULL: none */
 	bool metrics_open; /* /metrics answers everybody, not only this host */
 };
 

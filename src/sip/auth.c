@@ -36,7 +36,8 @@ struct algorithm {
 	size_t hex_len;
 };
 
-enum { ALG_SHA256, ALG_MD5, ALGS };
+/* In the order of the challenges. */
+enum { ALG_MD5, ALG_SHA256, ALGS };
 
 struct auth {
 	struct auth_conf conf;

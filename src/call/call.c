@@ -17,6 +17,11 @@ void call_record(const struct call *call, enum call_record_type type, const stru
 					.at = clock_wall_ms(conf->clock),
 					.device = leg ? leg->device : 0,
 					.name = leg ? leg->name : NULL,
+					.door = call->caller.device,
+					.opening_id = type == CALL_REC_OPENED ?
+							      switchboard_id(call->sb) :
+							      0,
+					.leg = leg ? leg->number : 0,
 					.text = text,
 				});
 }

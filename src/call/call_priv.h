@@ -17,6 +17,7 @@ struct call_leg {
 	struct call *call;
 	struct session *session; /* NULL: ended */
 	unsigned at;             /* index in the call's media; the caller's is 0 */
+	unsigned number;         /* unique in the call, unlike `at` */
 	uint64_t device;
 	char name[CALL_NAME_MAX];
 	bool rang;  /* 180 or 183 came */
@@ -39,6 +40,7 @@ struct call {
 	bool offered;             /* the caller's INVITE had an offer */
 	bool ringing_told, early_told;
 	bool any_rang, any_busy, any_declined;
+	unsigned nlegs; /* ever */
 	struct call_leg *offering; /* whose new offer waits for the other side */
 	struct timer timer;        /* ring time-out, then talk limit */
 };
@@ -72,4 +74,6 @@ extern const struct session_handlers caller_handlers;
 void leg_digit(struct call_leg *leg, char digit, enum dtmf_how how);
 
 /* switchboard.c */
+/* A number that no call and no opening had before; rises with time, also over restarts. */
+int64_t switchboard_id(struct switchboard *sb);
 void switchboard_forget(struct switchboard *sb, struct call *call);

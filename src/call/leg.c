@@ -237,6 +237,7 @@ static bool leg_start(struct call *call, const struct dir_device *to, const stru
 	if (!leg)
 		return false;
 	leg->call = call;
+	leg->number = ++call->nlegs;
 	leg->device = to->number;
 	strncpy(leg->name, to->name, sizeof(leg->name) - 1);
 	rc = invite(leg, binding);

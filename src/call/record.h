@@ -18,6 +18,9 @@ struct call_record {
 	int64_t at;
 	uint64_t device; /* STARTED: who calls; LEG, ANSWERED, OPENED: who did it; ENDED: 0 */
 	const char *name; /* of the device */
+	uint64_t door;    /* OPENED: whose code it was */
+	int64_t opening_id; /* OPENED: rises with time */
+	unsigned leg;     /* LEG: unique in the call */
 	unsigned button;  /* STARTED: 0 when a number was dialled */
 	const char *text; /* LEG, ENDED: the result; OPENED: how ("dtmf", "info") */
 };

@@ -147,7 +147,7 @@ struct switchboard_stats switchboard_stats(const struct switchboard *sb)
 
 /* A new call. */
 
-static int64_t new_id(struct switchboard *sb)
+int64_t switchboard_id(struct switchboard *sb)
 {
 	const int64_t id = clock_wall_ms(sb->conf.clock) << 20;
 
@@ -174,7 +174,7 @@ static struct call *call_new(struct switchboard *sb, const struct dir_device *fr
 	if (!call)
 		return NULL;
 	call->sb = sb;
-	call->id = new_id(sb);
+	call->id = switchboard_id(sb);
 	call->site_id = from->site_id;
 	list_init(&call->legs);
 	call->caller.call = call;

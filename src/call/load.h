@@ -1,0 +1,20 @@
+/* call/load.h - keeps the directory like the store: the one place of this room that reads SQL, and
+ * it does so on the feed's thread. */
+#pragma once
+#include "call/directory.h"
+#include "event/feed.h"
+
+struct directory_loader {
+	struct loop *loop; /* the directory's */
+	struct directory *directory;
+};
+
+/* Before any thread runs: all sites, straight into the directory. */
+[[nodiscard]] int directory_load_all(struct directory *dir, struct db *db, struct err *err);
+/* The bindings that stand, straight into the registrar. */
+[[nodiscard]] int bindings_load_all(struct sip_endpoint *endpoint, struct db *db, int64_t now_ms,
+				    struct err *err);
+/* For feed_consume; arg: a struct directory_loader that outlives the feed. Sites that changed are
+ * read anew and posted to the loop. A site costs one read of its devices and buttons, however many
+ * of its rows the batch holds. */
+void directory_follow(void *arg, struct db *db, const struct change_row *rows, size_t n);

@@ -1,0 +1,112 @@
+/* The directory, and the routes through it. */
+#include "call/route.h"
+#include "../test.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+enum { DOOR = 1000000001, PHONE = 1000000002, SECOND = 1000000003, FOREIGN = 2000000001 };
+
+struct seen {
+	size_t n;
+	uint64_t last;
+};
+
+static void on_changed(void *arg, uint64_t number)
+{
+	struct seen *s = arg;
+
+	s->n++;
+	s->last = number;
+}
+
+static struct directory *dir_new(struct seen *seen)
+{
+	const struct directory_conf conf = { on_changed, seen };
+	struct directory *dir = NULL;
+
+	*seen = (struct seen){};
+	assert_int_equal(directory_new(&conf, &dir), 0);
+	return dir;
+}
+
+static struct dir_site *site_of(int64_t id, const uint64_t *numbers, size_t n, const char *ha1)
+{
+	struct dir_site *site = dir_site_new(id);
+
+	site->devices = arena_alloc(&site->arena, (n + 1) * sizeof(*site->devices));
+	site->ndevices = n;
+	for (size_t i = 0; i < n; i++) {
+		site->devices[i] = (struct dir_device){ .number = numbers[i], .site_id = id, .name = "d",
+							.unlock_code = "" };
+		snprintf(site->devices[i].secret.ha1_md5, sizeof(site->devices[i].secret.ha1_md5), "%s", ha1);
+	}
+	return site;
+}
+
+static void a_swap_replaces_the_site_and_tells_who_changed(void **)
+{
+	const uint64_t two[] = { DOOR, PHONE }, one[] = { DOOR }, foreign[] = { FOREIGN };
+	struct seen seen;
+	struct directory *dir = dir_new(&seen);
+
+	assert_int_equal(directory_swap(dir, site_of(1, two, 2, "a")), 0);
+	assert_int_equal(directory_swap(dir, site_of(2, foreign, 1, "a")), 0);
+	assert_int_equal(directory_count(dir), 3);
+	assert_int_equal(directory_swap(dir, site_of(1, two, 2, "a")), 0);
+	assert_int_equal(seen.n, 0);
+	assert_int_equal(directory_swap(dir, site_of(1, one, 1, "a")), 0);
+	assert_int_equal(seen.n, 1);
+	assert_int_equal(seen.last, PHONE);
+	assert_null(directory_device(dir, PHONE));
+	assert_int_equal(directory_swap(dir, site_of(1, one, 1, "b")), 0); /* a new password */
+	assert_int_equal(seen.last, DOOR);
+	assert_int_equal(directory_swap(dir, site_of(1, NULL, 0, "")), 0);
+	assert_null(directory_device(dir, DOOR));
+	assert_non_null(directory_device(dir, FOREIGN));
+	assert_int_equal(directory_count(dir), 1);
+	directory_free(dir);
+}
+
+static void a_route_stays_in_the_callers_site(void **)
+{
+	static const uint64_t to[] = { PHONE, SECOND, FOREIGN, DOOR };
+	static struct dir_button buttons[] = { { 1, "Bell", to, 4 }, { 7, "Nobody", NULL, 0 } };
+	const uint64_t mine[] = { DOOR, PHONE, SECOND }, foreign[] = { FOREIGN };
+	struct seen seen;
+	struct directory *dir = dir_new(&seen);
+	struct dir_site *site = site_of(1, mine, 3, "a");
+	const struct dir_device *door;
+	struct route r;
+
+	site->devices[0].buttons = buttons;
+	site->devices[0].nbuttons = 2;
+	assert_int_equal(directory_swap(dir, site), 0);
+	assert_int_equal(directory_swap(dir, site_of(2, foreign, 1, "a")), 0);
+	door = directory_device(dir, DOOR);
+	assert_int_equal(route_find(dir, door, VIEW("1"), &r), 0);
+	assert_int_equal(r.button, 1);
+	assert_int_equal(r.n, 2); /* neither the foreign device nor the door itself */
+	assert_int_equal(r.to[0], PHONE);
+	assert_int_equal(route_find(dir, door, VIEW("7"), &r), 0);
+	assert_int_equal(r.n, 0);
+	assert_int_equal(route_find(dir, door, VIEW("8"), &r), -ENOENT);
+	assert_int_equal(route_find(dir, door, VIEW("1000000003"), &r), 0);
+	assert_int_equal(r.button, 0);
+	assert_int_equal(r.to[0], SECOND);
+	assert_int_equal(route_find(dir, door, VIEW("2000000001"), &r), -ENOENT);
+	assert_int_equal(route_find(dir, door, VIEW("1000000001"), &r), -ENOENT);
+	assert_int_equal(route_find(dir, door, VIEW("alice"), &r), -EINVAL);
+	assert_int_equal(route_find(dir, door, VIEW(""), &r), -EINVAL);
+	directory_free(dir);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_swap_replaces_the_site_and_tells_who_changed),
+		cmocka_unit_test(a_route_stays_in_the_callers_site),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
-enum { DOOR = 1000000001, MANY = 300, GUARD_MS = 20000 };
+enum { DOOR = 1000000001, MANY = 300, GUARD_MS = 60000 };
 
 struct seen {
 	struct loop *loop;
@@ -82,9 +82,15 @@ static void append_many(void *arg)
 {
 	struct load *l = arg;
 
-	for (int i = l->from; i < l->from + MANY; i++) {
-		append(l->f, l->mine, i);
-		append(l->f, l->other, i);
+	for (int i = l->from; i < l->from + MANY;) {
+		DB_TRANSACTION struct db_tx tx = {};
+
+		assert_int_equal(db_begin(l->f->db, &tx), 0);
+		for (int part = 0; part < 20; part++, i++) {
+			append(l->f, l->mine, i);
+			append(l->f, l->other, i);
+		}
+		assert_int_equal(db_commit(&tx), 0);
 		feed_wake(l->feed);
 	}
 }

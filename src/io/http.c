@@ -295,6 +295,7 @@ int http_start(struct loop *loop, const struct http_conf *conf, struct err *err,
 	http->conf = *conf;
 	map_init(&http->hosts);
 	map_init(&http->gates);
+	list_init(&http->websockets);
 	http->evhttp = evhttp_new(loop_base(loop));
 	rc = http->evhttp ? trust(http, err) : err_set(err, -ENOMEM, "no memory");
 	if (rc == 0) {
@@ -331,6 +332,7 @@ void http_free(struct http *http)
 {
 	if (!http)
 		return;
+	websockets_end(http);
 	http_gates_close(http);
 	if (http->evhttp)
 		evhttp_free(http->evhttp);

@@ -1,5 +1,6 @@
 /* io/http_priv.h - what http.c (requests and replies) and http_gate.c (bytes before evhttp) share. */
 #pragma once
+#include "base/list.h"
 #include "base/map.h"
 #include "io/http.h"
 #include "io/http_head.h"
@@ -20,6 +21,7 @@ struct http {
 	unsigned connections;
 	struct map hosts; /* connections per host */
 	struct map gates; /* by bufferevent */
+	struct list websockets;
 	bool draining;
 };
 
@@ -44,5 +46,7 @@ void http_gate_open(struct http *http, struct bufferevent *bev);
 /* Before a connection is freed by hand: evhttp tells of the closings that it does itself only. */
 void http_gate_close(struct http *http, struct bufferevent *bev);
 void http_gates_close(struct http *http);
+/* Ends all that still stand; each hears `closed`. */
+void websockets_end(struct http *http);
 /* The request and its connection change hands; the exchange is freed. */
 struct evhttp_request *http_take_request(struct http_exchange *x);

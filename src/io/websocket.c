@@ -17,6 +17,7 @@
 enum { KEY_BYTES = 24 /* base64 of 16 */, CLOSE_MS = 5000, TOO_SLOW = 1013 };
 
 struct websocket {
+	struct list node; /* of http's websockets */
 	struct http *http;
 	struct evhttp_request *request; /* ours to free, behind its connection */
 	struct evhttp_connection *conn;
@@ -51,6 +52,7 @@ static ssize_t on_recv(wslay_event_context_ptr ctx, uint8_t *data, size_t n, int
 
 static void ws_free(struct websocket *ws)
 {
+	list_remove(&ws->node);
 	timers_cancel(loop_timers(ws->http->loop), &ws->ping);
 	ws->handlers->closed(ws->arg, ws);
 	wslay_event_context_free(ws->ctx);
@@ -59,6 +61,12 @@ static void ws_free(struct websocket *ws)
 	evhttp_connection_free(ws->conn);
 	evhttp_request_free(ws->request);
 	free(ws);
+}
+
+void websockets_end(struct http *http)
+{
+	LIST_EACH(it, &http->websockets)
+		ws_free(CONTAINER_OF(it, struct websocket, node));
 }
 
 static void on_timeout(void *arg)
@@ -241,6 +249,7 @@ int websocket_accept(struct http_exchange *x, const struct websocket_handlers *h
 	accept_key(http_header(x, "Sec-WebSocket-Key"), accept);
 	wslay_event_config_set_max_recv_msg_length(ws->ctx, WEBSOCKET_MESSAGE_MAX);
 	ws->http = x->http;
+	list_append(&ws->http->websockets, &ws->node);
 	ws->handlers = handlers;
 	ws->arg = arg;
 	ws->request = http_take_request(x);

@@ -36,6 +36,16 @@ tsan:
 		meson setup build-tsan -Db_sanitize=thread -Db_lundef=false
 	meson test -C build-tsan --print-errorlogs
 
+# make fuzz T=request SECONDS=60: what is found new is kept in build-fuzz, a crash beside it.
+SECONDS ?= 60
+fuzz:
+	@test -f build-fuzz/build.ninja || CC=clang meson setup build-fuzz -Dfuzzer=true \
+		-Db_sanitize=address,undefined -Db_lundef=false
+	ninja -C build-fuzz tests/fuzz/fuzz_$(T)
+	@mkdir -p build-fuzz/corpus/$(T)
+	build-fuzz/tests/fuzz/fuzz_$(T) -max_total_time=$(SECONDS) -artifact_prefix=build-fuzz/ \
+		build-fuzz/corpus/$(T) tests/fuzz/corpus/$(T)
+
 cover:
 	@test -f build-cover/build.ninja || meson setup build-cover -Db_coverage=true
 	meson test -C build-cover

@@ -36,8 +36,8 @@ struct algorithm {
 	size_t hex_len;
 };
 
-/* In the order of the challenges. */
-enum { ALG_MD5, ALG_SHA256, ALGS };
+/* In the order of the challenges: the better one first (RFC 8760 section 2.3). */
+enum { ALG_SHA256, ALG_MD5, ALGS };
 
 struct auth {
 	struct auth_conf conf;
@@ -176,7 +176,7 @@ void auth_challenge(struct auth *auth, bool stale, struct buf *out)
 
 	rand_bytes(auth->conf.rand, &nonce.random, sizeof(nonce.random));
 	nonce_print(auth, &nonce, text);
-	for (size_t i = 0; i < ALGS; i++) {
+	for (size_t i = auth->conf.offer_sha256 ? ALG_SHA256 : ALG_MD5; i < ALGS; i++) {
 		buf_add(out, VIEW("WWW-Authenticate: Digest realm=\""));
 		buf_str(out, auth->conf.realm);
 		buf_add(out, VIEW("\",nonce=\""));

@@ -35,6 +35,7 @@ struct auth_conf {
 	const char *realm; /* outlives the auth */
 	const struct clock *clock;
 	struct rand *rand;
+	bool offer_sha256; /* see sip/endpoint.h */
 	bool (*secret)(void *arg, uint64_t user, struct sip_secret *ret_secret);
 	void *arg;
 };
@@ -45,8 +46,7 @@ void auth_free(struct auth *auth);
 /* *ret_user is set with AUTH_OK, AUTH_REPEAT, AUTH_STALE and AUTH_WRONG. */
 enum auth_result auth_check(struct auth *auth, const struct sip_msg *msg, const struct flow *flow,
 			    uint64_t *ret_user);
-/* Two WWW-Authenticate lines. MD5 comes first, although RFC 8760 section 2.3 would have the better one
- * there: phones (and SIPp) that know MD5 only tend to read the first challenge and give up on it. */
+/* A WWW-Authenticate line for MD5; with offer_sha256 one for SHA-256 before it. */
 void auth_challenge(struct auth *auth, bool stale, struct buf *out);
 /* "0000000000" … "9999999999": ten digits. 0 or -EINVAL. */
 [[nodiscard]] int auth_user(struct view text, uint64_t *ret_user);

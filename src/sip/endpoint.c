@@ -276,8 +276,8 @@ static int open_parts(struct sip_endpoint *e)
 {
 	const struct sip_endpoint_conf *conf = &e->conf;
 	struct timers *timers = loop_timers(conf->loop);
-	int rc = auth_new(&(struct auth_conf){ e->realm, conf->clock, conf->rand, conf->secret,
-					       conf->arg },
+	int rc = auth_new(&(struct auth_conf){ e->realm, conf->clock, conf->rand,
+					       conf->offer_sha256, conf->secret, conf->arg },
 			  &e->auth);
 
 	if (rc == 0)

@@ -36,6 +36,10 @@ struct sip_endpoint_conf {
 	struct rand *rand;
 	const char *listen, *public_host;
 	const char *realm;
+	/* Ask for SHA-256 before MD5 (RFC 8760). Off where any phone may come: many, such as baresip
+	 * 1.0 and SIPp 3.6, give up on a challenge that names an algorithm they do not know, wherever
+	 * it stands. SHA-256 answers are taken either way. */
+	bool offer_sha256;
 	/* False: no such device. Asked for each request outside of a dialog; must be quick. */
 	bool (*secret)(void *arg, uint64_t user, struct sip_secret *ret_secret);
 	/* The bindings of a user changed (all-or-nothing): all that stand now, n = 0 for none. */

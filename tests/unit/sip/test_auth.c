@@ -46,8 +46,8 @@ static int setup(void **)
 	rand_seeded_init(&t.rand, 1);
 	assert_int_equal(addr_parse("198.51.100.7:5060", &t.flow.peer), 0);
 	assert_int_equal(addr_parse("198.51.100.8:5060", &t.other.peer), 0);
-	assert_int_equal(auth_new(&(struct auth_conf){ REALM, &t.clock.clock, &t.rand.rand, on_secret,
-						       NULL },
+	assert_int_equal(auth_new(&(struct auth_conf){ REALM, &t.clock.clock, &t.rand.rand, false,
+						       on_secret, NULL },
 				  &t.auth),
 			 0);
 	fresh_nonce(false);

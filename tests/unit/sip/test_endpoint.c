@@ -70,11 +70,11 @@ static int peer_open(int type)
 	return fd;
 }
 
-static int setup(void **)
+static int setup_with(bool offer_sha256)
 {
 	struct sip_endpoint_conf conf = { .listen = "127.0.0.1:0", .realm = REALM,
 					  .secret = on_secret, .bound = on_bound,
-					  .request = on_request };
+					  .request = on_request, .offer_sha256 = offer_sha256 };
 	struct err err;
 
 	memset(&t, 0, sizeof(t));
@@ -90,6 +90,16 @@ static int setup(void **)
 	t.addr = addr_with_port(&t.addr, flows_port(sip_endpoint_flows(t.e)));
 	t.fd = peer_open(SOCK_DGRAM);
 	return 0;
+}
+
+static int setup(void **)
+{
+	return setup_with(false);
+}
+
+static int setup_sha256(void **)
+{
+	return setup_with(true);
 }
 
 static int teardown(void **)
@@ -197,18 +207,30 @@ static void md5_and_no_algorithm_do_too(void **)
 	assert_int_equal(t.bounds, 0);
 }
 
-/* Phones that know MD5 only often look at the first challenge alone. */
-static void the_common_challenge_comes_first(void **)
+static void the_better_challenge_comes_first(void **)
 {
 	const char *sha, *md5;
 
 	request(&(struct ask){ .method = "REGISTER", .user = PHONE, .cseq = 1 });
+	sha = strstr(t.text, "WWW-Authenticate: Digest realm=\"" REALM "\",nonce=\"");
+	assert_non_null(sha);
+	md5 = strstr(sha + 1, "WWW-Authenticate: ");
+	assert_non_null(md5);
+	assert_true(strstr(sha, "algorithm=SHA-256,qop=\"auth\"") < md5);
+	assert_non_null(strstr(md5, "algorithm=MD5,qop=\"auth\""));
+}
+
+/* A phone that knows no SHA-256 gives up on a challenge that names it, wherever it stands. */
+static void only_md5_is_asked_for_by_default(void **)
+{
+	const char *md5;
+
+	request(&(struct ask){ .method = "REGISTER", .user = PHONE, .cseq = 1 });
 	md5 = strstr(t.text, "WWW-Authenticate: Digest realm=\"" REALM "\",nonce=\"");
 	assert_non_null(md5);
-	sha = strstr(md5 + 1, "WWW-Authenticate: ");
-	assert_non_null(sha);
-	assert_true(strstr(md5, "algorithm=MD5,qop=\"auth\"") < sha);
-	assert_non_null(strstr(sha, "algorithm=SHA-256,qop=\"auth\""));
+	assert_non_null(strstr(md5, "algorithm=MD5,qop=\"auth\""));
+	assert_null(strstr(md5 + 1, "WWW-Authenticate: "));
+	assert_null(strstr(t.text, "SHA-256"));
 }
 
 static void strangers_do_not_get_in(void **)
@@ -440,7 +462,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_device_registers),
 		TEST(md5_and_no_algorithm_do_too),
-		TEST(the_common_challenge_comes_first),
+		TEST(only_md5_is_asked_for_by_default),
+		cmocka_unit_test_setup_teardown(the_better_challenge_comes_first, setup_sha256,
+						teardown),
 		TEST(strangers_do_not_get_in),
 		TEST(a_lost_answer_is_given_again),
 		TEST(a_device_calls),

@@ -81,14 +81,32 @@ static void fill(struct fixture *f)
 	must(db_commit(&tx));
 }
 
+/* SQLite in a folder of its own, or the test's PostgreSQL, emptied. */
+static void url_make(struct fixture *f)
+{
+	static const char empty[] = "DROP SCHEMA public CASCADE; CREATE SCHEMA public";
+	const char *pgsql = getenv("VESTIBULE_TEST_DB");
+	struct err err = {};
+	struct db *db;
+
+	if (!pgsql) {
+		strcpy(f->folder, "/tmp/vestibule-api.XXXXXX");
+		assert_non_null(mkdtemp(f->folder));
+		snprintf(f->url, sizeof(f->url), "sqlite:%s/db", f->folder);
+		return;
+	}
+	snprintf(f->url, sizeof(f->url), "%s", pgsql);
+	must(db_open(f->url, &err, &db));
+	must(db_script(db, empty));
+	db_close(db);
+}
+
 static void db_make(struct fixture *f)
 {
 	struct err err = {};
 	struct db *db;
 
-	strcpy(f->folder, "/tmp/vestibule-api.XXXXXX");
-	assert_non_null(mkdtemp(f->folder));
-	snprintf(f->url, sizeof(f->url), "sqlite:%s/db", f->folder);
+	url_make(f);
 	must(db_open(f->url, &err, &db));
 	must(migrate_up(db, NOW, &err));
 	db_close(db);
@@ -124,11 +142,12 @@ int fixture_teardown(void **state)
 	char path[128];
 
 	db_close(f->db);
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+	for (size_t i = 0; f->folder[0] && i < sizeof(files) / sizeof(files[0]); i++) {
 		snprintf(path, sizeof(path), "%s/%s", f->folder, files[i]);
 		unlink(path);
 	}
-	rmdir(f->folder);
+	if (f->folder[0])
+		rmdir(f->folder);
 	limits_free(f->env.limits);
 	buf_free(&f->answer.body);
 	arena_free(&f->arena);

@@ -1,4 +1,5 @@
-/* Two companies on a fresh SQLite database, and requests that run without a socket.
+/* Two companies on a fresh database (SQLite, or the PostgreSQL that
+ * VESTIBULE_TEST_DB names), and requests that run without a socket.
  *
  * Company 1 has the sites `own` and `next_door`, company 2 `foreign`; there is a person for each
  * role of company 1 and its site `own`, signed in with a session of a known token. */
@@ -15,7 +16,7 @@
 
 struct fixture {
 	char folder[64];
-	char url[96];
+	char url[256];
 	struct db *db;
 	struct clock_virtual clock;
 	struct rand_seeded rand;

@@ -27,7 +27,7 @@ static int by_button(const struct directory *dir, const struct dir_device *calle
 	return -ENOENT;
 }
 
-int route_find(const struct directory *dir, const struct dir_device *caller, struct view dialled,
+int route_devices(const struct directory *dir, const struct dir_device *caller, struct view dialled,
 	       struct route *ret_route)
 {
 	struct route route = {};

@@ -14,5 +14,5 @@ struct route {
 /* dialled: the user part of the request URI: a button (1…150) of the caller, or a device's number.
  * -ENOENT: no such button, number, or not of this site (the same to the caller); -EINVAL: not a
  * number at all. A button without destinations gives n = 0. */
-[[nodiscard]] int route_find(const struct directory *dir, const struct dir_device *caller,
+[[nodiscard]] int route_devices(const struct directory *dir, const struct dir_device *caller,
 			     struct view dialled, struct route *ret_route);

@@ -278,7 +278,7 @@ static void on_invite(struct switchboard *sb, struct tx_server *tx, const struct
 		refuse(tx, 403, "Forbidden");
 		return;
 	}
-	rc = route_find(sb->conf.directory, from, view_pl(&msg->uri.user), &route);
+	rc = route_devices(sb->conf.directory, from, view_pl(&msg->uri.user), &route);
 	if (rc < 0)
 		refuse(tx, rc == -EINVAL ? 484 : 404, rc == -EINVAL ? "Address Incomplete" : "Not Found");
 	else

@@ -84,20 +84,20 @@ static void a_route_stays_in_the_callers_site(void **)
 	assert_int_equal(directory_swap(dir, site), 0);
 	assert_int_equal(directory_swap(dir, site_of(2, foreign, 1, "a")), 0);
 	door = directory_device(dir, DOOR);
-	assert_int_equal(route_find(dir, door, VIEW("1"), &r), 0);
+	assert_int_equal(route_devices(dir, door, VIEW("1"), &r), 0);
 	assert_int_equal(r.button, 1);
 	assert_int_equal(r.n, 2); /* neither the foreign device nor the door itself */
 	assert_int_equal(r.to[0], PHONE);
-	assert_int_equal(route_find(dir, door, VIEW("7"), &r), 0);
+	assert_int_equal(route_devices(dir, door, VIEW("7"), &r), 0);
 	assert_int_equal(r.n, 0);
-	assert_int_equal(route_find(dir, door, VIEW("8"), &r), -ENOENT);
-	assert_int_equal(route_find(dir, door, VIEW("1000000003"), &r), 0);
+	assert_int_equal(route_devices(dir, door, VIEW("8"), &r), -ENOENT);
+	assert_int_equal(route_devices(dir, door, VIEW("1000000003"), &r), 0);
 	assert_int_equal(r.button, 0);
 	assert_int_equal(r.to[0], SECOND);
-	assert_int_equal(route_find(dir, door, VIEW("2000000001"), &r), -ENOENT);
-	assert_int_equal(route_find(dir, door, VIEW("1000000001"), &r), -ENOENT);
-	assert_int_equal(route_find(dir, door, VIEW("alice"), &r), -EINVAL);
-	assert_int_equal(route_find(dir, door, VIEW(""), &r), -EINVAL);
+	assert_int_equal(route_devices(dir, door, VIEW("2000000001"), &r), -ENOENT);
+	assert_int_equal(route_devices(dir, door, VIEW("1000000001"), &r), -ENOENT);
+	assert_int_equal(route_devices(dir, door, VIEW("alice"), &r), -EINVAL);
+	assert_int_equal(route_devices(dir, door, VIEW(""), &r), -EINVAL);
 	directory_free(dir);
 }
 

@@ -1,0 +1,677 @@
+/* vestibuled: the only file that knows everyone. It configures, opens, wires, runs and closes.
+ *
+ * Threads: this one becomes the sip loop; the web loop, the workers, the feed, the journal and the
+ * relay have their own. Everything is opened before the first thread may see it, and closed in the
+ * reverse order of who needs whom (server_close). */
+#include "api/api.h"
+#include "base/conf.h"
+#include "base/log.h"
+#include "call/history.h"
+#include "call/load.h"
+#include "call/switchboard.h"
+#include "media/relay.h"
+#include "store/account.h"
+#include "store/migrate.h"
+#include "store/store.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+	SETTINGS_ARENA = 256 * 1024,
+	TRUSTED_MAX = 16,
+	NUMBERS_MS = 1000, /* how old the numbers of /metrics may be */
+	SETUP_TOKEN_BYTES = 24,
+};
+
+#ifndef VESTIBULE_PORTAL
+#define VESTIBULE_PORTAL "/usr/share/vestibule/portal"
+#endif
+
+struct settings {
+	const char *data, *http, *sip, *sip_public, *media_ports, *db, *portal, *realm;
+	const char *trusted_proxies, *log_format, *log_level, *log_file;
+	int64_t workers, media_workers, ring_s, talk_s, drain_s;
+	bool metrics_open;
+};
+
+#define TEXT(field, value, why) { #field, CONF_TEXT, offsetof(struct settings, field), value, .doc = why }
+#define NUMBER(field, value, least, most, why)                                                     \
+	{ #field, CONF_INT, offsetof(struct settings, field), value, least, most, .doc = why }
+#define WORD(field, value, words, doc)                                                             \
+	{ #field, CONF_ENUM, offsetof(struct settings, field), value, 0, 0, words, doc }
+
+static const struct conf_option options[] = {
+	TEXT(data, "data", "Folder of everything that the server keeps"),
+	TEXT(http, "127.0.0.1:8080", "Address and port of the portal and the API"),
+	TEXT(sip, "127.0.0.1:5060", "Address and port of SIP, for UDP and TCP"),
+	TEXT(sip_public, NULL, "Host that devices see in SIP and media, when it is not the listened one"),
+	TEXT(media_ports, "20000-29999", "Range of UDP ports for sound and video"),
+	TEXT(db, NULL, "Database: sqlite:FILE or postgresql://…; by default a file in the data folder"),
+	TEXT(portal, VESTIBULE_PORTAL, "Folder of the portal's files"),
+	TEXT(realm, "vestibule", "Realm of SIP passwords; changing it needs new passwords for all devices"),
+	TEXT(trusted_proxies, NULL, "Addresses of reverse proxies whose forwarded headers count, by commas"),
+	WORD(log_format, "text", "text json", "How log lines are written"),
+	WORD(log_level, "info", "debug info warn error", "The least important lines to log"),
+	TEXT(log_file, NULL, "File for the log; by default standard error"),
+	NUMBER(workers, "4", 1, WORKER_THREADS_MAX, "Threads that answer API requests"),
+	NUMBER(media_workers, "1", 1, RELAY_WORKERS_MAX, "Threads that relay media"),
+	NUMBER(ring_s, "60", 5, 170, "Seconds for which phones ring"),
+	NUMBER(talk_s, "600", 10, 86400, "Seconds after which a conversation is ended"),
+	NUMBER(drain_s, "30", 0, 3600, "Seconds that running calls get when the server is to stop"),
+	{ "metrics_open", CONF_BOOL, offsetof(struct settings, metrics_open), "no",
+	  .doc = "Whether other hosts than this one may read /metrics" },
+};
+static const struct conf_table table = { "VESTIBULE", options, sizeof(options) / sizeof(options[0]) };
+
+/* What the sip loop tells /metrics, copied once in NUMBERS_MS. */
+struct numbers {
+	pthread_mutex_t lock;
+	struct sip_endpoint_stats sip;
+	struct switchboard_stats calls;
+	uint64_t suspects, devices;
+};
+
+struct server {
+	struct settings conf;
+	struct arena arena;
+	const char *db_url, *setup_token, *trusted[TRUSTED_MAX + 1];
+	char registrar[ADDR_TEXT_MAX + 8];
+	struct secret_key key;
+	struct loop *web, *sip;
+	struct feed *feed;
+	struct live *live;
+	struct journal *journal;
+	struct workers *workers;
+	struct relay *relay;
+	struct directory *directory;
+	struct directory_loader loader;
+	struct sip_endpoint *endpoint;
+	struct switchboard *switchboard;
+	struct api *api;
+	pthread_t web_thread;
+	bool web_running, draining;
+	struct event *signals[3];
+	struct timer drain, count;
+	struct numbers numbers;
+};
+
+/* Configuration. */
+
+static enum log_level level_of(const char *name)
+{
+	static const char *const names[] = { "debug", "info", "warn", "error" };
+	int i = 0;
+
+	while (i < LOGL_ERROR && strcmp(names[i], name) != 0)
+		i++;
+	return (enum log_level)i;
+}
+
+static int configure(struct server *s, int argc, char **argv, struct err *err)
+{
+	const char *file = conf_flag_peek(argc, argv, "config");
+	char *rest[64];
+	int n = 1, rc = conf_defaults(&table, &s->conf, &s->arena, err);
+
+	rest[0] = argv[0];
+	for (int i = 1; i < argc && n < 64; i++) { /* --config came before everything */
+		if (strcmp(argv[i], "--config") == 0)
+			i++;
+		else if (strncmp(argv[i], "--config=", 9) != 0)
+			rest[n++] = argv[i];
+	}
+	if (rc == 0 && file)
+		rc = conf_file(&table, &s->conf, &s->arena, file, err);
+	if (rc == 0)
+		rc = conf_environment(&table, &s->conf, &s->arena, environ, err);
+	if (rc == 0)
+		rc = conf_flags(&table, &s->conf, &s->arena, n, rest, err);
+	if (rc < 0)
+		return rc;
+	s->db_url = s->conf.db && s->conf.db[0] ?
+			    s->conf.db :
+			    arena_printf(&s->arena, "sqlite:%s/vestibule.db", s->conf.data);
+	return s->db_url ? 0 : err_set(err, -ENOMEM, "no memory");
+}
+
+static int split_trusted(struct server *s, struct err *err)
+{
+	struct view rest = view_str(s->conf.trusted_proxies);
+	size_t n = 0;
+
+	while (rest.n) {
+		if (n == TRUSTED_MAX)
+			return err_set(err, -E2BIG, "trusted_proxies: at most %d addresses", TRUSTED_MAX);
+		s->trusted[n] = arena_dup(&s->arena, view_trim(view_cut(rest, ',', &rest)));
+		if (!s->trusted[n++])
+			return err_set(err, -ENOMEM, "no memory");
+	}
+	return 0;
+}
+
+/* Calls want descriptors: four sockets per leg. */
+static void raise_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+		log_warn("files_limit", LF_I("files", limit.rlim_cur));
+}
+
+/* The data folder: a file is read whole, or made with what `bytes` says and never overwritten. */
+static int keep_file(const char *path, void *bytes, size_t n, struct err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t got;
+
+	if (fd < 0 && errno == ENOENT) {
+		fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+		got = fd < 0 ? -1 : write(fd, bytes, n);
+		if (fd >= 0 && fsync(fd) < 0)
+			got = -1;
+	} else {
+		got = fd < 0 ? -1 : read(fd, bytes, n);
+	}
+	if (fd >= 0)
+		close(fd);
+	return got == (ssize_t)n ? 0 : err_set(err, -EIO, "cannot read or write %s", path);
+}
+
+static int open_data(struct server *s, struct err *err)
+{
+	const char *path = arena_printf(&s->arena, "%s/master.key", s->conf.data);
+	struct stat st;
+
+	if (mkdir(s->conf.data, 0700) < 0 && errno != EEXIST)
+		return err_set(err, -errno, "cannot make the folder %s: %s", s->conf.data, strerror(errno));
+	if (!path)
+		return err_set(err, -ENOMEM, "no memory");
+	if (stat(path, &st) == 0 && (st.st_mode & 077))
+		return err_set(err, -EPERM, "%s must be readable by its owner only (chmod 600)", path);
+	randombytes_buf(s->key.bytes, sizeof(s->key.bytes));
+	return keep_file(path, s->key.bytes, sizeof(s->key.bytes), err);
+}
+
+/* The store, before anybody else has it. */
+
+static int open_setup(struct server *s, struct db *db, struct err *err)
+{
+	char *path = arena_printf(&s->arena, "%s/setup-token", s->conf.data);
+	char *token = arena_alloc(&s->arena, 2 * SETUP_TOKEN_BYTES + 1);
+	bool any;
+
+	if (!path || !token)
+		return err_set(err, -ENOMEM, "no memory");
+	if (person_any_operator(db, &any) < 0)
+		return err_set(err, -EIO, "cannot read the accounts: %s", db_error(db));
+	if (any) {
+		unlink(path);
+		return 0;
+	}
+	rand_hex(rand_system(), token, SETUP_TOKEN_BYTES);
+	s->setup_token = token;
+	return keep_file(path, token, 2 * SETUP_TOKEN_BYTES, err);
+}
+
+static int with_db(struct server *s, int (*fn)(struct server *s, struct db *db, struct err *err),
+		   bool ready, struct err *err)
+{
+	struct db *db;
+	int rc = ready ? store_open(s->db_url, err, &db) : db_open(s->db_url, err, &db);
+
+	if (rc < 0)
+		return rc;
+	rc = fn(s, db, err);
+	db_close(db);
+	return rc;
+}
+
+static int migrate(struct server *, struct db *db, struct err *err)
+{
+	return migrate_up(db, clock_wall_ms(clock_system()), err);
+}
+
+static int tidy(struct server *s, struct db *db, struct err *err)
+{
+	const int64_t now_ms = clock_wall_ms(clock_system());
+	DB_TRANSACTION struct db_tx tx = {};
+	size_t ended = 0;
+	int rc = db_begin(db, &tx);
+
+	if (rc == 0)
+		rc = call_end_lost(db, now_ms, &ended);
+	if (rc == 0)
+		rc = session_expire(db, now_ms);
+	if (rc == 0)
+		rc = db_commit(&tx);
+	if (rc < 0)
+		return err_set(err, rc, "cannot tidy up: %s", db_error(db));
+	if (ended)
+		log_warn("calls_lost", LF_I("calls", ended));
+	return open_setup(s, db, err);
+}
+
+static int load(struct server *s, struct db *db, struct err *err)
+{
+	int rc = directory_load_all(s->directory, db, err);
+
+	if (rc == 0)
+		rc = bindings_load_all(s->endpoint, db, clock_wall_ms(clock_system()), err);
+	return rc;
+}
+
+/* The sip loop's side. */
+
+static bool on_secret(void *arg, uint64_t user, struct sip_secret *ret_secret)
+{
+	const struct server *s = arg;
+	const struct dir_device *d = directory_device(s->directory, user);
+
+	if (d)
+		*ret_secret = d->secret;
+	return d != NULL;
+}
+
+static void on_bound(void *arg, uint64_t user, const struct sip_binding *bindings, size_t n)
+{
+	const struct server *s = arg;
+
+	history_bound(s->journal, user, bindings, n);
+}
+
+static void on_request(void *arg, struct tx_server *tx, const struct sip_msg *msg,
+		       const struct flow *flow, uint64_t user)
+{
+	const struct server *s = arg;
+
+	switchboard_request(s->switchboard, tx, msg, flow, user);
+}
+
+static void on_changed(void *arg, uint64_t number)
+{
+	const struct server *s = arg;
+
+	if (s->endpoint)
+		sip_endpoint_unbind(s->endpoint, number);
+}
+
+static int open_relay(struct server *s, struct err *err)
+{
+	struct view hi, lo = view_cut(view_str(s->conf.media_ports), '-', &hi);
+	struct relay_conf conf = { .clock = clock_system(),
+				   .workers = (unsigned)s->conf.media_workers,
+				   .port_start = randombytes_random() };
+	uint64_t low, high;
+	struct addr at;
+	int rc;
+
+	if (view_u64(lo, 65534, &low) < 0 || view_u64(hi, 65535, &high) < 0 || low < 1024 || low >= high)
+		return err_set(err, -EINVAL, "media_ports is \"%s\", but must be LOW-HIGH from 1024 to 65535",
+			       s->conf.media_ports);
+	if (addr_parse(s->conf.sip, &at) < 0)
+		return err_set(err, -EINVAL, "sip: \"%s\" is no address: write ADDR:PORT", s->conf.sip);
+	conf.port_lo = (uint16_t)low;
+	conf.port_hi = (uint16_t)high;
+	*(at.sa.sa_family == AF_INET ? &conf.v4 : &conf.v6) = at;
+	rc = relay_start(&conf, &s->relay);
+	return rc < 0 ? err_set(err, rc, "cannot start the relay: %s", strerror(-rc)) : 0;
+}
+
+static int open_sip(struct server *s, struct err *err)
+{
+	const struct directory_conf directory = { on_changed, s };
+	const struct sip_endpoint_conf endpoint = {
+		.loop = s->sip,
+		.clock = clock_system(),
+		.rand = rand_system(),
+		.listen = s->conf.sip,
+		.public_host = s->conf.sip_public,
+		.realm = s->conf.realm,
+		.secret = on_secret,
+		.bound = on_bound,
+		.request = on_request,
+		.arg = s,
+	};
+	struct switchboard_conf board = {
+		.loop = s->sip,
+		.clock = clock_system(),
+		.rand = rand_system(),
+		.realm = s->conf.realm,
+		.ring_ms = (unsigned)s->conf.ring_s * 1000,
+		.talk_ms = (unsigned)s->conf.talk_s * 1000,
+		.record = history_record,
+		.arg = s->journal,
+	};
+	int rc = open_relay(s, err);
+
+	if (rc == 0 && directory_new(&directory, &s->directory) < 0)
+		rc = err_set(err, -ENOMEM, "no memory");
+	if (rc == 0)
+		rc = sip_endpoint_open(&endpoint, err, &s->endpoint);
+	if (rc == 0)
+		rc = with_db(s, load, true, err);
+	if (rc < 0)
+		return rc;
+	board.endpoint = s->endpoint;
+	board.relay = s->relay;
+	board.directory = s->directory;
+	rc = switchboard_new(&board, &s->switchboard);
+	return rc < 0 ? err_set(err, rc, "cannot start the calls: %s", strerror(-rc)) : 0;
+}
+
+static void copy_numbers(void *arg)
+{
+	struct server *s = arg;
+	struct guard_entry suspects[1024];
+	struct numbers *n = &s->numbers;
+
+	pthread_mutex_lock(&n->lock);
+	n->sip = sip_endpoint_stats(s->endpoint);
+	n->calls = switchboard_stats(s->switchboard);
+	n->devices = directory_count(s->directory);
+	n->suspects = sip_endpoint_suspects(s->endpoint, suspects, 1024);
+	pthread_mutex_unlock(&n->lock);
+	if (timers_arm(loop_timers(s->sip), &s->count, NUMBERS_MS, copy_numbers, s) < 0)
+		log_error("numbers_stopped");
+}
+
+static void on_metrics(void *arg, struct metrics *m)
+{
+	struct server *s = arg;
+	struct numbers *n = &s->numbers;
+	const struct journal_stats j = journal_stats(s->journal);
+
+	pthread_mutex_lock(&n->lock);
+	metrics_one(m, "vestibule_devices", METRIC_GAUGE, "Devices known", (int64_t)n->devices);
+	metrics_one(m, "vestibule_devices_online", METRIC_GAUGE, "Devices registered",
+		    (int64_t)n->sip.devices);
+	metrics_one(m, "vestibule_bindings", METRIC_GAUGE, "SIP bindings", (int64_t)n->sip.bindings);
+	metrics_one(m, "vestibule_sip_messages_total", METRIC_COUNTER, "SIP messages received",
+		    (int64_t)n->sip.messages);
+	metrics_one(m, "vestibule_sip_malformed_total", METRIC_COUNTER, "SIP messages that were none",
+		    (int64_t)n->sip.malformed);
+	metrics_one(m, "vestibule_sip_refused_total", METRIC_COUNTER, "Wrong passwords and unknown users",
+		    (int64_t)n->sip.refused);
+	metrics_one(m, "vestibule_sip_blocked_total", METRIC_COUNTER, "Messages dropped unanswered",
+		    (int64_t)n->sip.blocked);
+	metrics_one(m, "vestibule_sip_suspects", METRIC_GAUGE, "Hosts that guess", (int64_t)n->suspects);
+	metrics_one(m, "vestibule_calls", METRIC_GAUGE, "Calls now", (int64_t)n->calls.calls);
+	metrics_one(m, "vestibule_calls_talking", METRIC_GAUGE, "Conversations now",
+		    (int64_t)n->calls.talking);
+	metrics_one(m, "vestibule_calls_total", METRIC_COUNTER, "Calls ever", (int64_t)n->calls.started);
+	metrics_one(m, "vestibule_calls_answered_total", METRIC_COUNTER, "Calls answered",
+		    (int64_t)n->calls.answered);
+	pthread_mutex_unlock(&n->lock);
+	metrics_one(m, "vestibule_journal_waiting", METRIC_GAUGE, "Records not yet written",
+		    (int64_t)j.waiting);
+	metrics_one(m, "vestibule_journal_written_total", METRIC_COUNTER, "Records written",
+		    (int64_t)j.written);
+	metrics_one(m, "vestibule_journal_lost_total", METRIC_COUNTER, "Records lost", (int64_t)j.lost);
+}
+
+/* Opening: what needs least comes first. */
+
+static int open_store(struct server *s, struct err *err)
+{
+	const struct workers_conf workers = {
+		.threads = { (unsigned)s->conf.workers, 1, 1 },
+		.open = api_worker_open,
+		.close = api_worker_close,
+		.arg = (void *)s->db_url,
+	};
+	int rc = with_db(s, migrate, false, err);
+
+	if (rc == 0)
+		rc = with_db(s, tidy, true, err);
+	if (rc == 0 && (loop_new(clock_system(), &s->web) < 0 || loop_new(clock_system(), &s->sip) < 0))
+		rc = err_set(err, -ENOMEM, "cannot make an event loop");
+	if (rc == 0)
+		rc = feed_new(s->db_url, clock_system(), err, &s->feed);
+	if (rc == 0 && live_new(s->feed, &s->live) < 0)
+		rc = err_set(err, -ENOMEM, "no memory");
+	if (rc == 0)
+		rc = journal_start(s->db_url, clock_system(), s->feed, err, &s->journal);
+	if (rc == 0)
+		rc = workers_start(&workers, err, &s->workers);
+	return rc;
+}
+
+static void name_registrar(struct server *s)
+{
+	const uint16_t port = flows_port(sip_endpoint_flows(s->endpoint));
+	struct addr at;
+
+	if (s->conf.sip_public && s->conf.sip_public[0]) {
+		snprintf(s->registrar, sizeof(s->registrar), "%.60s:%u", s->conf.sip_public, port);
+	} else if (addr_parse(s->conf.sip, &at) == 0) {
+		at = addr_with_port(&at, port);
+		addr_text(&at, s->registrar);
+	}
+}
+
+static int open_web(struct server *s, struct err *err)
+{
+	struct api_conf conf = {
+		.loop = s->web,
+		.workers = s->workers,
+		.listen = s->conf.http,
+		.trusted = s->trusted,
+		.clock = clock_system(),
+		.rand = rand_system(),
+		.feed = s->feed,
+		.live = s->live,
+		.key = s->key,
+		.realm = s->conf.realm,
+		.registrar = s->registrar,
+		.version = VESTIBULE_VERSION,
+		.setup_token = s->setup_token,
+		.web_root = s->conf.portal,
+		.metrics_open = s->conf.metrics_open,
+	};
+	int rc;
+
+	name_registrar(s);
+	rc = api_start(&conf, err, &s->api);
+	if (rc == 0 && api_metrics_add(s->api, on_metrics, s) < 0)
+		rc = err_set(err, -ENOSPC, "too many sources of numbers");
+	return rc;
+}
+
+static void *web_main(void *arg)
+{
+	struct server *s = arg;
+
+	loop_run(s->web);
+	return NULL;
+}
+
+/* Signals arrive on the sip loop, this thread's. */
+
+static void on_idle(void *arg)
+{
+	struct server *s = arg;
+
+	loop_stop(s->sip);
+}
+
+static void on_stop(evutil_socket_t, short, void *arg)
+{
+	struct server *s = arg;
+
+	if (s->draining || s->conf.drain_s == 0) {
+		loop_stop(s->sip);
+		return;
+	}
+	s->draining = true;
+	log_info("stopping", LF_I("calls", switchboard_stats(s->switchboard).calls));
+	if (timers_arm(loop_timers(s->sip), &s->drain, s->conf.drain_s * 1000, on_idle, s) < 0)
+		loop_stop(s->sip);
+	switchboard_drain(s->switchboard, on_idle, s);
+}
+
+static void on_hup(evutil_socket_t, short, void *arg)
+{
+	const struct server *s = arg;
+
+	if (log_open(s->conf.log_file, level_of(s->conf.log_level), s->conf.log_format[0] == 'j') < 0)
+		log_error("log_reopen_failed");
+	else
+		log_info("log_reopened");
+}
+
+static int open_signals(struct server *s, struct err *err)
+{
+	static const int numbers[] = { SIGTERM, SIGINT, SIGHUP };
+
+	signal(SIGPIPE, SIG_IGN);
+	for (int i = 0; i < 3; i++) {
+		s->signals[i] = evsignal_new(loop_base(s->sip), numbers[i],
+					     numbers[i] == SIGHUP ? on_hup : on_stop, s);
+		if (!s->signals[i] || event_add(s->signals[i], NULL))
+			return err_set(err, -ENOMEM, "cannot watch signals");
+	}
+	return 0;
+}
+
+static void block_signals(int how)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	pthread_sigmask(how, &set, NULL);
+}
+
+static int server_open(struct server *s, struct err *err)
+{
+	int rc = split_trusted(s, err);
+
+	block_signals(SIG_BLOCK); /* the threads made from here on inherit it */
+	if (rc == 0)
+		rc = open_data(s, err);
+	if (rc == 0)
+		rc = open_store(s, err);
+	if (rc == 0)
+		rc = open_sip(s, err);
+	if (rc == 0)
+		rc = open_web(s, err);
+	if (rc < 0)
+		return rc;
+	s->loader = (struct directory_loader){ s->sip, s->directory };
+	if (feed_consume(s->feed, directory_follow, &s->loader) < 0 || feed_start(s->feed) < 0)
+		return err_set(err, -EAGAIN, "cannot start the feed");
+	if (pthread_create(&s->web_thread, NULL, web_main, s) != 0)
+		return err_set(err, -EAGAIN, "cannot start a thread");
+	s->web_running = true;
+	block_signals(SIG_UNBLOCK);
+	return open_signals(s, err);
+}
+
+static void server_close(struct server *s)
+{
+	if (s->web_running) {
+		loop_stop(s->web);
+		pthread_join(s->web_thread, NULL);
+	}
+	workers_stop(s->workers);
+	api_free(s->api);
+	switchboard_free(s->switchboard);
+	if (s->endpoint)
+		sip_endpoint_close(s->endpoint);
+	relay_stop(s->relay);
+	journal_stop(s->journal);
+	feed_free(s->feed);
+	for (int i = 0; i < 3; i++) {
+		if (s->signals[i])
+			event_free(s->signals[i]);
+	}
+	loop_free(s->web);
+	live_free(s->live);
+	s->endpoint = NULL; /* swaps that still wait have nobody to tell */
+	loop_free(s->sip);
+	directory_free(s->directory);
+	arena_free(&s->arena);
+	sodium_memzero(&s->key, sizeof(s->key));
+}
+
+static void say_ready(const struct server *s)
+{
+	struct addr at = {};
+	char text[ADDR_TEXT_MAX] = "";
+
+	if (addr_parse(s->conf.http, &at) == 0) {
+		at = addr_with_port(&at, api_port(s->api));
+		addr_text(&at, text);
+	}
+	if (s->setup_token)
+		printf("first administrator http://%s/setup#%s\n", text, s->setup_token);
+	printf("ready http://%s sip %s\n", text, s->registrar);
+	fflush(stdout);
+}
+
+static int serve(struct server *s, int argc, char **argv)
+{
+	struct err err = {};
+	int rc = configure(s, argc, argv, &err);
+
+	if (rc == 0 && log_open(s->conf.log_file, level_of(s->conf.log_level),
+				s->conf.log_format[0] == 'j') < 0)
+		rc = err_set(&err, -EIO, "cannot open the log %s", s->conf.log_file);
+	if (rc == 0) {
+		raise_files();
+		rc = server_open(s, &err);
+	}
+	if (rc == 0) {
+		copy_numbers(s);
+		say_ready(s);
+		loop_run(s->sip);
+		log_info("stopped");
+	} else {
+		fprintf(stderr, "vestibuled: %s\n", err.text);
+	}
+	server_close(s);
+	return rc < 0 ? 1 : 0;
+}
+
+static int print(void (*fn)(const struct conf_table *, struct buf *))
+{
+	CLEANUP(buf_free) struct buf out = BUF_INIT(CONF_FILE_MAX);
+
+	fn(&table, &out);
+	fputs(buf_cstr(&out) ? out.p : "", stdout);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	static struct server server = { .arena = ARENA_INIT(SETTINGS_ARENA),
+					.numbers.lock = PTHREAD_MUTEX_INITIALIZER };
+
+	if (argc == 2 && strcmp(argv[1], "--sample") == 0)
+		return print(conf_sample);
+	if (argc == 2 && strcmp(argv[1], "--man") == 0)
+		return print(conf_man);
+	if (argc == 2 && strcmp(argv[1], "--version") == 0)
+		return puts("vestibuled " VESTIBULE_VERSION) < 0;
+	if (sodium_init() < 0) {
+		fputs("vestibuled: no randomness\n", stderr);
+		return 1;
+	}
+	return serve(&server, argc, argv);
+}

@@ -10,6 +10,7 @@
 #include "sip/registrar.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #define SERVER_NAME "vestibule"
 #define ALLOW       "Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, UPDATE, INFO\r\n"
@@ -270,7 +271,33 @@ static void on_gone(void *arg, const struct flow *flow)
 	tx_layer_flow_gone(e->layer, flow);
 }
 
-/* 4. Life. */
+/* 4. What the registrar has to say. */
+
+static void on_bound(void *arg, uint64_t user, const struct sip_binding *bindings, size_t n)
+{
+	struct sip_endpoint *e = arg;
+
+	if (e->conf.bound)
+		e->conf.bound(e->conf.arg, user, bindings, n);
+}
+
+/* What it answers finds no transaction and ends there; that it answers keeps the NAT's door open. */
+static void on_keep(void *arg, const struct sip_binding *b)
+{
+	struct sip_endpoint *e = arg;
+	char headers[512], random[2 * 8 + 1];
+	struct tx_out out = { .method = "OPTIONS", .uri = view_str(b->contact) };
+
+	rand_hex(e->conf.rand, random, 8);
+	snprintf(headers, sizeof(headers),
+		 "From: <sip:%.128s>;tag=%s\r\nTo: <sip:%010llu@%.128s>\r\nCall-ID: %s\r\n"
+		 "CSeq: 1 OPTIONS\r\n",
+		 e->realm, random, (unsigned long long)b->user, e->realm, random);
+	out.headers = view_str(headers);
+	tx_ack(e->layer, &b->flow, &out);
+}
+
+/* 5. Life. */
 
 static int open_parts(struct sip_endpoint *e)
 {
@@ -283,7 +310,7 @@ static int open_parts(struct sip_endpoint *e)
 	if (rc == 0)
 		rc = guard_new(conf->clock, &e->guard);
 	if (rc == 0)
-		rc = registrar_new(&(struct registrar_conf){ timers, conf->bound, conf->arg },
+		rc = registrar_new(&(struct registrar_conf){ timers, on_bound, on_keep, e },
 				   &e->registrar);
 	return rc;
 }

@@ -12,6 +12,7 @@ enum {
 	BINDING_EXPIRES_MAX_S = 3600,
 	BINDING_EXPIRES_S = 300, /* when the device names none */
 	BINDING_CONTACT_MAX = 512, /* bytes of a Contact URI */
+	BINDING_KEEP_MS = 25000, /* between two OPTIONS to a device behind a NAT, over UDP */
 };
 
 /* H(user:realm:password) in lower-case hex. */

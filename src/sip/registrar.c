@@ -12,7 +12,9 @@ struct device {
 	struct registrar *registrar;
 	uint64_t user; /* the key */
 	struct binding_set set;
-	struct timer timer; /* the first end of a binding */
+	struct timer timer; /* the first end of a binding, or the next keep-alive */
+	bool nat;           /* one of them is to be kept */
+	int64_t keep_at_ms; /* wall */
 };
 
 struct registrar {
@@ -25,7 +27,7 @@ static const struct registrar_reply ok = { 200, "OK" };
 static const struct registrar_reply bad = { 400, "Bad Request" };
 static const struct registrar_reply no_memory = { 500, "Server Internal Error" };
 
-static void on_end(void *arg);
+static void on_timer(void *arg);
 
 int registrar_new(const struct registrar_conf *conf, struct registrar **ret_registrar)
 {
@@ -94,7 +96,49 @@ static struct device *device_take(struct registrar *r, uint64_t user)
 	return d;
 }
 
-/* Also when the clock of the wall was put forward or back meanwhile: then it is armed again. */
+/* Over UDP, and the Contact's host is not the one that it came from. */
+static bool behind_nat(const struct sip_binding *b)
+{
+	const struct pl text = pl_view(view_str(b->contact));
+	struct view host;
+	char source[ADDR_TEXT_MAX];
+	struct uri uri;
+
+	if (b->flow.transport != FLOW_UDP || uri_decode(&uri, &text))
+		return false;
+	host = view_pl(&uri.host);
+	if (host.n > 2 && host.p[0] == '[')
+		host = (struct view){ host.p + 1, host.n - 2 };
+	addr_host_text(&b->flow.peer, source);
+	return !view_ieq(host, view_str(source));
+}
+
+/* Devices that came back together, with a restart, are not all asked at once. */
+static void device_keep_from(struct device *d, int64_t now)
+{
+	bool nat = false;
+
+	for (size_t i = 0; i < d->set.n && d->registrar->conf.keep; i++)
+		nat = nat || behind_nat(&d->set.items[i]);
+	if (nat && (!d->nat || d->keep_at_ms > now + BINDING_KEEP_MS))
+		d->keep_at_ms = now + 1 + (int64_t)(d->user * 7919 % BINDING_KEEP_MS);
+	d->nat = nat;
+}
+
+static void device_keep(struct device *d, int64_t now)
+{
+	struct registrar *r = d->registrar;
+
+	if (!d->nat || d->keep_at_ms > now)
+		return;
+	for (size_t i = 0; i < d->set.n; i++)
+		if (behind_nat(&d->set.items[i]))
+			r->conf.keep(r->conf.arg, &d->set.items[i]);
+	r->touched += d->set.n;
+	d->keep_at_ms = now + BINDING_KEEP_MS;
+}
+
+/* Armed again also when the clock of the wall was put forward or back meanwhile. */
 static int device_arm(struct device *d)
 {
 	const int64_t now = now_ms(d->registrar);
@@ -103,7 +147,9 @@ static int device_arm(struct device *d)
 	for (size_t i = 0; i < d->set.n; i++)
 		if (d->set.items[i].expires_at < first)
 			first = d->set.items[i].expires_at;
-	return timers_arm(d->registrar->conf.timers, &d->timer, first > now ? first - now : 0, on_end,
+	if (d->nat && d->keep_at_ms < first)
+		first = d->keep_at_ms;
+	return timers_arm(d->registrar->conf.timers, &d->timer, first > now ? first - now : 0, on_timer,
 			  d);
 }
 
@@ -116,6 +162,7 @@ static void device_settle(struct device *d)
 		device_free(d);
 		return;
 	}
+	device_keep_from(d, now_ms(d->registrar));
 	rc = device_arm(d);
 	if (rc < 0)
 		log_error("sip_timer", LF_I("code", rc));
@@ -136,15 +183,17 @@ static int device_commit(struct device *d, struct binding_update *u)
 	return 0;
 }
 
-static void on_end(void *arg)
+static void on_timer(void *arg)
 {
 	struct device *d = arg;
+	const int64_t now = now_ms(d->registrar);
 	struct binding_update u;
 
 	binding_begin(&u, &d->set);
 	d->registrar->touched += u.n;
-	if (binding_expire(&u, now_ms(d->registrar)) > 0 && device_commit(d, &u) < 0)
+	if (binding_expire(&u, now) > 0 && device_commit(d, &u) < 0)
 		log_error("sip_expire", LF_I("device", d->user));
+	device_keep(d, now);
 	device_settle(d);
 }
 

@@ -9,6 +9,9 @@
 struct registrar_conf {
 	struct timers *timers;
 	void (*bound)(void *arg, uint64_t user, const struct sip_binding *bindings, size_t n);
+	/* Every BINDING_KEEP_MS for a binding over UDP whose Contact is not where it came from: the
+	 * device shall say something, or the NAT before it forgets the way. May be NULL. */
+	void (*keep)(void *arg, const struct sip_binding *binding);
 	void *arg;
 };
 

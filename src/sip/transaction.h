@@ -102,5 +102,6 @@ int tx_cancel(struct tx_client *tx, struct view headers);
 /* The user is not called again. An INVITE without a final response is cancelled; one that is
  * answered nevertheless is acknowledged and hung up. */
 void tx_client_forget(struct tx_client *tx);
-/* The ACK of a 2xx: no transaction, a branch of its own. */
+/* The ACK of a 2xx, or an OPTIONS whose answer nobody waits for: no transaction, a branch of its
+ * own. */
 int tx_ack(struct tx_layer *layer, const struct flow *flow, const struct tx_out *out);

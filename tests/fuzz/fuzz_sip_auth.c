@@ -30,7 +30,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	buf_str(&text, "\r\n\r\n");
 	mb = mbuf_alloc(text.n + 1);
 	if (text.err || !mb ||
-	    auth_new(&(struct auth_conf){ "r", &clock.clock, &rand.rand, on_secret, NULL }, &auth))
+	    auth_new(&(struct auth_conf){ .realm = "r", .clock = &clock.clock, .rand = &rand.rand,
+					  .offer_sha256 = true, .secret = on_secret },
+		     &auth))
 		abort();
 	memcpy(mb->buf, text.p, text.n);
 	mb->end = text.n;

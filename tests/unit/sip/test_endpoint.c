@@ -407,6 +407,17 @@ static void what_the_store_kept_comes_back(void **)
 	assert_int_equal(sip_endpoint_stats(t.e).bindings, 0);
 }
 
+static void a_phone_behind_a_nat_is_asked_for_its_options(void **)
+{
+	ask((struct ask){ .method = "REGISTER", .user = PHONE,
+			  .extra = "Contact: <sip:p@10.0.0.9:5060>\r\n" });
+	expect("SIP/2.0 200 ");
+	clock_virtual_advance(&t.clock, BINDING_KEEP_MS * INT64_C(1000));
+	say_on(t.fd, "\r\n"); /* unanswered: what comes is the OPTIONS */
+	expect("OPTIONS sip:p@10.0.0.9:5060 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:");
+	expect("To: <sip:" PHONE "@" REALM ">\r\n");
+}
+
 /* A scanner and a good phone share one address. */
 static void a_scanner_is_silenced_and_its_neighbour_is_not(void **)
 {
@@ -475,6 +486,7 @@ int main(void)
 		TEST(a_binding_over_tcp_lives_as_long_as_its_connection),
 		TEST(bindings_come_best_first),
 		TEST(what_the_store_kept_comes_back),
+		TEST(a_phone_behind_a_nat_is_asked_for_its_options),
 		TEST(a_scanner_is_silenced_and_its_neighbour_is_not),
 		TEST(a_flood_is_cut_and_its_neighbour_is_heard),
 	};

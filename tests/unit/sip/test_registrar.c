@@ -11,9 +11,15 @@ static struct {
 	struct registrar *r;
 	struct flow flow;
 	struct buf headers;
-	size_t bounds, bound_n;
+	size_t bounds, bound_n, kept;
 	uint64_t bound_user;
 } t;
+
+static void on_keep(void *, const struct sip_binding *b)
+{
+	t.kept += strcmp(b->contact, "sip:a@10.0.0.9") == 0;
+	assert_string_not_equal(b->contact, "sip:a@198.51.100.7");
+}
 
 static void on_bound(void *, uint64_t user, const struct sip_binding *, size_t n)
 {
@@ -29,7 +35,7 @@ static int setup(void **)
 	timers_init(&t.timers, &t.clock.clock);
 	t.headers = BUF_INIT(16384);
 	assert_int_equal(addr_parse("198.51.100.7:40000", &t.flow.peer), 0);
-	return registrar_new(&(struct registrar_conf){ &t.timers, on_bound, NULL }, &t.r);
+	return registrar_new(&(struct registrar_conf){ &t.timers, on_bound, on_keep, NULL }, &t.r);
 }
 
 static int teardown(void **)
@@ -187,12 +193,44 @@ static void the_walls_clock_rules(void **)
 	assert_int_equal(bindings(), 0);
 }
 
+/* Turns the timers to each of their times. */
+static void pass_s(int64_t seconds)
+{
+	for (int64_t i = 0; i < seconds * 10; i++) {
+		clock_virtual_advance(&t.clock, 100000);
+		timers_run(&t.timers);
+	}
+}
+
+static void a_device_behind_a_nat_is_asked_to_say_something(void **)
+{
+	assert_int_equal(reg(1, "Contact: <sip:a@198.51.100.7>;expires=100\r\n"), 200);
+	pass_s(99);
+	assert_int_equal(t.kept, 0);
+	assert_int_equal(reg(2, "Contact: <sip:a@10.0.0.9>;expires=200, "
+				"<sip:a@198.51.100.7>;expires=200\r\n"),
+			 200);
+	pass_s(100);
+	assert_int_equal(t.kept, 4);
+	assert_int_equal(reg(3, "Contact: <sip:a@10.0.0.9>;expires=200\r\n"), 200);
+	pass_s(100);
+	assert_int_equal(t.kept, 8); /* in the same step */
+	assert_int_equal(reg(4, "Contact: <sip:a@10.0.0.9>;expires=0\r\n"), 200);
+	pass_s(100);
+	assert_int_equal(t.kept, 8);
+	t.flow.transport = FLOW_TCP;
+	assert_int_equal(reg(5, "Contact: <sip:a@10.0.0.9>;expires=100\r\n"), 200);
+	pass_s(99);
+	assert_int_equal(t.kept, 8);
+}
+
 static void register_many(unsigned cseq)
 {
 	const struct binding_set *set;
 
 	for (uint64_t i = 0; i < MANY; i++) {
-		assert_int_equal(ask(USER + i, "c", cseq, "Contact: <sip:a@h>\r\n", false), 200);
+		assert_int_equal(ask(USER + i, "c", cseq, "Contact: <sip:a@198.51.100.7>\r\n", false),
+				 200);
 		clock_virtual_advance(&t.clock, 1000);
 		timers_run(&t.timers);
 	}
@@ -238,6 +276,7 @@ int main(void)
 		TEST(a_repetition_says_the_same_and_changes_nothing),
 		TEST(long_names_are_refused_not_cut),
 		TEST(the_walls_clock_rules),
+		TEST(a_device_behind_a_nat_is_asked_to_say_something),
 		TEST(a_hundred_thousand_cost_a_hundred_thousand_times_one),
 	};
 

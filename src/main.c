@@ -673,5 +673,6 @@ int main(int argc, char **argv)
 		fputs("vestibuled: no randomness\n", stderr);
 		return 1;
 	}
+	umask(077); /* database and logs are for the server's eyes only */
 	return serve(&server, argc, argv);
 }

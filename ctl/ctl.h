@@ -1,0 +1,22 @@
+/* ctl/ctl.h - what the commands of vestibulectl share. One thread. */
+#pragma once
+#include "api/secret.h"
+#include "base/clock.h"
+#include "store/store.h"
+
+struct ctl {
+	const char *data, *db_url, *realm;
+	struct arena arena;
+	struct db *db; /* open and at the right schema, where the command needs it */
+	int argc;      /* what follows the command */
+	char **argv;
+};
+
+/* The server's master key; made when the server has not run yet. */
+[[nodiscard]] int ctl_key(struct ctl *c, struct secret_key *ret_key, struct err *err);
+/* A person with that role; roles without company or site have them DB_INT_NULL. */
+[[nodiscard]] int ctl_person(struct ctl *c, const char *email, const char *name, const char *password,
+			     const char *role, int64_t company_id, int64_t site_id, int64_t apartment_id);
+
+/* demo.c: the demo building and its DATA/demo.json (doc/demo.md). */
+[[nodiscard]] int ctl_demo(struct ctl *c, struct err *err);

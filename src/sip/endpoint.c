@@ -26,6 +26,8 @@ struct sip_endpoint {
 	struct guard *guard;
 	struct registrar *registrar;
 	struct buf headers;  /* of the reply being made */
+	sip_endpoint_knows_fn *knows;
+	void *knows_arg;
 	uint64_t asking;     /* who the request just screened is from; 0 inside of a dialog */
 	struct sip_endpoint_stats stats;
 };
@@ -189,7 +191,7 @@ static bool on_options(struct sip_endpoint *e, const struct sip_msg *msg, const 
 	return false;
 }
 
-/* Belongs into a dialog, but has no To tag. */
+/* Belongs into a dialog, but has no To tag, or one of no dialog of ours. */
 static bool on_lost(struct sip_endpoint *e, const struct sip_msg *msg, const struct flow *flow)
 {
 	if (!guard_silent(e->guard, &flow->peer))
@@ -222,7 +224,7 @@ static bool on_screen(void *arg, const struct sip_msg *msg, const struct flow *f
 
 	e->asking = 0;
 	if (msg->to.tag.l > 0 && !is_register(msg))
-		return !guard_silent(e->guard, &flow->peer);
+		return !e->knows || e->knows(e->knows_arg, msg, flow) || on_lost(e, msg, flow);
 	for (size_t i = 0; i < sizeof(methods) / sizeof(*methods); i++)
 		if (pl_strcmp(&msg->met, methods[i].method) == 0)
 			return methods[i].screen(e, msg, flow);
@@ -386,6 +388,12 @@ struct tx_layer *sip_endpoint_transactions(struct sip_endpoint *e)
 struct flows *sip_endpoint_flows(struct sip_endpoint *e)
 {
 	return e->flows;
+}
+
+void sip_endpoint_dialogs(struct sip_endpoint *e, sip_endpoint_knows_fn *knows, void *arg)
+{
+	e->knows = knows;
+	e->knows_arg = arg;
 }
 
 int sip_endpoint_restore(struct sip_endpoint *e, const struct sip_binding *binding)

@@ -65,6 +65,10 @@ struct sip_endpoint;
 void sip_endpoint_close(struct sip_endpoint *e);
 struct tx_layer *sip_endpoint_transactions(struct sip_endpoint *e);
 struct flows *sip_endpoint_flows(struct sip_endpoint *e);
+/* Whoever holds the dialogs (sip/session.h does it itself): asked for each request with a To tag, so
+ * that one that fits none is answered 481 without a transaction. NULL: all go to `request`. */
+typedef bool sip_endpoint_knows_fn(void *arg, const struct sip_msg *msg, const struct flow *flow);
+void sip_endpoint_dialogs(struct sip_endpoint *e, sip_endpoint_knows_fn *knows, void *arg);
 /* Before the first message: what the store kept. Expired ones are left out. */
 [[nodiscard]] int sip_endpoint_restore(struct sip_endpoint *e, const struct sip_binding *binding);
 /* Copies up to max bindings with a living flow, best q first; returns how many. */

@@ -4,6 +4,8 @@
 
 static const struct tx_server_handlers incoming_handlers;
 
+static bool on_knows(void *arg, const struct sip_msg *msg, const struct flow *flow);
+
 int sessions_new(const struct sessions_conf *conf, struct sessions **ret_sessions)
 {
 	struct sessions *ss = calloc(1, sizeof(*ss));
@@ -13,6 +15,7 @@ int sessions_new(const struct sessions_conf *conf, struct sessions **ret_session
 	ss->conf = *conf;
 	ss->layer = sip_endpoint_transactions(conf->endpoint);
 	map_init(&ss->by_tag);
+	sip_endpoint_dialogs(conf->endpoint, on_knows, ss);
 	*ret_sessions = ss;
 	return 0;
 }
@@ -26,6 +29,7 @@ void sessions_free(struct sessions *ss)
 {
 	if (!ss)
 		return;
+	sip_endpoint_dialogs(ss->conf.endpoint, NULL, NULL);
 	map_each(&ss->by_tag, free_node, NULL);
 	map_free(&ss->by_tag);
 	free(ss);
@@ -640,6 +644,13 @@ static struct session *session_find(struct sessions *ss, const struct sip_msg *m
 	    !view_eq(view_pl(&msg->from.tag), view_str(s->peer_tag)))
 		return NULL;
 	return s;
+}
+
+static bool on_knows(void *arg, const struct sip_msg *msg, const struct flow *flow)
+{
+	const struct session *s = session_find(arg, msg);
+
+	return s && host_known(s, flow);
 }
 
 void sessions_request(struct sessions *ss, struct tx_server *tx, const struct sip_msg *msg,

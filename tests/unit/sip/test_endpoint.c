@@ -340,6 +340,23 @@ static void requests_of_a_dialog_are_passed_on(void **)
 	assert_int_equal(t.requests, 1);
 }
 
+static bool on_knows(void *, const struct sip_msg *msg, const struct flow *)
+{
+	return pl_strcmp(&msg->callid, "known") == 0;
+}
+
+static void a_dialog_of_nobody_makes_no_transaction(void **)
+{
+	sip_endpoint_dialogs(t.e, on_knows, NULL);
+	say_on(t.fd, "BYE sip:1@h SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bKb;rport\r\n"
+		     "From: <sip:a@h>;tag=f\r\nTo: <sip:b@h>;tag=t\r\nCall-ID: c\r\nCSeq: 2 BYE\r\n\r\n");
+	expect("SIP/2.0 481 ");
+	assert_int_equal(t.requests, 0);
+	say_on(t.fd, "BYE sip:1@h SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bKc;rport\r\n"
+		     "From: <sip:a@h>;tag=f\r\nTo: <sip:b@h>;tag=t\r\nCall-ID: known\r\nCSeq: 2 BYE\r\n\r\n");
+	assert_int_equal(t.requests, 1);
+}
+
 static void options_and_the_rest_are_answered(void **)
 {
 	request(&(struct ask){ .method = "OPTIONS", .user = "x", .cseq = 1 });
@@ -482,6 +499,7 @@ int main(void)
 		TEST(a_device_calls_as_itself_only),
 		TEST(credentials_are_for_one_callee),
 		TEST(requests_of_a_dialog_are_passed_on),
+		TEST(a_dialog_of_nobody_makes_no_transaction),
 		TEST(options_and_the_rest_are_answered),
 		TEST(a_binding_over_tcp_lives_as_long_as_its_connection),
 		TEST(bindings_come_best_first),

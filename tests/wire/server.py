@@ -1,0 +1,108 @@
+"""Starts vestibuled in a temporary folder, makes its first administrator, and buildings to test."""
+import os
+import signal
+
+from lib import TOP, Failed, Process, free_port, until
+from ua import Ua
+from web import Client
+
+ADMINISTRATOR = ("admin@example.com", "correct horse battery staple")
+
+
+class Device:
+    def __init__(self, server, site, record):
+        self.server, self.site, self.id = server, site, record["id"]
+        self.name = record["name"]
+        account = server.admin.get(f"/sites/{site.id}/devices/{self.id}/credentials")
+        self.user, self.password = account["sip_user"], account["sip_password"]
+
+    def ua(self, registered=True):
+        ua = Ua(self.server.sip, self.user, self.password, self.name)
+        if registered:
+            ua.register()
+        return ua
+
+    def record(self):
+        return self.server.admin.get(f"/sites/{self.site.id}/devices/{self.id}")
+
+
+class Site:
+    def __init__(self, server, name):
+        self.server = server
+        self.id = server.admin.post("/sites", {
+            "name": name, "type": "residential", "zone": "Europe/Paris", "language": "en"})["id"]
+
+    def device(self, kind, name, **more):
+        record = self.server.admin.post(f"/sites/{self.id}/devices",
+                                        {"kind": kind, "name": name, **more})
+        return Device(self.server, self, record)
+
+    def buttons(self, door, *destinations):
+        """Button 1 rings the first list of devices, button 2 the second, and so on."""
+        self.server.admin.put(f"/sites/{self.id}/devices/{door.id}/buttons", {"items": [
+            {"button": i, "label": f"Button {i}", "destinations": [d.id for d in phones]}
+            for i, phones in enumerate(destinations, 1)]})
+
+    def calls(self):
+        """Newest first."""
+        return self.server.admin.all(f"/sites/{self.id}/calls")
+
+    def ended_call(self, known, seconds=10.0):
+        """The newest call, ended, when the history is longer than `known`."""
+        def ended():
+            calls = self.calls()
+            return calls[0] if len(calls) > known and calls[0]["ended_at"] else None
+        return until("the call in the history", ended, seconds)
+
+
+class Server:
+    """vestibuled; the environment's VESTIBULED names the program."""
+    name = "Vestibule"
+
+    def __init__(self, where, *options, program=None):
+        self.where = where
+        self.program = program or os.environ.get("VESTIBULED", TOP / "build/src/vestibuled")
+        self.options = options
+        self.http, self.sip, self.media = free_port(), free_port(), free_port(2000)
+        self.base = f"http://127.0.0.1:{self.http}"
+        self.portal = where / "portal"
+        self.portal.mkdir()
+        (self.portal / "index.html").write_text("<!doctype html><title>none</title>")
+        self.starts = 0
+        self.start()
+        self.admin = Client(self.base)
+        token = (where / "data" / "setup-token").read_text().strip()
+        self.admin.post("/setup", {"token": token, "name": "Admin", "email": ADMINISTRATOR[0],
+                                   "password": ADMINISTRATOR[1]})
+        self.admin.sign_in(*ADMINISTRATOR)
+
+    def start(self):
+        self.starts += 1
+        self.process = Process(f"vestibuled-{self.starts}", [
+            self.program, "--data", self.where / "data", "--http", f"127.0.0.1:{self.http}",
+            "--sip", f"127.0.0.1:{self.sip}", "--portal", self.portal,
+            "--media-ports", f"{self.media}-{self.media + 1999}", *self.options], self.where)
+        self.process.until_output("ready http", 30)
+
+    def kill(self):
+        """As a power cut to the process: no handler runs."""
+        self.process.kill()
+
+    def stop(self):
+        status = self.process.stop(20)
+        if status not in (0, -signal.SIGKILL):
+            raise Failed(f"vestibuled ended with {status}:\n{self.process.tail(30)}")
+
+    def running(self):
+        return self.process.running()
+
+
+class Building:
+    """A site with a door whose first button rings two phones, registered as test phones."""
+
+    def __init__(self, server, name="Building"):
+        self.server, self.site = server, Site(server, name)
+        self.door = self.site.device("intercom", "Door", unlock_code="1234*")
+        self.left = self.site.device("phone", "Left")
+        self.right = self.site.device("phone", "Right")
+        self.site.buttons(self.door, [self.left, self.right])

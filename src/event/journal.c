@@ -174,9 +174,23 @@ static bool pause_retry(struct journal *j)
 	return stop;
 }
 
+static void give_up(struct journal *j, struct record *at)
+{
+	size_t n = 0;
+
+	for (const struct record *r = at; r; r = r->next)
+		n++;
+	records_free(at, NULL);
+	pthread_mutex_lock(&j->lock);
+	j->stats.lost += n;
+	j->stats.waiting -= n;
+	pthread_mutex_unlock(&j->lock);
+	log_error("journal_lost", LF_I("records", n));
+}
+
 static void write_all(struct journal *j, struct record *at)
 {
-	bool failing = false;
+	bool failing = false, last = false;
 	size_t n;
 
 	while (at) {
@@ -184,19 +198,19 @@ static void write_all(struct journal *j, struct record *at)
 
 		if (rc == 0) {
 			failing = false;
+			if (j->feed)
+				feed_wake(j->feed);
 			continue;
 		}
 		if (!failing)
 			log_error("journal_failed", LF_I("error", rc), LF_S("text", db_error(j->db)));
-		if (failing && pause_retry(j)) {
-			log_error("journal_lost", LF_I("waiting", journal_stats(j).waiting));
-			records_free(at, NULL);
+		if (last) {
+			give_up(j, at);
 			return;
 		}
 		failing = true;
+		last = pause_retry(j);
 	}
-	if (j->feed)
-		feed_wake(j->feed);
 }
 
 static void *journal_main(void *arg)

@@ -121,9 +121,34 @@ int db_prepare(struct db *db, const struct db_stmt *stmts, size_t n, struct err 
 
 static int failed(const struct db *db, const char *what, int rc)
 {
-	if (rc == -EIO)
+	if (rc == -EIO && !db->lost) /* that is logged once */
 		log_error("db_failed", LF_S("statement", what), LF_S("error", db_error(db)));
 	return rc;
+}
+
+static void prepared_again(struct map_node *node, void *arg)
+{
+	struct db *db = arg;
+
+	if (db->engine->prepare_again(db, (struct db_prepared *)(void *)node) < 0)
+		db->lost = true;
+}
+
+/* What ran when the server went away has failed; whoever comes next, outside of a transaction, finds
+ * a new connection with the same statements. */
+static int revive(struct db *db)
+{
+	if (!db->lost || db->in_transaction)
+		return 0;
+	const int rc = db->engine->reconnect(db);
+	if (rc < 0)
+		return rc;
+	db->lost = false;
+	map_each(&db->prepared, prepared_again, db);
+	if (db->lost)
+		return -EIO;
+	log_info("db_back");
+	return 0;
 }
 
 static int run(struct db *db, const struct db_stmt *stmt, const struct db_arg *args, size_t nargs,
@@ -133,6 +158,9 @@ static int run(struct db *db, const struct db_stmt *stmt, const struct db_arg *a
 
 	assert(node); /* every table of statements is prepared when the store opens */
 	assert(nargs <= DB_ARGS_MAX);
+	const int rc = revive(db);
+	if (rc < 0)
+		return rc;
 	return failed(db, stmt->name,
 		      db->engine->run(db, (struct db_prepared *)(void *)node, args, nargs, fn, arg,
 				      ret_changes));
@@ -140,7 +168,9 @@ static int run(struct db *db, const struct db_stmt *stmt, const struct db_arg *a
 
 int db_script(struct db *db, const char *sql)
 {
-	return failed(db, "script", db->engine->script(db, sql));
+	const int rc = revive(db);
+
+	return rc < 0 ? rc : failed(db, "script", db->engine->script(db, sql));
 }
 
 int db_exec(struct db *db, const struct db_stmt *stmt, const struct db_arg *args, size_t nargs,
@@ -257,7 +287,9 @@ int db_one(struct db *db, const struct db_stmt *stmt, const struct db_arg *args,
 int db_begin(struct db *db, struct db_tx *ret_tx)
 {
 	assert(!db->in_transaction);
-	const int rc = db_script(db, db->engine->begin);
+	int rc = db_script(db, db->engine->begin);
+	if (rc < 0 && db->lost) /* nothing has run yet */
+		rc = db_script(db, db->engine->begin);
 	if (rc < 0)
 		return rc;
 	db->in_transaction = true;
@@ -283,7 +315,10 @@ void db_rollback(struct db_tx *tx)
 	if (!tx->db)
 		return;
 	tx->db->in_transaction = false;
-	/* Fails only on a connection that is broken, which has rolled back already. */
+	if (tx->db->lost) { /* the server has rolled back */
+		tx->db = NULL;
+		return;
+	}
 	if (db_script(tx->db, "ROLLBACK") < 0)
 		log_warn("db_rollback_failed", LF_S("error", db_error(tx->db)));
 	tx->db = NULL;

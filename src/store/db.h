@@ -12,6 +12,9 @@
  *	-ENOLINK a foreign key points at nothing    -EINVAL   a check or NOT NULL refused a value
  *	-EBUSY   locked or serialisation failed     -EMSGSIZE more than DB_ROWS_MAX rows
  *	-EIO     anything else; the engine's words are logged as `db_failed`
+ *
+ * When PostgreSQL goes away, what runs then fails with -EIO and a transaction is lost as a whole;
+ * the next statement or db_begin outside of a transaction connects again (`db_lost`, `db_back`).
  */
 #pragma once
 #include "base/err.h"

@@ -1,11 +1,16 @@
 #include "store/db_priv.h"
 
+#include "base/log.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define DB_CONNECT_S "5"      /* for a connection to be made */
+#define DB_SILENT_MS "10000"  /* for the server to acknowledge what was sent */
 
 struct pgsql_stmt {
 	char name[24];
@@ -18,8 +23,14 @@ static int pgsql_fault(struct db *db, const PGresult *res)
 	const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
 
 	db_error_set(db, PQerrorMessage(db->conn));
+	if (PQstatus(db->conn) == CONNECTION_BAD && !db->lost) {
+		db->lost = true;
+		log_error("db_lost", LF_S("error", db_error(db)));
+	}
 	if (!state)
 		return -EIO;
+	if (strncmp(state, "22", 2) == 0) /* data exception: bytes that are no UTF-8, numbers too big */
+		return -EINVAL;
 	if (strcmp(state, "23505") == 0)
 		return -EEXIST;
 	if (strcmp(state, "23503") == 0)
@@ -177,6 +188,37 @@ static int pgsql_script(struct db *db, const char *sql)
 	return result_check(db, res);
 }
 
+static void notice_ignore(void *, const PGresult *)
+{
+}
+
+static int connection_check(struct db *db, struct err *err)
+{
+	if (PQstatus(db->conn) != CONNECTION_OK) {
+		db_error_set(db, PQerrorMessage(db->conn)); /* names host and port, never the password */
+		return err_set(err, -EIO, "cannot open the database: %s", db_error(db));
+	}
+	PQsetNoticeReceiver(db->conn, notice_ignore, NULL);
+	const char *conforming = PQparameterStatus(db->conn, "standard_conforming_strings");
+	if (!conforming || strcmp(conforming, "on") != 0)
+		return err_set(err, -EIO, "standard_conforming_strings must be on");
+	return 0;
+}
+
+static int pgsql_reconnect(struct db *db)
+{
+	PQreset(db->conn);
+	return connection_check(db, NULL);
+}
+
+static int pgsql_prepare_again(struct db *db, struct db_prepared *p)
+{
+	const struct pgsql_stmt *s = p->handle;
+	CLEANUP(result_clear) PGresult *res = PQprepare(db->conn, s->name, p->stmt->sql, 0, NULL);
+
+	return result_check(db, res);
+}
+
 static void pgsql_finalize(struct db *, struct db_prepared *p)
 {
 	struct pgsql_stmt *s = p->handle;
@@ -195,34 +237,25 @@ static const struct db_engine pgsql_engine = {
 	.column = pgsql_column,
 	.run = pgsql_run,
 	.script = pgsql_script,
+	.reconnect = pgsql_reconnect,
+	.prepare_again = pgsql_prepare_again,
 	.finalize = pgsql_finalize,
 	.close = pgsql_close,
 	.begin = "BEGIN",
 };
 
-static void notice_ignore(void *, const PGresult *)
-{
-}
-
 int db_pgsql_open(struct db *db, const char *url, struct err *err)
 {
-	PGconn *conn = PQconnectdb(url);
+	/* Before the URL: what it may say otherwise. A host that is gone is noticed in seconds. */
+	static const char *const keys[] = { "connect_timeout", "tcp_user_timeout", "dbname",
+					    "client_encoding", NULL };
+	const char *const values[] = { DB_CONNECT_S, DB_SILENT_MS, url, "UTF8", NULL };
 
 	db->engine = &pgsql_engine;
-	db->conn = conn;
-	if (!conn)
+	db->conn = PQconnectdbParams(keys, values, 1);
+	if (!db->conn)
 		return err_set(err, -ENOMEM, "out of memory");
-	if (PQstatus(conn) != CONNECTION_OK) {
-		db_error_set(db, PQerrorMessage(conn)); /* names host and port, never the password */
-		return err_set(err, -EIO, "cannot open the database: %s", db_error(db));
-	}
-	PQsetNoticeReceiver(conn, notice_ignore, NULL);
-	if (PQsetClientEncoding(conn, "UTF8") != 0)
-		return err_set(err, -EIO, "the database does not speak UTF-8");
-	const char *conforming = PQparameterStatus(conn, "standard_conforming_strings");
-	if (!conforming || strcmp(conforming, "on") != 0)
-		return err_set(err, -EIO, "standard_conforming_strings must be on");
-	return 0;
+	return connection_check(db, err);
 }
 
 bool db_is_pgsql(const struct db *db)

@@ -27,6 +27,10 @@ struct db_engine {
 	int (*run)(struct db *db, struct db_prepared *p, const struct db_arg *args, size_t nargs,
 		   db_row_fn *fn, void *arg, int64_t *ret_changes);
 	int (*script)(struct db *db, const char *sql);
+	/* Opens the connection anew; NULL where none can be lost. */
+	int (*reconnect)(struct db *db);
+	/* The same statement for the new connection. */
+	int (*prepare_again)(struct db *db, struct db_prepared *p);
 	void (*finalize)(struct db *db, struct db_prepared *p);
 	void (*close)(struct db *db);
 	const char *begin;
@@ -37,6 +41,7 @@ struct db {
 	void *conn;
 	struct map prepared;
 	bool in_transaction;
+	bool lost; /* the engine sets it when the server is gone; db.c clears it */
 	char error[ERR_TEXT_MAX];
 };
 

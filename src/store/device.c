@@ -165,7 +165,7 @@ static const struct db_stmt stmts[] = {
 			   "SELECT device, contact, call_id, cseq, q, expires_at, transport, address"
 			   " FROM binding WHERE expires_at > $1 AND device > $2 AND device <="
 			   " COALESCE((SELECT MAX(device) FROM (SELECT DISTINCT device FROM binding"
-			   " WHERE device > $2 ORDER BY device LIMIT $3) AS page), 0)"
+			   " WHERE device > $2 AND expires_at > $1 ORDER BY device LIMIT $3) AS page), 0)"
 			   " ORDER BY device, contact",
 			   &binding_shape },
 };

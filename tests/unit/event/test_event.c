@@ -219,6 +219,100 @@ static void a_locked_database_only_delays(void **state)
 	assert_int_equal(call_get(f->db, site, 1, &f->arena, &got), 0);
 }
 
+/* What the engine says of a table that is not there is no fault of the records. */
+static void a_failing_database_only_delays(void **state)
+{
+	struct fixture *f = *state;
+	const int64_t site = site_with_door(f, VIEW("A"));
+	struct call_row c = call_of(site, 1), got;
+	struct journal *j;
+
+	assert_int_equal(journal_start(f->url, clock_system(), NULL, NULL, &j), 0);
+	assert_int_equal(db_script(f->db, "ALTER TABLE call RENAME TO gone"), 0);
+	for (c.id = 1; c.id <= MANY; c.id++)
+		assert_int_equal(journal_call_start(j, &c), 0);
+	usleep(100 * 1000);
+	assert_int_equal(journal_stats(j).waiting, MANY);
+	assert_int_equal(db_script(f->db, "ALTER TABLE gone RENAME TO call"), 0);
+	journal_stop(j);
+	for (c.id = 1; c.id <= MANY; c.id++)
+		assert_int_equal(call_get(f->db, site, c.id, &f->arena, &got), 0);
+}
+
+static void connections_end(struct fixture *f)
+{
+	assert_int_equal(db_script(f->db, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+					  " WHERE pid <> pg_backend_pid()"
+					  " AND backend_type = 'client backend'"), 0);
+}
+
+static void wait_written(struct journal *j, uint64_t want)
+{
+	for (int i = 0; i < GUARD_MS / 10 && journal_stats(j).written < want; i++)
+		usleep(10 * 1000);
+	assert_int_equal(journal_stats(j).written, want);
+}
+
+static void cut_append(void *arg)
+{
+	struct load *l = arg;
+
+	connections_end(l->f);
+	append_many(l);
+}
+
+static void a_database_that_restarts_only_delays(void **state)
+{
+	struct fixture *f = *state;
+	const int64_t site = site_with_door(f, VIEW("A"));
+	struct load l = { .f = f, .mine = site, .other = site_with_door(f, VIEW("B")) };
+	struct call_row c = call_of(site, 1), got;
+	struct journal *j;
+	struct live *live;
+	struct seen seen;
+
+	assert_int_equal(journal_start(f->url, clock_system(), NULL, NULL, &j), 0);
+	for (c.id = 1; c.id <= MANY; c.id++) {
+		if (c.id % 100 == 0) {
+			wait_written(j, (uint64_t)c.id - 1);
+			connections_end(f);
+		}
+		assert_int_equal(journal_call_start(j, &c), 0);
+	}
+	wait_written(j, MANY);
+	journal_stop(j);
+	for (c.id = 1; c.id <= MANY; c.id++)
+		assert_int_equal(call_get(f->db, site, c.id, &f->arena, &got), 0);
+
+	assert_int_equal(feed_new(f->url, clock_system(), NULL, &l.feed), 0);
+	assert_int_equal(live_new(l.feed, &live), 0);
+	assert_int_equal(feed_start(l.feed), 0);
+	watch(live, site, 0, &seen, 1 + MANY, cut_append, &l);
+	for (int i = 0; i < MANY; i++)
+		assert_int_equal(atoi(seen.events[1 + i].object), i);
+	feed_free(l.feed);
+	loop_free(seen.loop);
+	live_free(live);
+}
+
+/* The peer chose it; PostgreSQL takes no text that is not UTF-8. */
+static void a_record_that_is_no_text_does_not_stop_the_others(void **state)
+{
+	struct fixture *f = *state;
+	const int64_t site = site_with_door(f, VIEW("A"));
+	const struct binding_row b = { DOOR, VIEW("sip:d"), VIEW("\xff\xfe"), 1, 1000, INT64_MAX / 2,
+				       VIEW("udp"), VIEW("192.0.2.1:5060") };
+	const struct call_row c = call_of(site, 1);
+	struct call_row got;
+	struct journal *j;
+
+	assert_int_equal(journal_start(f->url, clock_system(), NULL, NULL, &j), 0);
+	assert_int_equal(journal_bindings(j, DOOR, &b, 1), 0);
+	assert_int_equal(journal_call_start(j, &c), 0);
+	journal_stop(j);
+	assert_int_equal(call_get(f->db, site, 1, &f->arena, &got), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -226,6 +320,10 @@ int main(void)
 		ON_BOTH(what_the_journal_took_is_written_in_order),
 		ON_BOTH(a_bad_record_does_not_take_others_with_it),
 		ON_BOTH(a_locked_database_only_delays),
+		ON_BOTH(a_failing_database_only_delays),
+		{ "a_database_that_restarts_only_delays on PostgreSQL",
+		  a_database_that_restarts_only_delays, fixture_pgsql, fixture_close, NULL },
+		ON_BOTH(a_record_that_is_no_text_does_not_stop_the_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

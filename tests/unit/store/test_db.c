@@ -257,6 +257,49 @@ static void the_feed_is_read_on_from_a_cursor(void **state)
 	assert_int_equal(newest - oldest, 1);
 }
 
+/* As when PostgreSQL restarts: the server ends every connection but the caller's. */
+static void connections_end(void)
+{
+	struct db *db = open_or_fail(getenv("VESTIBULE_TEST_DB"));
+
+	assert_int_equal(db_script(db, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+				       " WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"), 0);
+	db_close(db);
+}
+
+static void a_lost_connection_is_made_again(void **state)
+{
+	struct fixture *f = *state;
+	struct thing thing, *all;
+	size_t n;
+
+	things_create(f);
+	connections_end();
+	{
+		DB_TRANSACTION struct db_tx tx = {};
+		assert_int_equal(db_begin(f->db, &tx), 0); /* nothing was lost: it tries again */
+		assert_int_equal(add(f, VIEW("gone"), VIEW("x"), 1, &thing), 0);
+		connections_end();
+		assert_int_equal(add(f, VIEW("too"), VIEW("x"), 1, &thing), -EIO);
+		assert_true(db_commit(&tx) < 0);
+	}
+	assert_int_equal(db_select(f->db, &thing_list, DB_NO_ARGS, &f->arena, &all, &n), 0);
+	assert_int_equal(n, 0);
+	connections_end();
+	assert_int_equal(add(f, VIEW("once"), VIEW("x"), 1, &thing), -EIO);
+	assert_int_equal(add(f, VIEW("once"), VIEW("caf\xc3\xa9"), 1, &thing), 0);
+}
+
+static void bytes_that_are_no_text_are_the_callers_fault(void **state)
+{
+	struct fixture *f = *state;
+	struct thing thing;
+
+	things_create(f);
+	assert_int_equal(add(f, VIEW("\xff"), VIEW("x"), 1, &thing), -EINVAL);
+	assert_int_equal(add(f, VIEW("a\0b"), VIEW("x"), 1, &thing), -EINVAL);
+}
+
 #define BOTH(fn)                                                                                   \
 	{ "sqlite: " #fn, fn, setup_sqlite, teardown, NULL },                                      \
 	{ "pgsql: " #fn, fn, setup_pgsql, teardown, NULL }
@@ -271,6 +314,10 @@ int main(void)
 		BOTH(migrations_run_once_and_never_back),
 		BOTH(keys_keep_sites_apart),
 		BOTH(the_feed_is_read_on_from_a_cursor),
+		{ "pgsql: a lost connection is made again", a_lost_connection_is_made_again,
+		  setup_pgsql, teardown, NULL },
+		{ "pgsql: bytes that are no text are the caller's fault",
+		  bytes_that_are_no_text_are_the_callers_fault, setup_pgsql, teardown, NULL },
 	};
 	if (!getenv("VESTIBULE_TEST_DB")) {
 		fprintf(stderr, "run me by tests/unit/pg-run\n");

@@ -260,8 +260,15 @@ static void a_binding_tells_only_when_the_device_comes_moves_or_goes(void **stat
 	assert_int_equal(n, 0);
 	assert_int_equal(device_get(f->db, t.mine, DOOR, NOW + 200, &f->arena, &device), 0);
 	assert_null(device.address.p); /* expired */
-	assert_int_equal(binding_replace(f->db, NOW + 70, DOOR, NULL, 0), 0);
+	b.expires_at = NOW + 500; /* a page of expired ones does not end the reading */
+	assert_int_equal(binding_replace(f->db, NOW + 65, PHONE, &b, 1), 0);
+	assert_int_equal(binding_list(f->db, NOW + 400, 0, 1, &f->arena, &rows, &n), 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(rows[0].device, PHONE);
 	assert_int_equal(changes(f, VIEW("device")), before + 3);
+	assert_int_equal(binding_replace(f->db, NOW + 65, PHONE, NULL, 0), 0);
+	assert_int_equal(binding_replace(f->db, NOW + 70, DOOR, NULL, 0), 0);
+	assert_int_equal(changes(f, VIEW("device")), before + 5);
 	b.device = 1999999999; /* gone meanwhile */
 	assert_int_equal(binding_replace(f->db, NOW, b.device, &b, 1), 0);
 }

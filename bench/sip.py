@@ -11,6 +11,8 @@ round by round, so that a busy machine touches both alike. Python's standard lib
 """
 import argparse
 import hashlib
+import socket
+import sqlite3
 import statistics
 import sys
 import time
@@ -19,9 +21,45 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "tests" / "wire"))
 import lib # noqa: E402 (the path comes first)
+from server import Server # noqa: E402
 
 REALM = "vestibule"
 RING_MS, TALK_MS = 50, 50
+
+
+class Vestibule(Server):
+    """vestibuled with its defaults; the devices are written into its database while it is down."""
+    program = lib.TOP / "build/src/vestibuled"
+
+    def __init__(self, where, devices):
+        super().__init__(where, "--workers", "2", "--log-level", "error", program=self.program)
+        self.stop()
+        self.doors, self.answer, self.ring = devices
+        self._fill(where / "data" / "vestibule.db")
+        self.start()
+
+    def _fill(self, path):
+        """A site per door; its button rings the phones of the same number."""
+        db = sqlite3.connect(path)
+        company, = db.execute("SELECT id FROM company").fetchone()
+        site = lambda i: 1000 + i % len(self.doors)
+        db.executemany("INSERT INTO site (id, company_id, name, type, zone, language, created_at)"
+                       " VALUES (?, ?, ?, 'residential', 'Europe/Paris', 'en', 0)",
+                       ((site(i), company, f"Site {i}") for i in range(len(self.doors))))
+        for kind, some in (("intercom", self.doors), ("phone", self.answer), ("phone", self.ring)):
+            db.executemany(
+                "INSERT INTO device (number, site_id, kind, name, password_sealed, ha1_md5,"
+                " ha1_sha256, created_at) VALUES (?, ?, ?, ?, x'00', ?, ?, 0)",
+                ((int(user), site(i), kind, user, ha1("md5", user, password),
+                  ha1("sha256", user, password)) for i, (user, password) in enumerate(some)))
+        for i, (door, answer, ring) in enumerate(zip(self.doors, self.answer, self.ring)):
+            db.execute("INSERT INTO button (site_id, device, button, label) VALUES (?, ?, 1, '')",
+                       (site(i), int(door[0])))
+            db.executemany("INSERT INTO button_destination (site_id, device, button, destination)"
+                           " VALUES (?, ?, 1, ?)",
+                           ((site(i), int(door[0]), int(to[0])) for to in (answer, ring)))
+        db.commit()
+        db.close()
 
 
 class Kamailio:
@@ -48,14 +86,16 @@ class Kamailio:
         def write(name, pairs):
             rows = (f"{i}:{key}:0:0:{value}:0\n" for i, (key, value) in enumerate(pairs, 1))
             (folder / name).write_text(head + "".join(rows))
-        ha1 = lambda user, password: hashlib.md5(
-            f"{user}:{REALM}:{password}".encode()).hexdigest()
         everybody = self.doors + self.answer + self.ring
-        write("ha1", ((u, ha1(u, p)) for u, p in everybody))
+        write("ha1", ((u, ha1("md5", u, p)) for u, p in everybody))
         write("rings", ((d[0], f"{a[0]},{r[0]}")
                         for d, a, r in zip(self.doors, self.answer, self.ring)))
         (folder / "version").write_text(
             "table_name(string) table_version(int)\nha1:2\nrings:2\n")
+
+
+def ha1(algorithm, user, password):
+    return hashlib.new(algorithm, f"{user}:{REALM}:{password}".encode()).hexdigest()
 
 
 def ready(server):
@@ -66,7 +106,6 @@ def ready(server):
 
 def options(port):
     """Whether a SIP server answers anything at all."""
-    import socket
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         s.bind(("127.0.0.1", 0))
         s.settimeout(0.2)
@@ -115,7 +154,8 @@ def measure_calls(where, server, count, rate):
     try:
         before = lib.cpu_seconds(server.process.pid)
         lib.Sipp(where, "door", scenario("door"), server.sip, words=words, rows=doors,
-                 calls=count, rate=rate, at_once=rate, timeout=600).check(600)
+                 calls=count, rate=rate, at_once=rate, timeout=600,
+                 extra=("-auth_uri", f"1@127.0.0.1:{server.sip}")).check(600)
         return (lib.cpu_seconds(server.process.pid) - before) * 10000 / count
     finally:
         for phone in phones:
@@ -178,13 +218,15 @@ def report(seen, memory):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--server", type=Path, default=Vestibule.program)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--registers", type=int, default=10000)
     parser.add_argument("--calls", type=int, default=3000)
     parser.add_argument("--rate", type=int, default=150, help="calls a second")
     parser.add_argument("--devices", type=int, default=50000, help="for the memory; 0: not")
     o = parser.parse_args()
-    kinds = [Kamailio]
+    kinds = [Kamailio, Vestibule]
+    Vestibule.program = o.server
 
     def load(where, server):
         return (measure_registers(where, server, o.registers),

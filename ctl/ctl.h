@@ -17,6 +17,9 @@ struct ctl {
 /* A person with that role; roles without company or site have them DB_INT_NULL. */
 [[nodiscard]] int ctl_person(struct ctl *c, const char *email, const char *name, const char *password,
 			     const char *role, int64_t company_id, int64_t site_id, int64_t apartment_id);
+/* The operator of the server, who also runs that company. */
+[[nodiscard]] int ctl_administrator(struct ctl *c, const char *email, const char *name,
+				    const char *password, int64_t company_id);
 
 /* demo.c: the demo building and its DATA/demo.json (doc/demo.md). */
 [[nodiscard]] int ctl_demo(struct ctl *c, struct err *err);

@@ -38,7 +38,7 @@ struct demo {
 
 static const struct demo plan = {
 	.users = {
-		{ "operator", "operator@demo.example", "Olga Operator" },
+		{ "company_admin", "admin@demo.example", "Ada Administrator" },
 		{ "site_admin", "manager@demo.example", "Mark Manager" },
 		{ "apartment_admin", "resident@demo.example", "Rosa Resident" },
 	},
@@ -83,12 +83,11 @@ static int make_users(struct demo *d)
 
 	for (int i = 0; rc == 0 && i < USERS; i++) {
 		struct user *u = &d->users[i];
-		const bool operator= i == 0;
 
 		rand_hex(rand_system(), u->password, PASSWORD_BYTES);
-		rc = ctl_person(d->ctl, u->email, u->name, u->password, u->role,
-				operator? DB_INT_NULL : d->company_id, operator? DB_INT_NULL : d->site_id,
-				i == 2 ? d->apartments[0] : DB_INT_NULL);
+		rc = i == 0 ? ctl_administrator(d->ctl, u->email, u->name, u->password, d->company_id) :
+			      ctl_person(d->ctl, u->email, u->name, u->password, u->role, d->company_id,
+					 d->site_id, i == 2 ? d->apartments[0] : DB_INT_NULL);
 	}
 	return rc;
 }

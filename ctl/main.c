@@ -6,6 +6,7 @@
 #include "store/account.h"
 #include "store/call.h"
 #include "store/migrate.h"
+#include "store/site.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -86,6 +87,29 @@ static int ask_password(char *ret_text, size_t size)
 	return got ? 0 : -EIO;
 }
 
+/* As the one-time link does: the operator of the server who also runs the first company. */
+int ctl_administrator(struct ctl *c, const char *email, const char *name, const char *password,
+		      int64_t company_id)
+{
+	const struct role_row operator= { VIEW("operator"), DB_INT_NULL, DB_INT_NULL, DB_INT_NULL };
+	struct person_row p;
+	int rc = ctl_person(c, email, name, password, "company_admin", company_id, DB_INT_NULL, DB_INT_NULL);
+
+	if (rc == 0)
+		rc = person_by_email(c->db, view_str(email), &c->arena, &p);
+	return rc == 0 ? role_grant(c->db, clock_wall_ms(clock_system()), p.id, &operator) : rc;
+}
+
+static int add_administrator(struct ctl *c, const char *email, const char *name, const char *password)
+{
+	int64_t company_id;
+	int rc = company_first(c->db, &company_id);
+
+	if (rc == -ENOENT)
+		rc = company_create(c->db, clock_wall_ms(clock_system()), view_str(name), &company_id);
+	return rc == 0 ? ctl_administrator(c, email, name, password, company_id) : rc;
+}
+
 static int set_administrator(struct ctl *c, char *email, const char *name, const char *password)
 {
 	const int64_t now = clock_wall_ms(clock_system());
@@ -97,7 +121,7 @@ static int set_administrator(struct ctl *c, char *email, const char *name, const
 	if (rc == 0)
 		rc = person_by_email(c->db, view_str(email), &c->arena, &p);
 	if (rc == -ENOENT) {
-		rc = ctl_person(c, email, name, password, "operator", DB_INT_NULL, DB_INT_NULL, DB_INT_NULL);
+		rc = add_administrator(c, email, name, password);
 	} else if (rc == 0) {
 		rc = password_hash(view_str(password), &c->arena, &hash);
 		if (rc == 0)

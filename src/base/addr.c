@@ -90,3 +90,25 @@ bool addr_is_wildcard(const struct addr *a)
 		return a->v4.sin_addr.s_addr == htonl(INADDR_ANY);
 	return IN6_IS_ADDR_UNSPECIFIED(&a->v6.sin6_addr);
 }
+
+struct addr addr_unmapped(const struct addr *a)
+{
+	struct addr ret = { .v4 = { .sin_family = AF_INET }, .len = sizeof(ret.v4) };
+
+	if (a->sa.sa_family != AF_INET6 || !IN6_IS_ADDR_V4MAPPED(&a->v6.sin6_addr))
+		return *a;
+	memcpy(&ret.v4.sin_addr, &a->v6.sin6_addr.s6_addr[12], sizeof(ret.v4.sin_addr));
+	ret.v4.sin_port = a->v6.sin6_port;
+	return ret;
+}
+
+struct addr addr_mapped(const struct addr *a)
+{
+	struct addr ret = { .v6 = { .sin6_family = AF_INET6 }, .len = sizeof(ret.v6) };
+
+	if (a->sa.sa_family != AF_INET)
+		return *a;
+	addr_host_bytes(a, ret.v6.sin6_addr.s6_addr);
+	ret.v6.sin6_port = a->v4.sin_port;
+	return ret;
+}

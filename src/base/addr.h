@@ -73,3 +73,7 @@ void addr_text(const struct addr *a, char ret_text[ADDR_TEXT_MAX]);
 /* The host as a key: IPv6, or IPv4 as ::ffff:a.b.c.d. */
 void addr_host_bytes(const struct addr *a, unsigned char ret_bytes[ADDR_HOST_BYTES]);
 bool addr_is_wildcard(const struct addr *a);
+/* IPv4 inside of IPv6 (what a socket for both hears) as IPv4, and the other way round; anything else
+ * as it is. */
+struct addr addr_unmapped(const struct addr *a);
+struct addr addr_mapped(const struct addr *a);

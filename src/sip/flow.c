@@ -39,6 +39,7 @@ static void udp_take(struct flows *flows, size_t i, size_t n)
 	const struct view raw = { batch->bytes[i], n };
 
 	flow.peer.len = batch->msgs[i].msg_hdr.msg_namelen;
+	flow.peer = addr_unmapped(&flow.peer);
 	batch->bytes[i][n] = '\0';
 	if (flows->conf.admit && !flows->conf.admit(flows->conf.arg, &flow.peer))
 		return;
@@ -199,7 +200,10 @@ void flows_close(struct flows *flows)
 
 static int udp_send(struct flows *flows, const struct flow *flow, struct view bytes)
 {
-	if (sendto(flows->udp, bytes.p, bytes.n, 0, &flow->peer.sa, flow->peer.len) >= 0)
+	const struct addr to = flows->bound.sa.sa_family == AF_INET6 ? addr_mapped(&flow->peer)
+								     : flow->peer;
+
+	if (sendto(flows->udp, bytes.p, bytes.n, 0, &to.sa, to.len) >= 0)
 		return 0;
 	return errno == EAGAIN ? -ENOBUFS : -errno;
 }

@@ -2,7 +2,8 @@
  *
  * A flow is a plain value: through which of our sockets a peer was heard, and where. Requests to a
  * device go down the flow that it registered from, never to its Contact's host (NAT). A TCP flow
- * ends with its connection; sending to it then says -ENOTCONN.
+ * ends with its connection; sending to it then says -ENOTCONN. IPv4 peers of a socket for both
+ * families are IPv4 here.
  *
  * Everything on the sip loop's thread. Cost: UDP is read in batches of FLOW_BATCH (recvmmsg); a
  * datagram costs no allocation before it is parsed. */

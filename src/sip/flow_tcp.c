@@ -273,6 +273,7 @@ static void on_accept(struct evconnlistener *, evutil_socket_t fd, struct sockad
 	const int one = 1;
 
 	memcpy(&peer.sa, sa, (size_t)len < sizeof(peer.v6) ? (size_t)len : sizeof(peer.v6));
+	peer = addr_unmapped(&peer);
 	if (flows->conns.count < FLOW_TCP_MAX &&
 	    (!flows->conf.admit || flows->conf.admit(flows->conf.arg, &peer)))
 		c = conn_new(flows, &peer);

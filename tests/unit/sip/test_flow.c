@@ -351,6 +351,58 @@ static void we_name_ourselves_as_the_peer_sees_us(void **)
 	bench_close(b);
 }
 
+static bool have_ipv6(void)
+{
+	struct addr at;
+	int fd;
+	bool ok;
+
+	if (addr_parse("[::1]:0", &at) < 0)
+		return false;
+	fd = socket(AF_INET6, SOCK_DGRAM, 0);
+	ok = fd >= 0 && bind(fd, &at.sa, at.len) == 0;
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
+static void a_socket_for_both_families_speaks_to_both(void **)
+{
+	static const char *const peers[] = { "127.0.0.1:0", "[::1]:0" };
+	char text[TEXT], want[TEXT];
+	struct bench *b;
+
+	if (!have_ipv6())
+		skip();
+	b = bench_on("[::]:0", NULL);
+	for (size_t i = 0; i < 2; i++) {
+		int udp, tcp;
+
+		assert_int_equal(addr_parse(peers[i], &b->addr), 0);
+		b->addr = addr_with_port(&b->addr, flows_port(b->flows));
+		udp = socket(b->addr.sa.sa_family, SOCK_DGRAM, 0);
+		tcp = socket(b->addr.sa.sa_family, SOCK_STREAM, 0);
+		assert_int_equal(connect(udp, &b->addr.sa, b->addr.len), 0);
+		assert_int_equal(connect(tcp, &b->addr.sa, b->addr.len), 0);
+		b->messages = 0;
+		put(udp, VIEW("hello hello"));
+		turn_until(b, &b->messages, 1);
+		put(tcp, VIEW("A\r\n\r\n"));
+		turn_until(b, &b->messages, 2);
+		for (size_t m = 0; m < 2; m++) {
+			assert_int_equal(b->flow[m].peer.sa.sa_family, b->addr.sa.sa_family);
+			addr_text(&b->addr, want);
+			assert_true(view_eq(flow_local(b->flows, &b->flow[m]), view_str(want)));
+			assert_int_equal(flow_send(b->flows, &b->flow[m], VIEW("back")), 0);
+			get(b, m == 0 ? udp : tcp, text, sizeof(text));
+			assert_string_equal(text, "back");
+		}
+		close(udp);
+		close(tcp);
+	}
+	bench_close(b);
+}
+
 static void a_taken_port_is_said_so(void **)
 {
 	struct bench *b = bench_open();
@@ -380,6 +432,7 @@ int main(void)
 		cmocka_unit_test(a_peer_that_does_not_read_is_closed),
 		cmocka_unit_test(connections_per_host_are_limited),
 		cmocka_unit_test(we_name_ourselves_as_the_peer_sees_us),
+		cmocka_unit_test(a_socket_for_both_families_speaks_to_both),
 		cmocka_unit_test(a_taken_port_is_said_so),
 	};
 

@@ -332,6 +332,7 @@ void http_free(struct http *http)
 {
 	if (!http)
 		return;
+	loop_posts(http->loop); /* replies that were given while the loop had stopped */
 	websockets_end(http);
 	http_gates_close(http);
 	if (http->evhttp)

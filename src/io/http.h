@@ -33,7 +33,7 @@ struct http_conf {
 
 [[nodiscard]] int http_start(struct loop *loop, const struct http_conf *conf, struct err *err,
 			     struct http **ret_http);
-/* Stops listening and closes what is idle; http_free ends the rest. */
+/* Stops listening; http_free ends what is open, once every exchange has its reply. */
 void http_drain(struct http *http);
 void http_free(struct http *http);
 /* The port that is listened on, host byte order. */

@@ -69,6 +69,12 @@ static void posts_run(struct loop *loop)
 	}
 }
 
+void loop_posts(struct loop *loop)
+{
+	while (loop->head)
+		posts_run(loop);
+}
+
 static void on_knock(evutil_socket_t fd, short, void *arg)
 {
 	struct loop *loop = arg;
@@ -128,8 +134,7 @@ void loop_free(struct loop *loop)
 {
 	if (!loop)
 		return;
-	while (loop->head)
-		posts_run(loop);
+	loop_posts(loop);
 	loop->timers.on_earlier = NULL;
 	timers_free(&loop->timers);
 	if (loop->tick)

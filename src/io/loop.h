@@ -20,6 +20,9 @@ struct timers *loop_timers(struct loop *loop);
 /* Returns after loop_stop. */
 void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
+/* Runs what was posted, on the thread that ran the loop, once it has stopped: before something that
+ * the posts point at is freed. */
+void loop_posts(struct loop *loop);
 /* Runs what is due and ready, once, without waiting: for tests with a virtual clock. */
 void loop_turn(struct loop *loop);
 /* 0, -EAGAIN or -ENOMEM; fn did not run then and never will. */

@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <pthread.h>
 #include <poll.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +21,7 @@ struct server {
 	struct http *http;
 	pthread_t thread;
 	unsigned closed; /* WebSockets; the loop's thread */
+	atomic_uint later; /* replies that are still to come */
 };
 
 static void on_text(void *, struct websocket *ws, struct view message)
@@ -36,9 +39,18 @@ static void on_closed(void *arg, struct websocket *)
 
 static const struct websocket_handlers ws_handlers = { on_text, on_closed };
 
+struct later {
+	struct server *server;
+	struct http_exchange *x;
+};
+
 static void *reply_later(void *arg)
 {
-	http_reply(arg, 200, NULL, 0, VIEW("later"));
+	struct later *l = arg;
+
+	http_reply(l->x, 200, NULL, 0, VIEW("later"));
+	atomic_fetch_sub(&l->server->later, 1);
+	free(l);
 	return NULL;
 }
 
@@ -55,7 +67,11 @@ static void handle(void *arg, struct http_exchange *x)
 		return;
 	}
 	if (view_eq(http_path(x), VIEW("/later"))) {
-		assert_int_equal(pthread_create(&thread, NULL, reply_later, x), 0);
+		struct later *l = calloc(1, sizeof(*l));
+
+		*l = (struct later){ arg, x };
+		atomic_fetch_add(&l->server->later, 1);
+		assert_int_equal(pthread_create(&thread, NULL, reply_later, l), 0);
 		pthread_detach(thread);
 		return;
 	}
@@ -108,6 +124,8 @@ static int teardown(void **state)
 
 	loop_stop(s->loop);
 	pthread_join(s->thread, NULL);
+	while (atomic_load(&s->later))
+		sched_yield();
 	http_free(s->http);
 	loop_free(s->loop);
 	free(s);

@@ -174,7 +174,7 @@ static void on_request(struct evhttp_request *request, void *arg)
 	x->fields = BUF_INIT(REPLY_FIELDS_MAX);
 	x->body = BUF_INIT(REPLY_BODY_MAX);
 	peer_of(x);
-	http_gate_busy(http, bev_of(x), true);
+	http_gate_busy(http, evhttp_request_get_connection(request), true);
 	http->conf.handle(http->conf.arg, x);
 }
 
@@ -217,7 +217,7 @@ static void send_reply(void *arg)
 		if (out)
 			evbuffer_add(out, x->body.p, x->body.n);
 	}
-	http_gate_busy(x->http, bev_of(x), false);
+	http_gate_busy(x->http, evhttp_request_get_connection(x->request), false);
 	evhttp_send_reply(x->request, (int)x->status, phrase_of(x->status), out);
 	if (out)
 		evbuffer_free(out);

@@ -32,7 +32,7 @@ struct host {
 struct gate {
 	struct http *http;
 	struct bufferevent *bev;
-	struct evhttp_connection *conn;  /* known from the first turn of the loop on */
+	struct evhttp_connection *conn;  /* known from its first request or the first turn on */
 	struct evbuffer_cb_entry *watch; /* on its input */
 	struct buf raw;                  /* the head so far */
 	enum gate_state state;
@@ -40,6 +40,7 @@ struct gate {
 	uint64_t body_left;
 	bool begun;          /* bytes of a request have come */
 	bool busy;           /* a handler has a request of this connection */
+	bool held;           /* a reference of ours keeps bev until the first turn */
 	struct map_node node; /* of http's gates */
 	unsigned requests;   /* let through so far */
 	struct host *host;   /* NULL until counted */
@@ -169,20 +170,28 @@ static void gate_free(struct gate *g)
 		free(g->host);
 	}
 	buf_free(&g->raw);
+	evbuffer_remove_cb_entry(bufferevent_get_input(g->bev), g->watch);
+	if (g->held)
+		bufferevent_decref(g->bev);
 	free(g);
 }
 
 /* evhttp lets the connection go. */
 static void on_closed(struct evhttp_connection *, void *arg)
 {
-	struct gate *g = arg;
+	gate_free(arg);
+}
 
-	evbuffer_remove_cb_entry(bufferevent_get_input(g->bev), g->watch);
-	gate_free(g);
+static void meet(struct gate *g, struct evhttp_connection *conn)
+{
+	g->conn = conn;
+	evhttp_connection_set_closecb(conn, on_closed, g);
 }
 
 /* The first turn of the loop after accept: evhttp has made its connection by now, or, should the
- * peer have gone already, thrown it away again; our reference kept the bufferevent until here. */
+ * peer have gone already, thrown it away again; our reference kept the bufferevent until here. A
+ * first request may have come before; it told the connection, for the bufferevent may be a
+ * WebSocket's since, and its context no longer evhttp's. */
 static void on_first_turn(void *arg)
 {
 	struct gate *g = arg;
@@ -190,14 +199,14 @@ static void on_first_turn(void *arg)
 	const int fd = bufferevent_getfd(bev), on = 1;
 	void *context = NULL;
 
-	bufferevent_getcb(bev, NULL, NULL, NULL, &context);
-	g->conn = context;
-	if (!g->conn) {
+	if (!g->conn)
+		bufferevent_getcb(bev, NULL, NULL, NULL, &context);
+	if (!g->conn && !context) {
 		gate_free(g);
-		bufferevent_decref(bev);
 		return;
 	}
-	evhttp_connection_set_closecb(g->conn, on_closed, g);
+	if (!g->conn)
+		meet(g, context);
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	g->host = host_of(g->http, fd);
 	if (g->host)
@@ -205,8 +214,9 @@ static void on_first_turn(void *arg)
 	if (!g->host || g->http->connections > HTTP_CONNECTIONS_MAX ||
 	    (g->host->connections > HTTP_CONNECTIONS_PER_HOST_MAX && !is_trusted(g->http, g->host)))
 		refuse(g, &too_many);
-	else if (!timer_armed(&g->timer))
+	else if (!timer_armed(&g->timer) && g->state != GATE_OPEN)
 		deadline(g, HTTP_HEAD_MS, on_late);
+	g->held = false;
 	bufferevent_decref(bev);
 }
 
@@ -335,12 +345,14 @@ static struct gate *gate_of(struct http *http, struct bufferevent *bev)
 	return node ? CONTAINER_OF(node, struct gate, node) : NULL;
 }
 
-void http_gate_busy(struct http *http, struct bufferevent *bev, bool busy)
+void http_gate_busy(struct http *http, struct evhttp_connection *conn, bool busy)
 {
-	struct gate *g = gate_of(http, bev);
+	struct gate *g = gate_of(http, evhttp_connection_get_bufferevent(conn));
 
 	if (!g)
 		return;
+	if (!g->conn)
+		meet(g, conn);
 	g->busy = busy;
 	if (g->state == GATE_HEAD && !g->begun)
 		deadline(g, HTTP_IDLE_MS, on_late);
@@ -362,9 +374,6 @@ static void gate_close(struct map_node *node, void *)
 
 	if (g->conn)
 		evhttp_connection_set_closecb(g->conn, NULL, NULL);
-	else
-		bufferevent_decref(g->bev);
-	evbuffer_remove_cb_entry(bufferevent_get_input(g->bev), g->watch);
 	gate_free(g);
 }
 
@@ -400,6 +409,7 @@ struct bufferevent *http_gate_new(struct event_base *base, void *arg)
 	}
 	g->http->connections++;
 	bufferevent_incref(bev);
+	g->held = true;
 	return bev;
 fail:
 	if (bev)

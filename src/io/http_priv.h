@@ -7,6 +7,7 @@
 
 struct bufferevent;
 struct evhttp;
+struct evhttp_connection;
 struct evhttp_request;
 
 enum { HTTP_TRUSTED_MAX = 16, HTTP_LINGER_MS = 2000 };
@@ -40,7 +41,7 @@ struct http_exchange {
 /* The bufferevent of a new connection, with the gate in front; for evhttp_set_bevcb. */
 struct bufferevent *http_gate_new(struct event_base *base, void *http);
 /* While a request is with its handler, no deadline of the gate may end the connection. */
-void http_gate_busy(struct http *http, struct bufferevent *bev, bool busy);
+void http_gate_busy(struct http *http, struct evhttp_connection *conn, bool busy);
 /* Bytes pass unseen from now on: the connection is a WebSocket. */
 void http_gate_open(struct http *http, struct bufferevent *bev);
 /* Before a connection is freed by hand: evhttp tells of the closings that it does itself only. */

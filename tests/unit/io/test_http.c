@@ -8,13 +8,14 @@
 #include <pthread.h>
 #include <poll.h>
 #include <sched.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { WAIT_MS = 10000, BIG = 3 * 1024 * 1024, SMALL_BODY = 1000 };
+enum { WAIT_MS = 10000, BIG = 3 * 1024 * 1024, SMALL_BODY = 1000, EARLY = 16 };
 
 struct server {
 	struct loop *loop;
@@ -309,6 +310,40 @@ static void a_websocket_talks_both_ways_and_closes(void **state)
 	assert_int_equal(pthread_create(&s->thread, NULL, run, s->loop), 0);
 }
 
+static void hold_loop(void *arg)
+{
+	sem_wait(arg);
+}
+
+/* Their requests are there before the loop has had a turn for anything else. There are several,
+ * because a write past one of them shows only when the heap is walked. */
+static void a_websocket_may_begin_with_its_connection(void **state)
+{
+	struct server *s = *state;
+	int fds[EARLY];
+	sem_t go;
+
+	assert_int_equal(sem_init(&go, 0, 0), 0);
+	assert_int_equal(loop_post(s->loop, hold_loop, &go), 0);
+	for (size_t i = 0; i < EARLY; i++) {
+		fds[i] = dial(s);
+		put(fds[i], UPGRADE, sizeof(UPGRADE) - 1);
+	}
+	sem_post(&go);
+	for (size_t i = 0; i < EARLY; i++) {
+		struct buf in = BUF_INIT(65536);
+
+		get(fds[i], "\r\n\r\n", &in);
+		frame(fds[i], 1, "hello");
+		get(fds[i], "hello", &in);
+		buf_free(&in);
+	}
+	for (size_t i = 0; i < EARLY; i++)
+		close(fds[i]);
+	says(s, "GET / HTTP/1.1\r\n" HOST "\r\n", " 200 ");
+	sem_destroy(&go);
+}
+
 static void a_bad_frame_ends_only_its_connection(void **state)
 {
 	struct server *s = *state;
@@ -345,6 +380,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_is_wrong_is_refused_by_name, setup, teardown),
 		cmocka_unit_test_setup_teardown(large_bodies_pass_where_the_route_allows_them, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_websocket_talks_both_ways_and_closes, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_websocket_may_begin_with_its_connection, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_bad_frame_ends_only_its_connection, setup, teardown),
 		cmocka_unit_test_setup_teardown(one_host_has_its_share_of_connections, setup, teardown),
 	};

@@ -314,6 +314,7 @@ static void rtcp_passes_both_ways_and_viewers_get_a_key_frame(void **state)
 	unsigned to = leg_with(w, &viewer, AF_INET, VIDEO, mux);
 
 	assert_int_equal(relay_keyframe(w->session, to), 0);
+	wait_for_orders(w);
 	peer_send(&source, 96, "x", 1);
 	event_of(w, RELAY_EV_LATCHED);
 	assert_int_equal(relay_route(w->session, from, RELAY_VIDEO, 1U << to), 0);

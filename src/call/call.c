@@ -26,6 +26,14 @@ void call_record(const struct call *call, enum call_record_type type, const stru
 				});
 }
 
+void call_leg_result(struct call_leg *leg, const char *result)
+{
+	if (leg->told)
+		return;
+	leg->told = true;
+	call_record(leg->call, CALL_REC_LEG, leg, result);
+}
+
 void call_leg_drop(struct call_leg *leg, const char *result, const char *reason)
 {
 	struct call *call = leg->call;
@@ -33,7 +41,7 @@ void call_leg_drop(struct call_leg *leg, const char *result, const char *reason)
 	if (leg->session)
 		session_end(TAKE(leg->session), 0, reason);
 	if (result)
-		call_record(call, CALL_REC_LEG, leg, result);
+		call_leg_result(leg, result);
 	media_leg_close(call->media, leg->at);
 	list_remove(&leg->list);
 	if (call->answered == leg)

@@ -22,6 +22,7 @@ struct call_leg {
 	char name[CALL_NAME_MAX];
 	bool rang;  /* 180 or 183 came */
 	bool early; /* its answer came with a 183 */
+	bool told;  /* the history has its result */
 	struct dtmf dtmf;
 	struct list list; /* the call's legs */
 };
@@ -63,6 +64,8 @@ struct switchboard {
 void call_event(struct call *call, enum call_event event, struct call_leg *leg);
 void call_record(const struct call *call, enum call_record_type type, const struct call_leg *leg,
 		 const char *text);
+/* Its first result counts: a phone that was busy did not miss the call that ended for it. */
+void call_leg_result(struct call_leg *leg, const char *result);
 /* Ends the leg's session (if any) and forgets it. */
 void call_leg_drop(struct call_leg *leg, const char *result, const char *reason);
 void call_free(struct call *call);

@@ -140,7 +140,7 @@ static void lose(struct call_leg *leg, unsigned code, bool lost)
 	struct call *call = leg->call;
 
 	call->any_rang |= leg->rang;
-	call_record(call, CALL_REC_LEG, leg, result_of(call, leg, code, lost));
+	call_leg_result(leg, result_of(call, leg, code, lost));
 	if (leg->list.next == leg->list.prev && call->state != CALL_NEW) { /* nobody else rings */
 		call_event(call, CALL_EV_ALL_LOST, leg);
 		return;

@@ -199,9 +199,12 @@ static void act(struct call *call, enum call_action action, struct call_leg *leg
 			session_end(TAKE(call->caller.session), 480, "No Answer");
 		break;
 	case CALL_DO_HANG_UP:
+		if (call->caller.session)
+			session_end(TAKE(call->caller.session), 480, NULL);
+		break;
 	case CALL_DO_SHUT:
 		if (call->caller.session)
-			session_end(TAKE(call->caller.session), 480, "Server Goes Down");
+			session_end(TAKE(call->caller.session), 503, NULL);
 		break;
 	}
 }

@@ -88,9 +88,10 @@ struct session_to {
 void session_progress(struct session *s, unsigned code, struct view sdp);
 /* Incoming: 200 with sdp. */
 void session_answer(struct session *s, struct view sdp);
-/* Says good-bye in the way that fits: a final response `code` to an unanswered INVITE of the peer,
- * CANCEL with `reason` (a Reason header's value or NULL) to our own, BYE to a confirmed dialog. The
- * user is not called any more and the pointer is dead. */
+/* Says good-bye in the way that fits: a final response `code` with the phrase `reason` to an unanswered
+ * INVITE of the peer, CANCEL to our own, BYE to a confirmed dialog, both with `reason` as the value of
+ * a Reason header. NULL: a plain phrase, no header. The user is not called any more and the pointer is
+ * dead. */
 void session_end(struct session *s, unsigned code, const char *reason);
 /* Re-INVITE with an offer. -EBUSY while another offer is under way; glare is retried inside. */
 [[nodiscard]] int session_offer(struct session *s, struct view sdp);

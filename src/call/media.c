@@ -11,25 +11,33 @@ struct stream {
 	struct relay_stream set;
 };
 
+/* A description and the memory that it lives in. */
+struct said {
+	struct arena arena;
+	struct sdp *sdp;
+};
+
 struct leg {
 	bool open;
+	bool reoffered; /* inside the call: that it only sends is a hold from then on */
 	unsigned relay_leg;
 	struct addr local, signal;
 	struct relay_ports ports;
 	uint64_t version;
-	struct sdp *sdp; /* what it said last */
+	struct said said; /* last */
 	struct stream streams[RELAY_KINDS];
 };
 
 struct media {
 	struct media_conf conf;
 	struct relay_session *session;
-	struct arena arena;
+	struct arena names; /* of the codecs */
 	struct leg legs[MEDIA_LEGS_MAX];
 	struct sdp_format codecs[MEDIA_CODECS_MAX]; /* the index is the relay's codec number */
 	unsigned ncodecs;
 	bool caller_offered;
-	struct sdp *pending; /* an offer inside the call that waits for its answer */
+	struct said pending; /* an offer inside the call that waits for its answer */
+	int pending_lines[RELAY_KINDS];
 	bool connected;
 	unsigned peer; /* of the caller, once connected */
 };
@@ -50,7 +58,7 @@ int media_new(const struct media_conf *conf, struct media **ret_media)
 	if (!m)
 		return -ENOMEM;
 	m->conf = *conf;
-	m->arena = ARENA_INIT(MEDIA_ARENA_MAX);
+	m->names = ARENA_INIT(MEDIA_NAMES_MAX);
 	rc = relay_session_open(conf->relay, conf->tag, &m->session);
 	if (rc < 0) {
 		free(m);
@@ -64,9 +72,32 @@ void media_free(struct media *m)
 {
 	if (!m)
 		return;
+	for (unsigned i = 0; i < MEDIA_LEGS_MAX; i++)
+		arena_free(&m->legs[i].said.arena);
+	arena_free(&m->pending.arena);
+	arena_free(&m->names);
 	relay_session_close(m->session);
-	arena_free(&m->arena);
 	free(m);
+}
+
+static int said_read(struct view text, struct said *ret_said)
+{
+	struct said said = { .arena = ARENA_INIT(MEDIA_SAID_MAX) };
+	const int rc = sdp_read(text, &said.arena, &said.sdp);
+
+	if (rc < 0)
+		arena_free(&said.arena);
+	else
+		*ret_said = said;
+	return rc;
+}
+
+/* What was said before is forgotten. */
+static void said_move(struct said *to, struct said *from)
+{
+	arena_free(&to->arena);
+	*to = *from;
+	*from = (struct said){};
 }
 
 static enum relay_kind kind_of(const struct sdp_media *line)
@@ -98,18 +129,23 @@ static unsigned kinds_of(const int lines[RELAY_KINDS])
 	       (lines[RELAY_VIDEO] >= 0 ? 1u << RELAY_VIDEO : 0);
 }
 
-/* A number for the codec; MEDIA_CODECS_MAX when there are too many. */
+/* A number for the codec; MEDIA_CODECS_MAX when there are too many. It outlives the description. */
 static unsigned codec_number(struct media *m, const struct sdp_format *format)
 {
+	struct sdp_format own = *format;
+
 	for (unsigned i = 0; i < m->ncodecs; i++) {
 		if (sdp_format_same(&m->codecs[i], format))
 			return i;
 	}
-	if (m->ncodecs < MEDIA_CODECS_MAX)
-		m->codecs[m->ncodecs++] = *format;
-	else
+	if (m->ncodecs == MEDIA_CODECS_MAX)
 		return MEDIA_CODECS_MAX;
-	return m->ncodecs - 1;
+	own.name.p = arena_dup(&m->names, format->name);
+	own.fmtp.p = arena_dup(&m->names, format->fmtp);
+	if (!own.name.p || !own.fmtp.p)
+		return MEDIA_CODECS_MAX;
+	m->codecs[m->ncodecs] = own;
+	return m->ncodecs++;
 }
 
 static void add_formats(struct media *m, struct relay_stream *set, const struct sdp_media *line)
@@ -127,9 +163,12 @@ static void add_formats(struct media *m, struct relay_stream *set, const struct 
 	}
 }
 
-static bool sends(enum sdp_dir dir)
+/* How long the leg may be silent in this stream. One that holds the call may well send nothing. */
+static uint32_t silence_ms(const struct media *m, const struct leg *leg, enum sdp_dir dir)
 {
-	return dir == SDP_SENDRECV || dir == SDP_SENDONLY;
+	const bool sends = dir == SDP_SENDRECV || (dir == SDP_SENDONLY && !leg->reoffered);
+
+	return m->connected && sends ? MEDIA_SILENCE_MS : 0;
 }
 
 /* What the leg said of one stream, for the relay. `theirs` is its own line, `ours` the line that we
@@ -144,7 +183,7 @@ static void stream_fill(struct media *m, struct leg *leg, enum relay_kind kind,
 		.rtcp = theirs->rtcp,
 		.signal = leg->signal,
 		.rtcp_mux = theirs->rtcp_mux,
-		.silence_ms = m->connected && sends(theirs->dir) ? MEDIA_SILENCE_MS : 0,
+		.silence_ms = silence_ms(m, leg, theirs->dir),
 	};
 	add_formats(m, set, theirs);
 	if (ours)
@@ -180,21 +219,23 @@ int media_caller(struct media *m, struct view offer, const struct addr *local,
 {
 	struct leg *leg = &m->legs[0];
 	int lines[RELAY_KINDS], rc;
-	struct sdp *sdp;
+	struct said said = {};
 
 	m->caller_offered = offer.n > 0;
-	rc = sdp_read(offer.n ? offer : VIEW(plain_offer), &m->arena, &sdp);
+	rc = said_read(offer.n ? offer : VIEW(plain_offer), &said);
 	if (rc == 0)
-		rc = find_lines(sdp, lines);
+		rc = find_lines(said.sdp, lines);
 	if (rc == 0)
 		rc = leg_open(m, 0, local, signal, lines);
-	if (rc < 0)
+	if (rc < 0) {
+		arena_free(&said.arena);
 		return rc;
-	leg->sdp = sdp;
+	}
+	said_move(&leg->said, &said);
 	for (int k = 0; k < RELAY_KINDS && m->caller_offered; k++) {
 		if (lines[k] < 0)
 			continue;
-		stream_fill(m, leg, k, &sdp->media[lines[k]], NULL);
+		stream_fill(m, leg, k, &leg->said.sdp->media[lines[k]], NULL);
 		rc = stream_tell(m, leg, k);
 		if (rc < 0)
 			return rc;
@@ -236,7 +277,7 @@ int media_callee(struct media *m, const struct addr *local, const struct addr *s
 	if (rc < 0)
 		return rc;
 	edit = edit_for(m, &m->legs[at], lines);
-	rc = sdp_relay(caller->sdp, &edit, ret_offer);
+	rc = sdp_relay(caller->said.sdp, &edit, ret_offer);
 	if (rc < 0) {
 		media_leg_close(m, at);
 		return rc;
@@ -252,6 +293,7 @@ void media_leg_close(struct media *m, unsigned at)
 	if (!leg->open)
 		return;
 	relay_leg_close(m->session, leg->relay_leg);
+	arena_free(&leg->said.arena);
 	leg->open = false;
 }
 
@@ -284,16 +326,17 @@ static int take_answer(struct media *m, struct leg *leg, const struct sdp *offer
 int media_answered(struct media *m, unsigned at, struct view answer)
 {
 	struct leg *leg = &m->legs[at];
-	struct sdp *sdp;
+	struct said said = {};
 	int rc;
 
-	rc = sdp_read(answer, &m->arena, &sdp);
-	if (rc < 0)
+	rc = said_read(answer, &said);
+	if (rc == 0)
+		rc = take_answer(m, leg, m->legs[0].said.sdp, said.sdp);
+	if (rc < 0) {
+		arena_free(&said.arena);
 		return rc;
-	rc = take_answer(m, leg, m->legs[0].sdp, sdp);
-	if (rc < 0)
-		return rc;
-	leg->sdp = sdp;
+	}
+	said_move(&leg->said, &said);
 	for (int k = 0; k < RELAY_KINDS; k++)
 		m->legs[0].streams[k].on = leg->streams[k].on;
 	return 0;
@@ -314,8 +357,8 @@ int media_answer_caller(struct media *m, unsigned at, struct buf *ret_sdp)
 	streams_on(leg, lines);
 	edit = edit_for(m, caller, lines);
 	if (!m->caller_offered)
-		return sdp_relay(leg->sdp, &edit, ret_sdp);
-	return sdp_answer(caller->sdp, leg->sdp, &edit, ret_sdp);
+		return sdp_relay(leg->said.sdp, &edit, ret_sdp);
+	return sdp_answer(caller->said.sdp, leg->said.sdp, &edit, ret_sdp);
 }
 
 /* Watches for silence from the moment of the answer. */
@@ -323,12 +366,12 @@ static void watch(struct media *m, struct leg *leg)
 {
 	for (int k = 0; k < RELAY_KINDS; k++) {
 		struct stream *s = &leg->streams[k];
-		const struct sdp_media *line = s->line >= 0 ? &leg->sdp->media[s->line] : NULL;
+		const struct sdp_media *line = s->line >= 0 ? &leg->said.sdp->media[s->line] : NULL;
 
 		s->silent = false;
 		if (!s->on || !line)
 			continue;
-		s->set.silence_ms = sends(line->dir) ? MEDIA_SILENCE_MS : 0;
+		s->set.silence_ms = silence_ms(m, leg, line->dir);
 		if (stream_tell(m, leg, k) < 0)
 			s->set.silence_ms = 0;
 	}
@@ -336,14 +379,16 @@ static void watch(struct media *m, struct leg *leg)
 
 int media_caller_answered(struct media *m, struct view answer)
 {
-	struct sdp *sdp;
-	int rc = sdp_read(answer, &m->arena, &sdp);
+	struct said said = {};
+	int rc = said_read(answer, &said);
 
 	if (rc == 0)
-		rc = take_answer(m, &m->legs[0], m->legs[m->peer].sdp, sdp);
-	if (rc < 0)
+		rc = take_answer(m, &m->legs[0], m->legs[m->peer].said.sdp, said.sdp);
+	if (rc < 0) {
+		arena_free(&said.arena);
 		return rc;
-	m->legs[0].sdp = sdp;
+	}
+	said_move(&m->legs[0].said, &said);
 	watch(m, &m->legs[0]);
 	return 0;
 }
@@ -408,23 +453,41 @@ static int lines_with_ports(const struct sdp *sdp, const struct leg *leg, int re
 int media_reoffer(struct media *m, unsigned from, struct view offer, unsigned to,
 		  struct buf *ret_offer)
 {
-	struct leg *other = &m->legs[to];
+	struct said said = {};
 	int lines[RELAY_KINDS], rc;
 	struct sdp_edit edit;
-	struct sdp *sdp;
 
-	rc = sdp_read(offer, &m->arena, &sdp);
+	rc = said_read(offer, &said);
 	if (rc == 0)
-		rc = lines_with_ports(sdp, &m->legs[from], lines);
-	if (rc < 0)
+		rc = lines_with_ports(said.sdp, &m->legs[from], lines);
+	if (rc == 0) {
+		edit = edit_for(m, &m->legs[to], lines);
+		rc = sdp_relay(said.sdp, &edit, ret_offer);
+	}
+	if (rc < 0) {
+		arena_free(&said.arena);
 		return rc;
-	edit = edit_for(m, other, lines);
-	rc = sdp_relay(sdp, &edit, ret_offer);
-	if (rc < 0)
-		return rc;
-	m->pending = sdp;
-	for (int k = 0; k < RELAY_KINDS; k++)
-		other->streams[k].line = m->legs[from].streams[k].line = lines[k];
+	}
+	said_move(&m->pending, &said);
+	memcpy(m->pending_lines, lines, sizeof(lines));
+	return 0;
+}
+
+/* The offer of `leg` was taken: what it said counts now, in the lines that the other side took. */
+static int take_offer(struct media *m, struct leg *leg, const int lines[RELAY_KINDS])
+{
+	leg->reoffered = true;
+	for (int k = 0; k < RELAY_KINDS; k++) {
+		int rc;
+
+		leg->streams[k].on = lines[k] >= 0;
+		if (lines[k] < 0)
+			continue;
+		stream_fill(m, leg, k, &leg->said.sdp->media[lines[k]], NULL);
+		rc = stream_tell(m, leg, k);
+		if (rc < 0)
+			return rc;
+	}
 	return 0;
 }
 
@@ -432,32 +495,29 @@ int media_reanswer(struct media *m, unsigned to, struct view answer, unsigned fr
 		   struct buf *ret_answer)
 {
 	struct leg *leg = &m->legs[from], *other = &m->legs[to];
-	struct sdp *offer = TAKE(m->pending), *sdp;
+	struct said said = {};
 	int lines[RELAY_KINDS], rc;
 	struct sdp_edit edit;
 
-	if (!offer)
+	if (!m->pending.sdp)
 		return -EBADMSG;
-	rc = sdp_read(answer, &m->arena, &sdp);
-	if (rc == 0)
-		rc = take_answer(m, other, offer, sdp);
+	rc = said_read(answer, &said);
 	if (rc < 0)
 		return rc;
-	other->sdp = sdp;
-	leg->sdp = offer;
+	for (int k = 0; k < RELAY_KINDS; k++)
+		other->streams[k].line = leg->streams[k].line = m->pending_lines[k];
+	said_move(&leg->said, &m->pending);
+	said_move(&other->said, &said);
+	rc = take_answer(m, other, leg->said.sdp, other->said.sdp);
+	if (rc < 0)
+		return rc;
 	streams_on(other, lines);
-	for (int k = 0; k < RELAY_KINDS; k++) {
-		leg->streams[k].on = lines[k] >= 0;
-		if (lines[k] < 0)
-			continue;
-		stream_fill(m, leg, k, &offer->media[lines[k]], NULL);
-		rc = stream_tell(m, leg, k);
-		if (rc < 0)
-			return rc;
-	}
+	rc = take_offer(m, leg, lines);
+	if (rc < 0)
+		return rc;
 	media_connect(m, m->peer);
 	edit = edit_for(m, leg, lines);
-	return sdp_answer(offer, sdp, &edit, ret_answer);
+	return sdp_answer(leg->said.sdp, other->said.sdp, &edit, ret_answer);
 }
 
 bool media_takes_events(const struct media *m, unsigned at)

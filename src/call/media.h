@@ -14,7 +14,8 @@
 
 enum {
 	MEDIA_CODECS_MAX = 64,            /* different codecs in one call */
-	MEDIA_ARENA_MAX = 256 * 1024,     /* bytes of SDP kept per call */
+	MEDIA_SAID_MAX = 48 * 1024,       /* bytes of a description that was read */
+	MEDIA_NAMES_MAX = 64 * 1024,      /* of the codecs' names and parameters */
 	MEDIA_SDP_MAX = 16384,
 	MEDIA_SILENCE_MS = 60000,         /* a side that sends nothing for so long is lost */
 	MEDIA_LEGS_MAX = RELAY_LEGS_MAX,

@@ -307,6 +307,8 @@ static void on_changed(void *arg, uint64_t number)
 
 	if (s->endpoint)
 		sip_endpoint_unbind(s->endpoint, number);
+	if (s->switchboard)
+		switchboard_device_changed(s->switchboard, number);
 }
 
 static int open_relay(struct server *s, struct err *err)

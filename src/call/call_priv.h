@@ -74,6 +74,8 @@ void call_free(struct call *call);
 /* Starts a leg to every living binding of the device; returns how many. */
 unsigned legs_start(struct call *call, const struct dir_device *to);
 extern const struct session_handlers caller_handlers;
+/* The device is no part of the call any more; the call may be gone after it. */
+void call_leave(struct call *call, uint64_t device);
 void leg_digit(struct call_leg *leg, char digit, enum dtmf_how how);
 
 /* switchboard.c */

@@ -76,7 +76,10 @@ static int site_put(struct directory *dir, struct dir_site *site)
 
 	for (size_t i = 0; rc == 0 && i < site->ndevices; i++) {
 		struct dir_device *d = &site->devices[i];
+		struct map_node *moved = map_get(&dir->devices, key_of(&d->number));
 
+		if (moved) /* its old site has not been read anew yet */
+			map_remove(&dir->devices, moved);
 		rc = map_put(&dir->devices, &d->node, key_of(&d->number));
 	}
 	return rc;
@@ -102,7 +105,7 @@ int directory_swap(struct directory *dir, struct dir_site *site)
 	for (size_t i = 0; old && i < old->ndevices; i++) {
 		const struct dir_device *was = &old->devices[i], *is = device_at(dir, was->number);
 
-		if (!is || !same_secret(&was->secret, &is->secret))
+		if (!is || is->site_id != was->site_id || !same_secret(&was->secret, &is->secret))
 			dir->conf.changed(dir->conf.arg, was->number);
 	}
 	dir_site_free(old);

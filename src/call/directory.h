@@ -47,7 +47,8 @@ void dir_site_free(struct dir_site *site);
 
 struct directory;
 struct directory_conf {
-	/* A device went away, or its password changed: its bindings must end. */
+	/* A device went away, perhaps to another site, or its password changed: its bindings must end,
+	 * and its calls when it is no device of their site any more. */
 	void (*changed)(void *arg, uint64_t number);
 	void *arg;
 };

@@ -148,6 +148,30 @@ static void lose(struct call_leg *leg, unsigned code, bool lost)
 	call_event(call, CALL_EV_LEG_LOST, leg);
 }
 
+void call_leave(struct call *call, uint64_t device)
+{
+	if (call->caller.device == device) {
+		call_event(call, call->state == CALL_TALKING ? CALL_EV_HANGUP : CALL_EV_CANCEL, NULL);
+		return;
+	}
+	if (call->answered) {
+		if (call->answered->device == device)
+			call_event(call, CALL_EV_HANGUP, call->answered);
+		return;
+	}
+	LIST_EACH(it, &call->legs) {
+		struct call_leg *leg = CONTAINER_OF(it, struct call_leg, list);
+		const bool last = it->next == it->prev;
+
+		if (leg->device != device)
+			continue;
+		session_end(TAKE(leg->session), 0, NULL);
+		lose(leg, 480, true);
+		if (last) /* and with it the call */
+			return;
+	}
+}
+
 /* False: the leg is gone, its answer was of no use. */
 static bool take_answer(struct call_leg *leg, struct view sdp)
 {

@@ -137,6 +137,27 @@ void switchboard_drain(struct switchboard *sb, void (*idle)(void *arg), void *ar
 		idle(arg);
 }
 
+struct departure {
+	uint64_t number;
+	const struct dir_device *now; /* NULL: nowhere */
+};
+
+static void leave_call(struct map_node *node, void *arg)
+{
+	struct call *call = CONTAINER_OF(node, struct call, node);
+	const struct departure *d = arg;
+
+	if (!d->now || d->now->site_id != call->site_id)
+		call_leave(call, d->number);
+}
+
+void switchboard_device_changed(struct switchboard *sb, uint64_t number)
+{
+	struct departure d = { number, directory_device(sb->conf.directory, number) };
+
+	map_each(&sb->calls, leave_call, &d);
+}
+
 struct switchboard_stats switchboard_stats(const struct switchboard *sb)
 {
 	struct switchboard_stats stats = sb->stats;

@@ -44,6 +44,9 @@ void switchboard_free(struct switchboard *sb);
 /* What the endpoint's `request` hands over. */
 void switchboard_request(struct switchboard *sb, struct tx_server *tx, const struct sip_msg *msg,
 			 const struct flow *flow, uint64_t user);
+/* The directory changed this device: calls end for it whose site it has left. Costs one look at every
+ * call. */
+void switchboard_device_changed(struct switchboard *sb, uint64_t number);
 /* New calls are refused from now on (503 with Retry-After); idle is called once no call is left,
  * at once when there is none. */
 void switchboard_drain(struct switchboard *sb, void (*idle)(void *arg), void *arg);

@@ -68,6 +68,28 @@ static void a_swap_replaces_the_site_and_tells_who_changed(void **)
 	directory_free(dir);
 }
 
+/* The new site may be read before the old one, or after it. */
+static void a_device_may_move_to_another_site(void **)
+{
+	const uint64_t both[] = { DOOR, PHONE }, door[] = { DOOR }, phone[] = { PHONE };
+	struct seen seen;
+	struct directory *dir = dir_new(&seen);
+
+	assert_int_equal(directory_swap(dir, site_of(1, both, 2, "a")), 0);
+	assert_int_equal(directory_swap(dir, site_of(2, phone, 1, "a")), 0);
+	assert_int_equal(directory_device(dir, PHONE)->site_id, 2);
+	assert_int_equal(directory_swap(dir, site_of(1, door, 1, "a")), 0);
+	assert_int_equal(seen.last, PHONE);
+	assert_int_equal(directory_device(dir, PHONE)->site_id, 2);
+	seen.last = 0;
+	assert_int_equal(directory_swap(dir, site_of(2, NULL, 0, "a")), 0);
+	assert_int_equal(seen.last, PHONE);
+	assert_int_equal(directory_swap(dir, site_of(1, both, 2, "a")), 0);
+	assert_int_equal(directory_device(dir, PHONE)->site_id, 1);
+	assert_int_equal(directory_count(dir), 2);
+	directory_free(dir);
+}
+
 static void a_route_stays_in_the_callers_site(void **)
 {
 	static const uint64_t to[] = { PHONE, SECOND, FOREIGN, DOOR };
@@ -105,6 +127,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_swap_replaces_the_site_and_tells_who_changed),
+		cmocka_unit_test(a_device_may_move_to_another_site),
 		cmocka_unit_test(a_route_stays_in_the_callers_site),
 	};
 

@@ -171,16 +171,17 @@ void session_info(struct session *s, const char *type, struct view body)
 	send_and_forget(s, "INFO", buf_view(&extra), body);
 }
 
-int session_ack(struct session *s, uint32_t cseq)
+/* Should it be lost, the 2xx comes again, and so does this. */
+void session_ack(struct session *s, uint32_t cseq)
 {
 	CLEANUP(buf_free) struct buf headers = BUF_INIT(FLOW_MESSAGE_MAX);
 	struct tx_out out = { "ACK", view_str(s->target), {}, {} };
 
 	session_headers(s, &headers, "ACK", cseq);
 	if (headers.err)
-		return headers.err;
+		return;
 	out.headers = buf_view(&headers);
-	return tx_ack(s->ss->layer, &s->flow, &out);
+	tx_ack(s->ss->layer, &s->flow, &out);
 }
 
 /* Session timers (RFC 4028). */
@@ -273,8 +274,8 @@ static void end_fork(struct session *s, const struct sip_msg *msg)
 	if (!session_copy(fork.peer_tag, sizeof(fork.peer_tag), view_pl(&msg->to.tag)) ||
 	    session_target_learn(&fork, msg) < 0 || session_route_learn(&fork, msg, true) < 0)
 		return;
-	if (session_ack(&fork, s->invite_cseq) == 0)
-		session_bye(&fork, "SIP;cause=200;text=\"Call completed elsewhere\"");
+	session_ack(&fork, s->invite_cseq);
+	session_bye(&fork, "SIP;cause=200;text=\"Call completed elsewhere\"");
 	s->cseq = fork.cseq;
 }
 
@@ -294,10 +295,11 @@ static void on_ok(struct session *s, const struct sip_msg *msg)
 
 	timers_cancel(s->ss->conf.timers, &s->limit);
 	s->invite_cseq = msg->cseq.num;
-	if (dialog_learn(s, msg) < 0 || session_ack(s, s->invite_cseq) < 0) {
+	if (dialog_learn(s, msg) < 0) {
 		session_over(s, &(struct session_end){ .code = 502, .lost = true });
 		return;
 	}
+	session_ack(s, s->invite_cseq);
 	s->state = SESSION_CONFIRMED;
 	if (cancelled || !session_body(msg, &sdp)) {
 		session_bye(s, cancelled ? "SIP;cause=200;text=\"Call completed elsewhere\"" : NULL);

@@ -97,7 +97,7 @@ void session_bye(struct session *s, const char *reason);
 /* Sends inside the dialog: over the flow, or a living one. */
 int session_send(struct session *s, const char *method, struct view extra, struct view body,
 		 tx_response_fn *fn, void *arg, struct tx_client **ret_tx);
-int session_ack(struct session *s, uint32_t cseq);
+void session_ack(struct session *s, uint32_t cseq);
 /* The 2xx of an INVITE, repeated until its ACK. */
 void session_ok(struct session *s, struct view sdp);
 void session_acked(struct session *s, const struct sip_msg *msg);

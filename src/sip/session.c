@@ -68,7 +68,9 @@ void session_free(struct session *s)
 	timers_cancel(timers, &s->repeat);
 	timers_cancel(timers, &s->limit);
 	timers_cancel(timers, &s->refresh);
-	if (s->invite)
+	if (s->invite && s->state == SESSION_CONFIRMED)
+		tx_client_done(s->invite);
+	else if (s->invite)
 		tx_client_forget(s->invite);
 	if (s->answering)
 		tx_server_forget(s->answering);

@@ -82,7 +82,7 @@ int session_offer_send(struct session *s)
 	int rc;
 
 	if (s->invite)
-		tx_client_forget(TAKE(s->invite));
+		tx_client_done(TAKE(s->invite));
 	session_contact(s, &extra);
 	session_timer_headers(s, &extra, false);
 	session_type(&extra, buf_view(&s->offer_sdp));

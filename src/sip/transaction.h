@@ -99,6 +99,9 @@ typedef void tx_response_fn(void *arg, struct tx_client *tx, const struct sip_ms
 /* CANCEL with the branch of the INVITE, held back until a provisional response (section 9.1); the
  * INVITE's final response still comes, a time-out after 64*T1 without one. headers: e.g. Reason. */
 int tx_cancel(struct tx_client *tx, struct view headers);
+/* The user has acknowledged the 2xx that it was told, and is not called again: the layer acknowledges
+ * what that phone repeats. Otherwise like tx_client_forget. */
+void tx_client_done(struct tx_client *tx);
 /* The user is not called again. An INVITE without a final response is cancelled; one that is
  * answered nevertheless is acknowledged and hung up. */
 void tx_client_forget(struct tx_client *tx);

@@ -19,6 +19,8 @@ struct tx_client {
 	bool invite;
 	bool cancel_wanted, cancel_sent;
 	bool hung_up; /* answered after it was forgotten: BYE is on its way */
+	bool done;    /* the user took its 2xx */
+	char *to_tag; /* of the 2xx that the user was told */
 	struct flow flow;
 	struct timer again, deadline;
 	int64_t again_ms;
@@ -52,6 +54,7 @@ static void client_free(struct tx_client *tx)
 	tx_link_drop(layer, tx->link);
 	free(tx->sent);
 	free(tx->cancel_headers);
+	free(tx->to_tag);
 	free(tx);
 }
 
@@ -223,6 +226,12 @@ void tx_client_forget(struct tx_client *tx)
 		tx_cancel(tx, (struct view){});
 }
 
+void tx_client_done(struct tx_client *tx)
+{
+	tx->done = true;
+	tx_client_forget(tx);
+}
+
 static void tell(struct tx_client *tx, const struct sip_msg *msg)
 {
 	if (tx->fn)
@@ -276,11 +285,17 @@ static void send_in_dialog(struct tx_client *tx, const struct sip_msg *msg, cons
 	buf_free(&headers);
 }
 
-/* Nobody wants this answer any more. */
-static void hang_up(struct tx_client *tx, const struct sip_msg *msg)
+/* In doubt, without memory for the tag, it is. */
+static bool is_told(const struct tx_client *tx, const struct sip_msg *msg)
+{
+	return tx->done && (!tx->to_tag || view_eq(view_pl(&msg->to.tag), view_str(tx->to_tag)));
+}
+
+/* Nobody wants this answer any more, unless it is the one that was taken. */
+static void accepted_late(struct tx_client *tx, const struct sip_msg *msg)
 {
 	send_in_dialog(tx, msg, "ACK", msg->cseq.num);
-	if (!tx->hung_up)
+	if (!tx->hung_up && !is_told(tx, msg))
 		send_in_dialog(tx, msg, "BYE", msg->cseq.num + 1);
 }
 
@@ -291,11 +306,13 @@ static void accepted(struct tx_client *tx, const struct sip_msg *msg)
 	timers_cancel(tx->layer->conf.timers, &tx->again);
 	if (tx->state != TX_STATE_ACCEPTED) /* timer M */
 		tx_arm(tx->layer, &tx->deadline, TX_TIMEOUT_MS, on_deadline, tx);
+	if (tx->state != TX_STATE_ACCEPTED && tx->fn)
+		tx->to_tag = view_dup(view_pl(&msg->to.tag));
 	tx->state = TX_STATE_ACCEPTED;
 	if (tx->fn)
 		tell(tx, msg);
 	else
-		hang_up(tx, msg);
+		accepted_late(tx, msg);
 }
 
 static void acknowledge(struct tx_client *tx, const struct sip_msg *msg)

@@ -423,6 +423,8 @@ static void on_server_ended(void *arg, struct tx_server *)
 	struct session *s = arg;
 
 	s->answering = NULL;
+	if (s->state == SESSION_INCOMING) /* its connection broke: there is nothing left to answer */
+		session_over(s, &(struct session_end){ .code = 408, .lost = true });
 }
 
 static const struct tx_server_handlers incoming_handlers = { on_cancelled, on_server_ended };

@@ -186,10 +186,9 @@ static void on_peer_offer(struct session *s, struct tx_server *tx, const struct 
 	s->answering = tx;
 	s->answering_update = update;
 	s->offer = OFFER_THEIRS;
-	if (!update) {
+	tx_server_use(tx, offer_handlers(), s);
+	if (!update)
 		s->invite_cseq = msg->cseq.num;
-		tx_server_use(tx, offer_handlers(), s);
-	}
 	if (update && !sdp.n) {
 		update_ok(s, sdp);
 	} else if (!sdp.n || view_eq(sdp, buf_view(&s->peer_sdp))) {
@@ -216,6 +215,8 @@ static void on_offer_ended(void *arg, struct tx_server *)
 	struct session *s = arg;
 
 	s->answering = NULL;
+	if (s->offer == OFFER_THEIRS) /* too late for an answer */
+		s->offer = OFFER_NONE;
 }
 
 static const struct tx_server_handlers *offer_handlers(void)

@@ -55,7 +55,8 @@ static struct session *session_alloc(struct sessions *ss, const struct flow *flo
 	s->user = user;
 	s->handlers = handlers;
 	s->arg = arg;
-	s->offer_sdp = s->last_sdp = s->peer_sdp = s->ok_body = BUF_INIT(SESSION_BODY_MAX);
+	s->offer_sdp = s->last_sdp = s->peer_sdp = s->asked_sdp = s->ok_body =
+		BUF_INIT(SESSION_BODY_MAX);
 	s->ok_headers = BUF_INIT(URI_MAX + 1024);
 	return s;
 }
@@ -77,6 +78,7 @@ void session_free(struct session *s)
 	buf_free(&s->offer_sdp);
 	buf_free(&s->last_sdp);
 	buf_free(&s->peer_sdp);
+	buf_free(&s->asked_sdp);
 	buf_free(&s->ok_headers);
 	buf_free(&s->ok_body);
 	free(s);

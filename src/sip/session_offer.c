@@ -122,6 +122,8 @@ static void update_ok(struct session *s, struct view sdp)
 
 static void accept_offer(struct session *s, struct view sdp)
 {
+	if (s->asked_sdp.n)
+		session_keep(&s->peer_sdp, buf_view(&s->asked_sdp));
 	if (s->answering_update) {
 		update_ok(s, sdp);
 		return;
@@ -189,12 +191,12 @@ static void on_peer_offer(struct session *s, struct tx_server *tx, const struct 
 	tx_server_use(tx, offer_handlers(), s);
 	if (!update)
 		s->invite_cseq = msg->cseq.num;
+	session_keep(&s->asked_sdp, sdp);
 	if (update && !sdp.n) {
 		update_ok(s, sdp);
 	} else if (!sdp.n || view_eq(sdp, buf_view(&s->peer_sdp))) {
 		answer_refresh(s);
 	} else {
-		session_keep(&s->peer_sdp, sdp);
 		s->handlers->offered(s->arg, sdp);
 	}
 }

@@ -228,22 +228,46 @@ static unsigned expires_of(struct view value)
 	return (unsigned)seconds;
 }
 
-void session_timer_learn(struct session *s, const struct sip_msg *msg, bool response)
+static void timer_start(struct session *s, unsigned expires_s, bool we_refresh)
+{
+	s->expires_s = expires_s;
+	s->we_refresh = we_refresh;
+	timers_cancel(s->ss->conf.timers, &s->refresh);
+	if (expires_s &&
+	    timers_arm(s->ss->conf.timers, &s->refresh, refresh_ms(s), on_refresh, s) < 0)
+		s->expires_s = 0;
+}
+
+/* The refresher that is named; uac without one. */
+static bool names_uas(struct view session_expires)
+{
+	const struct pl pl = pl_view(session_expires);
+	struct pl refresher = {};
+
+	return msg_param_decode(&pl, "refresher", &refresher) == 0 &&
+	       view_ieq(view_pl(&refresher), VIEW("uas"));
+}
+
+void session_timer_learn(struct session *s, const struct sip_msg *msg)
 {
 	const struct view value = sip_header(msg, SIP_HDR_SESSION_EXPIRES);
-	const struct pl pl = pl_view(value);
-	struct pl refresher = {};
-	bool by_uas;
 
-	s->expires_s = expires_of(value);
-	timers_cancel(s->ss->conf.timers, &s->refresh);
-	if (!s->expires_s)
-		return;
-	by_uas = msg_param_decode(&pl, "refresher", &refresher) == 0 &&
-		 view_ieq(view_pl(&refresher), VIEW("uas"));
-	s->we_refresh = response ? !by_uas : by_uas;
-	if (timers_arm(s->ss->conf.timers, &s->refresh, refresh_ms(s), on_refresh, s) < 0)
-		s->expires_s = 0;
+	timer_start(s, expires_of(value), !names_uas(value));
+}
+
+/* A proxy may ask in the name of a peer that does not know timers: then we refresh (section 9). */
+void session_timer_ask(struct session *s, const struct sip_msg *msg)
+{
+	const struct view value = sip_header(msg, SIP_HDR_SESSION_EXPIRES);
+
+	s->asked_s = expires_of(value);
+	s->asked_we_refresh = names_uas(value) ||
+			      !sip_msg_hdr_has_value(msg, SIP_HDR_SUPPORTED, "timer");
+}
+
+void session_timer_agree(struct session *s)
+{
+	timer_start(s, s->asked_s, s->asked_we_refresh);
 }
 
 bool session_timer_refused(struct tx_server *tx, const struct sip_msg *msg)
@@ -311,7 +335,7 @@ static void on_ok(struct session *s, const struct sip_msg *msg)
 		return;
 	}
 	session_keep(&s->peer_sdp, sdp);
-	session_timer_learn(s, msg, true);
+	session_timer_learn(s, msg);
 	if (s->handlers)
 		s->handlers->answered(s->arg, sdp);
 }
@@ -508,7 +532,7 @@ int session_accept(struct sessions *ss, struct tx_server *tx, const struct sip_m
 		return refuse(tx, 400, "Bad Request", -EBADMSG);
 	}
 	session_keep(&s->peer_sdp, sdp);
-	session_timer_learn(s, msg, false);
+	session_timer_ask(s, msg);
 	s->answering = tx;
 	tx_server_use(tx, &incoming_handlers, s);
 	*ret_sdp = buf_view(&s->peer_sdp);
@@ -547,6 +571,7 @@ void session_ok(struct session *s, struct view sdp)
 {
 	struct timers *timers = s->ss->conf.timers;
 
+	session_timer_agree(s);
 	buf_reset(&s->ok_headers);
 	session_contact(s, &s->ok_headers);
 	session_timer_headers(s, &s->ok_headers, true);

@@ -70,7 +70,7 @@ static void on_offer(void *arg, struct tx_client *, const struct sip_msg *msg, i
 		session_lost(s);
 		return;
 	}
-	session_timer_learn(s, msg, true);
+	session_timer_learn(s, msg);
 	session_keep(&s->last_sdp, buf_view(&s->offer_sdp));
 	session_keep(&s->peer_sdp, sdp);
 	offer_done(s, msg->scode, sdp);
@@ -110,6 +110,7 @@ static void update_ok(struct session *s, struct view sdp)
 {
 	CLEANUP(buf_free) struct buf h = BUF_INIT(2048);
 
+	session_timer_agree(s);
 	session_contact(s, &h);
 	session_timer_headers(s, &h, true);
 	session_type(&h, sdp);
@@ -181,7 +182,7 @@ static void on_peer_offer(struct session *s, struct tx_server *tx, const struct 
 		reply(tx, 400, "Bad Contact");
 		return;
 	}
-	session_timer_learn(s, msg, false);
+	session_timer_ask(s, msg);
 	timers_cancel(s->ss->conf.timers, &s->repeat); /* a retry of ours waits no longer */
 	if (s->offer == OFFER_RETRY)
 		offer_done(s, 491, (struct view){});

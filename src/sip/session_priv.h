@@ -73,6 +73,8 @@ struct session {
 	struct timer refresh;        /* RFC 4028: ours to send, or theirs to miss */
 	unsigned expires_s;          /* 0: no session timer */
 	bool we_refresh;
+	unsigned asked_s;            /* the same as the peer's request asks: from our 2xx on */
+	bool asked_we_refresh;
 };
 
 /* session_text.c */
@@ -102,8 +104,11 @@ void session_ack(struct session *s, uint32_t cseq);
 /* The 2xx of an INVITE, repeated until its ACK. */
 void session_ok(struct session *s, struct view sdp);
 void session_acked(struct session *s, const struct sip_msg *msg);
-/* Reads Session-Expires; response: of a response to our request. */
-void session_timer_learn(struct session *s, const struct sip_msg *msg, bool response);
+/* Reads Session-Expires of a request, for session_timer_agree, or of a 2xx to ours: it counts. */
+void session_timer_ask(struct session *s, const struct sip_msg *msg);
+void session_timer_learn(struct session *s, const struct sip_msg *msg);
+/* What was asked counts, with the 2xx that is about to go out. */
+void session_timer_agree(struct session *s);
 /* Session-Expires below our minimum: answered with 422. */
 bool session_timer_refused(struct tx_server *tx, const struct sip_msg *msg);
 

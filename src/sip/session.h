@@ -23,6 +23,7 @@ enum {
 	SESSION_NAME_MAX = 100, /* bytes of a display name */
 	SESSION_INVITE_MS = 180000, /* the longest that an INVITE may wait for its final response */
 	SESSION_BODY_MAX = 16384,
+	SESSION_GLARES_MAX = 8, /* an offer that met 491 is tried again so often */
 };
 
 struct sessions;

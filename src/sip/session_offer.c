@@ -19,25 +19,30 @@ static void on_retry(void *arg)
 		session_lost(s);
 }
 
+static void offer_done(struct session *s, unsigned code, struct view sdp)
+{
+	const bool refreshing = s->refreshing;
+
+	s->offer = OFFER_NONE;
+	s->glares = 0;
+	s->refreshing = false;
+	if (!refreshing && s->handlers)
+		s->handlers->offer_done(s->arg, code, sdp);
+}
+
 /* Section 14.1: the owner of the Call-ID waits longer, so that the two do not meet again. */
 static void glare(struct session *s)
 {
 	const uint64_t ms = s->caller ? 2100 + 10 * rand_below(s->ss->conf.rand, 191)
 				      : 10 * rand_below(s->ss->conf.rand, 201);
 
+	if (++s->glares > SESSION_GLARES_MAX) {
+		offer_done(s, 491, (struct view){});
+		return;
+	}
 	s->offer = OFFER_RETRY;
 	if (timers_arm(s->ss->conf.timers, &s->repeat, (int64_t)ms, on_retry, s) < 0)
 		session_lost(s);
-}
-
-static void offer_done(struct session *s, unsigned code, struct view sdp)
-{
-	const bool refreshing = s->refreshing;
-
-	s->offer = OFFER_NONE;
-	s->refreshing = false;
-	if (!refreshing && s->handlers)
-		s->handlers->offer_done(s->arg, code, sdp);
 }
 
 static void on_offer(void *arg, struct tx_client *, const struct sip_msg *msg, int err)

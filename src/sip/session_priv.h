@@ -63,6 +63,7 @@ struct session {
 	struct buf last_sdp;         /* what we said last: refreshes repeat it */
 	struct buf peer_sdp;         /* what the peer said last: the same again is a refresh */
 	struct buf asked_sdp;        /* its offer that waits for our answer */
+	unsigned glares;             /* how often it met 491 */
 	bool refreshing;             /* the offer under way is a session refresh of our own */
 
 	struct buf ok_headers;       /* the 2xx that waits for its ACK */

@@ -131,8 +131,8 @@ static void do_bridge(struct call *call, struct call_leg *leg)
 		call_event(call, CALL_EV_HANGUP, NULL);
 		return;
 	}
-	session_answer(call->caller.session, buf_view(&sdp));
 	media_connect(call->media, leg->at);
+	session_answer(call->caller.session, buf_view(&sdp)); /* may end the call */
 }
 
 static void do_refuse(struct call *call)

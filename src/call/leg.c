@@ -82,8 +82,8 @@ static void on_offer_done(void *arg, unsigned code, struct view sdp)
 
 	if (!from || from == leg || !from->session)
 		return;
-	if (code >= 300)
-		session_offer_reply(from->session, code, (struct view){});
+	if (code >= 300) /* what a 401 or a 302 of the other side says is not for this one */
+		session_offer_reply(from->session, code == 491 ? 491 : 488, (struct view){});
 	else if (media_reanswer(leg->call->media, leg->at, sdp, from->at, &answer) < 0)
 		session_offer_reply(from->session, 488, (struct view){});
 	else

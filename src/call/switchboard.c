@@ -213,6 +213,18 @@ static struct call *call_new(struct switchboard *sb, const struct dir_device *fr
 	return call;
 }
 
+static void caller_refuse(struct call *call, int rc)
+{
+	struct session *s = TAKE(call->caller.session);
+
+	if (rc == -EPROTONOSUPPORT)
+		session_end(s, 488, "Not Acceptable Here");
+	else if (rc == -EBADMSG || rc == -EMSGSIZE)
+		session_end(s, 400, "Bad Session Description");
+	else
+		session_end(s, 503, "Service Unavailable");
+}
+
 /* The caller's session and media; answers the INVITE itself when that fails. */
 static int caller_start(struct call *call, struct tx_server *tx, const struct sip_msg *msg,
 			const struct flow *flow)
@@ -229,8 +241,7 @@ static int caller_start(struct call *call, struct tx_server *tx, const struct si
 	call->offered = sdp.n > 0;
 	rc = media_caller(call->media, sdp, &local, &flow->peer);
 	if (rc < 0)
-		session_end(TAKE(call->caller.session), rc == -EPROTONOSUPPORT ? 488 : rc == -ENOSPC ? 503 : 400,
-			    rc == -EPROTONOSUPPORT ? "Not Acceptable Here" : "Bad Session Description");
+		caller_refuse(call, rc);
 	return rc;
 }
 

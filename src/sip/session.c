@@ -611,7 +611,9 @@ void session_acked(struct session *s, const struct sip_msg *msg)
 		session_free(s);
 		return;
 	}
-	if (first && session_body(msg, &sdp))
+	if (!session_body(msg, &sdp))
+		sdp = (struct view){};
+	if (first)
 		s->handlers->acked(s->arg, sdp);
 }
 

@@ -45,6 +45,12 @@ static void glare(struct session *s)
 		session_lost(s);
 }
 
+/* Its connection broke; the peer may have come back by another one meanwhile. */
+static bool offer_again(struct session *s)
+{
+	return s->offer == OFFER_OURS && session_offer_send(s) == 0;
+}
+
 static void on_offer(void *arg, struct tx_client *, const struct sip_msg *msg, int err)
 {
 	struct session *s = arg;
@@ -52,7 +58,7 @@ static void on_offer(void *arg, struct tx_client *, const struct sip_msg *msg, i
 
 	if (!msg) {
 		s->invite = NULL;
-		if (err)
+		if (err && (err != -ENOTCONN || !offer_again(s)))
 			session_lost(s);
 		return;
 	}

@@ -79,7 +79,9 @@ struct numbers {
 	pthread_mutex_t lock;
 	struct sip_endpoint_stats sip;
 	struct switchboard_stats calls;
-	uint64_t suspects, devices;
+	uint64_t devices, ports, relay_lost;
+	struct guard_entry suspects[SUSPECTS_SHOWN_MAX];
+	size_t nsuspects;
 };
 
 struct server {
@@ -378,17 +380,43 @@ static int open_sip(struct server *s, struct err *err)
 static void copy_numbers(void *arg)
 {
 	struct server *s = arg;
-	struct guard_entry suspects[1024];
 	struct numbers *n = &s->numbers;
 
 	pthread_mutex_lock(&n->lock);
 	n->sip = sip_endpoint_stats(s->endpoint);
 	n->calls = switchboard_stats(s->switchboard);
 	n->devices = directory_count(s->directory);
-	n->suspects = sip_endpoint_suspects(s->endpoint, suspects, 1024);
+	n->ports = relay_ports_used(s->relay);
+	n->relay_lost = relay_events_lost(s->relay);
+	n->nsuspects = sip_endpoint_suspects(s->endpoint, n->suspects, SUSPECTS_SHOWN_MAX);
 	pthread_mutex_unlock(&n->lock);
 	if (timers_arm(loop_timers(s->sip), &s->count, NUMBERS_MS, copy_numbers, s) < 0)
 		log_error("numbers_stopped");
+}
+
+static int on_suspects(void *arg, struct arena *arena, struct suspect *ret_suspects, size_t max,
+		       size_t *ret_n)
+{
+	struct server *s = arg;
+	struct numbers *n = &s->numbers;
+	size_t i;
+
+	pthread_mutex_lock(&n->lock);
+	for (i = 0; i < n->nsuspects && i < max; i++) {
+		const struct guard_entry *e = &n->suspects[i];
+		char text[ADDR_TEXT_MAX];
+
+		addr_host_text(&e->host, text);
+		ret_suspects[i] = (struct suspect){ view_str(arena_dup(arena, view_str(text))),
+						    (int64_t)e->failures, (int64_t)e->dropped,
+						    e->since_ms, e->last_ms };
+		if (!ret_suspects[i].address.p)
+			break;
+	}
+	*ret_n = i;
+	i = i < n->nsuspects && i < max;
+	pthread_mutex_unlock(&n->lock);
+	return i ? -ENOMEM : 0;
 }
 
 static void on_metrics(void *arg, struct metrics *m)
@@ -410,13 +438,34 @@ static void on_metrics(void *arg, struct metrics *m)
 		    (int64_t)n->sip.refused);
 	metrics_one(m, "vestibule_sip_blocked_total", METRIC_COUNTER, "Messages dropped unanswered",
 		    (int64_t)n->sip.blocked);
-	metrics_one(m, "vestibule_sip_suspects", METRIC_GAUGE, "Hosts that guess", (int64_t)n->suspects);
+	metrics_one(m, "vestibule_sip_challenged_total", METRIC_COUNTER, "Requests asked for a password",
+		    (int64_t)n->sip.challenged);
+	metrics_one(m, "vestibule_sip_suspects", METRIC_GAUGE,
+		    "Hosts that guess, as far as they are listed", (int64_t)n->nsuspects);
+	metrics_one(m, "vestibule_sip_transactions", METRIC_GAUGE, "SIP transactions now",
+		    (int64_t)n->sip.transactions);
+	metrics_one(m, "vestibule_sip_connections", METRIC_GAUGE, "SIP connections over TCP now",
+		    (int64_t)n->sip.connections);
+	metrics_one(m, "vestibule_sip_sessions", METRIC_GAUGE, "SIP dialogs now",
+		    (int64_t)n->calls.sessions);
 	metrics_one(m, "vestibule_calls", METRIC_GAUGE, "Calls now", (int64_t)n->calls.calls);
 	metrics_one(m, "vestibule_calls_talking", METRIC_GAUGE, "Conversations now",
 		    (int64_t)n->calls.talking);
 	metrics_one(m, "vestibule_calls_total", METRIC_COUNTER, "Calls ever", (int64_t)n->calls.started);
 	metrics_one(m, "vestibule_calls_answered_total", METRIC_COUNTER, "Calls answered",
 		    (int64_t)n->calls.answered);
+	metrics_one(m, "vestibule_media_ports", METRIC_GAUGE, "Pairs of ports in use for media",
+		    (int64_t)n->ports);
+	metrics_one(m, "vestibule_media_packets_total", METRIC_COUNTER,
+		    "RTP packets taken, of the streams that ended", (int64_t)n->calls.packets);
+	metrics_one(m, "vestibule_media_invalid_total", METRIC_COUNTER,
+		    "Packets that were no RTP of the call, of the streams that ended",
+		    (int64_t)n->calls.invalid);
+	metrics_one(m, "vestibule_media_refused_total", METRIC_COUNTER,
+		    "RTP packets from a wrong source, of the streams that ended",
+		    (int64_t)n->calls.refused);
+	metrics_one(m, "vestibule_media_events_lost_total", METRIC_COUNTER,
+		    "Events of media that nobody fetched in time", (int64_t)n->relay_lost);
 	pthread_mutex_unlock(&n->lock);
 	metrics_one(m, "vestibule_journal_waiting", METRIC_GAUGE, "Records not yet written",
 		    (int64_t)j.waiting);
@@ -483,6 +532,8 @@ static int open_web(struct server *s, struct err *err)
 		.setup_token = s->setup_token,
 		.web_root = s->conf.portal,
 		.metrics_open = s->conf.metrics_open,
+		.suspects = on_suspects,
+		.suspects_arg = s,
 	};
 	int rc;
 

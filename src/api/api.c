@@ -401,6 +401,8 @@ int api_start(const struct api_conf *conf, struct err *err, struct api **ret_api
 		.version = conf->version,
 		.setup_token = conf->setup_token,
 		.feed = conf->feed,
+		.suspects = conf->suspects,
+		.suspects_arg = conf->suspects_arg,
 	};
 	rc = start(api, err);
 	if (rc < 0) {

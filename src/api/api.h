@@ -7,6 +7,7 @@
 #pragma once
 #include "api/metrics.h"
 #include "api/secret.h"
+#include "api/suspect.h"
 #include "base/err.h"
 #include "base/rand.h"
 #include "event/live.h"
@@ -26,6 +27,8 @@ struct api_conf {
 	const char *registrar; /* "host:port" */
 	const char *version;
 	const char *setup_token; /* makes the first administrator; NULL without */
+	suspects_fn *suspects;   /* NULL: there are none */
+	void *suspects_arg;
 	const char *web_root; /* folder of the portal's files; NULL: none */
 	bool metrics_open; /* /metrics answers everybody, not only this host */
 };

@@ -5,6 +5,7 @@
 #include "base/rand.h"
 
 #include "api/secret.h"
+#include "api/suspect.h"
 
 struct feed;
 struct limits;
@@ -20,4 +21,6 @@ struct env {
 	const char *dummy_hash;  /* verified for unknown accounts, so that they cost the same */
 	struct limits *limits;   /* of sign-in attempts */
 	struct feed *feed;       /* woken after each change; may be NULL */
+	suspects_fn *suspects;   /* NULL: there are none */
+	void *suspects_arg;
 };

@@ -275,6 +275,14 @@ static int find_site(struct request *r)
 	return rc == -ENOENT ? not_found(r) : rc;
 }
 
+static bool any_role_has(const struct request *r, enum right right)
+{
+	for (size_t i = 0; i < r->who.ngrants; i++)
+		if (role_has(r->who.grants[i].role, right))
+			return true;
+	return false;
+}
+
 static int check_right(struct request *r)
 {
 	enum verdict verdict;
@@ -283,9 +291,13 @@ static int check_right(struct request *r)
 	if (r->route->right == RIGHT_PUBLIC || r->route->right == RIGHT_SESSION)
 		return 0;
 	rc = find_site(r);
-	if (rc != 0 || r->place.site_id == 0)
-		return rc; /* the handler judges by the company that it finds */
-	verdict = rights_judge(r->who.grants, r->who.ngrants, r->route->right, r->place);
+	if (rc != 0)
+		return rc;
+	if (r->place.site_id == 0) /* of the server, or of the company that the handler finds */
+		verdict = any_role_has(r, r->route->right) ? VERDICT_YES : VERDICT_NO;
+	else
+		verdict = rights_judge(r->who.grants, r->who.ngrants, r->route->right,
+				       r->place);
 	if (verdict == VERDICT_UNSEEN)
 		return not_found(r);
 	return verdict == VERDICT_YES ? 0 : reply_problem(r, 403, NULL, "Your role may not do this.");

@@ -15,6 +15,7 @@ static const bool table[RIGHTS][ROLES] = {
 	[RIGHT_CREDENTIALS] =    { false, true,  true,  true,  false, false },
 	[RIGHT_CALL_READ] =      { false, true,  true,  true,  false, false },
 	[RIGHT_LIVE] =           { false, true,  true,  true,  false, false },
+	[RIGHT_SUSPECT_READ] =   { true,  false, false, false, false, false },
 };
 
 static const char *const names[ROLES] = {

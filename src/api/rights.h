@@ -23,6 +23,7 @@ enum right {
 	RIGHT_CREDENTIALS, /* read and renew a device's SIP password */
 	RIGHT_CALL_READ,
 	RIGHT_LIVE,
+	RIGHT_SUSPECT_READ, /* hosts that guess SIP passwords */
 	RIGHTS
 };
 

@@ -64,6 +64,9 @@ const struct route routes[] = {
 	{ "GET", "/sites/:site/calls/:call", RIGHT_CALL_READ, api_call_get, NULL, &call_shape,
 	  OK, 0, LANE_REQUEST, "One call" },
 
+	{ "GET", "/suspects", RIGHT_SUSPECT_READ, api_suspect_list, NULL, &suspect_shape,
+	  OK, ROUTE_LIST, LANE_REQUEST, "Hosts that guess SIP passwords, those heard of last first" },
+
 	{ "GET", "/live", RIGHT_LIVE, api_live_get, NULL, &live_event_shape, SWITCHING, ROUTE_LIVE,
 	  LANE_REQUEST, "A WebSocket that sends what changes on a site" },
 	{ "GET", "/openapi.json", RIGHT_PUBLIC, api_openapi_get, NULL, NULL,

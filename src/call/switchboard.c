@@ -34,11 +34,14 @@ static struct call_leg *leg_at(struct call *call, uint64_t at)
 	return NULL;
 }
 
-static void log_stats(const struct relay_event *e)
+static void take_stats(struct switchboard *sb, const struct relay_event *e)
 {
 	const struct relay_stats *s = &e->stats;
 
-	if (s->packets || s->sent_packets)
+	sb->stats.packets += s->packets;
+	sb->stats.invalid += s->invalid;
+	sb->stats.refused += s->refused;
+	if (s->packets || s->sent_packets || s->refused || s->invalid)
 		log_info("stream_ended", LF_I("call", e->session), LF_I("leg", e->leg),
 			 LF_S("kind", e->kind == RELAY_AUDIO ? "audio" : "video"),
 			 LF_I("packets", s->packets), LF_I("sent", s->sent_packets),
@@ -52,7 +55,7 @@ static void on_relay_event(struct switchboard *sb, const struct relay_event *e)
 	struct call_leg *leg;
 
 	if (e->type == RELAY_EV_STATS)
-		log_stats(e);
+		take_stats(sb, e);
 	call = call_find(sb, (int64_t)e->session);
 	leg = call ? leg_at(call, e->leg) : NULL;
 	if (!leg)
@@ -163,6 +166,7 @@ struct switchboard_stats switchboard_stats(const struct switchboard *sb)
 	struct switchboard_stats stats = sb->stats;
 
 	stats.calls = sb->calls.count;
+	stats.sessions = sessions_count(sb->sessions);
 	return stats;
 }
 

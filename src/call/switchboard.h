@@ -34,8 +34,9 @@ struct switchboard_conf {
 };
 
 struct switchboard_stats {
-	uint64_t calls, talking;           /* now */
+	uint64_t calls, talking, sessions;  /* now */
 	uint64_t started, answered, failed; /* ever */
+	uint64_t packets, invalid, refused; /* RTP of the streams that ended (media/relay.h) */
 };
 
 [[nodiscard]] int switchboard_new(const struct switchboard_conf *conf, struct switchboard **ret_sb);

@@ -446,5 +446,7 @@ struct sip_endpoint_stats sip_endpoint_stats(const struct sip_endpoint *e)
 	stats.blocked = guard_dropped(e->guard);
 	stats.bindings = r.bindings;
 	stats.devices = r.devices;
+	stats.transactions = tx_layer_count(e->layer);
+	stats.connections = flows_connections(e->flows);
 	return stats;
 }

@@ -57,6 +57,7 @@ struct sip_endpoint_stats {
 	uint64_t refused; /* wrong passwords and unknown users */
 	uint64_t blocked; /* without any answer: floods, suspects */
 	uint64_t bindings, devices;
+	uint64_t transactions, connections; /* now */
 };
 
 struct sip_endpoint;

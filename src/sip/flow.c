@@ -279,3 +279,8 @@ uint16_t flows_port(const struct flows *flows)
 {
 	return addr_port(&flows->bound);
 }
+
+size_t flows_connections(const struct flows *flows)
+{
+	return flows->conns.count;
+}

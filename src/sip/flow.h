@@ -57,6 +57,8 @@ struct view flow_local(struct flows *flows, const struct flow *flow);
 /* The same as an address. */
 struct addr flow_local_addr(struct flows *flows, const struct flow *flow);
 uint16_t flows_port(const struct flows *flows);
+/* TCP connections that stand. */
+size_t flows_connections(const struct flows *flows);
 static inline bool flow_same(const struct flow *a, const struct flow *b)
 {
 	return a->transport == b->transport && a->conn == b->conn && addr_same(&a->peer, &b->peer);

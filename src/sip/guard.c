@@ -271,6 +271,8 @@ size_t guard_list(const struct guard *g, struct guard_entry *ret_entries, size_t
 		const struct entry *e = CONTAINER_OF(it, const struct entry, by_use);
 		const struct host *h = CONTAINER_OF(e, const struct host, entry);
 
+		if (now - h->at_ms >= GUARD_SUSPECT_MS)
+			break; /* those before it failed even longer ago */
 		if (now < h->suspect_until_ms)
 			ret_entries[n++] = h->said;
 	}

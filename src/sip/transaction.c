@@ -33,6 +33,11 @@ void tx_layer_free(struct tx_layer *layer)
 	free(layer);
 }
 
+size_t tx_layer_count(const struct tx_layer *layer)
+{
+	return layer->servers.count + layer->clients.count;
+}
+
 /* Fails only when a timer enters the heap; then the transaction loses its repetitions, not its end:
  * the deadline is armed before a transaction is kept. */
 void tx_arm(struct tx_layer *layer, struct timer *timer, int64_t ms, timer_fn *fn, void *arg)

@@ -56,6 +56,8 @@ void tx_layer_free(struct tx_layer *layer);
 /* Feed: what flows' `message` hands over. -EBADMSG: malformed, answered with 400 when that is
  * possible; -ENOMEM. */
 int tx_layer_message(struct tx_layer *layer, const struct flow *flow, struct view raw);
+/* Transactions now, both sides: what a request leaves behind, if anything. */
+size_t tx_layer_count(const struct tx_layer *layer);
 void tx_layer_flow_gone(struct tx_layer *layer, const struct flow *flow);
 
 /* Server side. */

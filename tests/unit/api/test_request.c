@@ -508,8 +508,8 @@ static void check_route(struct fixture *f, const struct route *route, enum role 
 		assert_int_equal(status, 403);
 	else if (has_site)
 		assert_true(!denied && (status != 404 || strstr(path, "1999999999")));
-	else /* judged by the handler: company of the person */
-		assert_int_equal(denied, false);
+	else /* of the server, or of the person's company */
+		assert_int_equal(denied, !role_has(role, route->right));
 }
 
 static void every_route_asks_for_its_right(void **state)
@@ -599,6 +599,42 @@ static void the_document_has_every_route(void **state)
 	json_decref(root);
 }
 
+static int two_suspects(void *arg, struct arena *, struct suspect *ret_suspects, size_t max,
+			size_t *ret_n)
+{
+	static const struct suspect two[] = {
+		{ VIEW("192.0.2.1"), 27, 400, NOW - 5000, NOW - 1 },
+		{ VIEW("2001:db8::1"), 20, 0, NOW - 9000, NOW - 2 },
+	};
+
+	*(size_t *)arg = max;
+	*ret_n = max < 2 ? max : 2;
+	memcpy(ret_suspects, two, *ret_n * sizeof(two[0]));
+	return 0;
+}
+
+static void the_operator_sees_who_guesses(void **state)
+{
+	struct fixture *f = *state;
+	size_t asked = 0;
+
+	assert_status(f, 200, ROLE_OPERATOR, "GET", "/suspects", NULL);
+	assert_string_equal(fixture_text(f), "{\"items\":[],\"next\":null}");
+	f->env.suspects = two_suspects;
+	f->env.suspects_arg = &asked;
+	assert_status(f, 200, ROLE_OPERATOR, "GET", "/suspects", NULL);
+	assert_non_null(strstr(fixture_text(f), "{\"address\":\"192.0.2.1\",\"failures\":27,"
+						"\"dropped\":400,\"first_at\":1699999995000,"
+						"\"last_at\":1699999999999}"));
+	assert_non_null(strstr(fixture_text(f), "2001:db8::1"));
+	assert_status(f, 200, ROLE_OPERATOR, "GET", "/suspects?limit=1", NULL);
+	assert_int_equal(asked, 1);
+	assert_null(strstr(fixture_text(f), "2001:db8::1"));
+	assert_problem(f, 400, "cursor", ROLE_OPERATOR, "GET", "/suspects?cursor=1", NULL);
+	assert_status(f, 403, ROLE_COMPANY_ADMIN, "GET", "/suspects", NULL);
+	assert_status(f, 401, NOBODY, "GET", "/suspects", NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -624,6 +660,7 @@ int main(void)
 		TEST(every_route_asks_for_its_right),
 		TEST(only_some_may_delete_a_site),
 		TEST(only_a_company_makes_sites),
+		TEST(the_operator_sees_who_guesses),
 		TEST(the_document_has_every_route),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 """Starts vestibuled in a temporary folder, makes its first administrator, and buildings to test."""
 import os
 import signal
+import urllib.request
 
 from lib import TOP, Failed, Process, free_port, until
 from ua import Ua
@@ -95,6 +96,40 @@ class Server:
 
     def running(self):
         return self.process.running()
+
+    def metrics(self):
+        """The numbers of /metrics by name, those with labels left out; up to a second old."""
+        with urllib.request.urlopen(self.base + "/metrics", timeout=30) as answer:
+            lines = answer.read().decode().splitlines()
+        return {name: int(value) for name, _, value in (line.partition(" ") for line in lines
+                                                        if line[0] != "#" and "{" not in line)}
+
+    def until_metric(self, name, condition, seconds=10.0):
+        """Polls a number of /metrics, named without its prefix, and returns it."""
+        seen = []
+        def fits():
+            seen[:] = [self.metrics()["vestibule_" + name]]
+            return condition(seen[0])
+        try:
+            until(f"{name}", fits, seconds)
+        except Failed as e:
+            raise Failed(f"{e}; it is {seen}") from None
+        return seen[0]
+
+    def until_nothing_left(self, seconds=60.0):
+        """Waits until calls have given back all that they took. Transactions answer repetitions
+        for 64*T1 = 32 s."""
+        for name in ("calls", "calls_talking", "sip_sessions", "media_ports", "journal_waiting",
+                     "sip_transactions"):
+            self.until_metric(name, lambda n: n == 0, seconds)
+        for name in ("journal_lost_total", "media_events_lost_total"):
+            lost = self.metrics()["vestibule_" + name]
+            if lost:
+                raise Failed(f"{name} is {lost}")
+
+    def files(self):
+        """How many descriptors it has open."""
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
 
 class Building:

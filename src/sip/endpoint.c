@@ -116,6 +116,7 @@ static bool authenticated(struct sip_endpoint *e, const struct sip_msg *msg,
 		return false;
 	case AUTH_OK:
 		guard_good(e->guard, &flow->peer);
+		flow_keep(e->flows, flow);
 		return true;
 	case AUTH_NONE:
 		if (names_device(e, msg))

@@ -21,6 +21,7 @@ enum {
 	FLOW_TCP_OUT_MAX = 256 * 1024, /* bytes waiting; beyond it the connection is closed */
 	FLOW_TCP_MESSAGE_MS = 10000,   /* from the first byte of a message to its last */
 	FLOW_TCP_IDLE_MS = 900000,
+	FLOW_TCP_STRANGER_MS = 30000, /* all that a connection gets that flow_keep was not called for */
 };
 
 enum flow_transport { FLOW_UDP, FLOW_TCP };
@@ -65,5 +66,7 @@ static inline bool flow_same(const struct flow *a, const struct flow *b)
 }
 /* A UDP flow always; a TCP flow while its connection stands. */
 bool flow_alive(const struct flows *flows, const struct flow *flow);
+/* A device authenticated on this connection: it may stay. Nothing to do for UDP. */
+void flow_keep(struct flows *flows, const struct flow *flow);
 /* Ends a TCP connection soon (not during the call; `gone` follows); nothing to do for UDP. */
 void flow_close(struct flows *flows, const struct flow *flow);

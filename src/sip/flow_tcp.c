@@ -4,7 +4,9 @@
  * Invariants:
  *   1. A connection is freed from its own timer or from flows_close only, so a handler may send on
  *      it or close it while one of its messages is being handed over.
- *   2. Each byte is looked at a bounded number of times, however slowly it drips in. */
+ *   2. Each byte is looked at a bounded number of times, however slowly it drips in.
+ *   3. A connection that no device authenticated on ends FLOW_TCP_STRANGER_MS after its start,
+ *      whatever it sends: the connections of a host are few, and its devices want them. */
 #include "base/log.h"
 #include "sip/flow_priv.h"
 
@@ -32,10 +34,12 @@ struct conn {
 	struct bufferevent *bev;
 	struct conn_host *host;
 	struct timer timer; /* idle, or the deadline of a message, or 0 ms: closing */
+	int64_t stranger_until_ms; /* by the loop's clock */
 	size_t scanned;     /* bytes of the input without the end of a head */
 	size_t need;        /* bytes of the message whose head is in, or 0 */
 	bool in_message;
 	bool had_crlf;
+	bool kept; /* no stranger's */
 	bool closing;
 };
 
@@ -108,6 +112,21 @@ static void conn_arm(struct conn *c, int64_t ms)
 
 	if (rc < 0)
 		log_error("sip_timer", LF_I("code", rc));
+}
+
+static int64_t now_ms(const struct flows *flows)
+{
+	return clock_mono_us(flows->timers->clock) / 1000;
+}
+
+/* Arms the timer, but a stranger's not beyond the end of its time. */
+static void conn_wait(struct conn *c, int64_t ms)
+{
+	const int64_t left = c->stranger_until_ms - now_ms(c->flows);
+
+	if (!c->kept && left < ms)
+		ms = left > 0 ? left : 0;
+	conn_arm(c, ms);
 }
 
 static void conn_close(struct conn *c)
@@ -233,9 +252,9 @@ static void on_read(struct bufferevent *bev, void *arg)
 		return;
 	part = evbuffer_get_length(bufferevent_get_input(bev)) > 0;
 	if (!part)
-		conn_arm(c, FLOW_TCP_IDLE_MS);
+		conn_wait(c, FLOW_TCP_IDLE_MS);
 	else if (!c->in_message)
-		conn_arm(c, FLOW_TCP_MESSAGE_MS);
+		conn_wait(c, FLOW_TCP_MESSAGE_MS);
 	c->in_message = part;
 }
 
@@ -252,12 +271,13 @@ static struct conn *conn_new(struct flows *flows, const struct addr *peer)
 		return NULL;
 	c->flows = flows;
 	c->flow = (struct flow){ FLOW_TCP, flows->next_conn++, *peer };
+	c->stranger_until_ms = now_ms(flows) + FLOW_TCP_STRANGER_MS;
 	if (map_put(&flows->conns, &c->node, conn_key(c))) {
 		free(c);
 		return NULL;
 	}
 	c->host = host_take(flows, peer);
-	if (!c->host || timers_arm(flows->timers, &c->timer, FLOW_TCP_IDLE_MS, on_conn_timer, c)) {
+	if (!c->host || timers_arm(flows->timers, &c->timer, FLOW_TCP_STRANGER_MS, on_conn_timer, c)) {
 		conn_free(c);
 		return NULL;
 	}
@@ -361,6 +381,16 @@ int flow_tcp_send(struct flows *flows, const struct flow *flow, struct view byte
 bool flow_alive(const struct flows *flows, const struct flow *flow)
 {
 	return flow->transport == FLOW_UDP || conn_find(flows, flow);
+}
+
+void flow_keep(struct flows *flows, const struct flow *flow)
+{
+	struct conn *c = flow->transport == FLOW_TCP ? conn_find(flows, flow) : NULL;
+
+	if (!c || c->kept)
+		return;
+	c->kept = true;
+	conn_arm(c, FLOW_TCP_IDLE_MS); /* should more be in the buffer, on_read arms it shorter */
 }
 
 void flow_close(struct flows *flows, const struct flow *flow)

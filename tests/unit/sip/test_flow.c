@@ -265,12 +265,45 @@ static void an_idle_connection_ends(void **)
 	put(fd, VIEW("A\r\n\r\n"));
 	turn_until(b, &b->messages, 1);
 	assert_true(flow_alive(b->flows, &b->flow[0]));
-	clock_virtual_advance(&b->clock, FLOW_TCP_IDLE_MS * INT64_C(1000));
+	flow_keep(b->flows, &b->flow[0]);
+	clock_virtual_advance(&b->clock, (FLOW_TCP_IDLE_MS - 1) * INT64_C(1000));
+	turn_some(b);
+	assert_int_equal(b->gone, 0);
+	clock_virtual_advance(&b->clock, 1000);
 	turn_until(b, &b->gone, 1);
 	assert_true(flow_same(&b->last_gone, &b->flow[0]));
 	assert_false(flow_alive(b->flows, &b->flow[0]));
 	assert_int_equal(flow_send(b->flows, &b->flow[0], VIEW("x")), -ENOTCONN);
 	close(fd);
+	bench_close(b);
+}
+
+/* One is silent, one sends keep-alives, one whole messages, one is kept. */
+static void a_stranger_has_its_time_whatever_it_sends(void **)
+{
+	static const int64_t step_ms = FLOW_TCP_MESSAGE_MS - 1;
+	struct bench *b = bench_open();
+	int fds[4];
+
+	for (size_t i = 0; i < 4; i++)
+		fds[i] = peer_open(b, SOCK_STREAM);
+	put(fds[3], VIEW("KEPT\r\n\r\n"));
+	turn_until(b, &b->messages, 1);
+	flow_keep(b->flows, &b->flow[0]);
+	for (int64_t ms = step_ms; ms < FLOW_TCP_STRANGER_MS; ms += step_ms) {
+		clock_virtual_advance(&b->clock, step_ms * 1000);
+		put(fds[1], VIEW("\r\n\r\n"));
+		put(fds[2], VIEW("A\r\n\r\n"));
+		turn_some(b);
+		assert_int_equal(b->gone, 0);
+	}
+	put(fds[2], VIEW("A\r\n")); /* a message begun late lives no longer for it */
+	turn_some(b);
+	clock_virtual_advance(&b->clock, (FLOW_TCP_STRANGER_MS % step_ms) * 1000);
+	turn_until(b, &b->gone, 3);
+	assert_true(flow_alive(b->flows, &b->flow[0]));
+	for (size_t i = 0; i < 4; i++)
+		close(fds[i]);
 	bench_close(b);
 }
 
@@ -429,6 +462,7 @@ int main(void)
 		cmocka_unit_test(a_stream_that_cannot_be_cut_is_closed),
 		cmocka_unit_test(a_message_that_drips_has_a_deadline),
 		cmocka_unit_test(an_idle_connection_ends),
+		cmocka_unit_test(a_stranger_has_its_time_whatever_it_sends),
 		cmocka_unit_test(a_peer_that_does_not_read_is_closed),
 		cmocka_unit_test(connections_per_host_are_limited),
 		cmocka_unit_test(we_name_ourselves_as_the_peer_sees_us),

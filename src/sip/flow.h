@@ -50,6 +50,7 @@ struct flows_conf {
 };
 
 [[nodiscard]] int flows_open(const struct flows_conf *conf, struct err *err, struct flows **ret_flows);
+/* What was sent before still goes out. */
 void flows_close(struct flows *flows);
 /* 0, -ENOTCONN, -ENOBUFS, -EMSGSIZE or what the system said. */
 int flow_send(struct flows *flows, const struct flow *flow, struct view bytes);

@@ -348,9 +348,17 @@ int flows_tcp_open(struct flows *flows, int fd)
 	return 0;
 }
 
+/* The loop runs no more, so what waits to be written, such as the BYEs of a server that ends, goes
+ * straight to the socket: as much as that takes now. A bufferevent freezes the front of its output
+ * for everybody else. */
 static void free_node(struct map_node *node, void *)
 {
-	conn_free(CONTAINER_OF(node, struct conn, node));
+	struct conn *c = CONTAINER_OF(node, struct conn, node);
+	struct evbuffer *out = bufferevent_get_output(c->bev);
+
+	if (!c->closing && evbuffer_get_length(out) > 0 && evbuffer_unfreeze(out, 1) == 0)
+		evbuffer_write(out, bufferevent_getfd(c->bev));
+	conn_free(c);
 }
 
 void flows_tcp_close(struct flows *flows)

@@ -307,6 +307,22 @@ static void a_stranger_has_its_time_whatever_it_sends(void **)
 	bench_close(b);
 }
 
+static void what_was_sent_goes_out_before_the_end(void **)
+{
+	struct bench *b = bench_open();
+	const int fd = peer_open(b, SOCK_STREAM);
+	char text[TEXT] = "";
+
+	put(fd, VIEW("A\r\n\r\n"));
+	turn_until(b, &b->messages, 1);
+	assert_int_equal(flow_send(b->flows, &b->flow[0], VIEW("BYE")), 0);
+	bench_close(b);
+	assert_int_equal(recv(fd, text, sizeof(text) - 1, 0), 3);
+	assert_string_equal(text, "BYE");
+	assert_int_equal(recv(fd, text, sizeof(text), 0), 0);
+	close(fd);
+}
+
 static void a_peer_that_does_not_read_is_closed(void **)
 {
 	struct bench *b = bench_open();
@@ -462,6 +478,7 @@ int main(void)
 		cmocka_unit_test(a_stream_that_cannot_be_cut_is_closed),
 		cmocka_unit_test(a_message_that_drips_has_a_deadline),
 		cmocka_unit_test(an_idle_connection_ends),
+		cmocka_unit_test(what_was_sent_goes_out_before_the_end),
 		cmocka_unit_test(a_stranger_has_its_time_whatever_it_sends),
 		cmocka_unit_test(a_peer_that_does_not_read_is_closed),
 		cmocka_unit_test(connections_per_host_are_limited),

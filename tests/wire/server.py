@@ -4,7 +4,7 @@ import signal
 import urllib.request
 
 from lib import TOP, Failed, Process, free_port, until
-from ua import Ua
+from ua import TcpUa, Ua
 from web import Client
 
 ADMINISTRATOR = ("admin@example.com", "correct horse battery staple")
@@ -17,8 +17,8 @@ class Device:
         account = server.admin.get(f"/sites/{site.id}/devices/{self.id}/credentials")
         self.user, self.password = account["sip_user"], account["sip_password"]
 
-    def ua(self, registered=True):
-        ua = Ua(self.server.sip, self.user, self.password, self.name)
+    def ua(self, registered=True, tcp=False):
+        ua = (TcpUa if tcp else Ua)(self.server.sip, self.user, self.password, self.name)
         if registered:
             ua.register()
         return ua

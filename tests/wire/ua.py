@@ -147,6 +147,8 @@ class Ua:
         self.waiting, self.seen = [], set()
         self.register_id, self.register_number = _token(), 0
 
+    transport = "UDP"
+
     def close(self):
         self.socket.close()
         self.audio.socket.close()
@@ -161,7 +163,7 @@ class Ua:
         """Sends; returns the branch."""
         branch = branch or "z9hG4bK" + _token()
         lines = [f"{method} {target} SIP/2.0",
-                 f"Via: SIP/2.0/UDP 127.0.0.1:{self.port};branch={branch};rport",
+                 f"Via: SIP/2.0/{self.transport} 127.0.0.1:{self.port};branch={branch};rport",
                  "Max-Forwards: 70", "User-Agent: vestibule-test", *headers]
         if body:
             lines.append("Content-Type: " + ("application/dtmf-relay" if body.startswith("Signal")
@@ -192,10 +194,13 @@ class Ua:
     def address(self):
         return f"sip:{self.user}@127.0.0.1"
 
+    def _receive(self):
+        return self.socket.recv(65535)
+
     def _pull(self, seconds):
         self.socket.settimeout(max(0.001, seconds))
         try:
-            data = self.socket.recv(65535)
+            data = self._receive()
         except TimeoutError:
             return
         if not data.strip():
@@ -378,3 +383,37 @@ class Ua:
                          seconds)
         self.reply(bye, 200, "OK")
         return bye
+
+
+class TcpUa(Ua):
+    """The same over one TCP connection, which it opened and keeps."""
+    transport = "TCP"
+
+    def __init__(self, server, user, password=None, name=None):
+        super().__init__(server, user, password, name)
+        self.socket.close()
+        self.socket = socket.create_connection(("127.0.0.1", server), timeout=10)
+        self.port = self.socket.getsockname()[1]
+        self.stream = b""
+
+    @property
+    def contact(self):
+        return super().contact + ";transport=tcp"
+
+    def send(self, data):
+        self.socket.settimeout(10)
+        self.socket.sendall(data.encode() if isinstance(data, str) else data)
+
+    def _receive(self):
+        """One message, cut out by its Content-Length; blank lines between messages are dropped."""
+        while True:
+            self.stream = self.stream.lstrip(b"\r\n")
+            head, end, rest = self.stream.partition(b"\r\n\r\n")
+            length = re.search(rb"^content-length\s*:\s*(\d+)", head, re.M | re.I)
+            if end and len(rest) >= (n := int(length.group(1)) if length else 0):
+                self.stream = rest[n:]
+                return head + end + rest[:n]
+            more = self.socket.recv(65535)
+            if not more:
+                raise Failed(f"{self.name}: the server closed the connection")
+            self.stream += more

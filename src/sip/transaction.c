@@ -127,11 +127,38 @@ static bool headers_single(const struct sip_msg *msg)
 	return true;
 }
 
+/* No control characters before the body, and a CR at the end of a line only: what we repeat of a
+ * message, in replies and in logs, shall be one line to everybody who reads it. */
+static bool head_clean(const struct sip_msg *msg)
+{
+	const unsigned char *p = msg->mb->buf;
+	const size_t n = msg->mb->pos;
+
+	for (size_t i = 0; i < n; i++) {
+		if (p[i] >= ' ' ? p[i] == 0x7f : p[i] != '\n' && p[i] != '\t' &&
+						 !(p[i] == '\r' && i + 1 < n && p[i + 1] == '\n'))
+			return false;
+	}
+	return true;
+}
+
+/* The parser takes the number modulo 2^32; section 8.1.1.5 ends it at 2^31. */
+static bool cseq_fits(const struct sip_msg *msg)
+{
+	const struct view value = view_trim(sip_header(msg, SIP_HDR_CSEQ));
+	uint64_t number;
+	size_t n = 0;
+
+	while (n < value.n && value.p[n] >= '0' && value.p[n] <= '9')
+		n++;
+	return view_u64((struct view){ value.p, n }, INT32_MAX, &number) == 0;
+}
+
 static bool well_formed(const struct sip_msg *msg)
 {
-	return pl_isset(&msg->via.val) && pl_isset(&msg->via.branch) && msg->from.auri.l > 0 &&
+	return head_clean(msg) && pl_isset(&msg->via.val) && pl_isset(&msg->via.branch) && msg->from.auri.l > 0 &&
 	       msg->to.auri.l > 0 && msg->callid.l > 0 && msg->cseq.met.l > 0 &&
-	       msg->cseq.num <= INT32_MAX && headers_single(msg) && body_fits(msg);
+	       cseq_fits(msg) && headers_single(msg) && body_fits(msg);
 }
 
 static bool well_formed_request(const struct sip_msg *msg)

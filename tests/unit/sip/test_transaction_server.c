@@ -385,6 +385,15 @@ static void what_is_malformed_is_refused_or_ignored(void **)
 		{ "OPTIONS sip:2@h SIP/2.0\r\n" BAD_VIA BAD_TAIL "Content-Length: 1\r\n\r\n", true },
 		{ "OPTIONS sip:2@h SIP/2.0\r\n" BAD_VIA BAD_TAIL "l: 0\r\nl: 0\r\n\r\n", true },
 		{ "OPTIONS sip:2@h SIP/2.0\r\n" BAD_VIA BAD_TAIL "Content-Length: -1\r\n\r\n", true },
+		{ "OPTIONS sip:2@h SIP/2.0\r\n" BAD_VIA BAD_TAIL "X: a\x01z\r\n\r\n", true },
+		{ "OPTIONS sip:2@h SIP/2.0\r\n" BAD_VIA BAD_TAIL "X: a\x7fz\r\n\r\n", true },
+		{ "OPTIONS sip:2@h SIP/2.0\r\n" BAD_VIA BAD_TAIL "X: a\rY: z\r\n\r\n", true },
+		{ "OPTIONS sip:2@h SIP/2.0\r\n" BAD_VIA "From: <sip:1@h>;tag=f\r\nTo: <sip:2@h>\r\n"
+		  "Call-ID: c\r\nCSeq: 4294967297 OPTIONS\r\n\r\n", true },
+		{ "OPTIONS sip:2@h SIP/2.0\r\n" BAD_VIA "From: <sip:1@h>;tag=f\r\nTo: <sip:2@h>\r\n"
+		  "Call-ID: c\r\nCSeq: 2147483648 OPTIONS\r\n\r\n", true },
+		{ "OPTIONS sip:2@h SIP/2.0\r\n" BAD_VIA "From: <sip:1@h>;tag=f\rX\r\nTo: <sip:2@h>\r\n"
+		  "Call-ID: c\r\nCSeq: 1 OPTIONS\r\n\r\n", false },
 		{ "OPTIONS <> SIP/2.0\r\n" BAD_VIA BAD_TAIL "\r\n", true },
 		{ "OPTIONS sip:2@h SIP/2.0\r\n" BAD_VIA BAD_TAIL "To: <sip:3@h>\r\n\r\n", false },
 		{ "OPTIONS sip:2@h SIP/2.0\r\n" BAD_TAIL "\r\n", false },

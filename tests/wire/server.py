@@ -36,6 +36,7 @@ class Site:
     def device(self, kind, name, **more):
         record = self.server.admin.post(f"/sites/{self.id}/devices",
                                         {"kind": kind, "name": name, **more})
+        self.server.made += 1
         return Device(self.server, self, record)
 
     def buttons(self, door, *destinations):
@@ -69,7 +70,7 @@ class Server:
         self.portal = where / "portal"
         self.portal.mkdir()
         (self.portal / "index.html").write_text("<!doctype html><title>none</title>")
-        self.starts = 0
+        self.starts = self.made = 0
         self.start()
         self.admin = Client(self.base)
         token = (where / "data" / "setup-token").read_text().strip()
@@ -127,6 +128,10 @@ class Server:
             if lost:
                 raise Failed(f"{name} is {lost}")
 
+    def until_known(self):
+        """Waits until the SIP side has heard of all devices that were made."""
+        self.until_metric("devices", lambda n: n >= self.made)
+
     def files(self):
         """How many descriptors it has open."""
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
@@ -141,3 +146,4 @@ class Building:
         self.left = self.site.device("phone", "Left")
         self.right = self.site.device("phone", "Right")
         self.site.buttons(self.door, [self.left, self.right])
+        server.until_known()

@@ -42,7 +42,7 @@ struct settings {
 	const char *data, *http, *sip, *sip_public, *media_ports, *db, *portal, *realm;
 	const char *trusted_proxies, *log_format, *log_level, *log_file;
 	int64_t workers, media_workers, ring_s, talk_s, drain_s;
-	bool metrics_open;
+	bool metrics_open, sip_sha256;
 };
 
 #define TEXT(field, value, why) { #field, CONF_TEXT, offsetof(struct settings, field), value, .doc = why }
@@ -56,6 +56,8 @@ static const struct conf_option options[] = {
 	TEXT(http, "127.0.0.1:8080", "Address and port of the portal and the API"),
 	TEXT(sip, "127.0.0.1:5060", "Address and port of SIP, for UDP and TCP"),
 	TEXT(sip_public, NULL, "Host that devices see in SIP and media, when it is not the listened one"),
+	{ "sip_sha256", CONF_BOOL, offsetof(struct settings, sip_sha256), "no",
+	  .doc = "Whether SIP passwords are asked for by SHA-256 before MD5; some phones answer neither then" },
 	TEXT(media_ports, "20000-29999", "Range of UDP ports for sound and video"),
 	TEXT(db, NULL, "Database: sqlite:FILE or postgresql://…; by default a file in the data folder"),
 	TEXT(portal, VESTIBULE_PORTAL, "Folder of the portal's files"),
@@ -345,6 +347,7 @@ static int open_sip(struct server *s, struct err *err)
 		.listen = s->conf.sip,
 		.public_host = s->conf.sip_public,
 		.realm = s->conf.realm,
+		.offer_sha256 = s->conf.sip_sha256,
 		.secret = on_secret,
 		.bound = on_bound,
 		.request = on_request,

@@ -17,7 +17,9 @@ void call_record(const struct call *call, enum call_record_type type, const stru
 					.at = clock_wall_ms(conf->clock),
 					.device = leg ? leg->device : 0,
 					.name = leg ? leg->name : NULL,
-					.door = call->caller.device,
+					.door = type == CALL_REC_OPENED ?
+							call_leg_peer(leg)->device :
+							0,
 					.opening_id = type == CALL_REC_OPENED ?
 							      switchboard_id(call->sb) :
 							      0,

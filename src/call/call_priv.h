@@ -20,6 +20,7 @@ struct call_leg {
 	unsigned number;         /* unique in the call, unlike `at` */
 	uint64_t device;
 	char name[CALL_NAME_MAX];
+	char code[CALL_CODE_MAX]; /* what opens it, when it is a door; "" for none */
 	bool rang;  /* 180 or 183 came */
 	bool early; /* its answer came with a 183 */
 	bool told;  /* the history has its result */
@@ -37,8 +38,7 @@ struct call {
 	struct list legs; /* ringing, or the one that answered */
 	struct call_leg *answered;
 	struct media *media;
-	char code[CALL_CODE_MAX]; /* of the door; "" for none */
-	bool offered;             /* the caller's INVITE had an offer */
+	bool offered; /* the caller's INVITE had an offer */
 	bool ringing_told, early_told;
 	bool any_rang, any_busy, any_declined;
 	unsigned nlegs; /* ever */
@@ -59,6 +59,14 @@ struct switchboard {
 	void (*idle)(void *arg);
 	void *idle_arg;
 };
+
+/* Whom a leg talks to; NULL before somebody answered. */
+static inline struct call_leg *call_leg_peer(const struct call_leg *leg)
+{
+	struct call *call = leg->call;
+
+	return leg == &call->caller ? call->answered : &call->caller;
+}
 
 /* call.c. After it the call may be gone. leg: whom it is about; may be NULL. */
 void call_event(struct call *call, enum call_event event, struct call_leg *leg);

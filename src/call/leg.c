@@ -9,13 +9,6 @@
 
 enum { DTMF_INFO_MS = 160 };
 
-static struct call_leg *other_of(struct call_leg *leg)
-{
-	struct call *call = leg->call;
-
-	return leg == &call->caller ? call->answered : &call->caller;
-}
-
 /* Keys. */
 
 static void opened(struct call_leg *leg, enum dtmf_how how)
@@ -28,7 +21,7 @@ static void opened(struct call_leg *leg, enum dtmf_how how)
 static void pass_digit(struct call_leg *leg, char digit, enum dtmf_how how)
 {
 	CLEANUP(buf_free) struct buf body = BUF_INIT(64);
-	struct call_leg *to = other_of(leg);
+	struct call_leg *to = call_leg_peer(leg);
 
 	if (!to || !to->session || (how == DTMF_RTP && media_takes_events(leg->call->media, to->at)))
 		return; /* the relay has passed it */
@@ -40,11 +33,13 @@ void leg_digit(struct call_leg *leg, char digit, enum dtmf_how how)
 {
 	struct call *call = leg->call;
 	const int64_t now_ms = clock_mono_us(call->sb->conf.clock) / 1000;
+	const struct call_leg *door = call_leg_peer(leg);
 
 	if (call->state != CALL_TALKING || !dtmf_press(&leg->dtmf, digit, how, now_ms))
 		return;
 	pass_digit(leg, digit, how);
-	if (leg != &call->caller && dtmf_take_code(&leg->dtmf, call->code))
+	/* Whoever called whom: what opens a door are the keys that it hears. */
+	if (door && dtmf_take_code(&leg->dtmf, door->code))
 		opened(leg, how);
 }
 
@@ -61,7 +56,7 @@ static void on_info(void *arg, struct view type, struct view body)
 static void on_offered(void *arg, struct view sdp)
 {
 	CLEANUP(buf_free) struct buf offer = BUF_INIT(MEDIA_SDP_MAX);
-	struct call_leg *leg = arg, *to = other_of(leg);
+	struct call_leg *leg = arg, *to = call_leg_peer(leg);
 	int rc = -EBUSY;
 
 	if (to && to->session && !leg->call->offering)
@@ -264,6 +259,7 @@ static bool leg_start(struct call *call, const struct dir_device *to, const stru
 	leg->number = ++call->nlegs;
 	leg->device = to->number;
 	strncpy(leg->name, to->name, sizeof(leg->name) - 1);
+	strncpy(leg->code, to->unlock_code, sizeof(leg->code) - 1);
 	rc = invite(leg, binding);
 	if (rc < 0) {
 		log_warn("leg_failed", LF_I("call", call->id), LF_I("device", to->number),

@@ -206,7 +206,7 @@ static struct call *call_new(struct switchboard *sb, const struct dir_device *fr
 	call->caller.device = from->number;
 	list_init(&call->caller.list);
 	strncpy(call->caller.name, from->name, sizeof(call->caller.name) - 1);
-	strncpy(call->code, from->unlock_code, sizeof(call->code) - 1);
+	strncpy(call->caller.code, from->unlock_code, sizeof(call->caller.code) - 1);
 	conf.tag = (uint64_t)call->id;
 	conf.session_id = sb->session_ids += 64;
 	if (media_new(&conf, &call->media) < 0 ||

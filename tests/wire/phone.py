@@ -13,8 +13,8 @@ from lib import Failed, Process, expect, free_port, until
 MODULES = Path("/usr/lib/baresip/modules")
 CONFIG = """\
 poll_method epoll
-sip_listen 127.0.0.1:{sip}
-net_interface 127.0.0.1
+sip_listen {host}:{sip}
+net_interface {interface}
 call_max_calls 4
 call_local_timeout 120
 audio_player aubridge,ear
@@ -72,16 +72,20 @@ def level(path):
 
 
 class Baresip(Process):
-    def __init__(self, where, server, user, password, name="phone", account=""):
+    """`host` is the server's, in brackets for IPv6; `account` adds to the line of the account, as
+    ";dtmfmode=info"."""
+
+    def __init__(self, where, server, user, password, name="phone", account="", *,
+                 host="127.0.0.1", transport="udp", audio="pcmu,pcma"):
         self.folder = Path(where) / f"baresip-{name}"
         self.folder.mkdir()
         sip, self.control_port, rtp = free_port(2), free_port(), free_port(40)
         (self.folder / "config").write_text(CONFIG.format(
-            sip=sip, control=self.control_port, rtp=rtp, rtp_last=rtp + 38, folder=self.folder,
-            modules=MODULES))
+            host=host, interface=host.strip("[]"), sip=sip, control=self.control_port, rtp=rtp,
+            rtp_last=rtp + 38, folder=self.folder, modules=MODULES))
         (self.folder / "accounts").write_text(
-            f"<sip:{user}@127.0.0.1:{server};transport=udp>;auth_user={user};"
-            f"auth_pass={password};regint=60;audio_codecs=pcmu,pcma;video_codecs=h264{account}\n")
+            f"<sip:{user}@{host}:{server};transport={transport}>;auth_user={user};"
+            f"auth_pass={password};regint=60;audio_codecs={audio};video_codecs=h264{account}\n")
         (self.folder / "contacts").touch()
         tone(self.folder / "mouth.wav")
         self.server = server
@@ -132,8 +136,25 @@ class Baresip(Process):
                 from None
 
     def registered(self):
-        self.until_event("REGISTER_OK")
+        # Asked, not awaited: it may have registered before we listened to its events.
+        until("baresip to register", lambda: "OK" in self.do("reginfo"))
         return self
+
+    def forget(self):
+        """Events and recordings of earlier calls."""
+        self._pull(0)
+        self.events.clear()
+        for path in self.folder.glob("dump-*.wav"):
+            path.unlink()
+
+    def press(self, keys):
+        """Keys during a call, as the account's dtmfmode says."""
+        for key in keys:
+            self.do("sndcode", key)
+
+    def ended(self):
+        """Waits for the end of the call; its reason."""
+        return self.until_event("CALL_CLOSED").get("param", "")
 
     def frames(self):
         """Decoded and shown pictures of the far end: how many, and their width and height."""

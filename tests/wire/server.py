@@ -17,8 +17,9 @@ class Device:
         account = server.admin.get(f"/sites/{site.id}/devices/{self.id}/credentials")
         self.user, self.password = account["sip_user"], account["sip_password"]
 
-    def ua(self, registered=True, tcp=False):
+    def ua(self, registered=True, tcp=False, digest="MD5"):
         ua = (TcpUa if tcp else Ua)(self.server.sip, self.user, self.password, self.name)
+        ua.digest = digest
         if registered:
             ua.register()
         return ua
@@ -58,11 +59,12 @@ class Site:
 
 
 class Server:
-    """vestibuled; the environment's VESTIBULED names the program."""
+    """vestibuled; the environment's VESTIBULED names the program. `host` is where SIP listens, in
+    brackets for IPv6."""
     name = "Vestibule"
 
-    def __init__(self, where, *options, program=None):
-        self.where = where
+    def __init__(self, where, *options, program=None, host="127.0.0.1"):
+        self.where, self.host = where, host
         self.program = program or os.environ.get("VESTIBULED", TOP / "build/src/vestibuled")
         self.options = options
         self.http, self.sip, self.media = free_port(), free_port(), free_port(2000)
@@ -82,7 +84,7 @@ class Server:
         self.starts += 1
         self.process = Process(f"vestibuled-{self.starts}", [
             self.program, "--data", self.where / "data", "--http", f"127.0.0.1:{self.http}",
-            "--sip", f"127.0.0.1:{self.sip}", "--portal", self.portal,
+            "--sip", f"{self.host}:{self.sip}", "--portal", self.portal,
             "--media-ports", f"{self.media}-{self.media + 1999}", *self.options], self.where)
         self.process.until_output("ready http", 30)
 

@@ -137,6 +137,8 @@ class Dialog:
 
 
 class Ua:
+    digest = "MD5"
+
     def __init__(self, server, user, password=None, name=None):
         self.server, self.user, self.password = server, user, password
         self.name = name or user
@@ -165,7 +167,7 @@ class Ua:
         lines = [f"{method} {target} SIP/2.0",
                  f"Via: SIP/2.0/{self.transport} 127.0.0.1:{self.port};branch={branch};rport",
                  "Max-Forwards: 70", "User-Agent: vestibule-test", *headers]
-        if body:
+        if body and not any(h.startswith("Content-Type:") for h in headers):
             lines.append("Content-Type: " + ("application/dtmf-relay" if body.startswith("Signal")
                                              else "application/sdp"))
         lines += [f"Content-Length: {len(body.encode())}", "", ""]
@@ -240,14 +242,20 @@ class Ua:
 
     # -- digest
 
-    def credentials(self, challenge, method, target):
+    def credentials(self, answer, method, target):
+        """The header that answers a 401 or 407 with the algorithm of `self.digest`."""
+        name = "WWW" if answer.code == 401 else "Proxy"
+        challenge = next((c for c in answer.all(name + "-Authenticate")
+                          if re.search(rf"algorithm={self.digest}\b", c)), None)
+        expect(challenge, f"{answer} asks for no {self.digest}")
         value = lambda key: re.search(rf'{key}="?([^",]+)', challenge).group(1)
-        md5 = lambda text: hashlib.md5(text.encode()).hexdigest()
+        make = {"MD5": hashlib.md5, "SHA-256": hashlib.sha256}[self.digest]
+        hashed = lambda text: make(text.encode()).hexdigest()
         realm, nonce, cnonce = value("realm"), value("nonce"), _token()
-        ha1, ha2 = md5(f"{self.user}:{realm}:{self.password}"), md5(f"{method}:{target}")
-        response = md5(f"{ha1}:{nonce}:00000001:{cnonce}:auth:{ha2}")
-        return (f'Authorization: Digest username="{self.user}",realm="{realm}",nonce="{nonce}",'
-                f'uri="{target}",response="{response}",algorithm=MD5,qop=auth,nc=00000001,'
+        ha1, ha2 = hashed(f"{self.user}:{realm}:{self.password}"), hashed(f"{method}:{target}")
+        response = hashed(f"{ha1}:{nonce}:00000001:{cnonce}:auth:{ha2}")
+        return (f'{"" if name == "WWW" else "Proxy-"}Authorization: Digest username="{self.user}",realm="{realm}",nonce="{nonce}",'
+                f'uri="{target}",response="{response}",algorithm={self.digest},qop=auth,nc=00000001,'
                 f'cnonce="{cnonce}"')
 
     # -- what phones do
@@ -265,7 +273,7 @@ class Ua:
             answer = self.until_final("REGISTER", self.register_number)
             if answer.code != 401 or not self.password:
                 break
-            extra = [self.credentials(answer.get("WWW-Authenticate"), "REGISTER", target)]
+            extra = [self.credentials(answer, "REGISTER", target)]
         expect(answer.code == code, f"REGISTER of {self.name}: {answer}")
         return answer
 
@@ -286,10 +294,7 @@ class Ua:
             answer = self.until_final("INVITE", dialog.number)
             self._ack_failure(dialog, answer)
             expect(answer.code in (401, 407), f"INVITE was not challenged: {answer}")
-            name = "WWW" if answer.code == 401 else "Proxy"
-            extra = [self.credentials(answer.get(name + "-Authenticate"), "INVITE", target)]
-            if answer.code == 407:
-                extra[0] = "Proxy-" + extra[0]
+            extra = [self.credentials(answer, "INVITE", target)]
         return dialog
 
     def _ack_failure(self, dialog, answer):

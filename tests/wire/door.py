@@ -1,0 +1,369 @@
+#!/usr/bin/env python3
+"""The simulated door and real phones (baresip) at a real server: what they see, hear and open."""
+import json
+import re
+import urllib.parse
+
+import lib
+import ua
+from gate import VOICE_RMS, Gate
+from lib import expect, test, until
+from phone import Baresip
+from png import Picture
+from server import Building, Server
+
+FRAMES = 20 # pictures that a phone must have decoded before we believe in the stream
+TONE_DBFS = -12 # of phone.tone
+BAR_ROW = 452 # of the bar that moves along the floor: sim/picture.c
+DOOR_LEAF = (330, 250) # a point of the door when it is closed, of the outside when it is open
+
+
+class House(Building):
+    """A building whose door is vestibule-door, and whose phones are two baresips; the right one
+    knows A-law only."""
+
+    def __init__(self, server, where, *options, transport="udp"):
+        super().__init__(server, f"Building over {transport}")
+        self.where, self.shots = where, 0
+        at = {"host": server.host, "transport": transport}
+        self.gate = Gate(where, server.sip, self.door, "--transport", transport, *options,
+                         host=server.host).registered()
+        self.left_phone = Baresip(where, server.sip, self.left.user, self.left.password, "left",
+                                  **at).registered()
+        self.right_phone = Baresip(where, server.sip, self.right.user, self.right.password,
+                                   "right", audio="pcma", **at).registered()
+        self.phones = (self.left_phone, self.right_phone)
+        self.known = 0
+
+    def __enter__(self):
+        for phone in self.phones:
+            phone.forget()
+        self.known = len(self.site.calls())
+        self.log = self.gate.api("log/subscribe", duration=600)["id"]
+        return self
+
+    def __exit__(self, *_):
+        """Ends what a failed test left behind, so that the next one begins with peace."""
+        self.gate.api("log/unsubscribe", id=self.log)
+        if call := self.gate.call():
+            self.gate.api("call/hangup", session=call["session"])
+        for phone in self.phones:
+            phone.do("hangup")
+        until("the end of the calls", lambda: all(c["ended_at"] for c in self.site.calls()))
+        self.gate.api("switch/ctrl", switch=1, action="off")
+
+    def close(self):
+        for process in (self.gate, *self.phones):
+            process.stop()
+
+    def ring(self):
+        """The bell is pressed; both phones ring."""
+        self.gate.press("%1")
+        for phone in self.phones:
+            phone.until_event("CALL_INCOMING")
+        self.gate.until_call("ringing")
+
+    def talk(self, phone=None):
+        """A call that `phone`, the left one by default, answered."""
+        phone = phone or self.left_phone
+        self.ring()
+        phone.do("accept")
+        phone.until_event("CALL_ESTABLISHED")
+        self.gate.until_call("connected")
+        other = self.right_phone if phone is self.left_phone else self.left_phone
+        other.ended()
+        return phone
+
+    def look(self, phone):
+        self.shots += 1
+        return Picture(phone.picture(self.where / f"shot-{self.shots}.png"))
+
+    def keys_heard(self, keys, way):
+        """The door's log has these keys of the far end, come by this way."""
+        heard = []
+        def come():
+            heard.extend(e["params"] for e in self.gate.events(self.log)
+                         if e["event"] == "DtmfEntered")
+            return len(heard) >= len(keys)
+        until("the keys at the door", come)
+        expect("".join(e["digit"] for e in heard) == keys and
+               all(e["type"] == way for e in heard), f"keys {heard}")
+
+    def history(self):
+        return self.site.ended_call(self.known)
+
+
+def sees(phone, width, height):
+    """The far end's pictures are decoded, in that size."""
+    def enough():
+        frames = phone.frames()
+        return frames[0] >= FRAMES and frames
+    frames = until("decoded pictures", enough, 20)
+    expect(frames[1:] == (width, height), f"pictures of {frames[1]}x{frames[2]}")
+
+
+def bar(picture):
+    """Where the bar stands: the first orange pixel of its row."""
+    for x in range(picture.width):
+        red, green, blue = picture.pixel(x, BAR_ROW)
+        if red > green + 60 and red > blue + 60:
+            return x
+    raise lib.Failed("no bar in the picture")
+
+
+def leaf_is_shut(picture):
+    red, _, blue = picture.pixel(*DOOR_LEAF)
+    return red > blue
+
+
+def hears_door(phone):
+    low, high = VOICE_RMS
+    level = until("the door's voice at the phone",
+                  lambda: phone.heard() > low and phone.heard(), 15)
+    expect(level < high, f"the door's voice has an RMS of {level:.0f}")
+
+
+def heard_at_door(house):
+    def near():
+        return abs(house.gate.page()["level"] - TONE_DBFS) <= 2
+    try:
+        until("the phone's tone at the door", near, 15)
+    except lib.Failed as e:
+        raise lib.Failed(f"{e}: {house.gate.call()}") from None
+
+
+# ------------------------------------------------------------------------------ calls and media
+
+@test
+def picture_and_sound(house):
+    """both phones ring, one answers: it sees a moving picture, and both ends hear each other"""
+    with house as h:
+        phone = h.talk()
+        sees(phone, 640, 480)
+        first = h.look(phone)
+        expect((first.width, first.height) == (640, 480), "the screen's size")
+        until("the bar to move", lambda: bar(h.look(phone)) != bar(first))
+        hears_door(phone)
+        heard_at_door(h)
+        numbers = h.gate.call()["media"]
+        expect(numbers["audio"] and numbers["video"] and numbers["frames"] >= FRAMES
+               and numbers["audioReceived"] and numbers["audioSent"], f"{numbers}")
+        phone.do("hangup")
+        h.gate.until_call("terminated")
+        record = h.history()
+        expect(record["result"] == "answered" and record["answered_by"] == h.left.id
+               and record["from_device"] == h.door.id and record["opened"] == [], f"{record}")
+
+
+@test
+def other_law(house):
+    """the phone that knows A-law only is heard and hears as well"""
+    with house as h:
+        phone = h.talk(h.right_phone)
+        sees(phone, 640, 480)
+        hears_door(phone)
+        heard_at_door(h)
+        h.gate.press("%1")
+        phone.ended()
+        expect(h.history()["answered_by"] == h.right.id, "answered by")
+
+
+@test
+def opens_by_rfc4733(house):
+    """keys of a phone by RFC 4733 open the door: relay, picture, log and history say so"""
+    with house as h:
+        phone = h.talk()
+        sees(phone, 640, 480)
+        expect(leaf_is_shut(h.look(phone)), "the door stands open before the code")
+        phone.press("9999*")
+        h.keys_heard("9999*", "rtp")
+        expect(not h.gate.is_open(), "a wrong code opened")
+        phone.press("1234*")
+        until("the relay", h.gate.is_open)
+        expect(not h.gate.is_open(2), "relay 2 switched too")
+        expect(h.gate.page()["open"], "the page's lamp")
+        until("the open door in the picture", lambda: not leaf_is_shut(h.look(phone)))
+        events = [e for e in h.gate.events(h.log) if e["event"] == "SwitchStateChanged"]
+        expect(events and events[0]["params"] ==
+               {"switch": 1, "state": True, "originator": "dtmf"}, f"log {events}")
+        phone.do("hangup")
+        h.gate.until_call("terminated")
+        opened_by(h, h.left, "dtmf")
+
+
+def opened_by(house, device, how):
+    """The history of the call has one opening of our door."""
+    opened = house.history()["opened"]
+    expect(len(opened) == 1, f"opened {opened}")
+    expect((opened[0]["by_device"], opened[0]["by_name"], opened[0]["how"]) ==
+           (device.id, device.name, how), f"opened {opened}")
+
+
+@test
+def opens_by_info(house):
+    """a phone that calls the door opens it by INFO, in both forms that phones send"""
+    with house as h:
+        caller = h.site.device("phone", "By INFO")
+        phone = caller.ua()
+        call = phone.dial(h.door.id)
+        phone.answered(call)
+        h.gate.until_call("connected")
+        for key in "9999*":
+            phone.inside(call, "INFO", f"Signal={key}\r\nDuration=160\r\n")
+        h.keys_heard("9999*", "info")
+        expect(not h.gate.is_open(), "a wrong code opened")
+        for key in "1234*":
+            answer = phone.inside(call, "INFO", key, ["Content-Type: application/dtmf"])
+            expect(answer.code == 200, f"INFO: {answer}")
+        until("the relay", h.gate.is_open)
+        phone.bye(call)
+        h.gate.until_call("terminated")
+        phone.register(expires=0)
+        phone.close()
+        opened_by(h, caller, "info")
+
+
+@test
+def door_hangs_up(house):
+    """call/hangup at the door ends the phone's call"""
+    with house as h:
+        phone = h.talk()
+        h.gate.api("call/hangup", session=h.gate.call()["session"])
+        phone.ended()
+        expect(h.history()["result"] == "answered", "result")
+
+
+@test
+def door_cancels(house):
+    """the bell pressed again stops both phones; the call is missed"""
+    with house as h:
+        h.ring()
+        h.gate.press("%1")
+        for phone in h.phones:
+            phone.ended()
+        expect(h.history()["result"] == "missed", "result")
+
+
+@test
+def phones_decline(house):
+    """one phone that declines leaves the other ringing; when both did, the door's call ends"""
+    with house as h:
+        h.ring()
+        h.left_phone.do("hangup")
+        h.left_phone.ended()
+        expect(h.gate.call()["state"] == "ringing", "the door's call ended with the first")
+        h.right_phone.do("hangup")
+        h.gate.until_call("terminated")
+        expect(h.history()["result"] in ("busy", "declined"), "result")
+
+
+@test
+def phone_calls_door(house):
+    """a phone calls the door, which answers, and sees and hears it"""
+    with house as h:
+        h.left_phone.do("dial", f"sip:{h.door.user}@{h.server.host}:{h.server.sip}")
+        h.left_phone.until_event("CALL_ESTABLISHED")
+        expect(h.gate.until_call("connected")["direction"] == "incoming", "direction")
+        sees(h.left_phone, 640, 480)
+        hears_door(h.left_phone)
+        heard_at_door(h)
+        h.left_phone.do("hangup")
+        h.gate.until_call("terminated")
+        record = h.history()
+        expect(record["from_device"] == h.left.id and record["answered_by"] == h.door.id,
+               f"{record}")
+
+
+@test
+def phone_calls_phone(house):
+    """between two phones H.264 and sound go both ways"""
+    with house as h:
+        h.right_phone.forget()
+        h.left_phone.do("dial", f"sip:{h.right.user}@{h.server.host}:{h.server.sip}")
+        h.right_phone.until_event("CALL_INCOMING")
+        h.right_phone.do("accept")
+        for phone in h.phones:
+            phone.until_event("CALL_ESTABLISHED")
+        for phone in h.phones:
+            sees(phone, 320, 240)
+            until("the other phone's tone", lambda p=phone: p.heard() > 7000, 15)
+        h.right_phone.do("hangup")
+        h.left_phone.ended()
+        expect(h.history()["answered_by"] == h.right.id, "answered by")
+
+
+# --------------------------------------------------------------------------- other ways to the SIP
+
+def short_call(house):
+    with house as h:
+        phone = h.talk()
+        sees(phone, 640, 480)
+        hears_door(phone)
+        heard_at_door(h)
+        phone.press("1234*")
+        until("the relay", h.gate.is_open)
+        phone.do("hangup")
+        h.gate.until_call("terminated")
+        expect([o["by_device"] for o in h.history()["opened"]] == [h.left.id], "opened by")
+
+
+@test
+def over_tcp(house):
+    """the whole journey with SIP over TCP, phones and door"""
+    with lib.folder() as where:
+        other = House(house.server, where, transport="tcp")
+        try:
+            short_call(other)
+        finally:
+            other.close()
+
+
+@test
+def over_ipv6(house):
+    """the whole journey over IPv6"""
+    with lib.folder() as where:
+        server = Server(where, "--ring-s", "20", host="[::1]")
+        try:
+            other = House(server, where)
+            try:
+                short_call(other)
+            finally:
+                other.close()
+        finally:
+            server.stop()
+
+
+@test
+def two_digests(_):
+    """one phone signs with SHA-256, the other with MD5, and they call each other"""
+    with lib.folder() as where:
+        server = Server(where, "--sip-sha256", "yes")
+        try:
+            building = Building(server)
+            new, old = building.left.ua(digest="SHA-256"), building.right.ua()
+            for caller, called, device in ((new, old, building.right), (old, new, building.left)):
+                call = caller.dial(device.id)
+                ringing = called.rings()
+                called.answer(ringing)
+                caller.answered(call)
+                caller.bye(call)
+                called.until_bye(ringing)
+            new.password = old.password
+            new.register(code=401)
+            new.close()
+            old.close()
+        finally:
+            server.stop()
+
+
+if __name__ == "__main__":
+    with lib.folder() as folder:
+        the_server = Server(folder, "--ring-s", "30", "--drain-s", "1")
+        try:
+            the_house = House(the_server, folder)
+            try:
+                lib.main(the_house)
+            finally:
+                the_house.close()
+        finally:
+            the_server.process.stop()

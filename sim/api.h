@@ -1,6 +1,6 @@
 /* sim/api.h - the door's HTTP side: its device API (/api/GROUP/FUNCTION) and its own page.
  *
- * On libre's HTTP server and loop. Answers are {"success":true,"result":{…}} or
+ * On libre's loop and a server of its own (web.h). Answers are {"success":true,"result":{…}} or
  * {"success":false,"error":{"code":…,"param":…,"description":…}}, both with status 200. */
 #pragma once
 #include "door.h"
@@ -8,7 +8,6 @@
 enum {
 	API_PULLS_MAX = 16, /* long polls that wait at once */
 	API_PULL_WAIT_S = 120,
-	API_REPLY_MAX = 512 * 1024,
 };
 
 struct api;

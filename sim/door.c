@@ -1,5 +1,6 @@
 #include "door.h"
 #include <errno.h>
+#include <string.h>
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -101,9 +102,30 @@ static void press_bell(struct door *d)
 
 	phone_status(d->phone, &now);
 	int err = now.state == PHONE_IDLE ? phone_dial(d->phone, d->conf.dial, &session)
-					  : phone_hangup(d->phone, now.session);
+					  : phone_hangup(d->phone, now.session, PHONE_NORMAL);
 	if (err)
 		log_warn("bell_failed", LF_I("error", err));
+}
+
+/* A code ends with '*', or when it is the right one that needs none. */
+static void near_key(struct door *d, char key)
+{
+	(void)keys_press(&d->near_keys, key, KEYS_INFO, now_ms());
+	struct keys entered = d->near_keys;
+	const bool valid = keys_took(&d->near_keys, d->conf.unlock_code);
+	size_t n = strlen(entered.typed);
+
+	if (!valid && key != '*')
+		return;
+	d->near_keys = (struct keys){};
+	n -= n && entered.typed[n - 1] == '*';
+	entered.typed[n] = 0;
+	if (n)
+		journal_add(d->journal, "CodeEntered", JP_I("ap", 0), JP_I("session", ++d->codes),
+			    JP_S("direction", "in"), JP_S("code", entered.typed),
+			    JP_S("type", "uni"), JP_S("uuid", ""), JP_B("valid", valid));
+	if (valid)
+		unlock(d, "keypad");
 }
 
 void door_key(struct door *d, char key)
@@ -117,7 +139,5 @@ void door_key(struct door *d, char key)
 		press_bell(d);
 		return;
 	}
-	(void)keys_press(&d->near_keys, key, KEYS_INFO, now_ms());
-	if (keys_took(&d->near_keys, d->conf.unlock_code))
-		unlock(d, "keypad");
+	near_key(d, key);
 }

@@ -22,6 +22,7 @@ struct door {
 	struct phone *phone;
 	struct keys far_keys;  /* from the call */
 	struct keys near_keys; /* from the keypad */
+	uint32_t codes;        /* entered at the keypad */
 };
 
 /* conf's strings must outlive the door. 0 or a positive errno; d is then nothing to free. */

@@ -18,6 +18,7 @@ static const char *const NAMES[] = {
 	"SwitchStateChanged",
 	"OutputChanged",
 	"DtmfEntered",
+	"CodeEntered",
 	NULL,
 };
 
@@ -203,6 +204,16 @@ int journal_unsubscribe(struct journal *j, uint32_t id)
 	return 0;
 }
 
+int journal_keep(struct journal *j, uint32_t id, int64_t wait_s)
+{
+	struct subscription *s = find(j, id);
+
+	if (!s)
+		return -ENOENT;
+	s->ends_s = journal_uptime() + wait_s + s->life_s;
+	return 0;
+}
+
 static void print_entry(struct json *json, const struct entry *e)
 {
 	json_open(json);
@@ -230,7 +241,8 @@ int journal_pull(struct journal *j, uint32_t id, struct buf *out, size_t *ret_co
 
 	if (!s)
 		return -ENOENT;
-	s->ends_s = journal_uptime() + s->life_s;
+	if (s->ends_s < journal_uptime() + s->life_s)
+		s->ends_s = journal_uptime() + s->life_s;
 	if (s->next < oldest(j))
 		s->next = oldest(j);
 	json_open(&json);

@@ -53,6 +53,8 @@ struct journal_wish {
 				    uint32_t *ret_id);
 /* 0 or -ENOENT. */
 [[nodiscard]] int journal_unsubscribe(struct journal *j, uint32_t id);
+/* The subscription lives for wait_s at least, and for its own time after that. 0 or -ENOENT. */
+[[nodiscard]] int journal_keep(struct journal *j, uint32_t id, int64_t wait_s);
 /* Appends {"events":[…]} with what is new to the subscription and extends its life; *ret_count
  * events. -ENOENT for an unknown or expired id. */
 [[nodiscard]] int journal_pull(struct journal *j, uint32_t id, struct buf *out, size_t *ret_count);

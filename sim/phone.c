@@ -360,10 +360,15 @@ int phone_answer(struct phone *p, uint32_t session)
 	return reply_ok(p);
 }
 
-int phone_hangup(struct phone *p, uint32_t session)
+int phone_hangup(struct phone *p, uint32_t session, enum phone_reason reason)
 {
+	const bool busy = reason == PHONE_BUSY;
+
 	if (!in_session(p, session))
 		return ENOENT;
+	if (p->status.incoming && p->status.state == PHONE_RINGING)
+		(void)sipsess_reject(p->sess, busy ? 486 : 603, busy ? "Busy Here" : "Decline",
+				     NULL);
 	call_end(p);
 	return 0;
 }

@@ -14,6 +14,8 @@ enum {
 
 enum phone_state { PHONE_IDLE, PHONE_CONNECTING, PHONE_RINGING, PHONE_CONNECTED };
 
+enum phone_reason { PHONE_NORMAL, PHONE_REJECTED, PHONE_BUSY };
+
 struct phone;
 
 /* As the API says it; PHONE_IDLE is "terminated". */
@@ -59,5 +61,6 @@ void phone_close(struct phone *p, void (*done)(void *arg), void *arg);
 [[nodiscard]] int phone_dial(struct phone *p, const char *number, uint32_t *ret_session);
 /* ENOENT when no such call waits for it. session 0 = whichever there is. */
 [[nodiscard]] int phone_answer(struct phone *p, uint32_t session);
-[[nodiscard]] int phone_hangup(struct phone *p, uint32_t session);
+/* reason: what a caller hears whose call was not answered yet. */
+[[nodiscard]] int phone_hangup(struct phone *p, uint32_t session, enum phone_reason reason);
 void phone_status(const struct phone *p, struct phone_status *ret_status);

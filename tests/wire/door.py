@@ -1,8 +1,5 @@
 #!/usr/bin/env python3
 """The simulated door and real phones (baresip) at a real server: what they see, hear and open."""
-import json
-import re
-import urllib.parse
 
 import lib
 import ua

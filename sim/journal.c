@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -214,13 +215,23 @@ int journal_keep(struct journal *j, uint32_t id, int64_t wait_s)
 	return 0;
 }
 
+/* Minutes that local time was ahead of UTC. */
+static int zone_shift(int64_t utc_s)
+{
+	const time_t at = (time_t)utc_s;
+	struct tm tm = {};
+
+	localtime_r(&at, &tm);
+	return (int)(tm.tm_gmtoff / 60);
+}
+
 static void print_entry(struct json *json, const struct entry *e)
 {
 	json_open(json);
 	json_key(json, "id");
 	json_int(json, e->id);
 	json_key(json, "tzShift");
-	json_int(json, 0);
+	json_int(json, zone_shift(e->utc_s));
 	json_key(json, "utcTime");
 	json_int(json, e->utc_s);
 	json_key(json, "upTime");

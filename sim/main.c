@@ -8,6 +8,7 @@
 #define DEBUG_LEVEL  3
 #include <re_dbg.h>
 #include "api.h"
+#include "base/json.h"
 #include "base/log.h"
 
 enum {
@@ -15,6 +16,7 @@ enum {
 	MEDIA_HIGH = 24998,
 	EXPIRES_MIN_S = 5,
 	EXPIRES_MAX_S = 86400,
+	NAME_MAX_BYTES = 64,
 	GOODBYE_MS = 2000
 };
 
@@ -95,6 +97,22 @@ static const char *unlock_code(const char *text)
 	return text;
 }
 
+static const char *user_part(const char *option, const char *text)
+{
+	if (!phone_number_ok(text))
+		refuse(option, text, "up to 64 letters, digits and * + - . _");
+	return text;
+}
+
+/* It stands between quotation marks in From. */
+static const char *display_name(const char *text)
+{
+	if (!*text || strlen(text) > NAME_MAX_BYTES || strpbrk(text, "\"\\") ||
+	    !json_is_text(view_str(text)))
+		refuse("name", text, "up to 64 bytes of text without \" and \\");
+	return text;
+}
+
 static void say_and_exit(const char *text)
 {
 	fputs(text, stdout);
@@ -147,13 +165,13 @@ static void take_option(struct options *o, int which, const char *value)
 		phone->server = value;
 		break;
 	case O_USER:
-		phone->user = value;
+		phone->user = user_part("user", value);
 		break;
 	case O_PASSWORD:
 		phone->password = value;
 		break;
 	case O_DIAL:
-		o->door.dial = value;
+		o->door.dial = user_part("dial", value);
 		break;
 	case O_HTTP:
 		o->http = value;
@@ -162,7 +180,7 @@ static void take_option(struct options *o, int which, const char *value)
 		o->door.unlock_code = unlock_code(value);
 		break;
 	case O_NAME:
-		phone->name = value;
+		phone->name = display_name(value);
 		break;
 	case O_TRANSPORT:
 		phone->tcp = is_tcp(value);

@@ -124,13 +124,19 @@ static int start_registration(struct phone *p)
 
 /* Calls: what the session asks */
 
+/* Early media may be seen, but who has not answered does not open. */
+static void take_digit(struct phone *p, char digit, bool info)
+{
+	if (p->status.state != PHONE_CONNECTED)
+		return;
+	if (digit == '#')
+		limit_start(p, PHONE_CALL_S);
+	p->hooks.digit(digit, info, p->hooks.arg);
+}
+
 static void stream_digit(char digit, void *arg)
 {
-	struct phone *p = arg;
-
-	if (digit == '#' && p->status.state == PHONE_CONNECTED)
-		limit_start(p, PHONE_CALL_S);
-	p->hooks.digit(digit, false, p->hooks.arg);
+	take_digit(arg, digit, false);
 }
 
 static bool stream_open(void *arg)
@@ -230,13 +236,10 @@ static void on_info(struct sip *sip, const struct sip_msg *msg, void *arg)
 		return;
 	}
 	(void)sip_reply(sip, msg, 200, "OK");
-	if (!digit) {
+	if (digit)
+		take_digit(p, digit, true);
+	else
 		stream_key_frame(p->stream);
-		return;
-	}
-	if (digit == '#' && p->status.state == PHONE_CONNECTED)
-		limit_start(p, PHONE_CALL_S);
-	p->hooks.digit(digit, true, p->hooks.arg);
 }
 
 /* Calls: begin */
@@ -260,8 +263,7 @@ static int call_prepare(struct phone *p, bool incoming, const char *peer)
 	return 0;
 }
 
-/* A number is what a telephone can dial; anything else could not be part of a URI unescaped. */
-static bool number_ok(const char *number)
+bool phone_number_ok(const char *number)
 {
 	static const char allowed[] = "0123456789abcdefghijklmnopqrstuvwxyz"
 				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ*+-._";
@@ -277,7 +279,7 @@ int phone_dial(struct phone *p, const char *number, uint32_t *ret_session)
 
 	if (p->stream)
 		return EBUSY;
-	if (!number_ok(number))
+	if (!phone_number_ok(number))
 		return EINVAL;
 	int err = make_uri(p, number, true, uri);
 	if (!err)

@@ -21,6 +21,9 @@ struct phone;
 /* As the API says it; PHONE_IDLE is "terminated". */
 const char *phone_state_text(enum phone_state state);
 
+/* A number is what a telephone can dial, or a user's name in a URI: what needs no escape there. */
+bool phone_number_ok(const char *number);
+
 struct phone_conf {
 	const char *server; /* HOST:PORT; a name is resolved once, at the start */
 	const char *user, *password;

@@ -4,10 +4,13 @@ must not hurt it. The codes are those of the real devices: 2 path, 3 method, 11 
 13 too big, 17 collision, 18 rejected."""
 import contextlib
 import json
+import os
 import re
 import socket
+import struct
 import threading
 import urllib.parse
+from pathlib import Path
 
 import lib
 from gate import Gate
@@ -424,6 +427,60 @@ def crowd(front):
             with contextlib.suppress(ConnectionError):
                 expect(s.recv(100) == b"", "half a request was answered")
     front.gate.until_call("terminated")
+
+
+@test
+def strangers(front):
+    """keys in RTP open only when they come from the host of the call"""
+    gate, phone = front.gate, front.phone
+    subscription = gate.api("log/subscribe", filter="DtmfEntered")["id"]
+    call = phone.dial(front.door.id)
+    gate.until_call("ringing")
+    gate.api("call/answer", session=gate.call()["session"])
+    phone.answered(call)
+    ports = udp_ports(gate.pid)
+    expect(len(ports) >= 5, f"UDP ports {ports}") # SIP, and RTP and RTCP of two streams
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+        stranger.bind(("127.0.0.9", 0))
+        for port in ports:
+            for i, key in enumerate((1, 2, 3, 4, 10)):
+                stranger.sendto(struct.pack("!BBHIIBBH", 0x80, 101, i, 160 * i, 7, key, 0x8a, 800),
+                                ("127.0.0.1", port))
+    for key in "12":
+        phone.audio.key(key)
+    heard = []
+    def both():
+        heard.extend(e["params"]["digit"] for e in gate.events(subscription))
+        return len(heard) >= 2
+    until("the phone's own keys", both)
+    expect(heard == ["1", "2"] and not gate.is_open(), f"heard {heard}")
+    gate.api("log/unsubscribe", id=subscription)
+    phone.bye(call)
+    gate.until_call("terminated")
+
+
+def udp_ports(pid):
+    """The UDP ports that a process has bound."""
+    inodes = set()
+    for fd in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(OSError):
+            if found := re.match(r"socket:\[(\d+)\]", os.readlink(fd)):
+                inodes.add(found[1])
+    lines = Path("/proc/net/udp").read_text().splitlines()[1:]
+    return [int(f[1].partition(":")[2], 16) for f in map(str.split, lines) if f[9] in inodes]
+
+
+@test
+def refuses_flags(front):
+    """what could not be part of a SIP message is refused at the start, by name"""
+    with lib.folder() as where:
+        for option, value in (("--name", 'a"b'), ("--name", "a\nb"), ("--name", "x" * 65),
+                              ("--dial", "1 2"), ("--user", "a@b"), ("--unlock-code", "12a"),
+                              ("--sip-port", "65536"), ("--media-ports", "20-10")):
+            run = lib.Process("refused", [front.gate.program, "--sip-server", "127.0.0.1:1",
+                                          "--user", "1", "--password", "x", option, value], where)
+            expect(run.wait() == 2 and option in run.output(), f"{option}: {run.output()}")
+            run.stop()
 
 
 @test

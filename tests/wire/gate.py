@@ -23,8 +23,9 @@ class Gate(Process):
 
     def __init__(self, where, server, device, *options, host="127.0.0.1", name="gate"):
         media = free_port(60)
+        self.program = os.environ.get("VESTIBULE_DOOR", TOP / "build/sim/vestibule-door")
         super().__init__(name, [
-            os.environ.get("VESTIBULE_DOOR", TOP / "build/sim/vestibule-door"),
+            self.program,
             "--sip-server", f"{host}:{server}", "--user", device.user, "--http", "127.0.0.1:0",
             "--media-ports", f"{media}-{media + 59}", "--unlock-code", "1234*",
             "--name", device.name, *options], where,

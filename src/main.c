@@ -333,6 +333,9 @@ static int open_relay(struct server *s, struct err *err)
 	conf.port_lo = (uint16_t)low;
 	conf.port_hi = (uint16_t)high;
 	*(at.sa.sa_family == AF_INET ? &conf.v4 : &conf.v6) = at;
+	/* SIP's socket of [::] hears IPv4 too; media has one for each family. */
+	if (at.sa.sa_family == AF_INET6 && addr_is_wildcard(&at))
+		conf.v4 = (struct addr){ .v4 = { .sin_family = AF_INET }, .len = sizeof(conf.v4.v4) };
 	rc = relay_start(&conf, &s->relay);
 	return rc < 0 ? err_set(err, rc, "cannot start the relay: %s", strerror(-rc)) : 0;
 }

@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 """The simulated door and real phones (baresip) at a real server: what they see, hear and open."""
-
+import contextlib
 import lib
-import ua
 from gate import VOICE_RMS, Gate
 from lib import expect, test, until
 from phone import Baresip
@@ -19,12 +18,12 @@ class House(Building):
     """A building whose door is vestibule-door, and whose phones are two baresips; the right one
     knows A-law only."""
 
-    def __init__(self, server, where, *options, transport="udp"):
+    def __init__(self, server, where, *, transport="udp", door_host=None, host=None):
         super().__init__(server, f"Building over {transport}")
-        self.where, self.shots = where, 0
-        at = {"host": server.host, "transport": transport}
-        self.gate = Gate(where, server.sip, self.door, "--transport", transport, *options,
-                         host=server.host).registered()
+        self.where, self.shots, self.host = where, 0, host or server.host
+        at = {"host": self.host, "transport": transport}
+        self.gate = Gate(where, server.sip, self.door, "--transport", transport,
+                         host=door_host or self.host).registered()
         self.left_phone = Baresip(where, server.sip, self.left.user, self.left.password, "left",
                                   **at).registered()
         self.right_phone = Baresip(where, server.sip, self.right.user, self.right.password,
@@ -221,6 +220,76 @@ def opens_by_info(house):
 
 
 @test
+def holds(house):
+    """a phone that holds the call hears nothing meanwhile, and sees and hears again afterwards"""
+    with house as h:
+        phone = h.talk()
+        sees(phone, 640, 480)
+        phone.do("hold")
+        until("the door to fall silent", lambda: not h.gate.call()["media"]["audio"])
+        held = h.gate.call()["media"]
+        phone.do("resume")
+        until("the door to speak again", lambda: h.gate.call()["media"]["audio"])
+        until("the picture to go on", lambda: h.gate.call()["media"]["frames"] > held["frames"] + FRAMES)
+        before = phone.frames()[0]
+        until("new pictures at the phone", lambda: phone.frames()[0] > before + FRAMES, 20)
+        heard_at_door(h)
+        phone.do("hangup")
+        h.gate.until_call("terminated")
+
+
+@test
+def sees_before_answering(house):
+    """a phone that takes early media sees who rings; it answers, or another phone does"""
+    with house as h:
+        h.left_phone.do("answermode", "early")
+        try:
+            h.gate.press("%1")
+            h.right_phone.until_event("CALL_INCOMING")
+            sees(h.left_phone, 640, 480)
+            expect(h.gate.call()["state"] == "ringing", "it was answered")
+            h.left_phone.do("accept")
+            h.gate.until_call("connected")
+            hears_door(h.left_phone)
+            heard_at_door(h)
+            h.left_phone.do("hangup")
+            h.gate.until_call("terminated")
+            h.right_phone.forget()
+            h.gate.press("%1")
+            h.right_phone.until_event("CALL_INCOMING")
+            sees(h.left_phone, 640, 480)
+            h.right_phone.do("accept") # it looked on the left, and the right one answers
+            h.left_phone.until_event("CALL_CLOSED")
+            sees(h.right_phone, 640, 480)
+            hears_door(h.right_phone)
+            heard_at_door(h)
+            h.right_phone.press("1234*")
+            until("the relay", h.gate.is_open)
+        finally:
+            h.left_phone.do("answermode", "manual")
+        h.right_phone.do("hangup")
+        h.gate.until_call("terminated")
+        expect(h.site.ended_call(h.known + 1)["answered_by"] == h.right.id, "answered by")
+
+
+@test
+def without_video(house):
+    """a phone without video talks, and the door makes no picture for it"""
+    with house as h:
+        phone = h.left.ua(registered=False)
+        call = phone.dial(h.door.id)
+        phone.answered(call)
+        h.gate.until_call("connected")
+        phone.audio.frame()
+        until("the door's voice", lambda: phone.audio.receive())
+        media = h.gate.call()["media"]
+        expect(media["audio"] and not media["video"] and media["videoSent"] == 0, f"{media}")
+        phone.bye(call)
+        h.gate.until_call("terminated")
+        phone.close()
+
+
+@test
 def door_hangs_up(house):
     """call/hangup at the door ends the phone's call"""
     with house as h:
@@ -258,7 +327,7 @@ def phones_decline(house):
 def phone_calls_door(house):
     """a phone calls the door, which answers, and sees and hears it"""
     with house as h:
-        h.left_phone.do("dial", f"sip:{h.door.user}@{h.server.host}:{h.server.sip}")
+        h.left_phone.do("dial", f"sip:{h.door.user}@{h.host}:{h.server.sip}")
         h.left_phone.until_event("CALL_ESTABLISHED")
         expect(h.gate.until_call("connected")["direction"] == "incoming", "direction")
         sees(h.left_phone, 640, 480)
@@ -276,7 +345,7 @@ def phone_calls_phone(house):
     """between two phones H.264 and sound go both ways"""
     with house as h:
         h.right_phone.forget()
-        h.left_phone.do("dial", f"sip:{h.right.user}@{h.server.host}:{h.server.sip}")
+        h.left_phone.do("dial", f"sip:{h.right.user}@{h.host}:{h.server.sip}")
         h.right_phone.until_event("CALL_INCOMING")
         h.right_phone.do("accept")
         for phone in h.phones:
@@ -304,30 +373,64 @@ def short_call(house):
         expect([o["by_device"] for o in h.history()["opened"]] == [h.left.id], "opened by")
 
 
+@contextlib.contextmanager
+def other_house(server=None, listen=None, **more):
+    """A house of its own, at the suite's server or at one that listens elsewhere."""
+    with lib.folder() as where:
+        own = server or Server(where, "--ring-s", "20", host=listen)
+        try:
+            house = House(own, where, **more)
+            try:
+                yield house
+            finally:
+                house.close()
+        finally:
+            if own is not server:
+                own.stop()
+
+
 @test
 def over_tcp(house):
     """the whole journey with SIP over TCP, phones and door"""
-    with lib.folder() as where:
-        other = House(house.server, where, transport="tcp")
-        try:
-            short_call(other)
-        finally:
-            other.close()
+    with other_house(house.server, transport="tcp") as other:
+        short_call(other)
 
 
 @test
-def over_ipv6(house):
+def over_ipv6(_):
     """the whole journey over IPv6"""
-    with lib.folder() as where:
-        server = Server(where, "--ring-s", "20", host="[::1]")
-        try:
-            other = House(server, where)
-            try:
-                short_call(other)
-            finally:
-                other.close()
-        finally:
-            server.stop()
+    with other_house(listen="[::1]") as other:
+        short_call(other)
+
+
+@test
+def over_both_families(_):
+    """a door with IPv6 and phones with IPv4 at a server that listens to both"""
+    with other_house(listen="[::]", door_host="[::1]", host="127.0.0.1") as other:
+        short_call(other)
+
+
+@test
+def server_dies(house):
+    """after the server was killed in a call and came back, the bell rings both phones as before"""
+    with house as h:
+        h.talk()
+        until("the call in the history", lambda: h.site.calls()[0]["answered_at"])
+        h.server.kill()
+        h.server.start()
+        h.left_phone.do("hangup")
+        h.gate.press("%1")
+        h.gate.until_call("terminated")
+        for phone in h.phones:
+            phone.forget()
+        first = h.site.calls()[0]
+        expect(first["result"] == "answered" and first["ended_at"], f"{first}")
+        h.talk()
+        sees(h.left_phone, 640, 480)
+        heard_at_door(h)
+        h.gate.press("%1")
+        h.left_phone.ended()
+        expect(len(h.site.calls()) == h.known + 2, "calls in the history")
 
 
 @test

@@ -9,6 +9,7 @@
 #include "call/history.h"
 #include "call/load.h"
 #include "call/switchboard.h"
+#include "io/tls.h"
 #include "media/relay.h"
 #include "store/account.h"
 #include "store/migrate.h"
@@ -32,6 +33,8 @@ enum {
 	TRUSTED_MAX = 16,
 	NUMBERS_MS = 1000, /* how old the numbers of /metrics may be */
 	SETUP_TOKEN_BYTES = 24,
+	TLS_WARN_DAYS = 14, /* before the certificate ends */
+	DAY_S = 86400,
 };
 
 #ifndef VESTIBULE_PORTAL
@@ -40,7 +43,7 @@ enum {
 
 struct settings {
 	const char *data, *http, *sip, *sip_public, *media_ports, *db, *portal, *realm;
-	const char *trusted_proxies, *log_format, *log_level, *log_file;
+	const char *tls_certificate, *tls_key, *trusted_proxies, *log_format, *log_level, *log_file;
 	int64_t workers, media_workers, ring_s, talk_s, drain_s;
 	bool metrics_open, sip_sha256;
 };
@@ -62,6 +65,8 @@ static const struct conf_option options[] = {
 	TEXT(db, NULL, "Database: sqlite:FILE or postgresql://…; by default a file in the data folder"),
 	TEXT(portal, VESTIBULE_PORTAL, "Folder of the portal's files"),
 	TEXT(realm, "vestibule", "Realm of SIP passwords; changing it needs new passwords for all devices"),
+	TEXT(tls_certificate, NULL, "PEM file of the certificate and its chain; with it http speaks HTTPS"),
+	TEXT(tls_key, NULL, "PEM file of the certificate's key, without a password"),
 	TEXT(trusted_proxies, NULL, "Addresses of reverse proxies whose forwarded headers count, by commas"),
 	WORD(log_format, "text", "text json", "How log lines are written"),
 	WORD(log_level, "info", "debug info warn error", "The least important lines to log"),
@@ -102,6 +107,7 @@ struct server {
 	struct directory_loader loader;
 	struct sip_endpoint *endpoint;
 	struct switchboard *switchboard;
+	struct tls *tls; /* the web loop's; NULL: plain HTTP */
 	struct api *api;
 	pthread_t web_thread;
 	bool web_running, draining;
@@ -520,6 +526,50 @@ static void name_registrar(struct server *s)
 	}
 }
 
+static bool given(const char *text)
+{
+	return text && text[0];
+}
+
+static void log_tls(const struct server *s)
+{
+	const int64_t left_s = tls_expires_s(s->tls) - clock_wall_ms(clock_system()) / 1000;
+
+	if (left_s < TLS_WARN_DAYS * DAY_S)
+		log_warn("tls_certificate_ends", LF_S("file", s->conf.tls_certificate),
+			 LF_I("days", left_s / DAY_S));
+	else
+		log_info("tls_loaded", LF_S("file", s->conf.tls_certificate), LF_I("days", left_s / DAY_S));
+}
+
+static int open_tls(struct server *s, struct err *err)
+{
+	const struct settings *c = &s->conf;
+	int rc;
+
+	if (!given(c->tls_certificate) && !given(c->tls_key))
+		return 0;
+	if (!given(c->tls_certificate) || !given(c->tls_key))
+		return err_set(err, -EINVAL, "tls_certificate and tls_key go together: %s is missing",
+			       given(c->tls_key) ? "tls_certificate" : "tls_key");
+	rc = tls_open(c->tls_certificate, c->tls_key, err, &s->tls);
+	if (rc == 0)
+		log_tls(s);
+	return rc;
+}
+
+/* On the web loop's thread. */
+static void reload_tls(void *arg)
+{
+	struct server *s = arg;
+	struct err err = {};
+
+	if (tls_reload(s->tls, &err) < 0)
+		log_error("tls_kept", LF_S("why", err.text));
+	else
+		log_tls(s);
+}
+
 static int open_web(struct server *s, struct err *err)
 {
 	struct api_conf conf = {
@@ -544,6 +594,10 @@ static int open_web(struct server *s, struct err *err)
 	int rc;
 
 	name_registrar(s);
+	rc = open_tls(s, err);
+	if (rc < 0)
+		return rc;
+	conf.tls = s->tls;
 	rc = api_start(&conf, err, &s->api);
 	if (rc == 0 && api_metrics_add(s->api, on_metrics, s) < 0)
 		rc = err_set(err, -ENOSPC, "too many sources of numbers");
@@ -584,19 +638,20 @@ static void on_stop(evutil_socket_t, short, void *arg)
 
 static void on_hup(evutil_socket_t, short, void *arg)
 {
-	const struct server *s = arg;
+	struct server *s = arg;
 
 	if (log_open(s->conf.log_file, level_of(s->conf.log_level), s->conf.log_format[0] == 'j') < 0)
 		log_error("log_reopen_failed");
 	else
 		log_info("log_reopened");
+	if (s->tls && loop_post(s->web, reload_tls, s) < 0)
+		log_error("tls_kept", LF_S("why", "the web loop is too busy"));
 }
 
 static int open_signals(struct server *s, struct err *err)
 {
 	static const int numbers[] = { SIGTERM, SIGINT, SIGHUP };
 
-	signal(SIGPIPE, SIG_IGN);
 	for (int i = 0; i < 3; i++) {
 		s->signals[i] = evsignal_new(loop_base(s->sip), numbers[i],
 					     numbers[i] == SIGHUP ? on_hup : on_stop, s);
@@ -621,6 +676,7 @@ static int server_open(struct server *s, struct err *err)
 {
 	int rc = split_trusted(s, err);
 
+	signal(SIGPIPE, SIG_IGN);
 	block_signals(SIG_BLOCK); /* the threads made from here on inherit it */
 	if (rc == 0)
 		rc = open_data(s, err);
@@ -661,6 +717,7 @@ static void server_close(struct server *s)
 			event_free(s->signals[i]);
 	}
 	loop_free(s->web);
+	tls_free(s->tls);
 	live_free(s->live);
 	s->endpoint = NULL; /* swaps that still wait have nobody to tell */
 	loop_free(s->sip);
@@ -671,6 +728,7 @@ static void server_close(struct server *s)
 
 static void say_ready(const struct server *s)
 {
+	const char *scheme = s->tls ? "https" : "http";
 	struct addr at = {};
 	char text[ADDR_TEXT_MAX] = "";
 
@@ -679,8 +737,8 @@ static void say_ready(const struct server *s)
 		addr_text(&at, text);
 	}
 	if (s->setup_token)
-		printf("first administrator http://%s/setup#%s\n", text, s->setup_token);
-	printf("ready http://%s sip %s\n", text, s->registrar);
+		printf("first administrator %s://%s/setup#%s\n", scheme, text, s->setup_token);
+	printf("ready %s://%s sip %s\n", scheme, text, s->registrar);
 	fflush(stdout);
 }
 

@@ -370,7 +370,12 @@ static int make_dummy(struct api *api)
 static int start(struct api *api, struct err *err)
 {
 	const struct api_conf *conf = &api->conf;
-	const struct http_conf http = { conf->listen, conf->trusted, handle, body_max, api };
+	const struct http_conf http = { .listen = conf->listen,
+					.tls = conf->tls,
+					.trusted = conf->trusted,
+					.handle = handle,
+					.body_max = body_max,
+					.arg = api };
 	int rc = limits_new(conf->clock, &api->env.limits);
 
 	if (rc == 0)

@@ -17,6 +17,7 @@ struct api_conf {
 	struct loop *loop;
 	struct workers *workers; /* their state is api_worker_open's */
 	const char *listen;      /* "ADDR:PORT" */
+	struct tls *tls;         /* of the loop's thread, as in io/http.h; NULL: plain HTTP */
 	const char *const *trusted; /* proxies, as in io/http.h; may be NULL */
 	const struct clock *clock;
 	struct rand *rand;

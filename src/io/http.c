@@ -113,13 +113,15 @@ static bool is_trusted(const struct http *http, const struct addr *peer)
 
 static void forwarded(struct http_exchange *x)
 {
+	const struct view proto = http_header(x, "X-Forwarded-Proto");
 	struct view list = http_header(x, "X-Forwarded-For");
 	char text[ADDR_TEXT_MAX];
 	struct addr peer;
 
 	if (!is_trusted(x->http, &x->peer))
 		return;
-	x->secure = view_ieq(view_trim(http_header(x, "X-Forwarded-Proto")), VIEW("https"));
+	if (proto.p)
+		x->secure = view_ieq(view_trim(proto), VIEW("https"));
 	for (size_t i = list.n; i > 0; i--) {
 		if (list.p[i - 1] == ',') {
 			list = (struct view){ list.p + i, list.n - i };
@@ -170,6 +172,7 @@ static void on_request(struct evhttp_request *request, void *arg)
 	}
 	x->http = http;
 	x->request = request;
+	x->secure = http->conf.tls != NULL;
 	x->path = view_cut(view_str(uri), '?', &x->query);
 	x->fields = BUF_INIT(REPLY_FIELDS_MAX);
 	x->body = BUF_INIT(REPLY_BODY_MAX);
@@ -195,6 +198,7 @@ static void add_fields(struct http_exchange *x, struct evkeyvalq *headers)
 static void send_reply(void *arg)
 {
 	struct http_exchange *x = arg;
+	struct evhttp_connection *conn = evhttp_request_get_connection(x->request);
 	struct evkeyvalq *headers = evhttp_request_get_output_headers(x->request);
 	const bool head = evhttp_request_get_command(x->request) == EVHTTP_REQ_HEAD;
 	struct evbuffer *out = NULL;
@@ -217,7 +221,8 @@ static void send_reply(void *arg)
 		if (out)
 			evbuffer_add(out, x->body.p, x->body.n);
 	}
-	http_gate_busy(x->http, evhttp_request_get_connection(x->request), false);
+	if (conn) /* else it is gone, and evhttp left the request to us */
+		http_gate_busy(x->http, conn, false);
 	evhttp_send_reply(x->request, (int)x->status, phrase_of(x->status), out);
 	if (out)
 		evbuffer_free(out);

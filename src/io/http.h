@@ -12,7 +12,8 @@
 
 enum {
 	HTTP_BODY_MAX = 64 * 1024,         /* bytes, unless the route names its own */
-	HTTP_HEAD_MS = 10000,              /* from the first byte of a request to the end of its head */
+	HTTP_HEAD_MS = 10000,              /* from the first byte of a request to the end of its head;
+					    * from accept to the first byte, TLS handshake included */
 	HTTP_BODY_MS = 30000,              /* the whole body */
 	HTTP_IDLE_MS = 60000,              /* between two requests */
 	HTTP_CONNECTIONS_PER_HOST_MAX = 256,
@@ -21,9 +22,11 @@ enum {
 
 struct http;
 struct http_exchange;
+struct tls;
 
 struct http_conf {
 	const char *listen;      /* "ADDR:PORT", "[V6]:PORT"; port 0: the system's choice */
+	struct tls *tls;         /* of the loop's thread, outlives the server; NULL: plain HTTP */
 	const char *const *trusted; /* hosts whose X-Forwarded-For/-Proto count; NULL-terminated */
 	void (*handle)(void *arg, struct http_exchange *x);
 	/* Body limit in bytes of a route, asked when the head is whole. */

@@ -4,12 +4,14 @@
  * requests: a head is collected and judged (http_head.h) as it grows, so by the time evhttp has it
  * whole it is known to be fair and its body to be within its limit; each part has its deadline. What
  * is refused is drained at once, so that evhttp never completes it; the answer comes from here, and
- * the connection is drained a moment longer, so that the answer arrives. */
+ * the connection is drained a moment longer, so that the answer arrives. Of a TLS connection the bytes
+ * are those inside; one whose handshake is not over is ended without an answer. */
 #include "io/http_priv.h"
 
 #include "base/list.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "io/tls.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
@@ -88,6 +90,19 @@ static void on_linger(void *arg)
 		bufferevent_trigger_event(g->bev, BEV_EVENT_EOF | BEV_EVENT_READING, 0);
 }
 
+/* False when the peer cannot hear it. */
+static bool say_last(struct bufferevent *bev, struct view text)
+{
+	const int fd = bufferevent_getfd(bev);
+	const bool said = tls_is(bev) ? tls_say(bev, text) :
+					send(fd, text.p, text.n, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)text.n;
+
+	tls_bye(bev);
+	if (said)
+		shutdown(fd, SHUT_WR);
+	return said;
+}
+
 /* The answer goes straight to the socket: evhttp knows nothing of this request. Behind an answer that
  * is still to come it would stand in the wrong place, so it is left out then. */
 static void refuse(struct gate *g, const struct refusal *r)
@@ -100,14 +115,13 @@ static void refuse(struct gate *g, const struct refusal *r)
 				 "HTTP/1.1 %u %s\r\nContent-Type: application/problem+json\r\n"
 				 "Content-Length: %d\r\nConnection: close\r\n\r\n%s",
 				 r->status, r->phrase, n, body);
-	const int fd = bufferevent_getfd(g->bev);
+	bool said;
 
 	g->state = GATE_REFUSED;
 	buf_free(&g->raw);
 	log_debug("http_refused", LF_I("status", r->status));
-	if (g->requests == 0 && fd >= 0 && send(fd, text, (size_t)all, MSG_NOSIGNAL | MSG_DONTWAIT) == all)
-		shutdown(fd, SHUT_WR);
-	deadline(g, HTTP_LINGER_MS, on_linger);
+	said = g->requests == 0 && say_last(g->bev, (struct view){ text, (size_t)all });
+	deadline(g, said || g->requests ? HTTP_LINGER_MS : 0, on_linger);
 }
 
 static void on_late(void *arg)
@@ -171,6 +185,7 @@ static void gate_free(struct gate *g)
 	}
 	buf_free(&g->raw);
 	evbuffer_remove_cb_entry(bufferevent_get_input(g->bev), g->watch);
+	tls_bye(g->bev);
 	if (g->held)
 		bufferevent_decref(g->bev);
 	free(g);
@@ -392,12 +407,14 @@ void http_gates_close(struct http *http)
 
 struct bufferevent *http_gate_new(struct event_base *base, void *arg)
 {
-	struct bufferevent *bev = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
+	struct http *http = arg;
+	struct bufferevent *bev = http->conf.tls ? tls_accept(http->conf.tls, base) :
+						   bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
 	struct gate *g = calloc(1, sizeof(*g));
 
 	if (!bev || !g)
 		goto fail;
-	g->http = arg;
+	g->http = http;
 	g->bev = bev;
 	g->raw = BUF_INIT(HTTP_HEAD_MAX);
 	g->watch = evbuffer_add_cb(bufferevent_get_input(bev), on_input, g);

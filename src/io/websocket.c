@@ -217,7 +217,9 @@ static unsigned judge(const struct http_exchange *x)
 		return 426;
 	if (!view_eq(http_header(x, "Sec-WebSocket-Version"), VIEW("13")))
 		return 426;
-	return http_header(x, "Sec-WebSocket-Key").n == KEY_BYTES ? 0 : 400;
+	if (http_header(x, "Sec-WebSocket-Key").n != KEY_BYTES)
+		return 400;
+	return evhttp_request_get_connection(x->request) ? 0 : 503; /* nobody is there any more */
 }
 
 static int refuse(struct http_exchange *x, unsigned status)

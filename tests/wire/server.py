@@ -63,18 +63,21 @@ class Server:
     brackets for IPv6."""
     name = "Vestibule"
 
-    def __init__(self, where, *options, program=None, host="127.0.0.1"):
+    def __init__(self, where, *options, program=None, host="127.0.0.1", tls=None):
+        """`tls`: files of a certificate and its key, for HTTPS instead of HTTP."""
         self.where, self.host = where, host
         self.program = program or os.environ.get("VESTIBULED", TOP / "build/src/vestibuled")
         self.options = options
         self.http, self.sip, self.media = free_port(), free_port(), free_port(2000)
-        self.base = f"http://127.0.0.1:{self.http}"
+        self.base = f"{'https' if tls else 'http'}://127.0.0.1:{self.http}"
+        if tls:
+            self.options += ("--tls-certificate", tls[0], "--tls-key", tls[1])
         self.portal = where / "portal"
         self.portal.mkdir()
         (self.portal / "index.html").write_text("<!doctype html><title>none</title>")
         self.starts = self.made = 0
         self.start()
-        self.admin = Client(self.base)
+        self.admin = Client(self.base, tls and tls[0])
         token = (where / "data" / "setup-token").read_text().strip()
         self.admin.post("/setup", {"token": token, "name": "Admin", "email": ADMINISTRATOR[0],
                                    "password": ADMINISTRATOR[1]})

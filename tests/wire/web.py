@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import socket
+import ssl
 import struct
 import time
 import urllib.parse
@@ -20,15 +21,17 @@ class Problem(Failed):
 
 
 class Client:
-    def __init__(self, base):
+    def __init__(self, base, ca=None):
+        """`ca` is the file of the certificate that an https base is to show."""
         self.base = base
+        self.tls = ssl.create_default_context(cafile=ca) if ca else None
         parts = urllib.parse.urlsplit(base)
         self.host, self.port = parts.hostname, parts.port
         self.cookies = {}
 
     def call(self, method, path, body=None):
         """The decoded JSON of the answer, None for an empty one."""
-        connection = http.client.HTTPConnection(self.host, self.port, timeout=30)
+        connection = self.connection()
         headers = {"Accept": "application/json"}
         if self.cookies:
             headers["Cookie"] = self.cookie()
@@ -48,6 +51,11 @@ class Client:
         if answer.status >= 400:
             raise Problem(answer.status, text.decode(errors="replace"))
         return json.loads(text) if text else None
+
+    def connection(self):
+        if self.tls:
+            return http.client.HTTPSConnection(self.host, self.port, timeout=30, context=self.tls)
+        return http.client.HTTPConnection(self.host, self.port, timeout=30)
 
     def cookie(self):
         return "; ".join(f"{k}={v}" for k, v in self.cookies.items())
@@ -84,6 +92,8 @@ class Live:
 
     def __init__(self, client, site, cursor=None):
         self.socket = socket.create_connection((client.host, client.port), timeout=10)
+        if client.tls:
+            self.socket = client.tls.wrap_socket(self.socket, server_hostname=client.host)
         self.data = b""
         key = base64.b64encode(os.urandom(16)).decode()
         query = f"site={site}" + (f"&cursor={cursor}" if cursor else "")

@@ -1,23 +1,28 @@
-/* The server over real sockets: its loop has a thread, the tests are raw clients. */
+/* The server over real sockets, plain and with TLS: its loop has a thread, the tests are raw clients. */
 #include "io/http.h"
+#include "io/tls.h"
 #include "io/websocket.h"
-#include "../test.h"
+#include "certificate.h"
+#include "peer.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <pthread.h>
-#include <poll.h>
 #include <sched.h>
 #include <semaphore.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { WAIT_MS = 10000, BIG = 3 * 1024 * 1024, SMALL_BODY = 1000, EARLY = 16 };
+enum { BIG = 3 * 1024 * 1024, SMALL_BODY = 1000, EARLY = 16, LINGER_MS = 2000 };
 
 struct server {
+	struct certificate certificate;
+	struct tls *tls;
+	struct clock_virtual clock;
+	bool turned;
 	struct loop *loop;
 	struct http *http;
 	pthread_t thread;
@@ -103,90 +108,101 @@ static void *run(void *arg)
 	return NULL;
 }
 
-static int setup(void **state)
+static int start(void **state, struct server *s)
 {
 	static const char *const trusted[] = { "127.0.0.1", NULL };
-	struct server *s = calloc(1, sizeof(*s));
 	const struct http_conf conf = { .listen = "127.0.0.1:0", .handle = handle, .body_max = body_max,
-					.arg = s, .trusted = trusted };
+					.tls = s->tls, .arg = s, .trusted = trusted };
 	struct err err = {};
 
-	assert_int_equal(loop_new(clock_system(), &s->loop), 0);
+	assert_int_equal(loop_new(s->turned ? &s->clock.clock : clock_system(), &s->loop), 0);
 	if (http_start(s->loop, &conf, &err, &s->http) < 0)
 		fail_msg("%s", err.text);
-	assert_int_equal(pthread_create(&s->thread, NULL, run, s->loop), 0);
+	if (!s->turned)
+		assert_int_equal(pthread_create(&s->thread, NULL, run, s->loop), 0);
 	*state = s;
 	return 0;
+}
+
+static void use_tls(struct server *s)
+{
+	struct err err = {};
+
+	certificate_make(&s->certificate, 1, NULL);
+	if (tls_open(s->certificate.certificate, s->certificate.key, &err, &s->tls) < 0)
+		fail_msg("%s", err.text);
+}
+
+static int setup_plain(void **state)
+{
+	return start(state, calloc(1, sizeof(struct server)));
+}
+
+static int setup_tls(void **state)
+{
+	struct server *s = calloc(1, sizeof(*s));
+
+	use_tls(s);
+	return start(state, s);
+}
+
+/* No thread: the test turns the loop itself and owns its time. */
+static int setup_turned(void **state, bool tls)
+{
+	struct server *s = calloc(1, sizeof(*s));
+
+	clock_virtual_init(&s->clock, 0);
+	s->turned = true;
+	if (tls)
+		use_tls(s);
+	return start(state, s);
+}
+
+static int setup_turned_plain(void **state)
+{
+	return setup_turned(state, false);
+}
+
+static int setup_turned_tls(void **state)
+{
+	return setup_turned(state, true);
 }
 
 static int teardown(void **state)
 {
 	struct server *s = *state;
 
-	loop_stop(s->loop);
-	pthread_join(s->thread, NULL);
+	if (!s->turned) {
+		loop_stop(s->loop);
+		pthread_join(s->thread, NULL);
+	}
 	while (atomic_load(&s->later))
 		sched_yield();
 	http_free(s->http);
 	loop_free(s->loop);
+	if (s->tls)
+		certificate_remove(&s->certificate);
+	tls_free(s->tls);
 	free(s);
 	return 0;
 }
 
-static int dial(const struct server *s)
+static struct peer dial(const struct server *s)
 {
-	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(http_port(s->http)),
-				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	const int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-	assert_int_equal(connect(fd, (struct sockaddr *)&at, sizeof(at)), 0);
-	return fd;
-}
-
-static void put(int fd, const char *p, size_t n)
-{
-	while (n) {
-		const ssize_t sent = send(fd, p, n, MSG_NOSIGNAL);
-
-		if (sent <= 0)
-			return; /* refused half-way: what the server says tells */
-		p += sent;
-		n -= (size_t)sent;
-	}
-}
-
-/* Reads until `mark` was seen, or the end. */
-static char *get(int fd, const char *mark, struct buf *in)
-{
-	struct pollfd p = { .fd = fd, .events = POLLIN };
-	char part[4096];
-
-	for (;;) {
-		const char *text = buf_cstr(in);
-		ssize_t n;
-
-		if (mark && text && strstr(text, mark))
-			return in->p;
-		if (poll(&p, 1, WAIT_MS) != 1)
-			fail_msg("nothing came; so far: %s", text ? text : "");
-		n = recv(fd, part, sizeof(part), 0);
-		if (n <= 0)
-			return buf_cstr(in) ? in->p : "";
-		buf_add(in, (struct view){ part, (size_t)n });
-	}
+	return peer_open(http_port(s->http), s->tls != NULL);
 }
 
 static void says(const struct server *s, const char *request, const char *want)
 {
 	struct buf in = BUF_INIT(2 * BIG);
-	const int fd = dial(s);
+	const struct peer p = dial(s);
 	const char *got;
 
-	put(fd, request, strlen(request));
-	got = get(fd, want, &in);
+	peer_put(&p, request, strlen(request));
+	got = peer_get(&p, want, &in);
 	if (!strstr(got, want))
 		fail_msg("for %s\nwanted %s\ngot %s", request, want, got);
-	close(fd);
+	peer_close(&p);
 	buf_free(&in);
 }
 
@@ -196,7 +212,9 @@ static void a_request_is_told_to_the_handler_and_answered(void **state)
 {
 	const struct server *s = *state;
 
-	says(s, "GET /a%20b?c=d HTTP/1.1\r\n" HOST "\r\n", "GET /a%20b q=c=d n=0 from=127.0.0.1 plain");
+	says(s, "GET /a%20b?c=d HTTP/1.1\r\n" HOST "\r\n",
+	     s->tls ? "GET /a%20b q=c=d n=0 from=127.0.0.1 tls" : "GET /a%20b q=c=d n=0 from=127.0.0.1 plain");
+	says(s, "GET / HTTP/1.1\r\n" HOST "X-Forwarded-Proto: http\r\n\r\n", "from=127.0.0.1 plain");
 	says(s, "GET / HTTP/1.1\r\n" HOST "\r\n", "X-Two: 2\r\n");
 	says(s, "POST /x HTTP/1.1\r\n" HOST "Content-Length: 5\r\n\r\nhello", "POST /x q= n=5 ");
 	says(s, "GET /later HTTP/1.1\r\n" HOST "\r\n", "\r\n\r\nlater");
@@ -211,17 +229,17 @@ static void requests_follow_each_other_on_one_connection(void **state)
 				  "GET /2 HTTP/1.1\r\n" HOST "\r\n";
 	const struct server *s = *state;
 	struct buf in = BUF_INIT(65536);
-	const int fd = dial(s);
+	const struct peer p = dial(s);
 
 	for (size_t i = 0; i < sizeof(two) - 1; i++) /* byte by byte */
-		put(fd, two + i, 1);
-	get(fd, "/1 q= n=3", &in);
-	get(fd, "/2 q= n=0", &in);
-	put(fd, two, sizeof(two) - 1); /* at once */
+		peer_put(&p, two + i, 1);
+	peer_get(&p, "/1 q= n=3", &in);
+	peer_get(&p, "/2 q= n=0", &in);
+	peer_put(&p, two, sizeof(two) - 1); /* at once */
 	buf_reset(&in);
-	get(fd, "/1 q= n=3", &in);
-	get(fd, "/2 q= n=0", &in);
-	close(fd);
+	peer_get(&p, "/1 q= n=3", &in);
+	peer_get(&p, "/2 q= n=0", &in);
+	peer_close(&p);
 	buf_free(&in);
 }
 
@@ -252,33 +270,33 @@ static void large_bodies_pass_where_the_route_allows_them(void **state)
 	struct buf in = BUF_INIT(2 * BIG);
 	char *body = calloc(1, BIG);
 	char head[128];
-	int fd = dial(s);
+	struct peer p = dial(s);
 
 	snprintf(head, sizeof(head), "PUT /upload HTTP/1.1\r\n" HOST "Content-Length: %d\r\n\r\n", BIG);
-	put(fd, head, strlen(head));
-	put(fd, body, BIG);
+	peer_put(&p, head, strlen(head));
+	peer_put(&p, body, BIG);
 	snprintf(head, sizeof(head), "n=%d ", BIG);
-	get(fd, head, &in);
+	peer_get(&p, head, &in);
 	buf_reset(&in);
-	put(fd, big, sizeof(big) - 1);
-	get(fd, NULL, &in);
+	peer_put(&p, big, sizeof(big) - 1);
+	peer_get(&p, NULL, &in);
 	assert_true(in.n > BIG);
-	close(fd);
-	fd = dial(s); /* one who leaves before the answer */
-	put(fd, later, sizeof(later) - 1);
-	close(fd);
+	peer_close(&p);
+	p = dial(s); /* one who leaves before the answer */
+	peer_put(&p, later, sizeof(later) - 1);
+	peer_close(&p);
 	says(s, "GET / HTTP/1.1\r\n" HOST "\r\n", " 200 ");
 	free(body);
 	buf_free(&in);
 }
 
-static void frame(int fd, unsigned opcode, const char *text)
+static void frame(const struct peer *p, unsigned opcode, const char *text)
 {
 	const size_t n = strlen(text);
 	char bytes[256] = { (char)(0x80 | opcode), (char)(0x80 | n), 0, 0, 0, 0 }; /* a mask of zeroes */
 
 	memcpy(bytes + 6, text, n);
-	put(fd, bytes, n + 6);
+	peer_put(p, bytes, n + 6);
 }
 
 #define UPGRADE                                                                                    \
@@ -289,19 +307,19 @@ static void a_websocket_talks_both_ways_and_closes(void **state)
 {
 	struct server *s = *state;
 	struct buf in = BUF_INIT(65536);
-	const int fd = dial(s);
+	const struct peer p = dial(s);
 
-	put(fd, UPGRADE, sizeof(UPGRADE) - 1);
-	get(fd, "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n", &in);
-	frame(fd, 1, "hello");
-	get(fd, "hello", &in);
-	frame(fd, 9, "pong?");
-	get(fd, "pong?", &in);
-	frame(fd, 1, "bye");
-	get(fd, "\x88\x02\x03\xe8", &in);
-	frame(fd, 8, "\x03\xe8");
-	get(fd, NULL, &in); /* the server ends it */
-	close(fd);
+	peer_put(&p, UPGRADE, sizeof(UPGRADE) - 1);
+	peer_get(&p, "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n", &in);
+	frame(&p, 1, "hello");
+	peer_get(&p, "hello", &in);
+	frame(&p, 9, "pong?");
+	peer_get(&p, "pong?", &in);
+	frame(&p, 1, "bye");
+	peer_get(&p, "\x88\x02\x03\xe8", &in);
+	frame(&p, 8, "\x03\xe8");
+	peer_get(&p, NULL, &in); /* the server ends it */
+	peer_close(&p);
 	buf_free(&in);
 	says(s, "GET /ws HTTP/1.1\r\n" HOST "\r\n", " 426 ");
 	loop_stop(s->loop);
@@ -320,26 +338,26 @@ static void hold_loop(void *arg)
 static void a_websocket_may_begin_with_its_connection(void **state)
 {
 	struct server *s = *state;
-	int fds[EARLY];
+	struct peer peers[EARLY];
 	sem_t go;
 
 	assert_int_equal(sem_init(&go, 0, 0), 0);
 	assert_int_equal(loop_post(s->loop, hold_loop, &go), 0);
 	for (size_t i = 0; i < EARLY; i++) {
-		fds[i] = dial(s);
-		put(fds[i], UPGRADE, sizeof(UPGRADE) - 1);
+		peers[i] = dial(s);
+		peer_put(&peers[i], UPGRADE, sizeof(UPGRADE) - 1);
 	}
 	sem_post(&go);
 	for (size_t i = 0; i < EARLY; i++) {
 		struct buf in = BUF_INIT(65536);
 
-		get(fds[i], "\r\n\r\n", &in);
-		frame(fds[i], 1, "hello");
-		get(fds[i], "hello", &in);
+		peer_get(&peers[i], "\r\n\r\n", &in);
+		frame(&peers[i], 1, "hello");
+		peer_get(&peers[i], "hello", &in);
 		buf_free(&in);
 	}
 	for (size_t i = 0; i < EARLY; i++)
-		close(fds[i]);
+		peer_close(&peers[i]);
 	says(s, "GET / HTTP/1.1\r\n" HOST "\r\n", " 200 ");
 	sem_destroy(&go);
 }
@@ -348,13 +366,13 @@ static void a_bad_frame_ends_only_its_connection(void **state)
 {
 	struct server *s = *state;
 	struct buf in = BUF_INIT(65536);
-	const int fd = dial(s);
+	const struct peer p = dial(s);
 
-	put(fd, UPGRADE, sizeof(UPGRADE) - 1);
-	get(fd, "\r\n\r\n", &in);
-	put(fd, "\x81\x05hello", 7); /* not masked */
-	get(fd, "\x88", &in);
-	close(fd);
+	peer_put(&p, UPGRADE, sizeof(UPGRADE) - 1);
+	peer_get(&p, "\r\n\r\n", &in);
+	peer_put(&p, "\x81\x05hello", 7); /* not masked */
+	peer_get(&p, "\x88", &in);
+	peer_close(&p);
 	buf_free(&in);
 	says(s, "GET / HTTP/1.1\r\n" HOST "\r\n", " 200 ");
 }
@@ -362,28 +380,106 @@ static void a_bad_frame_ends_only_its_connection(void **state)
 static void one_host_has_its_share_of_connections(void **state)
 {
 	const struct server *s = *state;
-	int fds[20];
+	struct peer peers[20];
 
 	/* 127.0.0.1 is a trusted proxy here, so its share has no limit */
 	for (size_t i = 0; i < 20; i++)
-		fds[i] = dial(s);
+		peers[i] = dial(s);
 	says(s, "GET / HTTP/1.1\r\n" HOST "\r\n", " 200 ");
 	for (size_t i = 0; i < 20; i++)
-		close(fds[i]);
+		peer_close(&peers[i]);
 }
+
+/* Turns the loop until something came, or the end; what came, terminated. */
+static const char *turn(const struct server *s, int fd, char ret_text[512])
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	ssize_t n;
+
+	for (int i = 0; i < PEER_WAIT_MS; i++) {
+		loop_turn(s->loop);
+		if (poll(&p, 1, 1) == 1) {
+			n = recv(fd, ret_text, 511, 0);
+			ret_text[n > 0 ? n : 0] = '\0';
+			return ret_text;
+		}
+	}
+	fail_msg("nothing came");
+	return NULL;
+}
+
+/* Nothing may come before the deadline, which is passed then. */
+static void pass(struct server *s, int fd, int64_t ms)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	for (int i = 0; i < 3; i++)
+		loop_turn(s->loop);
+	clock_virtual_advance(&s->clock, (ms - 1) * 1000);
+	for (int i = 0; i < 3; i++)
+		loop_turn(s->loop);
+	assert_int_equal(poll(&p, 1, 0), 0);
+	clock_virtual_advance(&s->clock, 1000);
+}
+
+static void who_is_slow_is_told_so(void **state)
+{
+	struct server *s = *state;
+	const char *const parts[] = { "GET / HT", "POST / HTTP/1.1\r\n" HOST "Content-Length: 9\r\n\r\nabc" };
+	const int64_t waits_ms[] = { HTTP_HEAD_MS, HTTP_BODY_MS };
+	char text[512];
+
+	for (size_t i = 0; i < 2; i++) {
+		const struct peer p = { .fd = peer_connect(http_port(s->http)) };
+
+		peer_put(&p, parts[i], strlen(parts[i]));
+		pass(s, p.fd, waits_ms[i]);
+		if (i == 0)
+			assert_non_null(strstr(turn(s, p.fd, text), " 408 "));
+		else
+			pass(s, p.fd, LINGER_MS); /* its head was let through already */
+		assert_string_equal(turn(s, p.fd, text), "");
+		peer_close(&p);
+	}
+}
+
+/* Silent, or in the middle of a handshake. */
+static void a_handshake_has_its_deadline(void **state)
+{
+	static const char hello[] = "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03";
+	struct server *s = *state;
+	char text[512];
+
+	for (size_t n = 0; n < sizeof(hello); n += sizeof(hello) - 1) {
+		const struct peer p = { .fd = peer_connect(http_port(s->http)) };
+
+		peer_put(&p, hello, n);
+		pass(s, p.fd, HTTP_HEAD_MS);
+		assert_string_equal(turn(s, p.fd, text), "");
+		peer_close(&p);
+	}
+}
+
+#define BOTH(fn)                                                                                   \
+	{ #fn " plain", fn, setup_plain, teardown, NULL },                                         \
+	{ #fn " with TLS", fn, setup_tls, teardown, NULL }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_request_is_told_to_the_handler_and_answered, setup, teardown),
-		cmocka_unit_test_setup_teardown(requests_follow_each_other_on_one_connection, setup, teardown),
-		cmocka_unit_test_setup_teardown(what_is_wrong_is_refused_by_name, setup, teardown),
-		cmocka_unit_test_setup_teardown(large_bodies_pass_where_the_route_allows_them, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_websocket_talks_both_ways_and_closes, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_websocket_may_begin_with_its_connection, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_bad_frame_ends_only_its_connection, setup, teardown),
-		cmocka_unit_test_setup_teardown(one_host_has_its_share_of_connections, setup, teardown),
+		BOTH(a_request_is_told_to_the_handler_and_answered),
+		BOTH(requests_follow_each_other_on_one_connection),
+		BOTH(what_is_wrong_is_refused_by_name),
+		BOTH(large_bodies_pass_where_the_route_allows_them),
+		BOTH(a_websocket_talks_both_ways_and_closes),
+		BOTH(a_bad_frame_ends_only_its_connection),
+		BOTH(one_host_has_its_share_of_connections),
+		cmocka_unit_test_setup_teardown(a_websocket_may_begin_with_its_connection,
+						setup_plain, teardown),
+		cmocka_unit_test_setup_teardown(who_is_slow_is_told_so, setup_turned_plain, teardown),
+		cmocka_unit_test_setup_teardown(a_handshake_has_its_deadline, setup_turned_tls, teardown),
 	};
 
+	signal(SIGPIPE, SIG_IGN);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

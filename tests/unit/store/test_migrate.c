@@ -1,0 +1,196 @@
+/* From a stored database of schema 1 to the newest, as each engine wrote it when that was new. */
+#include "fixture.h"
+#include "store/account.h"
+#include "store/call.h"
+#include "store/change.h"
+#include "store/device.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum { SCRIPT_MAX = 1 << 20, DOOR = 1000000001, KITCHEN = 1000000002 };
+static const int64_t NOW = 1800000000000;
+
+static void run_script(const char *url, const char *path)
+{
+	CLEANUP(buf_free) struct buf text = BUF_INIT(SCRIPT_MAX);
+	char part[4096];
+	FILE *in = fopen(path, "re");
+	struct err err = {};
+	struct db *db;
+	size_t n;
+
+	assert_non_null(in);
+	while ((n = fread(part, 1, sizeof(part), in)) > 0)
+		buf_add(&text, (struct view){ part, n });
+	fclose(in);
+	if (db_open(url, &err, &db) < 0)
+		fail_msg("%s", err.text);
+	if (db_is_pgsql(db))
+		assert_int_equal(db_script(db, "DROP SCHEMA public CASCADE; CREATE SCHEMA public"),
+				 0);
+	if (db_script(db, buf_cstr(&text)) < 0)
+		fail_msg("%s", db_error(db));
+	db_close(db);
+}
+
+static int old_open(void **state, struct fixture *f)
+{
+	run_script(f->url, f->path[0] ? OLD "/0001-sqlite.sql" : OLD "/0001-pgsql.sql");
+	f->arena = ARENA_INIT(1 << 20);
+	*state = f;
+	return 0;
+}
+
+static int old_sqlite(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	snprintf(f->path, sizeof(f->path), "/tmp/vestibule-db-XXXXXX");
+	close(mkstemp(f->path));
+	snprintf(f->url, sizeof(f->url), "sqlite:%s", f->path);
+	return old_open(state, f);
+}
+
+static int old_pgsql(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	snprintf(f->url, sizeof(f->url), "%s", getenv("VESTIBULE_TEST_DB"));
+	return old_open(state, f);
+}
+
+static void migrate(struct fixture *f)
+{
+	struct err err = {};
+	int64_t version;
+	struct db *db;
+
+	assert_int_equal(store_open(f->url, &err, &f->db), -EPROTO);
+	assert_non_null(strstr(err.text, "the database has schema 1, this program needs "));
+	assert_int_equal(db_open(f->url, &err, &db), 0);
+	assert_int_equal(migrate_version(db, &version), 0);
+	assert_int_equal(version, 1);
+	if (migrate_up(db, NOW, &err) < 0)
+		fail_msg("%s", err.text);
+	db_close(db);
+	if (store_open(f->url, &err, &f->db) < 0)
+		fail_msg("%s", err.text);
+}
+
+static void people_are_as_they_were(struct fixture *f)
+{
+	struct session_row session;
+	struct person_row p;
+	struct role_row *roles;
+	size_t n;
+
+	assert_int_equal(person_by_email(f->db, VIEW("admin@example.com"), &f->arena, &p), 0);
+	assert_int_equal(p.id, 1);
+	assert_true(view_eq(p.password, VIEW("$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$aGFzaA")));
+	assert_int_equal(role_list(f->db, 1, &f->arena, &roles, &n), 0);
+	assert_int_equal(n, 2);
+	assert_int_equal(role_list_of_site(f->db, 2, 1, &f->arena, &roles, &n), 0);
+	assert_int_equal(n, 1);
+	assert_true(view_eq(roles[0].role, VIEW("site_user")));
+	assert_int_equal(person_get(f->db, 2, &f->arena, &p), 0);
+	assert_null(p.email.p);
+	assert_int_equal(p.disabled_at, 1700000000006);
+	assert_int_equal(session_find(f->db, VIEW("\0\xff\x10"), NOW, &f->arena, &session), 0);
+	assert_int_equal(session.person_id, 1);
+}
+
+static void the_building_is_as_it_was(struct fixture *f)
+{
+	struct device_secret_row secret;
+	struct directory_button_row *buttons;
+	struct apartment_row apartment;
+	struct device_row device;
+	struct site_row site;
+	size_t n;
+
+	assert_int_equal(site_get(f->db, 1, &f->arena, &site), 0);
+	assert_true(view_eq(site.name, VIEW("Rue de l'\xc3\x89glise 7")));
+	assert_true(view_eq(site.zone, VIEW("Europe/Paris")));
+	assert_int_equal(apartment_get(f->db, 1, 1, &f->arena, &apartment), 0);
+	assert_true(view_eq(apartment.name, VIEW("M\xc3\xbcller")));
+	assert_int_equal(device_get(f->db, 1, DOOR, NOW, &f->arena, &device), 0);
+	assert_true(view_eq(device.unlock_code, VIEW("1234*")));
+	assert_int_equal(device_get(f->db, 1, KITCHEN, NOW, &f->arena, &device), 0);
+	assert_int_equal(device.apartment_id, 1);
+	assert_int_equal(device.created_at, 1700000000010);
+	assert_int_equal(device_secret(f->db, 1, DOOR, &f->arena, &secret), 0);
+	assert_true(view_eq(secret.password_sealed, VIEW("\0sealed\xff")));
+	assert_int_equal(directory_buttons(f->db, 1, &f->arena, &buttons, &n), 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(buttons[0].destination, KITCHEN);
+}
+
+/* New rows follow the old ones, and the new tables work with them. */
+static void work_goes_on(struct fixture *f)
+{
+	const struct call_row call = { .site_id = 1,
+				       .id = 77,
+				       .started_at = NOW,
+				       .from_device = DOOR,
+				       .from_name = VIEW("Door"),
+				       .button = 1 };
+	struct change_row *changes;
+	struct call_row got;
+	int64_t company;
+	size_t n;
+
+	assert_int_equal(company_create(f->db, NOW, VIEW("Second"), &company), 0);
+	assert_int_equal(company, 2);
+	assert_int_equal(call_start(f->db, NOW, &call), 0);
+	assert_int_equal(call_get(f->db, 1, 77, &f->arena, &got), 0);
+	assert_int_equal(change_after(f->db, 41, 10, &f->arena, &changes, &n), 0);
+	assert_true(n >= 2);
+	assert_int_equal(changes[0].id, 42);
+	assert_true(view_eq(changes[0].object, VIEW("1000000001")));
+	assert_int_equal(changes[1].id, 43);
+}
+
+static void schema_1_comes_forward_with_its_data(void **state)
+{
+	struct fixture *f = *state;
+
+	migrate(f);
+	people_are_as_they_were(f);
+	the_building_is_as_it_was(f);
+	work_goes_on(f);
+}
+
+static void a_newer_database_is_left_alone(void **state)
+{
+	struct fixture *f = *state;
+	struct err err = {};
+	int64_t version;
+	struct db *db;
+
+	assert_int_equal(db_open(f->url, &err, &db), 0);
+	assert_int_equal(db_script(db, "INSERT INTO migration VALUES (9999, 1)"), 0);
+	assert_int_equal(migrate_up(db, NOW, &err), -EPROTO);
+	assert_non_null(strstr(err.text, "the database has schema 9999, this program knows "));
+	assert_non_null(strstr(err.text, ": install the newer program again"));
+	assert_int_equal(migrate_version(db, &version), 0);
+	assert_int_equal(version, 9999);
+	db_close(db);
+	assert_int_equal(store_open(f->url, &err, &f->db), -EPROTO);
+}
+
+#define OLD_ON_BOTH(fn)                                                                            \
+	{ #fn " on SQLite", fn, old_sqlite, fixture_close, NULL },                                 \
+	{                                                                                          \
+#fn " on PostgreSQL", fn, old_pgsql, fixture_close, NULL                           \
+	}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		OLD_ON_BOTH(schema_1_comes_forward_with_its_data),
+		OLD_ON_BOTH(a_newer_database_is_left_alone),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -206,8 +206,8 @@ static void take_option(struct options *o, int which, const char *value)
 	case O_HELP:
 		say_and_exit(USAGE);
 		break;
-	default:
-		fputs(USAGE, stderr);
+	default: /* getopt has said what is wrong */
+		fputs("vestibule-door: --help shows all flags\n", stderr);
 		exit(2);
 	}
 }
@@ -229,8 +229,13 @@ static struct options read_options(int argc, char **argv)
 
 	while ((which = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1)
 		take_option(&o, which, optarg);
-	if (optind < argc || !o.door.phone.server || !o.door.phone.user || !o.door.phone.password) {
-		fputs(USAGE, stderr);
+	if (optind < argc) {
+		fprintf(stderr, "vestibule-door: \"%s\" is no flag: they begin with --\n", argv[optind]);
+		exit(2);
+	}
+	if (!o.door.phone.server || !o.door.phone.user || !o.door.phone.password) {
+		fputs("vestibule-door: --sip-server, --user and --password are needed (--help shows all)\n",
+		      stderr);
 		exit(2);
 	}
 	return o;

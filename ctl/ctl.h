@@ -21,5 +21,5 @@ struct ctl {
 [[nodiscard]] int ctl_administrator(struct ctl *c, const char *email, const char *name,
 				    const char *password, int64_t company_id);
 
-/* demo.c: the demo building and its DATA/demo.json (doc/demo.md). */
+/* demo.c: the demo building and its DATA/demo.json (doc/api.md). */
 [[nodiscard]] int ctl_demo(struct ctl *c, struct err *err);

@@ -253,8 +253,6 @@ int ctl_demo(struct ctl *c, struct err *err)
 	json_t *root;
 	int rc;
 
-	if (c->argc < 2 || c->argc > 3)
-		return err_set(err, -EINVAL, "usage: vestibulectl demo HTTP-URL SIP-ADDRESS [DOOR-URL]");
 	if (!path)
 		return err_set(err, -ENOMEM, "no memory");
 	root = access(path, F_OK) == 0 ? json_load_file(path, JSON_REJECT_DUPLICATES, NULL) : make(c, err);

@@ -2,14 +2,16 @@
  * without one. */
 #include "ctl.h"
 
+#include "api/key.h"
 #include "api/password.h"
+#include "base/conf.h"
 #include "store/account.h"
 #include "store/call.h"
 #include "store/migrate.h"
 #include "store/site.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,34 +22,29 @@
 
 enum { CTL_ARENA_MAX = 1024 * 1024 };
 
-static const char usage[] =
-	"usage: vestibulectl [--data DIR] [--db URL] [--realm REALM] COMMAND …\n"
-	"  administrator EMAIL [NAME]   makes an administrator, or gives one a new password (asked for)\n"
-	"  migrate                      brings the database to this program's schema\n"
-	"  check                        looks whether the database and the master key are sound\n"
-	"  backup FILE                  copies an embedded database, also while the server runs\n"
-	"  demo HTTP-URL SIP-ADDRESS [DOOR-URL]   makes the demo building and DATA/demo.json\n";
+static bool fits_name(const char *value)
+{
+	return value[0] != '\0';
+}
+
+/* The server's options that matter here: the same names, file and environment. */
+static const struct conf_option options[] = {
+	{ "data", CONF_TEXT, offsetof(struct ctl, data), "data", .words = "not empty",
+	  .doc = "Folder of everything that the server keeps", .fits = fits_name },
+	{ "db", CONF_TEXT, offsetof(struct ctl, db_url), NULL,
+	  .doc = "Database: sqlite:FILE or postgresql://...; by default a file in the data folder" },
+	{ "realm", CONF_TEXT, offsetof(struct ctl, realm), "vestibule", .words = "not empty",
+	  .doc = "Realm of SIP passwords", .fits = fits_name },
+};
+static const struct conf_table table = { .prefix = "VESTIBULE",
+					 .file_flag = "config",
+					 .options = options,
+					 .n = sizeof(options) / sizeof(options[0]),
+					 .part = true };
 
 int ctl_key(struct ctl *c, struct secret_key *ret_key, struct err *err)
 {
-	const char *path = arena_printf(&c->arena, "%s/master.key", c->data);
-	struct secret_key key;
-	int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-	ssize_t n;
-
-	if (fd < 0 && path && errno == ENOENT) {
-		randombytes_buf(key.bytes, sizeof(key.bytes));
-		fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-		n = fd < 0 ? -1 : write(fd, key.bytes, sizeof(key.bytes));
-	} else {
-		n = fd < 0 ? -1 : read(fd, key.bytes, sizeof(key.bytes));
-	}
-	if (fd >= 0)
-		close(fd);
-	if (n != sizeof(key.bytes))
-		return err_set(err, -EIO, "cannot read or make %s/master.key", c->data);
-	*ret_key = key;
-	return 0;
+	return key_open(c->data, true, ret_key, err);
 }
 
 int ctl_person(struct ctl *c, const char *email, const char *name, const char *password,
@@ -64,27 +61,58 @@ int ctl_person(struct ctl *c, const char *email, const char *name, const char *p
 	return rc == 0 ? role_grant(c->db, now, id, &r) : rc;
 }
 
-/* Without echo on a terminal; the first line otherwise. */
-static int ask_password(char *ret_text, size_t size)
-{
-	const bool terminal = isatty(STDIN_FILENO);
-	struct termios old, quiet;
-	bool got;
+/* A signal while the terminal is silent: it must echo again before the program ends. */
+static volatile sig_atomic_t caught;
 
-	if (terminal && tcgetattr(STDIN_FILENO, &old) == 0) {
-		quiet = old;
-		quiet.c_lflag &= ~(tcflag_t)ECHO;
-		fputs("Password: ", stderr);
-		tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
-	}
-	got = fgets(ret_text, (int)size, stdin) != NULL;
-	if (terminal) {
-		tcsetattr(STDIN_FILENO, TCSAFLUSH, &old);
-		fputs("\n", stderr);
-	}
-	if (got)
-		ret_text[strcspn(ret_text, "\r\n")] = '\0';
-	return got ? 0 : -EIO;
+static void on_signal(int number)
+{
+	caught = number;
+}
+
+static int read_line(char *ret_text, size_t size)
+{
+	if (!fgets(ret_text, (int)size, stdin))
+		return -EIO;
+	ret_text[strcspn(ret_text, "\r\n")] = '\0';
+	return 0;
+}
+
+static int read_silent(const char *prompt, char *ret_text, size_t size)
+{
+	const struct sigaction action = { .sa_handler = on_signal };
+	struct termios old, quiet;
+	int rc;
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	if (tcgetattr(STDIN_FILENO, &old) < 0)
+		return -errno;
+	quiet = old;
+	quiet.c_lflag &= ~(tcflag_t)ECHO;
+	fputs(prompt, stderr);
+	tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
+	rc = read_line(ret_text, size);
+	tcsetattr(STDIN_FILENO, TCSAFLUSH, &old);
+	fputs("\n", stderr);
+	if (caught)
+		_exit(128 + caught);
+	return rc;
+}
+
+/* Twice and without echo on a terminal; the first line otherwise. */
+static int ask_password(char *ret_text, size_t size, struct err *err)
+{
+	char again[PASSWORD_MAX + 2] = "";
+	bool same;
+
+	if (!isatty(STDIN_FILENO))
+		return read_line(ret_text, size) < 0 ? err_set(err, -EIO, "no password on standard input") : 0;
+	if (read_silent("Password: ", ret_text, size) < 0 ||
+	    read_silent("Once more: ", again, sizeof(again)) < 0)
+		return err_set(err, -EIO, "no password was entered");
+	same = strcmp(ret_text, again) == 0;
+	sodium_memzero(again, sizeof(again));
+	return same ? 0 : err_set(err, -EINVAL, "the two passwords differ");
 }
 
 /* As the one-time link does: the operator of the server who also runs the first company. */
@@ -136,12 +164,13 @@ static int run_administrator(struct ctl *c, struct err *err)
 	const char *fault;
 	int rc;
 
-	if (c->argc < 1 || c->argc > 2 || !strchr(c->argv[0], '@'))
-		return err_set(err, -EINVAL, "usage: vestibulectl administrator EMAIL [NAME]");
+	if (!strchr(c->argv[0], '@'))
+		return err_set(err, -EINVAL, "\"%s\" is no e-mail address", c->argv[0]);
 	for (char *p = c->argv[0]; *p; p++) /* e-mail addresses are kept folded */
 		*p = *p >= 'A' && *p <= 'Z' ? (char)(*p - 'A' + 'a') : *p;
-	if (ask_password(password, sizeof(password)) < 0)
-		return err_set(err, -EIO, "no password on standard input");
+	rc = ask_password(password, sizeof(password), err);
+	if (rc < 0)
+		return rc;
 	if (strlen(password) < PASSWORD_MIN || strlen(password) > PASSWORD_MAX)
 		return err_set(err, -EINVAL, "the password needs %d to %d characters", PASSWORD_MIN,
 			       PASSWORD_MAX);
@@ -198,7 +227,9 @@ static int run_check(struct ctl *c, struct err *err)
 	int rc = db_is_pgsql(c->db) ? 0 : check_sqlite(c, err);
 
 	if (rc == 0)
-		rc = ctl_key(c, &key, err);
+		rc = key_open(c->data, false, &key, err);
+	if (rc == 0)
+		rc = key_check(c->db, &key, err);
 	if (rc == 0)
 		puts("sound");
 	return rc;
@@ -208,8 +239,6 @@ static int run_backup(struct ctl *c, struct err *err)
 {
 	int rc;
 
-	if (c->argc != 1)
-		return err_set(err, -EINVAL, "usage: vestibulectl backup FILE");
 	if (db_is_pgsql(c->db))
 		return err_set(err, -ENOTSUP, "use pg_dump for a PostgreSQL database");
 	if (access(c->argv[0], F_OK) == 0)
@@ -227,80 +256,128 @@ static int run_backup(struct ctl *c, struct err *err)
 }
 
 static const struct command {
-	const char *name;
+	const char *name, *words;
+	int min, max; /* words */
 	int (*run)(struct ctl *c, struct err *err);
 	bool store; /* needs it open, at this program's schema */
+	const char *doc;
 } commands[] = {
-	{ "administrator", run_administrator, true },
-	{ "migrate", run_migrate, false },
-	{ "check", run_check, true },
-	{ "backup", run_backup, true },
-	{ "demo", ctl_demo, true },
+	{ "administrator", "EMAIL [NAME]", 1, 2, run_administrator, true,
+	  "Makes an administrator, or gives one a new password (asked for, or a line of input)" },
+	{ "migrate", "", 0, 0, run_migrate, false, "Brings the database to this program's schema" },
+	{ "check", "", 0, 0, run_check, true, "Looks whether the database and the master key are sound" },
+	{ "backup", "FILE", 1, 1, run_backup, true,
+	  "Copies an embedded database, also while the server runs" },
+	{ "demo", "HTTP-URL SIP-ADDRESS [DOOR-URL]", 2, 3, ctl_demo, true,
+	  "Makes the demo building and DATA/demo.json" },
 };
+
+enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
+
+static int help(void)
+{
+	CLEANUP(buf_free) struct buf out = BUF_INIT(CONF_FILE_MAX);
+
+	buf_str(&out, "usage: vestibulectl [--config FILE] [--OPTION VALUE]... COMMAND ...\n"
+		      "       vestibulectl --help | --version\n\n");
+	for (size_t i = 0; i < COMMANDS; i++)
+		buf_printf(&out, "  %s %s\n        %s\n", commands[i].name, commands[i].words,
+			   commands[i].doc);
+	buf_str(&out, "\nOptions, also from the server's file and VESTIBULE_OPTION in the environment:\n");
+	conf_help(&table, &out);
+	fputs(buf_cstr(&out) ? out.p : "", stdout);
+	return 0;
+}
+
+/* A misspelt --data must not make a new folder with an empty database. */
+static int open_store(struct ctl *c, const struct command *command, struct err *err)
+{
+	const char *file = strncmp(c->db_url, "sqlite:", 7) == 0 ? c->db_url + 7 : NULL;
+
+	if (!command->store && mkdir(c->data, 0700) < 0 && errno != EEXIST)
+		return err_set(err, -errno, "cannot make the folder %s: %s", c->data, strerror(errno));
+	if (!command->store)
+		return 0;
+	if (file && access(file, F_OK) < 0)
+		return err_set(err, -ENOENT, "there is no database %s: start the server once, or vestibulectl migrate",
+			       file);
+	return store_open(c->db_url, err, &c->db);
+}
 
 static int run(struct ctl *c, const struct command *command, struct err *err)
 {
-	int rc = 0;
+	int rc;
 
-	if (mkdir(c->data, 0700) < 0 && errno != EEXIST)
-		return err_set(err, -errno, "cannot make the folder %s: %s", c->data, strerror(errno));
-	if (!c->db_url)
+	if (c->argc < command->min || c->argc > command->max)
+		return err_set(err, -EINVAL, "usage: vestibulectl %s%s%s", command->name,
+			       command->words[0] ? " " : "", command->words);
+	if (!c->db_url || !c->db_url[0])
 		c->db_url = arena_printf(&c->arena, "sqlite:%s/vestibule.db", c->data);
 	if (!c->db_url)
 		return err_set(err, -ENOMEM, "no memory");
-	if (command->store)
-		rc = store_open(c->db_url, err, &c->db);
+	rc = open_store(c, command, err);
 	if (rc == 0)
 		rc = command->run(c, err);
 	db_close(c->db);
 	return rc;
 }
 
-/* Leading flags; returns the index of the command. */
-static int read_flags(struct ctl *c, int argc, char **argv)
+/* The index of the command. */
+static int flags_end(int argc, char **argv)
 {
-	const struct {
-		const char *name, **value;
-	} flags[] = { { "--data", &c->data }, { "--db", &c->db_url }, { "--realm", &c->realm } };
 	int i = 1;
 
-	while (i + 1 < argc && strncmp(argv[i], "--", 2) == 0) {
-		bool known = false;
+	while (i < argc && strncmp(argv[i], "--", 2) == 0)
+		i += strchr(argv[i], '=') ? 1 : 2;
+	return i < argc ? i : argc;
+}
 
-		for (size_t k = 0; k < sizeof(flags) / sizeof(flags[0]); k++) {
-			if (strcmp(argv[i], flags[k].name) == 0) {
-				*flags[k].value = argv[i + 1];
-				known = true;
-			}
-		}
-		if (!known)
-			return argc;
-		i += 2;
+static int configure(struct ctl *c, int argc, char **argv, struct err *err)
+{
+	const char *file = conf_file_peek(&table, argc, argv);
+	int rc = conf_defaults(&table, c, &c->arena, err);
+
+	if (rc == 0 && file)
+		rc = conf_file(&table, c, &c->arena, file, err);
+	if (rc == 0)
+		rc = conf_environment(&table, c, &c->arena, environ, err);
+	return rc == 0 ? conf_flags(&table, c, &c->arena, argc, argv, err) : rc;
+}
+
+static int choose(struct ctl *c, int argc, char **argv, struct err *err)
+{
+	const int at = flags_end(argc, argv);
+	const int rc = configure(c, at, argv, err);
+
+	if (rc < 0)
+		return rc;
+	if (at == argc)
+		return err_set(err, -EINVAL, "no command (--help shows all)");
+	c->argc = argc - at - 1;
+	c->argv = argv + at + 1;
+	for (size_t i = 0; i < COMMANDS; i++) {
+		if (strcmp(argv[at], commands[i].name) == 0)
+			return run(c, &commands[i], err);
 	}
-	return i;
+	return err_set(err, -EINVAL, "there is no command \"%s\" (--help shows all)", argv[at]);
 }
 
 int main(int argc, char **argv)
 {
-	struct ctl c = { .data = "data", .realm = "vestibule", .arena = ARENA_INIT(CTL_ARENA_MAX) };
-	const int at = read_flags(&c, argc, argv);
+	struct ctl c = { .arena = ARENA_INIT(CTL_ARENA_MAX) };
 	struct err err = {};
-	int rc = -EINVAL;
+	int rc;
 
+	if (argc == 2 && strcmp(argv[1], "--help") == 0)
+		return help();
+	if (argc == 2 && strcmp(argv[1], "--version") == 0)
+		return puts("vestibulectl " VESTIBULE_VERSION) < 0;
 	if (sodium_init() < 0)
 		return 1;
 	umask(077); /* what is made here is for the server's eyes only */
-	c.argc = argc - at - 1;
-	c.argv = argv + at + 1;
-	for (size_t i = 0; at < argc && i < sizeof(commands) / sizeof(commands[0]); i++) {
-		if (strcmp(argv[at], commands[i].name) == 0) {
-			rc = run(&c, &commands[i], &err);
-			if (rc < 0)
-				fprintf(stderr, "vestibulectl: %s\n", err.text);
-			arena_free(&c.arena);
-			return rc < 0 ? 1 : 0;
-		}
-	}
-	fputs(usage, stderr);
-	return 2;
+	rc = choose(&c, argc, argv, &err);
+	if (rc < 0)
+		fprintf(stderr, "vestibulectl: %s\n", err.text);
+	arena_free(&c.arena);
+	return rc < 0 ? 1 : 0;
 }

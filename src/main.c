@@ -4,6 +4,7 @@
  * relay have their own. Everything is opened before the first thread may see it, and closed in the
  * reverse order of who needs whom (server_close). */
 #include "api/api.h"
+#include "api/key.h"
 #include "base/conf.h"
 #include "base/log.h"
 #include "call/history.h"
@@ -48,26 +49,103 @@ struct settings {
 	bool metrics_open, sip_sha256;
 };
 
+/* What a setting may be. */
+
+#define ADDR_WORDS "ADDR:PORT or [V6]:PORT"
+
+static bool fits_name(const char *value)
+{
+	return value[0] != '\0';
+}
+
+static bool fits_addr(const char *value)
+{
+	struct addr at;
+
+	return addr_parse(value, &at) == 0;
+}
+
+static bool is_made_of(const char *value, const char *characters)
+{
+	return strspn(value, characters) == strlen(value);
+}
+
+#define ALNUM "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+static bool fits_host(const char *value)
+{
+	return is_made_of(value, ALNUM ".-:[]");
+}
+
+static bool fits_realm(const char *value)
+{
+	return value[0] && is_made_of(value, ALNUM ".-_@");
+}
+
+static int parse_ports(const char *value, uint16_t *ret_lo, uint16_t *ret_hi)
+{
+	struct view hi, lo = view_cut(view_str(value), '-', &hi);
+	uint64_t low, high;
+
+	if (view_u64(lo, UINT16_MAX, &low) < 0 || view_u64(hi, UINT16_MAX, &high) < 0 || low < 1024 ||
+	    low >= high)
+		return -EINVAL;
+	*ret_lo = (uint16_t)low;
+	*ret_hi = (uint16_t)high;
+	return 0;
+}
+
+static bool fits_ports(const char *value)
+{
+	uint16_t lo, hi;
+
+	return parse_ports(value, &lo, &hi) == 0;
+}
+
+static bool fits_proxies(const char *value)
+{
+	struct view rest = view_str(value);
+	struct addr at;
+	char text[ADDR_TEXT_MAX];
+	size_t n = 0;
+
+	while (rest.n) {
+		const struct view one = view_trim(view_cut(rest, ',', &rest));
+
+		snprintf(text, sizeof(text), "%.*s", (int)one.n, one.p);
+		if (++n > TRUSTED_MAX || strlen(text) != one.n || addr_parse_host(text, &at) < 0)
+			return false;
+	}
+	return true;
+}
+
 #define TEXT(field, value, why) { #field, CONF_TEXT, offsetof(struct settings, field), value, .doc = why }
+#define CHECKED(field, value, check, allowed, why)                                                 \
+	{ #field, CONF_TEXT, offsetof(struct settings, field), value, .words = allowed, .doc = why, \
+	  .fits = check }
 #define NUMBER(field, value, least, most, why)                                                     \
 	{ #field, CONF_INT, offsetof(struct settings, field), value, least, most, .doc = why }
 #define WORD(field, value, words, doc)                                                             \
 	{ #field, CONF_ENUM, offsetof(struct settings, field), value, 0, 0, words, doc }
 
 static const struct conf_option options[] = {
-	TEXT(data, "data", "Folder of everything that the server keeps"),
-	TEXT(http, "127.0.0.1:8080", "Address and port of the portal and the API"),
-	TEXT(sip, "127.0.0.1:5060", "Address and port of SIP, for UDP and TCP"),
-	TEXT(sip_public, NULL, "Host that devices see in SIP and media, when it is not the listened one"),
+	CHECKED(data, "data", fits_name, "not empty", "Folder of everything that the server keeps"),
+	CHECKED(http, "127.0.0.1:8080", fits_addr, ADDR_WORDS, "Where the portal and the API listen"),
+	CHECKED(sip, "127.0.0.1:5060", fits_addr, ADDR_WORDS, "Where SIP listens, UDP and TCP"),
+	CHECKED(sip_public, NULL, fits_host, "a host name or an address",
+		"Host that devices see in SIP and media, when it is not the listened one"),
 	{ "sip_sha256", CONF_BOOL, offsetof(struct settings, sip_sha256), "no",
 	  .doc = "Whether SIP passwords are asked for by SHA-256 before MD5; some phones answer neither then" },
-	TEXT(media_ports, "20000-29999", "Range of UDP ports for sound and video"),
+	CHECKED(media_ports, "20000-29999", fits_ports, "LOW-HIGH from 1024 to 65535",
+		"UDP ports for sound and video"),
 	TEXT(db, NULL, "Database: sqlite:FILE or postgresql://…; by default a file in the data folder"),
 	TEXT(portal, VESTIBULE_PORTAL, "Folder of the portal's files"),
-	TEXT(realm, "vestibule", "Realm of SIP passwords; changing it needs new passwords for all devices"),
+	CHECKED(realm, "vestibule", fits_realm, "letters, digits and . - _ @",
+		"Realm of SIP passwords; changing it needs new passwords for all devices"),
 	TEXT(tls_certificate, NULL, "PEM file of the certificate and its chain; with it http speaks HTTPS"),
 	TEXT(tls_key, NULL, "PEM file of the certificate's key, without a password"),
-	TEXT(trusted_proxies, NULL, "Addresses of reverse proxies whose forwarded headers count, by commas"),
+	CHECKED(trusted_proxies, NULL, fits_proxies, "addresses between commas, 16 at most",
+		"Reverse proxies whose forwarded headers count"),
 	WORD(log_format, "text", "text json", "How log lines are written"),
 	WORD(log_level, "info", "debug info warn error", "The least important lines to log"),
 	TEXT(log_file, NULL, "File for the log; by default standard error"),
@@ -79,7 +157,10 @@ static const struct conf_option options[] = {
 	{ "metrics_open", CONF_BOOL, offsetof(struct settings, metrics_open), "no",
 	  .doc = "Whether other hosts than this one may read /metrics" },
 };
-static const struct conf_table table = { "VESTIBULE", options, sizeof(options) / sizeof(options[0]) };
+static const struct conf_table table = { .prefix = "VESTIBULE",
+					 .file_flag = "config",
+					 .options = options,
+					 .n = sizeof(options) / sizeof(options[0]) };
 
 /* What the sip loop tells /metrics, copied once in NUMBERS_MS. */
 struct numbers {
@@ -118,6 +199,11 @@ struct server {
 
 /* Configuration. */
 
+static bool given(const char *text)
+{
+	return text && text[0];
+}
+
 static enum log_level level_of(const char *name)
 {
 	static const char *const names[] = { "debug", "info", "warn", "error" };
@@ -130,23 +216,15 @@ static enum log_level level_of(const char *name)
 
 static int configure(struct server *s, int argc, char **argv, struct err *err)
 {
-	const char *file = conf_flag_peek(argc, argv, "config");
-	char *rest[64];
-	int n = 1, rc = conf_defaults(&table, &s->conf, &s->arena, err);
+	const char *file = conf_file_peek(&table, argc, argv);
+	int rc = conf_defaults(&table, &s->conf, &s->arena, err);
 
-	rest[0] = argv[0];
-	for (int i = 1; i < argc && n < 64; i++) { /* --config came before everything */
-		if (strcmp(argv[i], "--config") == 0)
-			i++;
-		else if (strncmp(argv[i], "--config=", 9) != 0)
-			rest[n++] = argv[i];
-	}
 	if (rc == 0 && file)
 		rc = conf_file(&table, &s->conf, &s->arena, file, err);
 	if (rc == 0)
 		rc = conf_environment(&table, &s->conf, &s->arena, environ, err);
 	if (rc == 0)
-		rc = conf_flags(&table, &s->conf, &s->arena, n, rest, err);
+		rc = conf_flags(&table, &s->conf, &s->arena, argc, argv, err);
 	if (rc < 0)
 		return rc;
 	s->db_url = s->conf.db && s->conf.db[0] ?
@@ -203,17 +281,9 @@ static int keep_file(const char *path, void *bytes, size_t n, struct err *err)
 
 static int open_data(struct server *s, struct err *err)
 {
-	const char *path = arena_printf(&s->arena, "%s/master.key", s->conf.data);
-	struct stat st;
-
 	if (mkdir(s->conf.data, 0700) < 0 && errno != EEXIST)
 		return err_set(err, -errno, "cannot make the folder %s: %s", s->conf.data, strerror(errno));
-	if (!path)
-		return err_set(err, -ENOMEM, "no memory");
-	if (stat(path, &st) == 0 && (st.st_mode & 077))
-		return err_set(err, -EPERM, "%s must be readable by its owner only (chmod 600)", path);
-	randombytes_buf(s->key.bytes, sizeof(s->key.bytes));
-	return keep_file(path, s->key.bytes, sizeof(s->key.bytes), err);
+	return key_open(s->conf.data, true, &s->key, err);
 }
 
 /* The store, before anybody else has it. */
@@ -260,8 +330,11 @@ static int tidy(struct server *s, struct db *db, struct err *err)
 	const int64_t now_ms = clock_wall_ms(clock_system());
 	DB_TRANSACTION struct db_tx tx = {};
 	size_t ended = 0;
-	int rc = db_begin(db, &tx);
+	int rc = key_check(db, &s->key, err);
 
+	if (rc < 0)
+		return rc;
+	rc = db_begin(db, &tx);
 	if (rc == 0)
 		rc = call_end_lost(db, now_ms, &ended);
 	if (rc == 0)
@@ -323,21 +396,15 @@ static void on_changed(void *arg, uint64_t number)
 
 static int open_relay(struct server *s, struct err *err)
 {
-	struct view hi, lo = view_cut(view_str(s->conf.media_ports), '-', &hi);
 	struct relay_conf conf = { .clock = clock_system(),
 				   .workers = (unsigned)s->conf.media_workers,
 				   .port_start = randombytes_random() };
-	uint64_t low, high;
 	struct addr at;
 	int rc;
 
-	if (view_u64(lo, 65534, &low) < 0 || view_u64(hi, 65535, &high) < 0 || low < 1024 || low >= high)
-		return err_set(err, -EINVAL, "media_ports is \"%s\", but must be LOW-HIGH from 1024 to 65535",
-			       s->conf.media_ports);
-	if (addr_parse(s->conf.sip, &at) < 0)
-		return err_set(err, -EINVAL, "sip: \"%s\" is no address: write ADDR:PORT", s->conf.sip);
-	conf.port_lo = (uint16_t)low;
-	conf.port_hi = (uint16_t)high;
+	if (parse_ports(s->conf.media_ports, &conf.port_lo, &conf.port_hi) < 0 ||
+	    addr_parse(s->conf.sip, &at) < 0)
+		return err_set(err, -EINVAL, "media_ports or sip: no ports or no address");
 	*(at.sa.sa_family == AF_INET ? &conf.v4 : &conf.v6) = at;
 	/* SIP's socket of [::] hears IPv4 too; media has one for each family. */
 	if (at.sa.sa_family == AF_INET6 && addr_is_wildcard(&at))
@@ -524,11 +591,6 @@ static void name_registrar(struct server *s)
 		at = addr_with_port(&at, port);
 		addr_text(&at, s->registrar);
 	}
-}
-
-static bool given(const char *text)
-{
-	return text && text[0];
 }
 
 static void log_tls(const struct server *s)
@@ -747,6 +809,8 @@ static int serve(struct server *s, int argc, char **argv)
 	struct err err = {};
 	int rc = configure(s, argc, argv, &err);
 
+	if (!given(s->conf.log_file))
+		s->conf.log_file = NULL;
 	if (rc == 0 && log_open(s->conf.log_file, level_of(s->conf.log_level),
 				s->conf.log_format[0] == 'j') < 0)
 		rc = err_set(&err, -EIO, "cannot open the log %s", s->conf.log_file);
@@ -766,6 +830,12 @@ static int serve(struct server *s, int argc, char **argv)
 	return rc < 0 ? 1 : 0;
 }
 
+static const char usage[] =
+	"usage: vestibuled [--config FILE] [--OPTION VALUE]...\n"
+	"       vestibuled --help | --version | --sample | --man\n"
+	"--sample prints a file for --config, --man the manual. The environment has VESTIBULE_OPTION;\n"
+	"flags win over it, and it wins over the file.\n\n";
+
 static int print(void (*fn)(const struct conf_table *, struct buf *))
 {
 	CLEANUP(buf_free) struct buf out = BUF_INIT(CONF_FILE_MAX);
@@ -780,6 +850,10 @@ int main(int argc, char **argv)
 	static struct server server = { .arena = ARENA_INIT(SETTINGS_ARENA),
 					.numbers.lock = PTHREAD_MUTEX_INITIALIZER };
 
+	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+		fputs(usage, stdout);
+		return print(conf_help);
+	}
 	if (argc == 2 && strcmp(argv[1], "--sample") == 0)
 		return print(conf_sample);
 	if (argc == 2 && strcmp(argv[1], "--man") == 0)

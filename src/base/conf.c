@@ -1,5 +1,7 @@
 #include "base/conf.h"
 
+#include "base/log.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -7,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { KEYS_TEXT_MAX = 4096 };
 
 /* Where a value came from: "FILE:LINE", "VESTIBULE_X", "--x". */
 struct place {
@@ -36,6 +40,12 @@ static const struct conf_option *option_of(const struct conf_table *t, struct vi
 	return NULL;
 }
 
+static void keys_print(const struct conf_table *t, struct buf *out)
+{
+	for (size_t i = 0; i < t->n; i++)
+		buf_printf(out, "%s%s", i ? " " : "", t->options[i].key);
+}
+
 static bool is_word(const char *words, struct view value)
 {
 	struct view rest = view_str(words);
@@ -60,12 +70,16 @@ static int parse_int(struct view v, int64_t min, int64_t max, int64_t *ret_value
 	return *ret_value < min || *ret_value > max ? -ERANGE : 0;
 }
 
-static int set_text(void *at, struct arena *arena, struct view value)
+static int set_text(const struct conf_option *o, void *at, struct arena *arena, struct view value,
+		    const struct place *place, struct err *err)
 {
 	const char *copy = arena_dup(arena, value);
 
 	if (!copy)
-		return -ENOMEM;
+		return err_set(err, -ENOMEM, "no memory");
+	if (strlen(copy) != value.n || (o->fits && !o->fits(copy)))
+		return err_set(err, -EINVAL, "%s: %s is \"%s\", but must be %s", place->text, o->key, copy,
+			       o->words ? o->words : "text");
 	memcpy(at, &copy, sizeof(copy));
 	return 0;
 }
@@ -80,7 +94,7 @@ static int set(const struct conf_option *o, void *conf, struct arena *arena, str
 
 	switch (o->type) {
 	case CONF_TEXT:
-		break;
+		return set_text(o, at, arena, value, place, err);
 	case CONF_BOOL:
 		on = view_eq(value, VIEW("yes"));
 		if (!on && !view_eq(value, VIEW("no")))
@@ -100,11 +114,9 @@ static int set(const struct conf_option *o, void *conf, struct arena *arena, str
 		if (!is_word(o->words, value))
 			return err_set(err, -EINVAL, "%s: %s is \"%.*s\", but may be one of: %s", place->text,
 				       o->key, n, value.p, o->words);
-		break;
+		return set_text(o, at, arena, value, place, err);
 	}
-	if (set_text(at, arena, value) < 0)
-		return err_set(err, -ENOMEM, "no memory");
-	return 0;
+	return -EINVAL;
 }
 
 int conf_defaults(const struct conf_table *t, void *conf, struct arena *arena, struct err *err)
@@ -130,8 +142,15 @@ static int set_line(const struct conf_table *t, void *conf, struct arena *arena,
 
 	if (!memchr(line.p, '=', line.n))
 		return err_set(err, -EINVAL, "%s: write key = value", place->text);
-	if (!o)
-		return err_set(err, -EINVAL, "%s: there is no option \"%.*s\"", place->text, (int)key.n, key.p);
+	if (!o && t->part)
+		return 0;
+	if (!o) {
+		CLEANUP(buf_free) struct buf keys = BUF_INIT(KEYS_TEXT_MAX);
+
+		keys_print(t, &keys);
+		return err_set(err, -EINVAL, "%s: there is no option \"%.*s\", only: %s", place->text,
+			       (int)key.n, key.p, buf_cstr(&keys) ? keys.p : "");
+	}
 	return set(o, conf, arena, view_trim(value), place, err);
 }
 
@@ -185,52 +204,69 @@ int conf_environment(const struct conf_table *t, void *conf, struct arena *arena
 		if (name.n <= n + 1 || memcmp(name.p, t->prefix, n) != 0 || name.p[n] != '_')
 			continue;
 		o = option_of(t, (struct view){ name.p + n + 1, name.n - n - 1 });
-		if (!o) /* other programs of the family have names with this prefix too */
+		if (!o) {
+			if (!t->part)
+				log_warn("setting_unknown", LF_V("name", name));
 			continue;
+		}
 		snprintf(place.text, sizeof(place.text), "%.*s", (int)name.n, name.p);
 		rc = set(o, conf, arena, value, &place, err);
 	}
 	return rc;
 }
 
+/* argv[i] and, when the value is not joined to it, argv[i + 1]. Returns how many, or an error. */
+static int split_flag(int argc, char *const *argv, int i, struct view *ret_name, struct view *ret_value,
+		      struct err *err)
+{
+	const struct view word = view_str(argv[i]);
+	const bool joined = strchr(argv[i], '=') != NULL;
+
+	if (!view_starts(word, VIEW("--")))
+		return err_set(err, -EINVAL, "\"%s\" is no flag: they begin with --", argv[i]);
+	*ret_name = view_cut((struct view){ word.p + 2, word.n - 2 }, '=', ret_value);
+	if (!joined && i + 1 < argc)
+		*ret_value = view_str(argv[i + 1]);
+	else if (!joined)
+		*ret_value = (struct view){};
+	return joined ? 1 : 2;
+}
+
 int conf_flags(const struct conf_table *t, void *conf, struct arena *arena, int argc, char *const *argv,
 	       struct err *err)
 {
-	int rc = 0;
-
-	for (int i = 1; i < argc && rc == 0; i++) {
-		struct view value, name = view_str(argv[i]);
-		const bool joined = strchr(argv[i], '=') != NULL;
-		const struct conf_option *o;
+	for (int i = 1; i < argc;) {
+		struct view name, value;
+		const int n = split_flag(argc, argv, i, &name, &value, err);
+		const struct conf_option *o = n < 0 ? NULL : option_of(t, name);
+		const bool file = n > 0 && t->file_flag && same_key(name, t->file_flag);
 		struct place place;
 
-		if (!view_starts(name, VIEW("--")))
-			return err_set(err, -EINVAL, "\"%s\" is no flag: they begin with --", argv[i]);
-		name = view_cut((struct view){ name.p + 2, name.n - 2 }, '=', &value);
+		if (n < 0)
+			return n;
 		snprintf(place.text, sizeof(place.text), "--%.*s", (int)name.n, name.p);
-		o = option_of(t, name);
-		if (!o)
-			return err_set(err, -EINVAL, "there is no flag %s", place.text);
-		if (!joined && i + 1 == argc)
+		if (!o && !file)
+			return err_set(err, -EINVAL, "there is no flag %s (--help shows all)", place.text);
+		if (!value.p)
 			return err_set(err, -EINVAL, "%s needs a value", place.text);
-		if (!joined)
-			value = view_str(argv[++i]);
-		rc = set(o, conf, arena, value, &place, err);
+		if (o && set(o, conf, arena, value, &place, err) < 0)
+			return -EINVAL;
+		i += n;
 	}
-	return rc;
+	return 0;
 }
 
-const char *conf_flag_peek(int argc, char *const *argv, const char *name)
+const char *conf_file_peek(const struct conf_table *t, int argc, char *const *argv)
 {
-	const size_t n = strlen(name);
+	for (int i = 1; i < argc;) {
+		struct view name, value;
+		const int n = split_flag(argc, argv, i, &name, &value, NULL);
 
-	for (int i = 1; i < argc; i++) {
-		if (strncmp(argv[i], "--", 2) != 0 || strncmp(argv[i] + 2, name, n) != 0)
-			continue;
-		if (argv[i][2 + n] == '=')
-			return argv[i] + 3 + n;
-		if (!argv[i][2 + n] && i + 1 < argc)
-			return argv[i + 1];
+		if (n < 0)
+			return NULL;
+		if (same_key(name, t->file_flag))
+			return value.p;
+		i += n;
 	}
 	return NULL;
 }
@@ -239,6 +275,8 @@ static void write_allowed(const struct conf_option *o, struct buf *out)
 {
 	switch (o->type) {
 	case CONF_TEXT:
+		if (o->words)
+			buf_printf(out, " (%s)", o->words);
 		break;
 	case CONF_BOOL:
 		buf_str(out, " (yes or no)");
@@ -263,18 +301,39 @@ void conf_sample(const struct conf_table *t, struct buf *out)
 	}
 }
 
+/* The flag's name: - for _. */
+static void write_flag(const struct conf_option *o, const char *dash, struct buf *out)
+{
+	for (const char *p = o->key; *p; p++) {
+		if (*p == '_')
+			buf_str(out, dash);
+		else
+			buf_chr(out, *p);
+	}
+}
+
+void conf_help(const struct conf_table *t, struct buf *out)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		const struct conf_option *o = &t->options[i];
+
+		buf_str(out, "  --");
+		write_flag(o, "-", out);
+		buf_printf(out, " VALUE\n        %s", o->doc);
+		write_allowed(o, out);
+		if (o->value)
+			buf_printf(out, "; default: %s", o->value);
+		buf_chr(out, '\n');
+	}
+}
+
 void conf_man(const struct conf_table *t, struct buf *out)
 {
 	for (size_t i = 0; i < t->n; i++) {
 		const struct conf_option *o = &t->options[i];
 
 		buf_str(out, ".TP\n.BR \\-\\-");
-		for (const char *p = o->key; *p; p++) {
-			if (*p == '_')
-				buf_str(out, "\\-");
-			else
-				buf_chr(out, *p);
-		}
+		write_flag(o, "\\-", out);
 		buf_printf(out, " \\fIVALUE\\fR\n%s", o->doc);
 		write_allowed(o, out);
 		buf_str(out, ".\n");

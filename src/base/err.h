@@ -1,7 +1,7 @@
 /* base/err.h - an error that a person will read: a negative errno and one sentence. */
 #pragma once
 
-enum { ERR_TEXT_MAX = 256 };
+enum { ERR_TEXT_MAX = 512 };
 
 struct err {
 	int code; /* 0 or a negative errno */

@@ -85,6 +85,7 @@ enum {
 	EDIT,
 	DELETE,
 	SECRET,
+	SECRET_ANY,
 	SECRET_SET,
 	UNBIND,
 	BUTTONS,
@@ -121,6 +122,10 @@ static const struct db_stmt stmts[] = {
 		     "SELECT number, password_sealed, ha1_md5, ha1_sha256 FROM device"
 		     " WHERE site_id = $1 AND number = $2",
 		     &secret_shape },
+	[SECRET_ANY] = { "device_secret_any",
+			 "SELECT number, password_sealed, ha1_md5, ha1_sha256 FROM device"
+			 " ORDER BY number LIMIT 1",
+			 &secret_shape },
 	[SECRET_SET] = { "device_secret_set",
 			 "UPDATE device SET password_sealed = $3, ha1_md5 = $4, ha1_sha256 = $5"
 			 " WHERE site_id = $1 AND number = $2" },
@@ -245,6 +250,11 @@ int device_edit(struct db *db, int64_t now_ms, const struct device_row *d)
 int device_delete(struct db *db, int64_t now_ms, int64_t site_id, int64_t number)
 {
 	return update(db, now_ms, &stmts[DELETE], DB_ARGS(A_INT(site_id), A_INT(number)));
+}
+
+int device_secret_any(struct db *db, struct arena *arena, struct device_secret_row *ret_secret)
+{
+	return db_one(db, &stmts[SECRET_ANY], DB_NO_ARGS, arena, ret_secret);
 }
 
 int device_secret(struct db *db, int64_t site_id, int64_t number, struct arena *arena,

@@ -93,6 +93,9 @@ struct binding_row {
 [[nodiscard]] int device_delete(struct db *db, int64_t now_ms, int64_t site_id, int64_t number);
 [[nodiscard]] int device_secret(struct db *db, int64_t site_id, int64_t number, struct arena *arena,
 				struct device_secret_row *ret_secret);
+/* Of whichever device, -ENOENT without one: to try the master key. */
+[[nodiscard]] int device_secret_any(struct db *db, struct arena *arena,
+				    struct device_secret_row *ret_secret);
 /* Its bindings end with its old password. */
 [[nodiscard]] int device_secret_set(struct db *db, int64_t now_ms, int64_t site_id,
 				    const struct device_secret_row *secret);

@@ -13,13 +13,19 @@ struct settings {
 	bool open;
 };
 
+static bool fits(const char *value)
+{
+	return strlen(value) < 10;
+}
+
 static const struct conf_option options[] = {
-	{ "full_name", CONF_TEXT, offsetof(struct settings, name), "nobody", .doc = "Who it is" },
+	{ "full_name", CONF_TEXT, offsetof(struct settings, name), "nobody", .words = "short",
+	  .doc = "Who it is", .fits = fits },
 	{ "format", CONF_ENUM, offsetof(struct settings, format), "text", .words = "text json", .doc = "How" },
 	{ "count", CONF_INT, offsetof(struct settings, count), "7", -1, 100, .doc = "How many" },
 	{ "open", CONF_BOOL, offsetof(struct settings, open), "no", .doc = "Whether" },
 };
-static const struct conf_table table = { "T", options, 4 };
+static const struct conf_table table = { "T", "config", options, 4 };
 
 static struct arena arena;
 
@@ -62,11 +68,11 @@ static void later_sources_win(void **)
 	assert_string_equal(s.format, "json");
 	assert_int_equal(conf_environment(&table, &s, &arena, env, &err), 0);
 	assert_string_equal(s.name, "env");
-	assert_int_equal(conf_flags(&table, &s, &arena, 4, argv, &err), 0);
+	assert_int_equal(conf_flags(&table, &s, &arena, 6, argv, &err), 0);
 	assert_int_equal(s.count, 10);
 	assert_true(s.open);
-	assert_string_equal(conf_flag_peek(6, argv, "config"), "x");
-	assert_null(conf_flag_peek(6, argv, "conf"));
+	assert_string_equal(conf_file_peek(&table, 6, argv), "x");
+	assert_null(conf_file_peek(&table, 4, argv));
 }
 
 static void refused(const char *text, const char *want)
@@ -82,11 +88,13 @@ static void refused(const char *text, const char *want)
 static void what_is_wrong_is_named_with_its_place(void **)
 {
 	char *const missing[] = { "prog", "--count" }, *const unknown[] = { "prog", "--nothing", "1" };
-	char *const word[] = { "prog", "word" };
+	char *const word[] = { "prog", "word" }, *const no_file[] = { "prog", "--config" };
+	char *const env[] = { "T_FULL_NAME=much too long", NULL };
 	struct settings s = {};
 	struct err err = {};
 
-	refused("\nfull_nam = x\n", ":2: there is no option \"full_nam\"");
+	refused("\nfull_nam = x\n", ":2: there is no option \"full_nam\", only: full_name format count open");
+	refused("full_name = 0123456789\n", ":1: full_name is \"0123456789\", but must be short");
 	refused("count = 101\n", ":1: count is \"101\", but must be a number from -1 to 100");
 	refused("count = 1x\n", "must be a number");
 	refused("format = xml\n", "may be one of: text json");
@@ -95,7 +103,12 @@ static void what_is_wrong_is_named_with_its_place(void **)
 	assert_int_equal(conf_flags(&table, &s, &arena, 2, missing, &err), -EINVAL);
 	assert_string_equal(err.text, "--count needs a value");
 	assert_int_equal(conf_flags(&table, &s, &arena, 3, unknown, &err), -EINVAL);
+	assert_string_equal(err.text, "there is no flag --nothing (--help shows all)");
 	assert_int_equal(conf_flags(&table, &s, &arena, 2, word, &err), -EINVAL);
+	assert_int_equal(conf_flags(&table, &s, &arena, 2, no_file, &err), -EINVAL);
+	assert_string_equal(err.text, "--config needs a value");
+	assert_int_equal(conf_environment(&table, &s, &arena, env, &err), -EINVAL);
+	assert_string_equal(err.text, "T_FULL_NAME: full_name is \"much too long\", but must be short");
 	assert_int_equal(conf_file(&table, &s, &arena, "/nowhere/x", &err), -ENOENT);
 }
 
@@ -111,6 +124,9 @@ static void the_sample_is_a_file_that_changes_nothing(void **)
 	assert_int_equal(file_of(buf_cstr(&out), &s, &err), 0);
 	assert_int_equal(s.count, d.count);
 	assert_non_null(strstr(out.p, "# How many (-1 to 100).\n#count = 7\n"));
+	buf_reset(&out);
+	conf_help(&table, &out);
+	assert_non_null(strstr(buf_cstr(&out), "  --full-name VALUE\n        Who it is (short); default: nobody\n"));
 	buf_reset(&out);
 	conf_man(&table, &out);
 	assert_non_null(strstr(buf_cstr(&out), ".BR \\-\\-full\\-name"));

@@ -1,0 +1,13 @@
+/* api/key.h - the master key, a file of the data folder that only its owner may read. */
+#pragma once
+#include "api/secret.h"
+#include "base/err.h"
+
+struct db;
+
+/* DATA/master.key. With `make` a missing one is made; it is never overwritten. */
+[[nodiscard]] int key_open(const char *data, bool make, struct secret_key *ret_key,
+			   struct err *err);
+/* Whether the key opens what the database has sealed; one without devices fits every key. The
+ * database has its statements prepared. -EBADMSG: another key belongs to it. */
+[[nodiscard]] int key_check(struct db *db, const struct secret_key *key, struct err *err);

@@ -92,12 +92,20 @@ static void escape_byte(struct buf *out, unsigned char c)
 	}
 }
 
+/* U+0080 to U+009F: controls, which a terminal obeys. */
+static bool is_c1(struct view v, size_t at)
+{
+	return (unsigned char)v.p[at] == 0xc2 && (unsigned char)v.p[at + 1] < 0xa0;
+}
+
 static void quoted(struct buf *out, struct view v)
 {
 	buf_chr(out, '"');
 	for (size_t i = 0; i < v.n;) {
 		const size_t len = utf8_len(v, i);
-		if (len == 1)
+		if (len == 2 && is_c1(v, i))
+			buf_printf(out, "\\u00%02x", (unsigned char)v.p[i + 1]);
+		else if (len == 1)
 			escape_byte(out, (unsigned char)v.p[i]);
 		else if (len == 0)
 			buf_str(out, "\xef\xbf\xbd");

@@ -57,9 +57,12 @@ static void time_text(char *ret_text, size_t n)
 /* Text stays bare where it can be read without doubt, otherwise it is quoted as JSON. */
 static bool is_bare(struct view v)
 {
-	for (size_t i = 0; i < v.n; i++)
-		if (v.p[i] <= ' ' || v.p[i] == '"' || v.p[i] == '=' || v.p[i] == '\\' || v.p[i] == 0x7f)
+	for (size_t i = 0; i < v.n; i++) {
+		const unsigned char c = (unsigned char)v.p[i];
+
+		if (c <= ' ' || c >= 0x7f || c == '"' || c == '=' || c == '\\')
 			return false;
+	}
 	return v.n > 0;
 }
 

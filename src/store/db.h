@@ -77,8 +77,8 @@ struct db_arg {
 #define DB_NO_ARGS NULL, 0
 
 /* `sqlite:PATH` (":memory:" too) or a `postgresql://…` URL. Settings that matter are set and read
- * back: foreign keys, WAL and synchronous=FULL on SQLite; standard_conforming_strings on
- * PostgreSQL. */
+ * back: foreign keys, WAL and synchronous=FULL on SQLite; on PostgreSQL standard_conforming_strings
+ * and synchronous_commit are read, and refused when they are off. */
 [[nodiscard]] int db_open(const char *url, struct err *err, struct db **ret_db);
 /* Takes NULL. An open transaction is rolled back. */
 void db_close(struct db *db);

@@ -192,6 +192,19 @@ static void notice_ignore(void *, const PGresult *)
 {
 }
 
+/* What was acknowledged must be there after a power cut. */
+static int durability_check(struct db *db, struct err *err)
+{
+	CLEANUP(result_clear) PGresult *res = PQexec(db->conn, "SHOW synchronous_commit");
+	const int rc = result_check(db, res);
+
+	if (rc < 0)
+		return err_set(err, rc, "cannot read the database's settings: %s", db_error(db));
+	if (strcmp(PQgetvalue(res, 0, 0), "off") == 0)
+		return err_set(err, -EIO, "synchronous_commit is off for this database, but must not be");
+	return 0;
+}
+
 static int connection_check(struct db *db, struct err *err)
 {
 	if (PQstatus(db->conn) != CONNECTION_OK) {
@@ -199,10 +212,12 @@ static int connection_check(struct db *db, struct err *err)
 		return err_set(err, -EIO, "cannot open the database: %s", db_error(db));
 	}
 	PQsetNoticeReceiver(db->conn, notice_ignore, NULL);
+	/* The details of an error show the row that was refused, password hashes included. */
+	PQsetErrorVerbosity(db->conn, PQERRORS_TERSE);
 	const char *conforming = PQparameterStatus(db->conn, "standard_conforming_strings");
 	if (!conforming || strcmp(conforming, "on") != 0)
 		return err_set(err, -EIO, "standard_conforming_strings must be on");
-	return 0;
+	return durability_check(db, err);
 }
 
 static int pgsql_reconnect(struct db *db)

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { NOW = 1000000 };
@@ -300,6 +301,61 @@ static void bytes_that_are_no_text_are_the_callers_fault(void **state)
 	assert_int_equal(add(f, VIEW("a\0b"), VIEW("x"), 1, &thing), -EINVAL);
 }
 
+struct setting {
+	struct view value;
+};
+static const struct db_column setting_columns[] = { DB_COLUMN_TEXT(struct setting, value) };
+static const struct db_shape setting_shape = DB_SHAPE(struct setting, setting_columns);
+static const struct {
+	struct db_stmt get;
+	struct view want;
+} settings[] = {
+	{ { "keys", "SELECT foreign_keys AS value FROM pragma_foreign_keys", &setting_shape }, VIEW("1") },
+	{ { "mode", "SELECT journal_mode AS value FROM pragma_journal_mode", &setting_shape }, VIEW("wal") },
+	{ { "sync", "SELECT synchronous AS value FROM pragma_synchronous", &setting_shape }, VIEW("2") },
+};
+
+static void sqlite_has_its_settings(void **state)
+{
+	struct fixture *f = *state;
+	struct setting got;
+	struct err err = {};
+	struct db *db;
+
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+		assert_int_equal(db_prepare(f->db, &settings[i].get, 1, NULL), 0);
+		assert_int_equal(db_one(f->db, &settings[i].get, DB_NO_ARGS, &f->arena, &got), 0);
+		assert_true(view_eq(got.value, settings[i].want));
+	}
+	assert_int_equal(db_open("sqlite:", &err, &db), -EIO); /* a temporary file has no WAL */
+	assert_string_equal(err.text, "PRAGMA journal_mode=WAL did not hold: it reads delete");
+}
+
+static void postgresql_must_not_forget(void **)
+{
+	struct err err = {};
+	struct db *db;
+	char url[512];
+
+	snprintf(url, sizeof(url), "%s&options=-c%%20synchronous_commit%%3Doff", getenv("VESTIBULE_TEST_DB"));
+	assert_int_equal(db_open(url, &err, &db), -EIO);
+	assert_string_equal(err.text, "synchronous_commit is off for this database, but must not be");
+}
+
+/* Errors are logged. */
+static void an_error_does_not_show_the_row(void **state)
+{
+	struct fixture *f = *state;
+	struct thing thing;
+
+	things_create(f);
+	assert_int_equal(add(f, VIEW("secret"), VIEW("x"), -10, &thing), -EINVAL);
+	assert_null(strstr(db_error(f->db), "secret"));
+	assert_int_equal(add(f, VIEW("secret"), VIEW("x"), 1, &thing), 0);
+	assert_int_equal(add(f, VIEW("secret"), VIEW("x"), 1, &thing), -EEXIST);
+	assert_null(strstr(db_error(f->db), "secret"));
+}
+
 #define BOTH(fn)                                                                                   \
 	{ "sqlite: " #fn, fn, setup_sqlite, teardown, NULL },                                      \
 	{ "pgsql: " #fn, fn, setup_pgsql, teardown, NULL }
@@ -314,6 +370,9 @@ int main(void)
 		BOTH(migrations_run_once_and_never_back),
 		BOTH(keys_keep_sites_apart),
 		BOTH(the_feed_is_read_on_from_a_cursor),
+		BOTH(an_error_does_not_show_the_row),
+		{ "sqlite: has its settings", sqlite_has_its_settings, setup_sqlite, teardown, NULL },
+		{ "pgsql: must not forget", postgresql_must_not_forget, setup_pgsql, teardown, NULL },
 		{ "pgsql: a lost connection is made again", a_lost_connection_is_made_again,
 		  setup_pgsql, teardown, NULL },
 		{ "pgsql: bytes that are no text are the caller's fault",

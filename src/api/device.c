@@ -12,6 +12,7 @@ enum { UNLOCK_CODE_MAX = 15, NUMBER_TRIES_MAX = 8 };
 
 static const char *const kinds[] = { "intercom", "phone", NULL };
 static const char *const transports[] = { "udp", "tcp", "tls", NULL };
+static const char *const statuses[] = { "registered", "not_registered", "needs_configuration", NULL };
 
 /* Intercoms end a switch code with `*`, and take at least two digits before it. */
 static const char *unlock_code_fault(struct view code)
@@ -26,7 +27,16 @@ static const char *unlock_code_fault(struct view code)
 struct device_view {
 	struct device_row row;
 	bool online;
+	struct view status;
 };
+
+static struct device_view view_of(struct device_row row)
+{
+	const bool online = row.transport.p;
+	const bool before = row.registered_at != DB_INT_NULL;
+
+	return (struct device_view){ row, online, view_str(statuses[online ? 0 : before ? 1 : 2]) };
+}
 
 #define DEVICE_EDIT_FIELDS                                                                         \
 	{ "name", FIELD_TEXT, 0, offsetof(struct device_view, row.name), .min = 1, .max = 100,     \
@@ -48,6 +58,8 @@ static const struct field device_fields[] = {
 	  .doc = "Ten digits: SIP user and number to dial, too" },
 	DEVICE_EDIT_FIELDS,
 	{ "online", FIELD_BOOL, 0, offsetof(struct device_view, online), .doc = "Registered" },
+	{ "status", FIELD_ENUM, 0, offsetof(struct device_view, status), .values = statuses,
+	  .doc = "needs_configuration: never registered with its present password" },
 	{ "transport", FIELD_ENUM, FIELD_NULLABLE, offsetof(struct device_view, row.transport),
 	  .values = transports },
 	{ "address", FIELD_TEXT, FIELD_NULLABLE, offsetof(struct device_view, row.address),
@@ -90,17 +102,20 @@ int api_device_list(struct request *r)
 	if (!views)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++)
-		views[i] = (struct device_view){ rows[i], rows[i].transport.p != NULL };
+		views[i] = view_of(rows[i]);
 	return reply_list(r, views, n, next);
 }
 
 static int reply_device(struct request *r, int64_t number)
 {
+	struct device_row row;
 	struct device_view view;
-	const int rc = device_get(r->db, r->ids[ID_SITE], number, r->now, r->arena, &view.row);
+	const int rc = device_get(r->db, r->ids[ID_SITE], number, r->now, r->arena, &row);
 
-	view.online = rc == 0 && view.row.transport.p;
-	return rc == 0 ? reply_one(r, &view) : rc;
+	if (rc < 0)
+		return rc;
+	view = view_of(row);
+	return reply_one(r, &view);
 }
 
 int api_device_get(struct request *r)

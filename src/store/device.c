@@ -10,8 +10,8 @@ static const struct db_column device_columns[] = {
 	DB_COLUMN_INT(struct device_row, number),       DB_COLUMN_INT(struct device_row, site_id),
 	DB_COLUMN_TEXT(struct device_row, kind),        DB_COLUMN_TEXT(struct device_row, name),
 	DB_COLUMN_INT(struct device_row, apartment_id), DB_COLUMN_TEXT(struct device_row, unlock_code),
-	DB_COLUMN_INT(struct device_row, created_at),   DB_COLUMN_TEXT(struct device_row, transport),
-	DB_COLUMN_TEXT(struct device_row, address),
+	DB_COLUMN_INT(struct device_row, created_at),   DB_COLUMN_INT(struct device_row, registered_at),
+	DB_COLUMN_TEXT(struct device_row, transport),   DB_COLUMN_TEXT(struct device_row, address),
 };
 static const struct db_shape device_shape = DB_SHAPE(struct device_row, device_columns);
 
@@ -74,8 +74,8 @@ static const struct db_shape number_shape = DB_SHAPE(struct number_row, number_c
 	"(SELECT b." column " FROM binding b WHERE b.site_id = d.site_id AND b.device = d.number"  \
 	" AND b.expires_at > $2 ORDER BY b.expires_at DESC LIMIT 1) AS " column
 #define DEVICE_SELECT                                                                              \
-	"SELECT d.number, d.site_id, d.kind, d.name, d.apartment_id, d.unlock_code, d.created_at, "\
-	FRESHEST("transport") ", " FRESHEST("address") " FROM device d"
+	"SELECT d.number, d.site_id, d.kind, d.name, d.apartment_id, d.unlock_code, d.created_at,"  \
+	" d.registered_at, " FRESHEST("transport") ", " FRESHEST("address") " FROM device d"
 
 enum {
 	LIST,
@@ -99,6 +99,7 @@ enum {
 	BINDINGS_OF,
 	BINDINGS_CLEAR,
 	BINDING_ADD,
+	REGISTERED,
 	BINDING_LIST,
 };
 
@@ -127,8 +128,8 @@ static const struct db_stmt stmts[] = {
 			 " ORDER BY number LIMIT 1",
 			 &secret_shape },
 	[SECRET_SET] = { "device_secret_set",
-			 "UPDATE device SET password_sealed = $3, ha1_md5 = $4, ha1_sha256 = $5"
-			 " WHERE site_id = $1 AND number = $2" },
+			 "UPDATE device SET password_sealed = $3, ha1_md5 = $4, ha1_sha256 = $5,"
+			 " registered_at = NULL WHERE site_id = $1 AND number = $2" },
 	[UNBIND] = { "device_unbind", "DELETE FROM binding WHERE site_id = $1 AND device = $2" },
 	[BUTTONS] = { "button_list",
 		      "SELECT button, label FROM button WHERE site_id = $1 AND device = $2"
@@ -166,6 +167,9 @@ static const struct db_stmt stmts[] = {
 	[BINDING_ADD] = { "binding_add",
 			  "INSERT INTO binding (site_id, device, contact, call_id, cseq, q, expires_at,"
 			  " transport, address) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)" },
+	[REGISTERED] = { "device_registered",
+			 "UPDATE device SET registered_at = $3"
+			 " WHERE site_id = $1 AND number = $2 AND registered_at IS NULL" },
 	[BINDING_LIST] = { "binding_list",
 			   "SELECT device, contact, call_id, cseq, q, expires_at, transport, address"
 			   " FROM binding WHERE expires_at > $1 AND device > $2 AND device <="
@@ -402,7 +406,10 @@ int binding_replace(struct db *db, int64_t now_ms, int64_t device, const struct 
 	rc = bindings_write(db, site_id, device, bindings, n);
 	if (rc < 0 || !moved)
 		return rc;
-	return changed(db, now_ms, site_id, VIEW("device"), device);
+	if (n > 0)
+		rc = db_exec(db, &stmts[REGISTERED], DB_ARGS(A_INT(site_id), A_INT(device), A_INT(now_ms)),
+			     NULL);
+	return rc < 0 ? rc : changed(db, now_ms, site_id, VIEW("device"), device);
 }
 
 int binding_list(struct db *db, int64_t now_ms, int64_t after_device, int64_t max, struct arena *arena,

@@ -19,6 +19,7 @@ struct device_row {
 	int64_t apartment_id;     /* DB_INT_NULL: none */
 	struct view unlock_code;  /* p NULL: none */
 	int64_t created_at;
+	int64_t registered_at;    /* first, with its present password; DB_INT_NULL: never */
 	struct view transport;    /* of its freshest binding: udp, tcp; p NULL: not registered */
 	struct view address;
 };
@@ -96,7 +97,7 @@ struct binding_row {
 /* Of whichever device, -ENOENT without one: to try the master key. */
 [[nodiscard]] int device_secret_any(struct db *db, struct arena *arena,
 				    struct device_secret_row *ret_secret);
-/* Its bindings end with its old password. */
+/* Its bindings end with its old password, and it counts as never registered. */
 [[nodiscard]] int device_secret_set(struct db *db, int64_t now_ms, int64_t site_id,
 				    const struct device_secret_row *secret);
 

@@ -91,7 +91,8 @@ static void a_device_lives(void **state)
 
 	assert_int_equal(strlen(id), 10);
 	assert_string_equal(fixture_get(f, "unlock_code"), "00*");
-	assert_non_null(strstr(fixture_text(f), "\"online\":false,\"transport\":null,\"address\":null"));
+	assert_non_null(strstr(fixture_text(f), "\"online\":false,\"status\":\"needs_configuration\","
+						"\"transport\":null,\"address\":null"));
 	assert_problem(f, 409, "name", ADMIN, "POST", own(f, "/devices"), PHONE("Door"));
 	assert_problem(f, 422, "kind", ADMIN, "PUT", path, PHONE("Door"));
 	assert_status(f, 200, ADMIN, "PUT", path,
@@ -118,11 +119,15 @@ static void a_registered_device_is_online(void **state)
 	assert_int_equal(binding_replace(f->db, NOW, binding.device, &binding, 1), 0);
 	assert_int_equal(db_commit(&tx), 0);
 	assert_status(f, 200, ADMIN, "GET", own(f, "/devices"), NULL);
-	assert_non_null(strstr(fixture_text(f), "\"online\":true,\"transport\":\"tcp\","
-						"\"address\":\"1.2.3.4:5070\""));
+	assert_non_null(strstr(fixture_text(f), "\"online\":true,\"status\":\"registered\","
+						"\"transport\":\"tcp\",\"address\":\"1.2.3.4:5070\""));
 	f->now = NOW + 60001;
 	assert_status(f, 200, ADMIN, "GET", own(f, fixture_path(f, "/devices/%s", id)), NULL);
 	assert_string_equal(fixture_get(f, "online"), "other");
+	assert_string_equal(fixture_get(f, "status"), "not_registered");
+	assert_status(f, 200, ADMIN, "POST", own(f, fixture_path(f, "/devices/%s/credentials", id)), "{}");
+	assert_status(f, 200, ADMIN, "GET", own(f, fixture_path(f, "/devices/%s", id)), NULL);
+	assert_string_equal(fixture_get(f, "status"), "needs_configuration");
 }
 
 static void an_unlock_code_is_one_that_intercoms_take(void **state)

@@ -245,6 +245,9 @@ static void a_binding_tells_only_when_the_device_comes_moves_or_goes(void **stat
 	struct device_row device;
 	size_t n;
 
+	assert_int_equal(binding_replace(f->db, NOW, DOOR, NULL, 0), 0);
+	assert_int_equal(device_get(f->db, t.mine, DOOR, NOW, &f->arena, &device), 0);
+	assert_true(device.registered_at == DB_INT_NULL);
 	assert_int_equal(binding_replace(f->db, NOW, DOOR, &b, 1), 0);
 	b.expires_at += 100;
 	assert_int_equal(binding_replace(f->db, NOW + 50, DOOR, &b, 1), 0);
@@ -260,6 +263,7 @@ static void a_binding_tells_only_when_the_device_comes_moves_or_goes(void **stat
 	assert_int_equal(n, 0);
 	assert_int_equal(device_get(f->db, t.mine, DOOR, NOW + 200, &f->arena, &device), 0);
 	assert_null(device.address.p); /* expired */
+	assert_int_equal(device.registered_at, NOW); /* the first time, and not the move */
 	b.expires_at = NOW + 500; /* a page of expired ones does not end the reading */
 	assert_int_equal(binding_replace(f->db, NOW + 65, PHONE, &b, 1), 0);
 	assert_int_equal(binding_list(f->db, NOW + 400, 0, 1, &f->arena, &rows, &n), 0);

@@ -12,7 +12,8 @@ enum { UNLOCK_CODE_MAX = 15, NUMBER_TRIES_MAX = 8 };
 
 static const char *const kinds[] = { "intercom", "phone", NULL };
 static const char *const transports[] = { "udp", "tcp", "tls", NULL };
-static const char *const statuses[] = { "registered", "not_registered", "needs_configuration", NULL };
+static const char *const statuses[] = { "registered", "not_registered", "needs_configuration",
+					NULL };
 
 /* Intercoms end a switch code with `*`, and take at least two digits before it. */
 static const char *unlock_code_fault(struct view code)

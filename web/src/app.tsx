@@ -5,6 +5,7 @@ import { problem_from, useLoad, useRoute } from "./lib/hooks.ts";
 import { t, type Lang } from "./lib/i18n.ts";
 import { problem_text } from "./lib/problem.ts";
 import { go, type Route } from "./lib/router.ts";
+import { SessionContext } from "./lib/rights.ts";
 import { toast } from "./lib/toast.ts";
 import { Missing } from "./pages/missing.tsx";
 import { Setup } from "./pages/setup.tsx";
@@ -67,7 +68,10 @@ export function App({ change_language }: { change_language: (lang: Lang) => void
 			<a class="skip" href="#main">{t("skip")}</a>
 			<header class="bar">
 				<div class="bar-in">
-					<Link href="/" class="brand"><img src="/icon.svg" alt="" />Vestibule</Link>
+					<Link href="/" class="brand">
+						<img src="/icon.svg" alt="" /><span>Vestibule</span>
+					</Link>
+					{who.data?.session && <span class="who soft">{who.data.session.name}</span>}
 					<Language change={change_language} />
 					{who.data?.session && (
 						<button aria-disabled={leaving} onClick={sign_out}>{t("sign_out")}</button>
@@ -79,7 +83,10 @@ export function App({ change_language }: { change_language: (lang: Lang) => void
 					? <Setup done={who.reload} />
 					: <Show of={who}>
 						{({ session }) => session === null
-							? <SignIn done={who.reload} /> : <Page route={route} />}
+							? <SignIn done={who.reload} />
+							: <SessionContext.Provider value={session}>
+								<Page route={route} />
+							</SessionContext.Provider>}
 					</Show>}
 			</main>
 			<Toasts />

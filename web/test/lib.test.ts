@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import type { Button, Call } from "../src/api/types.ts";
-import { call_status, call_talk_ms, calls_merge } from "../src/lib/calls.ts";
-import { format_duration, format_time, zone_valid } from "../src/lib/format.ts";
+import { call_status, call_talk_ms, calls_merge, opening_how } from "../src/lib/calls.ts";
+import { format_duration, format_time, format_wait, zone_valid } from "../src/lib/format.ts";
 import { fill, lang_pick } from "../src/lib/i18n.ts";
 import { backoff_ms, live_parse, live_url } from "../src/lib/live.ts";
+import { registrar_parse } from "../src/lib/registrar.ts";
+import { grants_allow, RIGHTS, type Right } from "../src/lib/rights.ts";
 import { route_parse, site_href } from "../src/lib/router.ts";
 import {
 	check_buttons, check_email, check_new_password, check_unlock_code, next_button,
@@ -36,6 +39,14 @@ test("calls: status", () => {
 	assert.equal(call_status(call("1", 0, { answered_at: 1 })), "call.talking");
 	assert.equal(call_status(call("1", 0, { ended_at: 1 })), "call.ended");
 	assert.equal(call_status(call("1", 0, { ended_at: 1, result: "missed" })), "call.missed");
+	assert.equal(opening_how("dtmf"), "opening.code");
+	assert.equal(opening_how("by magic"), null);
+});
+
+test("format: how long to wait", () => {
+	assert.equal(format_wait(60, "en"), "60 seconds");
+	assert.match(format_wait(90.5, "fr"), /^2\sminutes$/);
+	assert.match(format_wait(1, "fr"), /^1\sseconde$/);
 });
 
 test("format: durations", () => {
@@ -76,6 +87,38 @@ test("live: address and messages", () => {
 		assert.equal(live_parse(bad), null);
 });
 
+test("registrar: host and port, and the page's host for a server that listens everywhere", () => {
+	assert.deepEqual(registrar_parse("192.0.2.1:5060", "x"), { host: "192.0.2.1", port: "5060" });
+	assert.deepEqual(registrar_parse("0.0.0.0:5060", "x"), { host: "x", port: "5060" });
+	assert.deepEqual(registrar_parse("[::]:5070", "[2001:db8::1]"),
+		{ host: "2001:db8::1", port: "5070" });
+	assert.deepEqual(registrar_parse("[2001:db8::2]:5060", "x"),
+		{ host: "2001:db8::2", port: "5060" });
+});
+
+test("rights: a grant holds at its site only, or everywhere without one", () => {
+	const manager = { role: "site_admin", company_id: "1", site_id: "5" };
+	const owner = { role: "company_admin", company_id: "1", site_id: null };
+	assert.equal(grants_allow([manager], "device_edit", "5"), true);
+	assert.equal(grants_allow([manager], "device_edit", "6"), false);
+	assert.equal(grants_allow([manager], "site_delete", "5"), false);
+	assert.equal(grants_allow([manager, owner], "site_delete", "6"), true);
+	assert.equal(grants_allow([], "device_read", "5"), false);
+});
+
+test("rights: the same as the server's", () => {
+	const source = readFileSync("../src/api/rights.c", "utf8");
+	const names = [...(/names\[ROLES\] = \{([^}]*)\}/.exec(source)?.[1] ?? "").matchAll(/"(\w+)"/g)]
+		.map((found) => found[1]);
+	const rows = [...source.matchAll(/\[RIGHT_(\w+)\] = +\{([^}]*)\}/g)];
+	assert.equal(names.length, 6);
+	assert.deepEqual(rows.map((row) => row[1]?.toLowerCase()).sort(), Object.keys(RIGHTS).sort());
+	for (const [, right = "", flags = ""] of rows) {
+		const roles = names.filter((_, at) => flags.split(",")[at]?.trim() === "true");
+		assert.deepEqual([...RIGHTS[right.toLowerCase() as Right]].sort(), roles.sort(), right);
+	}
+});
+
 test("router: paths and back", () => {
 	assert.deepEqual(route_parse("/"), { page: "sites" });
 	assert.deepEqual(route_parse("/sites/"), { page: "sites" });
@@ -96,8 +139,10 @@ test("validate: fields", () => {
 	assert.equal(check_new_password("12345678901"), "field.password_short");
 	assert.equal(check_new_password("123456789012"), null);
 	assert.equal(check_unlock_code(""), null);
-	assert.equal(check_unlock_code("00*#"), null);
-	assert.equal(check_unlock_code("12a"), "field.unlock_code");
+	assert.equal(check_unlock_code("00*"), null);
+	assert.equal(check_unlock_code("12345678901234*"), null);
+	for (const bad of ["0*", "00", "*00*", "00*#", "12a*", "123456789012345*"])
+		assert.equal(check_unlock_code(bad), "field.unlock_code", bad);
 });
 
 test("validate: buttons", () => {

@@ -7,9 +7,10 @@ import type {
 const BASE = "/api/v1";
 const PAGES_MAX = 100; // a list longer than this many pages is cut rather than read for ever
 
-// status 0: the server could not be reached.
+// status 0: the server could not be reached. wait_s: after how long to try again, 0 for unknown.
 export class Problem extends Error {
-	constructor(readonly status: number, readonly body: ProblemBody = {}) {
+	constructor(readonly status: number, readonly body: ProblemBody = {},
+		readonly wait_s = 0) {
 		super(body.detail ?? body.title ?? String(status));
 	}
 }
@@ -23,7 +24,9 @@ export function client_on_signed_out(fn: () => void): void {
 
 async function problem_of(answer: Response): Promise<Problem> {
 	const body: unknown = await answer.json().catch(() => ({}));
-	return new Problem(answer.status, body !== null && typeof body === "object" ? body : {});
+	const wait_s = Number(answer.headers.get("retry-after") ?? 0);
+	return new Problem(answer.status, body !== null && typeof body === "object" ? body : {},
+		Number.isFinite(wait_s) ? wait_s : 0);
 }
 
 async function request<T>(method: string, path: string, body?: unknown): Promise<T> {
@@ -70,7 +73,7 @@ const site_path = (site: string, rest = "") => `/sites/${id(site)}${rest}`;
 
 export const api = {
 	session: () => request<Session>("GET", "/session"),
-	sign_in: (body: SignIn) => request<Session | undefined>("POST", "/session", body),
+	sign_in: (body: SignIn) => request<Session>("POST", "/session", body),
 	sign_out: () => request<void>("DELETE", "/session"),
 	setup: (body: Setup) => request<void>("POST", "/setup", body),
 

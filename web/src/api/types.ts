@@ -15,10 +15,18 @@ export interface ProblemBody {
 	field?: string;
 }
 
+// A role and where it holds: a company's has no site, the operator's has neither.
+export interface Grant {
+	role: string;
+	company_id: string | null;
+	site_id: string | null;
+}
+
 export interface Session {
-	id?: string;
-	email?: string;
-	name?: string;
+	id: string;
+	email: string | null;
+	name: string;
+	roles: Grant[];
 }
 
 export interface SignIn {
@@ -66,6 +74,8 @@ export interface DeviceEdit {
 	unlock_code: string;
 }
 
+export type DeviceStatus = "registered" | "not_registered" | "needs_configuration";
+
 export interface Device {
 	id: string;
 	name: string;
@@ -73,6 +83,7 @@ export interface Device {
 	apartment_id: string | null;
 	unlock_code: string | null;
 	online: boolean;
+	status: DeviceStatus;
 	transport: string | null;
 	address: string | null;
 }

@@ -1,5 +1,7 @@
 // Dates and durations as people read them. Pure.
 
+const WAIT_SECONDS_MAX = 90;
+
 export function format_time(ms: number, lang: string, zone: string): string {
 	return new Intl.DateTimeFormat(lang, {
 		dateStyle: "medium", timeStyle: "medium", timeZone: zone_or_utc(zone),
@@ -17,6 +19,13 @@ export function zone_valid(zone: string): boolean {
 
 function zone_or_utc(zone: string): string {
 	return zone_valid(zone) ? zone : "UTC";
+}
+
+// 90 is "90 seconds"; what is longer is given in minutes, rounded up.
+export function format_wait(seconds: number, lang: string): string {
+	const [n, unit] = seconds <= WAIT_SECONDS_MAX
+		? [Math.ceil(seconds), "second"] : [Math.ceil(seconds / 60), "minute"];
+	return new Intl.NumberFormat(lang, { style: "unit", unit, unitDisplay: "long" }).format(n);
 }
 
 // 65,000 ms is 1:05; 3,725,000 ms is 1:02:05.

@@ -1,6 +1,7 @@
 // What went wrong, in the reader's language.
 import type { Problem } from "../api/client.ts";
-import { t, type Key } from "./i18n.ts";
+import { format_wait } from "./format.ts";
+import { lang_current, t, type Key } from "./i18n.ts";
 
 const BY_STATUS: Record<number, Key> = {
 	0: "problem.unreachable",
@@ -10,15 +11,24 @@ const BY_STATUS: Record<number, Key> = {
 	429: "problem.too_many",
 };
 
+// The server explains in English; who reads another language gets a general text.
+function detail_or(problem: Problem, key: Key): string {
+	const detail = problem.body.detail ?? problem.body.title;
+	return lang_current() === "en" && detail !== undefined ? detail : t(key);
+}
+
 export function problem_text(problem: Problem): string {
 	const known = BY_STATUS[problem.status];
+	if (problem.status === 429 && problem.wait_s > 0)
+		return t("problem.too_many_wait", {
+			wait: format_wait(problem.wait_s, lang_current()) });
 	if (known !== undefined)
 		return t(known);
 	if (problem.status >= 500)
 		return t("problem.server");
-	return problem.body.detail ?? problem.body.title ?? t("problem.server");
+	return detail_or(problem, "problem.refused");
 }
 
 export function problem_field_text(problem: Problem): string {
-	return problem.status === 409 ? t("field.taken") : problem_text(problem);
+	return problem.status === 409 ? t("field.taken") : detail_or(problem, "field.refused");
 }

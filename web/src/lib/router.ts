@@ -37,5 +37,6 @@ export function site_href(site: string, tab: SiteTab = "devices", item?: string)
 
 export function go(path: string): void {
 	history.pushState(null, "", path);
+	scrollTo(0, 0);
 	dispatchEvent(new PopStateEvent("popstate"));
 }

@@ -21,9 +21,11 @@ export function toast_listen(fn: (list: readonly Toast[]) => void): void {
 	listener = fn;
 }
 
+// Good news replaces good news: only the last counts. Bad news stays its time.
 export function toast(text: string, bad = false): void {
 	const id = ++last;
-	change([...list.slice(1 - TOASTS_MAX), { id, text, bad }]);
+	const kept = list.filter((one) => bad || one.bad);
+	change([...kept.slice(1 - TOASTS_MAX), { id, text, bad }]);
 	setTimeout(() => toast_close(id), SHOWN_MS);
 }
 

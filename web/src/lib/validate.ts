@@ -4,6 +4,14 @@ import type { Key } from "./i18n.ts";
 
 export const PASSWORD_MIN = 12;
 export const BUTTON_MAX = 150;
+// Characters that the server takes.
+export const NAME_MAX = 100;
+export const APARTMENT_NUMBER_MAX = 20;
+export const FLOOR_MAX = 20;
+export const LABEL_MAX = 60;
+export const EMAIL_MAX = 254;
+export const PASSWORD_MAX = 128;
+export const UNLOCK_CODE_MAX = 15;
 
 export type Check = (value: string) => Key | null;
 
@@ -16,8 +24,9 @@ export const check_email: Check = (value) =>
 export const check_new_password: Check = (value) =>
 	[...value].length < PASSWORD_MIN ? "field.password_short" : null;
 
+// Intercoms end a switch code with `*`, and take at least two digits before it.
 export const check_unlock_code: Check = (value) =>
-	value === "" || /^[0-9*#]{1,16}$/.test(value) ? null : "field.unlock_code";
+	value === "" || /^[0-9]{2,14}\*$/.test(value) ? null : "field.unlock_code";
 
 // Which rows of the buttons editor cannot be saved, by index.
 export function check_buttons(rows: readonly Button[]): Map<number, Key> {

@@ -4,11 +4,14 @@ import type { Apartment, ApartmentEdit } from "../api/types.ts";
 import { useLoad } from "../lib/hooks.ts";
 import { t } from "../lib/i18n.ts";
 import { toast } from "../lib/toast.ts";
-import { check_required } from "../lib/validate.ts";
+import { useCan } from "../lib/rights.ts";
+import { APARTMENT_NUMBER_MAX, check_required, FLOOR_MAX, NAME_MAX } from "../lib/validate.ts";
 import { Confirm } from "../ui/confirm.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { Form } from "../ui/form.tsx";
+import { Heading } from "../ui/heading.tsx";
 import { Show } from "../ui/loaded.tsx";
+import { useDeviceChanges } from "./devices.tsx";
 import type { TabProps } from "./site.tsx";
 
 export function apartment_label(one: Apartment): string {
@@ -44,26 +47,30 @@ function Edit({ site, apartment, close, saved }: EditProps) {
 				}}
 				fields={[
 					{ name: "number", label: t("apartment.number"), check: check_required,
-						required: true },
-					{ name: "floor", label: t("apartment.floor") },
-					{ name: "name", label: t("apartment.name"), hint: t("apartment.name_hint") },
+						required: true, max: APARTMENT_NUMBER_MAX },
+					{ name: "floor", label: t("apartment.floor"), max: FLOOR_MAX },
+					{ name: "name", label: t("apartment.name"), hint: t("apartment.name_hint"),
+						max: NAME_MAX },
 				]} />
 		</Dialog>
 	);
 }
 
-export function Apartments({ site }: TabProps) {
+export function Apartments({ site, listen }: TabProps) {
+	const may_edit = useCan(site.id)("apartment_edit");
 	const list = useLoad(site.id, () => api.apartments(site.id));
+	useDeviceChanges(listen, list.reload);
 	const [editing, set_editing] = useState<Apartment | "new" | null>(null);
 	const [deleting, set_deleting] = useState<Apartment | null>(null);
 	return (
 		<div class="stack">
-			<div class="row spread">
-				<h2>{t("apartments.title")}</h2>
-				<button class="primary" onClick={() => set_editing("new")}>
-					{t("apartments.add")}
-				</button>
-			</div>
+			<Heading text={t("apartments.title")} part_of={site.name}>
+				{may_edit && (
+					<button class="primary" onClick={() => set_editing("new")}>
+						{t("apartments.add")}
+					</button>
+				)}
+			</Heading>
 			<Show of={list}>
 				{(items) => items.length === 0
 					? <div class="card empty"><h3>{t("apartments.empty")}</h3>
@@ -77,14 +84,16 @@ export function Apartments({ site }: TabProps) {
 										<p class="soft">{t("apartment.on_floor", { floor: one.floor })}</p>
 									)}
 								</div>
-								<div class="row">
-									<button onClick={() => set_editing(one)}>
-										{t("edit")}<span class="hidden"> {apartment_label(one)}</span>
-									</button>
-									<button class="danger" onClick={() => set_deleting(one)}>
-										{t("delete")}<span class="hidden"> {apartment_label(one)}</span>
-									</button>
-								</div>
+								{may_edit && (
+									<div class="row">
+										<button onClick={() => set_editing(one)}>
+											{t("edit")}<span class="hidden"> {apartment_label(one)}</span>
+										</button>
+										<button class="danger" onClick={() => set_deleting(one)}>
+											{t("delete")}<span class="hidden"> {apartment_label(one)}</span>
+										</button>
+									</div>
+								)}
 							</li>
 						))}
 					</ul>}
@@ -97,6 +106,7 @@ export function Apartments({ site }: TabProps) {
 				<Confirm title={t("delete_ask", { name: apartment_label(deleting) })}
 					text={t("apartment.delete_text")} yes={t("delete")}
 					close={() => set_deleting(null)}
+					explain={(status) => status === 409 ? t("apartment.in_use") : null}
 					act={async () => {
 						await api.apartment_delete(site.id, deleting.id);
 						toast(t("deleted", { name: apartment_label(deleting) }));

@@ -1,11 +1,11 @@
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { api } from "../api/client.ts";
 import type { Button, Device } from "../api/types.ts";
 import { problem_from, useLoad } from "../lib/hooks.ts";
 import { t } from "../lib/i18n.ts";
 import { problem_text } from "../lib/problem.ts";
 import { toast } from "../lib/toast.ts";
-import { BUTTON_MAX, check_buttons, next_button } from "../lib/validate.ts";
+import { BUTTON_MAX, check_buttons, LABEL_MAX, next_button } from "../lib/validate.ts";
 import { Field } from "../ui/field.tsx";
 import { Show } from "../ui/loaded.tsx";
 
@@ -29,12 +29,14 @@ function Row({ row, phones, error, set, remove }: RowProps) {
 				<Field label={t("button.number")} name="button" type="number" error={error}
 					value={Number.isNaN(row.button) ? "" : String(row.button)}
 					set={(value) => set({ ...row, button: Number.parseInt(value, 10) })} />
-				<Field label={t("button.label")} name="label" value={row.label}
+				<Field label={t("button.label")} name="label" value={row.label} max={LABEL_MAX}
 					set={(label) => set({ ...row, label })} />
 			</div>
 			<fieldset>
 				<legend>{t("button.rings")}</legend>
 				{phones.length === 0 && <p class="soft">{t("button.no_devices")}</p>}
+				{phones.length > 0 && row.destinations.length === 0
+					&& <p class="soft">{t("button.nobody")}</p>}
 				{phones.map((phone) => (
 					<label class="check" key={phone.id}>
 						<input type="checkbox" checked={row.destinations.includes(phone.id)}
@@ -63,8 +65,17 @@ function Editor({ start, phones, save }: EditorProps) {
 	const [tried, set_tried] = useState(false);
 	const [busy, set_busy] = useState(false);
 	const [problem, set_problem] = useState("");
+	const [saved, set_saved] = useState<readonly Button[]>(start);
+	const list = useRef<HTMLUListElement>(null);
+	const [checked, set_checked] = useState(0); // counts, so that each refusal moves the focus
 	const buttons = rows.map(({ row }) => row);
 	const wrong = check_buttons(buttons);
+
+	const changed = JSON.stringify(buttons) !== JSON.stringify(saved);
+	useEffect(() => {
+		if (checked > 0)
+			list.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+	}, [checked]);
 
 	const add = () => {
 		const row = { button: next_button(buttons), label: "", destinations: [] };
@@ -73,12 +84,17 @@ function Editor({ start, phones, save }: EditorProps) {
 	};
 	const send = async () => {
 		set_tried(true);
-		if (busy || wrong.size > 0)
+		if (busy)
 			return;
+		if (wrong.size > 0) {
+			set_checked(checked + 1);
+			return;
+		}
 		set_busy(true);
 		set_problem("");
 		try {
 			await save(buttons);
+			set_saved(buttons);
 		} catch (error) {
 			set_problem(problem_text(problem_from(error)));
 		}
@@ -87,7 +103,7 @@ function Editor({ start, phones, save }: EditorProps) {
 	return (
 		<div class="stack">
 			{rows.length === 0 && <p class="soft">{t("buttons.empty")}</p>}
-			<ul class="stack">
+			<ul class="stack" ref={list}>
 				{rows.map(({ key, row }, index) => {
 					const fault = tried ? wrong.get(index) : undefined;
 					return (
@@ -105,6 +121,7 @@ function Editor({ start, phones, save }: EditorProps) {
 				<button class="primary" onClick={send} aria-disabled={busy}>
 					{busy ? t("working") : t("buttons.save")}
 				</button>
+				<span class="soft" role="status">{changed && t("buttons.unsaved")}</span>
 			</div>
 		</div>
 	);

@@ -1,15 +1,25 @@
 import { useEffect } from "preact/hooks";
 import { api } from "../api/client.ts";
-import { call_talk_ms } from "../lib/calls.ts";
+import type { Opening } from "../api/types.ts";
+import { call_talk_ms, opening_how } from "../lib/calls.ts";
 import { format_duration, format_time } from "../lib/format.ts";
 import { useLoad } from "../lib/hooks.ts";
 import { lang_current, t } from "../lib/i18n.ts";
 import { site_href } from "../lib/router.ts";
 import { CallStatus } from "../ui/call_status.tsx";
+import { Heading } from "../ui/heading.tsx";
 import { Link } from "../ui/link.tsx";
 import { Show } from "../ui/loaded.tsx";
 import { useNow } from "../ui/use_now.ts";
 import type { TabProps } from "./site.tsx";
+
+// Who opened, and how.
+export function opening_text({ by_name, by_device, how }: Opening): string {
+	const key = opening_how(how);
+	return t("call.opened_by", {
+		name: by_name ?? by_device ?? t("call.somebody"), how: key === null ? how : t(key),
+	});
+}
 
 export function CallDetail({ site, listen, id }: TabProps & { id: string }) {
 	const loaded = useLoad(`${site.id}/${id}`, () => api.call(site.id, id));
@@ -29,10 +39,9 @@ export function CallDetail({ site, listen, id }: TabProps & { id: string }) {
 					const talk = call_talk_ms(call, now);
 					return (
 						<div class="card stack">
-							<div class="row spread">
-								<h2>{call.from_name ?? call.from_device}</h2>
+							<Heading text={call.from_name ?? call.from_device} part_of={site.name}>
 								<CallStatus call={call} />
-							</div>
+							</Heading>
 							<dl class="facts">
 								<dt>{t("call.started")}</dt><dd>{time(call.started_at)}</dd>
 								{call.answered_at !== null && <>
@@ -52,11 +61,10 @@ export function CallDetail({ site, listen, id }: TabProps & { id: string }) {
 							<h3>{t("call.openings")}</h3>
 							{call.opened.length === 0
 								? <p class="soft">{t("call.no_openings")}</p>
-								: <ul>{call.opened.map((one) => (
-									<li key={one.at}>
-										{time(one.at)} – {t("call.opened_by", {
-											name: one.by_name ?? one.by_device ?? one.how,
-											how: one.how })}
+								: <ul>{call.opened.map((one, index) => (
+									<li key={index}>
+										<span class="opened">{opening_text(one)}</span>
+										<br /><span class="soft">{time(one.at)}</span>
 									</li>
 								))}</ul>}
 						</div>

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { api } from "../api/client.ts";
 import type { Call } from "../api/types.ts";
-import { call_talk_ms, calls_merge } from "../lib/calls.ts";
+import { call_status, call_talk_ms, calls_merge } from "../lib/calls.ts";
 import { format_duration, format_time } from "../lib/format.ts";
 import { problem_from, useLoad } from "../lib/hooks.ts";
 import { lang_current, t } from "../lib/i18n.ts";
@@ -9,9 +9,11 @@ import { problem_text } from "../lib/problem.ts";
 import { site_href } from "../lib/router.ts";
 import { toast } from "../lib/toast.ts";
 import { CallStatus } from "../ui/call_status.tsx";
+import { Heading } from "../ui/heading.tsx";
 import { Link } from "../ui/link.tsx";
 import { Show } from "../ui/loaded.tsx";
 import { useNow } from "../ui/use_now.ts";
+import { opening_text } from "./call_detail.tsx";
 import type { TabProps } from "./site.tsx";
 
 function Line({ site, call, zone, now }: { site: string; call: Call; zone: string; now: number }) {
@@ -25,13 +27,16 @@ function Line({ site, call, zone, now }: { site: string; call: Call; zone: strin
 			<div>
 				{call.answered_by !== null && <p>{t("call.answered_by", {
 					name: call.answered_by_name ?? call.answered_by })}</p>}
-				{call.opened.map((one) => (
-					<p key={one.at} class="soft">{t("call.opened_by", {
-						name: one.by_name ?? one.by_device ?? one.how, how: one.how })}</p>
+				{call.opened.map((one, index) => (
+					<p key={index} class="opened">{opening_text(one)}</p>
 				))}
 			</div>
-			<p>{talk !== null && t("call.lasted", { time: format_duration(talk) })}</p>
-			<p><CallStatus call={call} /></p>
+			<p class="row end">
+				{talk !== null && (
+					<span><span class="hidden">{t("call.duration")} </span>{format_duration(talk)}</span>
+				)}
+				<CallStatus call={call} />
+			</p>
 		</Link>
 	);
 }
@@ -45,6 +50,7 @@ export function Calls({ site, listen }: TabProps) {
 	const first = useLoad(site.id, () => api.calls(site.id, null));
 	const [held, set_held] = useState<Page | null>(null);
 	const [busy, set_busy] = useState(false);
+	const [news, set_news] = useState("");
 	const latest = useRef<Page | null>(null);
 	latest.current = held;
 
@@ -63,9 +69,13 @@ export function Calls({ site, listen }: TabProps) {
 		if (!event.type.startsWith("call"))
 			return undefined;
 		return void api.call(site.id, event.id).then(
-			(call) => set_held((old) => ({
-				items: calls_merge(old?.items ?? [], [call]), next: old?.next ?? null,
-			})),
+			(call) => {
+				set_held((old) => ({
+					items: calls_merge(old?.items ?? [], [call]), next: old?.next ?? null,
+				}));
+				set_news(t("calls.news", {
+					name: call.from_name ?? call.from_device, status: t(call_status(call)) }));
+			},
 			() => first.reload());
 	}), [listen, first.reload]);
 
@@ -88,7 +98,11 @@ export function Calls({ site, listen }: TabProps) {
 	const now = useNow(items.some((call) => call.answered_at !== null && call.ended_at === null));
 	return (
 		<div class="stack">
-			<h2>{t("calls.title")}</h2>
+			<Heading text={t("calls.title")} part_of={site.name} />
+			{site.zone !== Intl.DateTimeFormat().resolvedOptions().timeZone && (
+				<p class="soft">{t("calls.zone", { zone: site.zone.replaceAll("_", " ") })}</p>
+			)}
+			<p class="hidden" role="status">{news}</p>
 			<Show of={first}>
 				{() => items.length === 0
 					? <div class="card empty"><h3>{t("calls.empty")}</h3>

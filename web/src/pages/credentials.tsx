@@ -1,53 +1,56 @@
 import { useState } from "preact/hooks";
 import { api } from "../api/client.ts";
-import type { Device } from "../api/types.ts";
+import type { Credentials, Device } from "../api/types.ts";
 import { useLoad } from "../lib/hooks.ts";
 import { t } from "../lib/i18n.ts";
+import { registrar_parse } from "../lib/registrar.ts";
 import { toast } from "../lib/toast.ts";
 import { Confirm } from "../ui/confirm.tsx";
 import { Copy } from "../ui/copy.tsx";
 import { Show } from "../ui/loaded.tsx";
 
-function Shown({ site, device }: { site: string; device: Device }) {
-	const secret = useLoad(device.id, () => api.credentials(site, device.id));
-	const [asking, set_asking] = useState(false);
+function Account({ sip_user, sip_password, registrar }: Credentials) {
+	const { host, port } = registrar_parse(registrar, location.hostname);
 	return (
-		<Show of={secret}>
-			{({ sip_user, sip_password, registrar }) => (
-				<div class="stack">
-					<Copy label={t("credentials.registrar")} value={registrar} />
-					<Copy label={t("credentials.user")} value={sip_user} />
-					<Copy label={t("credentials.password")} value={sip_password} />
-					<div><button class="danger" onClick={() => set_asking(true)}>
-						{t("credentials.renew")}
-					</button></div>
-					{asking && (
-						<Confirm title={t("credentials.renew_ask")} yes={t("credentials.renew")}
-							text={t("credentials.renew_text")} close={() => set_asking(false)}
-							act={async () => {
-								secret.set(await api.credentials_renew(site, device.id));
-								toast(t("credentials.renewed"));
-							}} />
-					)}
-				</div>
-			)}
-		</Show>
+		<dl class="account">
+			<Copy label={t("credentials.user")} value={sip_user} />
+			<Copy label={t("credentials.password")} value={sip_password} secret />
+			<Copy label={t("credentials.registrar")} value={host} />
+			<Copy label={t("credentials.port")} value={port} />
+			<div class="copy">
+				<dt>{t("credentials.transport")}</dt>
+				<dd><span class="value">{t("credentials.transports")}</span></dd>
+			</div>
+		</dl>
 	);
 }
 
-// The SIP account, read from the server only when somebody asks to see it.
+// What an installer types into the device. The password is on the page, but covered.
 export function CredentialsCard({ site, device }: { site: string; device: Device }) {
-	const [open, set_open] = useState(false);
+	const account = useLoad(device.id, () => api.credentials(site, device.id));
+	const [asking, set_asking] = useState(false);
 	return (
 		<div class="card stack">
-			<div class="row spread">
-				<h3>{t("credentials.title")}</h3>
-				<button aria-expanded={open} onClick={() => set_open(!open)}>
-					{open ? t("credentials.hide") : t("credentials.show")}
-				</button>
-			</div>
+			<h3>{t("credentials.title")}</h3>
 			<p class="soft">{t("credentials.text")}</p>
-			{open && <Shown site={site} device={device} />}
+			<Show of={account}>
+				{(found) => (
+					<div class="stack">
+						<Account key={found.sip_password} {...found} />
+						<div><button class="danger" onClick={() => set_asking(true)}>
+							{t("credentials.renew")}
+						</button></div>
+					</div>
+				)}
+			</Show>
+			{asking && (
+				<Confirm title={t("credentials.renew_ask")} yes={t("credentials.renew")}
+					text={t("credentials.renew_text")} close={() => set_asking(false)}
+					act={async () => {
+						account.set(await api.credentials_renew(site, device.id));
+						toast(t("credentials.renewed"));
+					}} />
+			)}
 		</div>
 	);
 }

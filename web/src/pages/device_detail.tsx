@@ -1,11 +1,14 @@
 import { useState } from "preact/hooks";
 import { api } from "../api/client.ts";
+import type { Apartment, Device } from "../api/types.ts";
 import { useLoad } from "../lib/hooks.ts";
 import { t } from "../lib/i18n.ts";
+import { useCan } from "../lib/rights.ts";
 import { go, site_href } from "../lib/router.ts";
 import { toast } from "../lib/toast.ts";
 import { Confirm } from "../ui/confirm.tsx";
 import { DeviceStatus } from "../ui/device_status.tsx";
+import { Heading } from "../ui/heading.tsx";
 import { Link } from "../ui/link.tsx";
 import { Show } from "../ui/loaded.tsx";
 import { Buttons } from "./buttons.tsx";
@@ -14,13 +17,48 @@ import { DeviceForm } from "./device_form.tsx";
 import { useDeviceChanges } from "./devices.tsx";
 import type { TabProps } from "./site.tsx";
 
+interface SettingsProps {
+	site: string;
+	device: Device;
+	apartments: readonly Apartment[];
+	saved: () => void;
+}
+
+function Settings({ site, device, apartments, saved }: SettingsProps) {
+	const [deleting, set_deleting] = useState(false);
+	return (
+		<div class="card stack">
+			<h3>{t("settings.title")}</h3>
+			<DeviceForm device={device} apartments={apartments} submit={t("save")}
+				send={async (edit) => {
+					await api.device_edit(site, device.id, edit);
+					toast(t("saved"));
+					saved();
+				}} />
+			<div><button class="danger" onClick={() => set_deleting(true)}>
+				{t("device.delete")}
+			</button></div>
+			{deleting && (
+				<Confirm title={t("delete_ask", { name: device.name })}
+					text={t("device.delete_text")} yes={t("delete")}
+					close={() => set_deleting(false)}
+					act={async () => {
+						await api.device_delete(site, device.id);
+						toast(t("deleted", { name: device.name }));
+						go(site_href(site));
+					}} />
+			)}
+		</div>
+	);
+}
+
 export function DeviceDetail({ site, listen, id }: TabProps & { id: string }) {
+	const can = useCan(site.id);
 	const all = useLoad(`${site.id}/${id}`, async () => {
 		const [devices, apartments] =
 			await Promise.all([api.devices(site.id), api.apartments(site.id)]);
 		return { devices, apartments };
 	});
-	const [deleting, set_deleting] = useState(false);
 	useDeviceChanges(listen, all.reload);
 	return (
 		<div class="stack">
@@ -32,36 +70,21 @@ export function DeviceDetail({ site, listen, id }: TabProps & { id: string }) {
 						return <p class="note bad">{t("problem.not_found")}</p>;
 					return (
 						<div class="stack">
-							<div class="row spread">
-								<h2>{device.name}</h2>
+							<Heading text={device.name} part_of={site.name}>
 								<DeviceStatus device={device} />
+							</Heading>
+							<div class="halves">
+								{can("credentials")
+									&& <CredentialsCard site={site.id} device={device} />}
+								{can("device_edit") && (
+									<div class="stack">
+										{device.kind === "intercom" && <Buttons site={site.id}
+											device={device} devices={devices} />}
+										<Settings site={site.id} device={device}
+											apartments={apartments} saved={all.reload} />
+									</div>
+								)}
 							</div>
-							<CredentialsCard site={site.id} device={device} />
-							{device.kind === "intercom"
-								&& <Buttons site={site.id} device={device} devices={devices} />}
-							<div class="card stack">
-								<h3>{t("settings.title")}</h3>
-								<DeviceForm device={device} apartments={apartments}
-									submit={t("save")}
-									send={async (edit) => {
-										await api.device_edit(site.id, id, edit);
-										toast(t("saved"));
-										all.reload();
-									}} />
-								<div><button class="danger" onClick={() => set_deleting(true)}>
-									{t("device.delete")}
-								</button></div>
-							</div>
-							{deleting && (
-								<Confirm title={t("delete_ask", { name: device.name })}
-									text={t("device.delete_text")} yes={t("delete")}
-									close={() => set_deleting(false)}
-									act={async () => {
-										await api.device_delete(site.id, id);
-										toast(t("deleted", { name: device.name }));
-										go(site_href(site.id));
-									}} />
-							)}
 						</div>
 					);
 				}}

@@ -1,8 +1,10 @@
 import type { Apartment, Device, DeviceEdit, DeviceKind } from "../api/types.ts";
 import { t } from "../lib/i18n.ts";
-import { check_required, check_unlock_code } from "../lib/validate.ts";
+import { check_required, check_unlock_code, NAME_MAX, UNLOCK_CODE_MAX } from "../lib/validate.ts";
 import { Form } from "../ui/form.tsx";
 import { apartment_label } from "./apartments.tsx";
+
+const UNLOCK_CODE = "00*"; // what intercoms leave the factory with
 
 interface Props {
 	device?: Device;
@@ -21,24 +23,25 @@ export function DeviceForm({ device, apartments, submit, send, cancel }: Props) 
 		<Form submit={submit} {...(cancel ? { cancel } : {})}
 			start={{
 				name: device?.name ?? "", kind: device?.kind ?? "intercom",
-				apartment_id: device?.apartment_id ?? "", unlock_code: device?.unlock_code ?? "",
+				apartment_id: device?.apartment_id ?? "",
+				unlock_code: device === undefined ? UNLOCK_CODE : device.unlock_code ?? "",
 			}}
 			send={({ name = "", kind, apartment_id = "", unlock_code = "" }) => send({
-				name: name.trim(), kind: kind as DeviceKind, unlock_code,
+				name: name.trim(), kind: kind as DeviceKind,
+				unlock_code: kind === "intercom" ? unlock_code : "",
 				apartment_id: apartment_id === "" ? null : apartment_id,
 			})}
 			fields={[
-				{ name: "name", label: t("name"), check: check_required, required: true,
+				{ name: "name", label: t("name"), check: check_required, required: true, max: NAME_MAX,
 					hint: t("device.name_hint") },
 				...(device === undefined ? [{ name: "kind", label: t("device.kind"), options: [
 					{ value: "intercom", text: t("device.intercom") },
 					{ value: "phone", text: t("device.phone") },
 				] }] : []),
 				{ name: "apartment_id", label: t("device.apartment"), options: places },
-				...(device?.kind === "phone" ? [] : [{
-					name: "unlock_code", label: t("device.unlock_code"), check: check_unlock_code,
-					hint: t("device.unlock_code_hint"),
-				}]),
+				{ name: "unlock_code", label: t("device.unlock_code"), check: check_unlock_code,
+					max: UNLOCK_CODE_MAX, hint: t("device.unlock_code_hint"),
+					when: ({ kind }) => kind === "intercom" },
 			]} />
 	);
 }

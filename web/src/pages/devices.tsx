@@ -2,11 +2,13 @@ import { useEffect, useState } from "preact/hooks";
 import { api } from "../api/client.ts";
 import type { Device } from "../api/types.ts";
 import { useLoad } from "../lib/hooks.ts";
-import { t } from "../lib/i18n.ts";
+import { lang_current, t } from "../lib/i18n.ts";
+import { useCan } from "../lib/rights.ts";
 import { go, site_href } from "../lib/router.ts";
 import { toast } from "../lib/toast.ts";
 import { DeviceStatus } from "../ui/device_status.tsx";
 import { Dialog } from "../ui/dialog.tsx";
+import { Heading } from "../ui/heading.tsx";
 import { Link } from "../ui/link.tsx";
 import { Show } from "../ui/loaded.tsx";
 import { apartment_label } from "./apartments.tsx";
@@ -32,6 +34,12 @@ export function useDeviceChanges(listen: Listen, reload: () => void): void {
 	}, [listen, reload]);
 }
 
+// Doors first, then phones, each by name as the reader's language sorts.
+function in_order(devices: readonly Device[]): Device[] {
+	const { compare } = new Intl.Collator(lang_current(), { numeric: true });
+	return [...devices].sort((a, b) => compare(a.kind, b.kind) || compare(a.name, b.name));
+}
+
 function Card({ site, device, place }: { site: string; device: Device; place: string | null }) {
 	return (
 		<Link href={site_href(site, "devices", device.id)} class="card card-link">
@@ -51,6 +59,7 @@ function Card({ site, device, place }: { site: string; device: Device; place: st
 }
 
 export function Devices({ site, listen }: TabProps) {
+	const may_edit = useCan(site.id)("device_edit");
 	const both = useLoad(site.id, async () => {
 		const [devices, apartments] =
 			await Promise.all([api.devices(site.id), api.apartments(site.id)]);
@@ -60,17 +69,18 @@ export function Devices({ site, listen }: TabProps) {
 	useDeviceChanges(listen, both.reload);
 	return (
 		<div class="stack">
-			<div class="row spread">
-				<h2>{t("devices.title")}</h2>
-				<button class="primary" onClick={() => set_adding(true)}
-					aria-disabled={both.data === null}>{t("devices.add")}</button>
-			</div>
+			<Heading text={t("devices.title")} part_of={site.name}>
+				{may_edit && (
+					<button class="primary" onClick={() => set_adding(true)}
+						aria-disabled={both.data === null}>{t("devices.add")}</button>
+				)}
+			</Heading>
 			<Show of={both}>
 				{({ devices, apartments }) => devices.length === 0
 					? <div class="card empty"><h3>{t("devices.empty")}</h3>
 						<p class="soft">{t("devices.empty_text")}</p></div>
 					: <ul class="cards">
-						{devices.map((device) => {
+						{in_order(devices).map((device) => {
 							const home = apartments.find(({ id }) => id === device.apartment_id);
 							return (
 								<li key={device.id}>

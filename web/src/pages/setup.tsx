@@ -2,7 +2,9 @@ import { useState } from "preact/hooks";
 import { api } from "../api/client.ts";
 import { t } from "../lib/i18n.ts";
 import { go } from "../lib/router.ts";
-import { check_email, check_new_password, check_required, PASSWORD_MIN } from "../lib/validate.ts";
+import {
+	check_email, check_new_password, check_required, EMAIL_MAX, NAME_MAX, PASSWORD_MAX, PASSWORD_MIN,
+} from "../lib/validate.ts";
 import { Form } from "../ui/form.tsx";
 import { Heading } from "../ui/heading.tsx";
 
@@ -33,12 +35,12 @@ export function Setup({ done }: { done: () => void }) {
 				}}
 				fields={[
 					{ name: "name", label: t("your_name"), check: check_required,
-						autocomplete: "name", required: true },
+						autocomplete: "name", required: true, max: NAME_MAX },
 					{ name: "email", label: t("email"), type: "email", check: check_email,
-						autocomplete: "username", required: true },
+						autocomplete: "username", required: true, max: EMAIL_MAX },
 					{ name: "password", label: t("password"), type: "password",
 						check: check_new_password, autocomplete: "new-password", required: true,
-						hint: t("password.hint", { min: PASSWORD_MIN }) },
+						max: PASSWORD_MAX, hint: t("password.hint", { min: PASSWORD_MIN }) },
 				]} />
 		</div>
 	);

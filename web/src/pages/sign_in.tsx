@@ -1,6 +1,6 @@
 import { api } from "../api/client.ts";
 import { t } from "../lib/i18n.ts";
-import { check_email, check_required } from "../lib/validate.ts";
+import { check_email, check_required, EMAIL_MAX, PASSWORD_MAX } from "../lib/validate.ts";
 import { Form } from "../ui/form.tsx";
 import { Heading } from "../ui/heading.tsx";
 
@@ -16,9 +16,10 @@ export function SignIn({ done }: { done: () => void }) {
 				}}
 				fields={[
 					{ name: "email", label: t("email"), type: "email", check: check_email,
-						autocomplete: "username", required: true },
+						autocomplete: "username", required: true, max: EMAIL_MAX },
 					{ name: "password", label: t("password"), type: "password",
-						check: check_required, autocomplete: "current-password", required: true },
+						check: check_required, autocomplete: "current-password", required: true,
+						max: PASSWORD_MAX },
 				]} />
 		</div>
 	);

@@ -4,8 +4,8 @@ import type { LiveEvent, Site } from "../api/types.ts";
 import { useLoad } from "../lib/hooks.ts";
 import { t, type Key } from "../lib/i18n.ts";
 import { live_open } from "../lib/live.ts";
+import { useCan, type Can, type Right } from "../lib/rights.ts";
 import { site_href, type SiteTab } from "../lib/router.ts";
-import { Heading } from "../ui/heading.tsx";
 import { Link } from "../ui/link.tsx";
 import { Show } from "../ui/loaded.tsx";
 import { Apartments } from "./apartments.tsx";
@@ -23,14 +23,14 @@ export interface TabProps {
 	listen: Listen;
 }
 
-const TABS: readonly [SiteTab, Key][] = [
-	["devices", "devices.title"],
-	["apartments", "apartments.title"],
-	["calls", "calls.title"],
-	["settings", "settings.title"],
+const TABS: readonly { tab: SiteTab; key: Key; right: Right }[] = [
+	{ tab: "devices", key: "devices.title", right: "device_read" },
+	{ tab: "apartments", key: "apartments.title", right: "apartment_read" },
+	{ tab: "calls", key: "calls.title", right: "call_read" },
+	{ tab: "settings", key: "settings.title", right: "site_edit" },
 ];
 
-function useLive(site: string): { listen: Listen; connected: boolean } {
+function useLive(site: string, allowed: boolean): { listen: Listen; connected: boolean } {
 	const listeners = useRef(new Set<(event: LiveEvent | null) => void>());
 	const [connected, set] = useState(true);
 	const [listen] = useState<Listen>(() => (fn: (event: LiveEvent | null) => void) => {
@@ -38,6 +38,8 @@ function useLive(site: string): { listen: Listen; connected: boolean } {
 		return () => void listeners.current.delete(fn);
 	});
 	useEffect(() => {
+		if (!allowed)
+			return undefined;
 		const tell = (event: LiveEvent | null) => listeners.current.forEach((fn) => fn(event));
 		return live_open(site, {
 			event: tell,
@@ -47,11 +49,20 @@ function useLive(site: string): { listen: Listen; connected: boolean } {
 					tell(null);
 			},
 		});
-	}, [site]);
+	}, [site, allowed]);
 	return { listen, connected };
 }
 
-function Tab({ tab, item, ...props }: TabProps & { tab: SiteTab; item: string | null }) {
+interface ShownProps extends TabProps {
+	tab: SiteTab;
+	item: string | null;
+	can: Can;
+	changed: () => void;
+}
+
+function Tab({ tab, item, can, changed, ...props }: ShownProps) {
+	if (!TABS.some((one) => one.tab === tab && can(one.right)))
+		return <p class="note">{t("site.nothing")}</p>;
 	switch (tab) {
 	case "apartments":
 		return <Apartments {...props} />;
@@ -59,7 +70,7 @@ function Tab({ tab, item, ...props }: TabProps & { tab: SiteTab; item: string | 
 		return item === null ? <Calls {...props} />
 			: <CallDetail key={item} {...props} id={item} />;
 	case "settings":
-		return <SiteSettings site={props.site} />;
+		return <SiteSettings site={props.site} saved={changed} />;
 	default:
 		return item === null ? <Devices {...props} />
 			: <DeviceDetail key={item} {...props} id={item} />;
@@ -74,24 +85,34 @@ interface Props {
 
 export function SitePage({ site: id, tab, item }: Props) {
 	const site = useLoad(id, () => api.site(id));
-	const { listen, connected } = useLive(id);
+	const can = useCan(id);
+	const { listen, connected } = useLive(id, can("live"));
+	useEffect(() => listen((event) => {
+		if (event?.type === "site")
+			site.reload();
+	}), [listen, site.reload]);
+	const tabs = TABS.filter(({ right }) => can(right));
 	return (
 		<div class="stack">
 			<Show of={site}>
 				{(found) => (
 					<div class="stack">
-						<Heading key={found.name} text={found.name} />
-						<nav class="tabs" aria-label={t("site.tabs")}>
-							{TABS.map(([name, key]) => (
-								<Link key={name} href={site_href(id, name)} current={name === tab}>
-									{t(key)}
-								</Link>
-							))}
-						</nav>
+						<h1>{found.name}</h1>
+						{tabs.length > 0 && (
+							<nav class="tabs" aria-label={t("site.tabs")}>
+								{tabs.map((one) => (
+									<Link key={one.tab} href={site_href(id, one.tab)}
+										current={one.tab === tab}>
+										{t(one.key)}
+									</Link>
+								))}
+							</nav>
+						)}
 						<div role="status">
 							{!connected && <p class="note">{t("live.lost")}</p>}
 						</div>
-						<Tab site={found} tab={tab} item={item} listen={listen} />
+						<Tab site={found} tab={tab} item={item} listen={listen} can={can}
+							changed={site.reload} />
 					</div>
 				)}
 			</Show>

@@ -1,6 +1,6 @@
 import type { SiteEdit, SiteType } from "../api/types.ts";
 import { lang_current, t } from "../lib/i18n.ts";
-import { check_required } from "../lib/validate.ts";
+import { check_required, NAME_MAX } from "../lib/validate.ts";
 import { Form } from "../ui/form.tsx";
 import { LANGUAGE_OPTIONS } from "../ui/language.tsx";
 
@@ -26,11 +26,11 @@ export function SiteForm({ start, submit, send, cancel }: Props) {
 			send={({ name = "", type, zone = "", language = "" }) =>
 				send({ name: name.trim(), type: type as SiteType, zone, language })}
 			fields={[
-				{ name: "name", label: t("name"), check: check_required, required: true },
-				{ name: "type", label: t("site.type"), options: [
+				{ name: "name", label: t("name"), check: check_required, required: true, max: NAME_MAX },
+				...(start === undefined ? [{ name: "type", label: t("site.type"), options: [
 					{ value: "residential", text: t("site.residential") },
 					{ value: "commercial", text: t("site.commercial") },
-				] },
+				], hint: t("site.type_hint") }] : []),
 				{ name: "zone", label: t("site.zone"), options: zones(first.zone),
 					hint: t("site.zone_hint") },
 				{ name: "language", label: t("site.language"), options: LANGUAGE_OPTIONS },

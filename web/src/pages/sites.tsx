@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import { api } from "../api/client.ts";
 import { useLoad } from "../lib/hooks.ts";
 import { t } from "../lib/i18n.ts";
+import { useCan } from "../lib/rights.ts";
 import { go, site_href } from "../lib/router.ts";
 import { toast } from "../lib/toast.ts";
 import { Dialog } from "../ui/dialog.tsx";
@@ -11,17 +12,22 @@ import { Show } from "../ui/loaded.tsx";
 import { SiteForm } from "./site_form.tsx";
 
 export function Sites() {
+	const may_add = useCan(null)("site_create");
 	const sites = useLoad("sites", api.sites);
 	const [adding, set_adding] = useState(false);
 	return (
 		<div class="stack">
 			<Heading text={t("sites.title")}>
-				<button class="primary" onClick={() => set_adding(true)}>{t("sites.add")}</button>
+				{may_add && (
+					<button class="primary" onClick={() => set_adding(true)}>{t("sites.add")}</button>
+				)}
 			</Heading>
 			<Show of={sites}>
 				{(list) => list.length === 0
 					? <div class="card empty"><h2>{t("sites.empty")}</h2>
-						<p class="soft">{t("sites.empty_text")}</p></div>
+						<p class="soft">
+							{may_add ? t("sites.empty_text") : t("sites.empty_ask")}
+						</p></div>
 					: <ul class="cards">
 						{list.map((site) => (
 							<li key={site.id}>

@@ -9,11 +9,12 @@ interface Props {
 	text: string;
 	yes: string;
 	act: () => Promise<void>;
+	explain?: (status: number) => string | null;
 	close: () => void;
 }
 
 // Asks before something that cannot be taken back, and shows if it then fails.
-export function Confirm({ title, text, yes, act, close }: Props) {
+export function Confirm({ title, text, yes, act, explain, close }: Props) {
 	const [busy, set_busy] = useState(false);
 	const [problem, set_problem] = useState("");
 	const confirmed = async () => {
@@ -24,7 +25,8 @@ export function Confirm({ title, text, yes, act, close }: Props) {
 			await act();
 			close();
 		} catch (error) {
-			set_problem(problem_text(problem_from(error)));
+			const found = problem_from(error);
+			set_problem(explain?.(found.status) ?? problem_text(found));
 			set_busy(false);
 		}
 	};

@@ -1,13 +1,18 @@
-import type { Device } from "../api/types.ts";
-import { t } from "../lib/i18n.ts";
+import type { Device, DeviceStatus as Status } from "../api/types.ts";
+import { t, type Key } from "../lib/i18n.ts";
+
+const LOOK: Record<Status, { key: Key; badge: string }> = {
+	registered: { key: "device.registered", badge: "badge good" },
+	not_registered: { key: "device.not_registered", badge: "badge bad" },
+	needs_configuration: { key: "device.needs_configuration", badge: "badge warn" },
+};
 
 export function DeviceStatus({ device }: { device: Device }) {
 	const where = [device.transport?.toUpperCase(), device.address].filter(Boolean).join(" ");
+	const { key, badge } = LOOK[device.status];
 	return (
 		<span class="row">
-			<span class={device.online ? "badge good" : "badge"}>
-				{device.online ? t("device.online") : t("device.offline")}
-			</span>
+			<span class={badge}>{t(key)}</span>
 			{device.online && where !== "" && <span class="soft mono">{where}</span>}
 		</span>
 	);

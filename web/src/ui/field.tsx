@@ -10,6 +10,7 @@ export interface FieldProps {
 	hint?: string;
 	type?: "text" | "email" | "password" | "number";
 	autocomplete?: string;
+	max?: number; // characters
 	options?: readonly { value: string; text: string }[];
 	required?: boolean;
 }
@@ -24,6 +25,7 @@ export function Field(props: FieldProps) {
 		"aria-invalid": error !== undefined,
 		...(about === "" ? {} : { "aria-describedby": about }),
 		...(required ? { "aria-required": true } : {}),
+		...(props.max === undefined ? {} : { maxLength: props.max }),
 	};
 	return (
 		<div class="field">

@@ -11,6 +11,7 @@ type Values = Record<string, string>;
 export interface FormField extends Omit<FieldProps, "value" | "set" | "error" | "required"> {
 	check?: Check;
 	required?: boolean;
+	when?: (values: Values) => boolean; // shown only then; by default always
 }
 
 interface Props {
@@ -25,12 +26,13 @@ interface Props {
 
 // Checks, sends, and shows what the server finds wrong at the field it names; focus goes to the
 // first wrong field.
-export function Form({ fields, start, submit, send, cancel, explain, children }: Props) {
+export function Form({ fields: all, start, submit, send, cancel, explain, children }: Props) {
 	const [values, set_values] = useState(start);
 	const [errors, set_errors] = useState<Values>({});
 	const [problem, set_problem] = useState("");
 	const [busy, set_busy] = useState(false);
 	const form = useRef<HTMLFormElement>(null);
+	const fields = all.filter(({ when }) => when?.(values) ?? true);
 
 	const show = (wrong: Values) => {
 		set_errors(wrong);
@@ -71,10 +73,13 @@ export function Form({ fields, start, submit, send, cancel, explain, children }:
 	};
 	return (
 		<form class="stack" ref={form} onSubmit={submitted} noValidate>
-			{fields.map(({ check: _, ...field }) => (
+			{fields.map(({ check: _, when: __, ...field }) => (
 				<Field key={field.name} {...field} value={values[field.name] ?? ""}
 					error={errors[field.name]}
-					set={(value) => set_values((old) => ({ ...old, [field.name]: value }))} />
+					set={(value) => {
+						set_values((old) => ({ ...old, [field.name]: value }));
+						set_errors(({ [field.name]: _, ...rest }) => rest);
+					}} />
 			))}
 			{children}
 			<div role="alert">{problem && <p class="note bad">{problem}</p>}</div>

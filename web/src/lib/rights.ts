@@ -1,0 +1,39 @@
+// What the pages offer to whom; the server decides again. A test holds the table against
+// src/api/rights.c. Pure but for the session, which app.tsx provides.
+import { createContext } from "preact";
+import { useContext } from "preact/hooks";
+import type { Grant, Session } from "../api/types.ts";
+
+const STAFF = ["company_admin", "site_admin_payment", "site_admin"];
+
+export const RIGHTS = {
+	site_create: ["company_admin"],
+	site_read: ["operator", ...STAFF, "site_user", "apartment_admin"],
+	site_edit: ["operator", ...STAFF],
+	site_delete: ["operator", "company_admin"],
+	apartment_read: ["operator", ...STAFF, "site_user"],
+	apartment_edit: STAFF,
+	device_read: ["operator", ...STAFF, "site_user"],
+	device_edit: STAFF,
+	credentials: STAFF,
+	call_read: STAFF,
+	live: STAFF,
+} as const satisfies Record<string, readonly string[]>;
+
+export type Right = keyof typeof RIGHTS;
+
+// A grant without a site reaches every site that its owner sees.
+export function grants_allow(grants: readonly Grant[], right: Right, site: string | null): boolean {
+	const roles: readonly string[] = RIGHTS[right];
+	return grants.some((grant) => roles.includes(grant.role)
+		&& (grant.site_id === null || grant.site_id === site));
+}
+
+export const SessionContext = createContext<Session | null>(null);
+
+export type Can = (right: Right) => boolean;
+
+export function useCan(site: string | null): Can {
+	const grants = useContext(SessionContext)?.roles ?? [];
+	return (right) => grants_allow(grants, right, site);
+}

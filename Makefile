@@ -2,7 +2,7 @@
 BUILD ?= build
 SOURCES = $(shell git ls-files '*.c' '*.h')
 
-.PHONY: all test arch lint format asan tsan cover bench clean
+.PHONY: all test arch lint format asan tsan cover bench e2e clean
 
 all: $(BUILD)/build.ninja
 	ninja -C $(BUILD)
@@ -50,6 +50,13 @@ cover:
 	@test -f build-cover/build.ninja || meson setup build-cover -Db_coverage=true
 	meson test -C build-cover
 	ninja -C build-cover coverage-text && cat build-cover/meson-logs/coverage.txt
+
+# The portal in Chromium; SCREENS=DIR keeps pictures of every page.
+e2e: all
+	npm --prefix web ci --no-audit --no-fund --loglevel=error
+	npm --prefix web run --silent build
+	npm --prefix tests/e2e ci --no-audit --no-fund --loglevel=error
+	node tests/e2e/portal.mjs
 
 # Beside Kamailio and rtpengine; takes minutes. Only the ratios mean something.
 bench: all

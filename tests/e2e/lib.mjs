@@ -1,0 +1,151 @@
+// What the browser tests share: the stage (stage.py), Chromium, looking at a page, TAP.
+import { spawn } from "node:child_process";
+import { mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const PATIENCE_MS = 30_000; // for anything that a test waits for; the machine may be busy
+const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+	"--disable-background-networking", "--disable-component-update", "--disable-sync"];
+export const PHONE = { width: 360, height: 740 };
+export const DESK = { width: 1280, height: 800 };
+
+// The real programs, and what they can be told: await stage.do("accept").
+export class Stage {
+	static async open() {
+		const stage = new Stage();
+		Object.assign(stage, await stage.#answer());
+		return stage;
+	}
+
+	constructor() {
+		this.process = spawn("python3", [join(HERE, "stage.py")],
+			{ stdio: ["pipe", "pipe", "inherit"] });
+		this.ended = new Promise((done) => this.process.on("close", done));
+		this.lines = createInterface({ input: this.process.stdout })[Symbol.asyncIterator]();
+	}
+
+	async #answer() {
+		const { value, done } = await this.lines.next();
+		if (done)
+			throw new Error("the stage has ended");
+		return JSON.parse(value);
+	}
+
+	async do(name, more = {}) {
+		this.process.stdin.write(`${JSON.stringify({ do: name, ...more })}\n`);
+		const { failed } = await this.#answer();
+		if (failed !== undefined)
+			throw new Error(`${name}: ${failed}`);
+	}
+
+	user(role) {
+		return this.demo.users.find((one) => one.role === role);
+	}
+
+	async close() {
+		this.process.stdin.end();
+		await this.ended;
+	}
+}
+
+// Chromium with a profile of its own, gone afterwards.
+export async function browser_open() {
+	return await chromium.launch({ executablePath: CHROMIUM, args: FLAGS, timeout: PATIENCE_MS });
+}
+
+// A visitor without cookies; every message of the page's console that tells of a fault is kept.
+export async function visitor(browser, { lang = "en", size = DESK, scale = 1 } = {}) {
+	const context = await browser.newContext({ locale: lang, viewport: size,
+		deviceScaleFactor: scale, reducedMotion: "reduce" });
+	context.setDefaultTimeout(PATIENCE_MS);
+	const page = await context.newPage();
+	page.faults = [];
+	page.on("pageerror", (error) => page.faults.push(String(error)));
+	page.on("console", (message) => {
+		const refused = /^Failed to load resource|WebSocket/; // which some tests want
+		if (message.type() === "error" && !refused.test(message.text()))
+			page.faults.push(message.text());
+	});
+	return page;
+}
+
+export async function sign_in(page, base, { email, password }) {
+	await page.goto(base);
+	await page.getByLabel(/^E-mail/).fill(email);
+	await page.getByLabel(/^(Password|Mot de passe)/).fill(password);
+	await page.getByRole("button", { name: /^(Sign in|Se connecter)$/ }).click();
+	await page.getByRole("button", { name: /^(Sign out|Se déconnecter)$/ }).waitFor();
+}
+
+async function faults_of(page) {
+	if (!await page.evaluate(() => "axe" in globalThis))
+		await page.evaluate(AXE);
+	const { violations } = await page.evaluate(() => globalThis.axe.run({ resultTypes: ["violations"] }));
+	const found = violations.map(({ id, nodes }) =>
+		`${id}: ${nodes.map(({ target, failureSummary }) => `${target} ${failureSummary}`).join("; ")}`);
+	const wide = await page.evaluate(() =>
+		document.documentElement.scrollWidth - document.documentElement.clientWidth);
+	if (wide > 0)
+		found.push(`${wide} pixels wider than the window`);
+	return found;
+}
+
+// No width changes a colour, so these two show both widths and both schemes.
+const LOOKS = [["phone", PHONE, "dark"], ["desk", DESK, "light"]];
+
+// Looks at the page that is open: on a phone and on a desk, dark and light. SCREENS names a folder
+// for pictures of it.
+export async function look(page, name) {
+	const size = page.viewportSize();
+	const found = [];
+	for (const [place, viewport, colorScheme] of LOOKS) {
+		await page.setViewportSize(viewport);
+		await page.emulateMedia({ colorScheme });
+		for (const fault of await faults_of(page))
+			found.push(`${name}, ${place}, ${colorScheme}: ${fault}`);
+		if (process.env.SCREENS) {
+			mkdirSync(process.env.SCREENS, { recursive: true });
+			await page.screenshot({ fullPage: true,
+				path: join(process.env.SCREENS, `${name}-${place}-${colorScheme}.png`) });
+		}
+	}
+	await page.setViewportSize(size);
+	await page.emulateMedia({ colorScheme: null });
+	if (found.length > 0)
+		throw new Error(found.join("\n"));
+}
+
+const tests = [];
+
+export function test(name, run) {
+	tests.push({ name, run });
+}
+
+// Runs the tests in order, or those whose name has a word of the command line in it. A failure
+// does not stop the rest.
+export async function run_tests(...args) {
+	const words = process.argv.slice(2);
+	const chosen = tests.filter(({ name }) =>
+		words.length === 0 || words.some((word) => name.includes(word)));
+	console.log(`1..${chosen.length}`);
+	let number = 0;
+	for (const { name, run } of chosen) {
+		number++;
+		const start = performance.now();
+		try {
+			await run(...args);
+			console.log(`ok ${number} - ${name} # ${Math.round(performance.now() - start)} ms`);
+		} catch (error) {
+			process.exitCode = 1;
+			console.log(`not ok ${number} - ${name}`);
+			console.log(String(error.stack ?? error).replace(/^/gm, "# "));
+		}
+	}
+}

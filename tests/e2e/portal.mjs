@@ -1,0 +1,476 @@
+// The portal in Chromium, in front of the real programs. Prints TAP.
+//
+//   node tests/e2e/portal.mjs [WORD…]     tests whose name has a word in it; SCREENS=DIR keeps pictures
+import assert from "node:assert/strict";
+import {
+	browser_open, look, PHONE, run_tests, sign_in, Stage, test, visitor,
+} from "./lib.mjs";
+
+const ADMIN = { name: "Ida Installer", email: "ida@example.com", password: "a long pass phrase" };
+const LONG = "Résidence des Grands-Boulevards-et-du-Vieux-Moulin-de-la-Galette, cage d’escalier n° 12";
+
+const button = (at, name) => at.getByRole("button", { name, exact: true });
+const dialog = (page) => page.getByRole("dialog");
+const gone = (locator) => locator.waitFor({ state: "detached" });
+
+// The message that belongs to the field, as a screen reader finds it, and the focus is in there.
+async function refused(at, label, text) {
+	const field = at.getByLabel(label, { exact: true });
+	await at.getByText(text).first().waitFor();
+	assert.equal(await field.getAttribute("aria-invalid"), "true");
+	const ids = (await field.getAttribute("aria-describedby")).split(" ");
+	const said = await field.evaluate((_, all) =>
+		all.map((id) => document.getElementById(id).textContent).join(" "), ids);
+	assert.match(said, text);
+	assert.equal(await field.evaluate((one) => one === document.activeElement), true);
+}
+
+async function toast(page, text) {
+	await page.locator(".toast").getByText(text).first().waitFor();
+}
+
+async function site_new(page, name) {
+	await button(page, "Add site").click();
+	await dialog(page).getByLabel("Name").fill(name);
+	await button(dialog(page), "Create").click();
+	await page.getByRole("heading", { level: 1, name, exact: true }).waitFor();
+}
+
+async function device_new(page, fields) {
+	await page.getByRole("link", { name: "Devices", exact: true }).click();
+	await button(page, "Add device").click();
+	const box = dialog(page);
+	await box.getByLabel("Kind").selectOption({ label: fields.kind });
+	await box.getByLabel("Name").fill(fields.name);
+	if (fields.apartment)
+		await box.getByLabel("Apartment").selectOption({ label: fields.apartment });
+	await button(box, "Create").click();
+	await page.getByRole("heading", { level: 2, name: fields.name, exact: true }).waitFor();
+}
+
+test("the first-administrator link makes an account, once", async ({ browser, stage }) => {
+	const page = await visitor(browser);
+	await page.goto(stage.setup);
+	await button(page, "Create account").click();
+	await refused(page, "Your name", /Fill this in/);
+	await page.getByLabel("Your name").fill(ADMIN.name);
+	await page.getByLabel("E-mail").fill("ida@");
+	await page.getByLabel("Password").fill("short");
+	await button(page, "Create account").click();
+	await refused(page, "E-mail", /Enter an e-mail address/);
+	await page.getByText("Too short").waitFor();
+	await look(page, "setup");
+	await page.getByLabel("E-mail").fill(ADMIN.email);
+	await page.getByLabel("Password").fill(ADMIN.password);
+	await button(page, "Create account").click();
+	await page.getByRole("heading", { name: "No site yet" }).waitFor();
+	assert.equal(new URL(page.url()).hash, "", "the token stays in the address bar");
+	await look(page, "sites-empty");
+
+	const late = await visitor(browser);
+	await late.goto(stage.setup);
+	await late.getByLabel("Your name").fill("Eve");
+	await late.getByLabel("E-mail").fill("eve@example.com");
+	await late.getByLabel("Password").fill("another long phrase");
+	await button(late, "Create account").click();
+	await late.getByText("This link has been used or has expired.").waitFor();
+	await late.goto(`${stage.empty}/setup`);
+	await late.getByText("This link is incomplete.").waitFor();
+	await late.context().close();
+});
+
+test("an installer builds a site: apartments, devices, buttons, unlock code", async ({ browser, stage }) => {
+	const page = await visitor(browser);
+	await sign_in(page, stage.empty, ADMIN);
+	await button(page, "Add site").click();
+	await button(dialog(page), "Create").click();
+	await refused(dialog(page), "Name", /Fill this in/);
+	await look(page, "site-new");
+	await dialog(page).getByLabel("Name").fill("Elm Court");
+	await dialog(page).getByLabel("Time zone").selectOption("America/New_York");
+	await button(dialog(page), "Create").click();
+	await page.getByRole("heading", { name: "No device yet" }).waitFor();
+	await look(page, "devices-empty");
+
+	await page.getByRole("link", { name: "Apartments" }).click();
+	await page.getByRole("heading", { name: "No apartment yet" }).waitFor();
+	await look(page, "apartments-empty");
+	await button(page, "Add apartment").click();
+	await dialog(page).getByLabel("Number").fill("11");
+	await dialog(page).getByLabel("Floor").fill("1");
+	await button(dialog(page), "Create").click();
+	await page.getByRole("heading", { name: "11", exact: true }).waitFor();
+	await button(page, "Add apartment").click();
+	await dialog(page).getByLabel("Number").fill("11");
+	await dialog(page).getByLabel("Floor").fill("1");
+	await button(dialog(page), "Create").click();
+	await refused(dialog(page), "Number", /already in use/);
+	await page.keyboard.press("Escape");
+	await gone(dialog(page));
+	await page.getByRole("button", { name: "Edit 11" }).click();
+	await dialog(page).getByLabel("Name").fill("Smith");
+	await button(dialog(page), "Save").click();
+	await page.getByRole("heading", { name: "11 · Smith" }).waitFor();
+
+	await device_new(page, { kind: "SIP phone", name: "Kitchen", apartment: "11 · Smith" });
+	await page.getByText("Needs configuration").waitFor();
+	await device_new(page, { kind: "Intercom", name: "Gate" });
+	const code = page.getByLabel("Unlock code");
+	assert.equal(await code.inputValue(), "00*");
+	await code.fill("12");
+	await button(page, "Save").click();
+	await refused(page, "Unlock code", /Two digits or more/);
+	await code.fill("4711*");
+	await button(page, "Save").click();
+	await toast(page, "Saved");
+
+	await button(page, "Add button").click();
+	await page.getByText("Nobody: tick the phones").waitFor();
+	await page.getByRole("checkbox", { name: /^Kitchen/ }).check();
+	await page.getByLabel("Label").fill("Smith");
+	await page.getByText("Not saved yet.").waitFor();
+	await button(page, "Add button").click();
+	await page.getByLabel("Button", { exact: true }).last().fill("1");
+	await button(page, "Save buttons").click();
+	await page.getByText("This button is already listed.").waitFor();
+	await look(page, "device-new");
+	await page.getByRole("button", { name: "Remove Button 1" }).last().click();
+	await button(page, "Save buttons").click();
+	await gone(page.getByText("Not saved yet."));
+	await page.reload();
+	await page.getByRole("checkbox", { name: /^Kitchen/, checked: true }).waitFor();
+	assert.equal(await page.getByLabel("Label").inputValue(), "Smith");
+	assert.equal(await page.getByLabel("Unlock code").inputValue(), "4711*");
+
+	await page.getByRole("link", { name: "Settings" }).click();
+	await page.getByLabel("Name").fill("Elm Court 2");
+	await button(page, "Save").click();
+	await page.getByRole("heading", { level: 1, name: "Elm Court 2" }).waitFor();
+	await look(page, "settings");
+	await page.getByRole("link", { name: "Vestibule" }).click();
+	await button(page, "Add site").click();
+	await dialog(page).getByLabel("Name").fill("Elm Court 2");
+	await button(dialog(page), "Create").click();
+	await refused(dialog(page), "Name", /already in use/);
+	assert.deepEqual(page.faults, []);
+	await page.context().close();
+});
+
+test("a phone registers with the account that the page shows, and the page follows", async ({ browser, stage }) => {
+	const page = await visitor(browser);
+	await page.context().grantPermissions(["clipboard-read", "clipboard-write"],
+		{ origin: stage.empty });
+	await sign_in(page, stage.empty, ADMIN);
+	await page.getByRole("link", { name: /Elm Court 2/ }).click();
+	await page.getByRole("link", { name: /Kitchen/ }).click();
+	const value = async (label) => {
+		await button(page, `Copy ${label}`).click();
+		await toast(page, `${label} copied`);
+		return page.evaluate(() => navigator.clipboard.readText());
+	};
+	const id = await value("Device ID (user name, number)");
+	assert.match(id, /^[1-9][0-9]{9}$/);
+	assert.equal(await value("Server (registrar, SIP proxy)"), "127.0.0.1");
+	assert.match(await value("Port"), /^[0-9]+$/);
+	const first = await value("Password");
+	assert.equal(await page.getByText(first).count(), 0, "the password is not covered");
+	await button(page, "Show Password").click();
+	await page.getByText(first, { exact: true }).waitFor();
+	await look(page, "account");
+	await stage.do("register", { user: id, password: first });
+	await page.getByText("Registered", { exact: true }).waitFor();
+	await stage.do("unregister", { user: id });
+	await page.getByText("Not registered", { exact: true }).waitFor();
+
+	await button(page, "New password").click();
+	await button(dialog(page), "Cancel").click();
+	await gone(dialog(page));
+	assert.equal(await value("Password"), first);
+	await button(page, "New password").click();
+	await look(page, "password-new");
+	await button(dialog(page), "New password").click();
+	await toast(page, "The new password is valid now");
+	await page.getByText("Needs configuration").waitFor();
+	assert.notEqual(await value("Password"), first);
+	await page.context().close();
+});
+
+test("what is removed is asked for first, and cancelling keeps it", async ({ browser, stage }) => {
+	const page = await visitor(browser);
+	await sign_in(page, stage.empty, ADMIN);
+	await page.getByRole("link", { name: /Elm Court 2/ }).click();
+	await page.getByRole("link", { name: "Apartments" }).click();
+	const remove = page.getByRole("button", { name: "Delete 11 · Smith" });
+	await remove.click();
+	await dialog(page).getByText("Delete 11 · Smith?").waitFor();
+	await look(page, "delete");
+	await page.keyboard.press("Escape");
+	await gone(dialog(page));
+	assert.equal(await remove.evaluate((one) => one === document.activeElement), true);
+	await remove.click();
+	await button(dialog(page), "Delete").click();
+	await dialog(page).getByText("Devices belong to this apartment. Move them first.").waitFor();
+	await button(dialog(page), "Cancel").click();
+
+	await page.getByRole("link", { name: "Devices", exact: true }).click();
+	await page.getByRole("link", { name: /Kitchen/ }).click();
+	await button(page, "Delete device").click();
+	await button(dialog(page), "Delete").click();
+	await toast(page, "Kitchen has been deleted");
+	await page.getByRole("link", { name: /Gate/ }).click();
+	await page.getByText("Nobody: tick").or(page.getByText("Add a SIP phone to this site first."))
+		.first().waitFor();
+	assert.equal(await page.getByRole("checkbox").count(), 0);
+
+	await page.getByRole("link", { name: "Apartments" }).click();
+	await remove.click();
+	await button(dialog(page), "Delete").click();
+	await page.getByRole("heading", { name: "No apartment yet" }).waitFor();
+
+	await page.getByRole("link", { name: "Settings" }).click();
+	await button(page, "Delete site").click();
+	await button(dialog(page), "Delete").click();
+	await page.getByRole("heading", { name: "No site yet" }).waitFor();
+	await page.context().close();
+});
+
+test("long names fit, on a phone too", async ({ browser, stage }) => {
+	const page = await visitor(browser, { size: PHONE });
+	await sign_in(page, stage.empty, ADMIN);
+	await site_new(page, LONG);
+	await device_new(page, { kind: "Intercom", name: LONG });
+	await button(page, "Add button").click();
+	await look(page, "long-device");
+	await page.getByRole("link", { name: "Devices", exact: true }).click();
+	await page.getByRole("link", { name: LONG }).waitFor();
+	await look(page, "long-devices");
+	await page.getByRole("link", { name: "Vestibule" }).click();
+	await page.getByRole("link", { name: LONG }).waitFor();
+	await look(page, "long-sites");
+	await page.context().close();
+});
+
+test("a bell is pressed: the calls page shows ringing, talking, the opening and the end", async ({ browser, stage }) => {
+	const page = await visitor(browser);
+	await sign_in(page, stage.demo.http, stage.user("site_admin"));
+	await page.getByRole("link", { name: /Maple House/ }).click();
+	await page.getByRole("link", { name: "Calls", exact: true }).click();
+	await page.getByRole("heading", { name: "No call yet" }).waitFor();
+	await look(page, "calls-empty");
+	const door = await visitor(browser);
+	await door.goto(stage.demo.door.http);
+	await door.getByText("· registered").waitFor();
+	await door.getByText("Door locked").waitFor();
+	await door.getByRole("button", { name: "Ring" }).click();
+
+	const call = page.getByRole("list", { name: "Calls" }).getByRole("listitem").first();
+	await call.getByText("Ringing").waitFor();
+	assert.match(await call.innerText(), /^Front door\n/);
+	await page.getByRole("status").getByText("Front door: Ringing").waitFor({ state: "attached" });
+	await look(page, "ringing");
+	await stage.do("rings");
+	await stage.do("accept");
+	await call.getByText("Talking").waitFor();
+	await call.getByText("Answered by Living room 1").waitFor();
+	await door.getByText(/^connected/).waitFor();
+	await stage.do("keys", { text: stage.demo.door.unlock_code });
+	await call.getByText("Opened by Living room 1 (unlock code)").waitFor();
+	await door.getByText("Door open").waitFor();
+	await look(page, "talking");
+	await look(door, "door");
+	await stage.do("hang_up");
+	await call.getByText("Answered", { exact: true }).waitFor();
+	await door.getByText("no call").waitFor();
+	await look(page, "calls");
+
+	await call.getByRole("link").click();
+	await page.getByRole("heading", { level: 2, name: "Front door" }).waitFor();
+	await page.getByText("Opened by Living room 1 (unlock code)").waitFor();
+	assert.equal(await page.title(), "Front door – Maple House – Vestibule");
+	await look(page, "call");
+	await page.goBack();
+	await page.getByText("Times in Europe/Prague.").waitFor();
+	assert.deepEqual([...page.faults, ...door.faults], []);
+	await door.context().close();
+	await page.context().close();
+});
+
+test("a bell that nobody answers is missed", async ({ browser, stage }) => {
+	const page = await visitor(browser);
+	await sign_in(page, stage.demo.http, stage.user("site_admin"));
+	await page.goto(`${stage.demo.http}/sites/${stage.demo.site_id}/calls`);
+	await page.getByRole("listitem").first().waitFor();
+	const door = await visitor(browser);
+	await door.goto(stage.demo.door.http);
+	await door.getByRole("button", { name: "Ring" }).click();
+	const call = page.getByRole("list", { name: "Calls" }).getByRole("listitem").first();
+	await call.getByText("Ringing").waitFor();
+	await stage.do("rings");
+	await door.getByRole("button", { name: "Ring" }).click(); // again: hangs up
+	await call.getByText("Missed").waitFor();
+	await door.context().close();
+	await page.context().close();
+});
+
+test("French, from sign-in to the call, and the choice is kept", async ({ browser, stage }) => {
+	const page = await visitor(browser, { lang: "fr", size: PHONE });
+	await page.goto(stage.demo.http);
+	await button(page, "Se connecter").click();
+	await refused(page, "E-mail", /Ce champ est obligatoire/);
+	await look(page, "fr-sign-in");
+	await sign_in(page, stage.demo.http, stage.user("site_admin"));
+	await look(page, "fr-sites");
+	const site = `${stage.demo.http}/sites/${stage.demo.site_id}`;
+	for (const [path, heading, name] of [
+		["/devices", "Appareils", "fr-devices"],
+		["/apartments", "Appartements", "fr-apartments"],
+		["/calls", "Appels", "fr-calls"],
+		["/settings", "Réglages", "fr-settings"],
+		[`/devices/${stage.demo.door.device_id}`, "Front door", "fr-door"],
+		[`/devices/${stage.demo.phones[1].device_id}`, "Living room 2", "fr-phone"],
+	]) {
+		await page.goto(site + path);
+		await page.getByRole("heading", { level: 2, name: heading, exact: true }).waitFor();
+		await page.waitForLoadState("networkidle");
+		await look(page, name);
+	}
+	await page.goto(`${site}/calls`);
+	await page.getByText("Ouvert par Living room 1 (code d’ouverture)").waitFor();
+	await page.getByText(/[0-9] [a-zéû]+\.? [0-9]{4}, [0-9]{2}:[0-9]{2}:[0-9]{2}/).first().waitFor();
+	await page.getByLabel("Langue").selectOption("en");
+	await page.getByRole("heading", { level: 2, name: "Calls" }).waitFor();
+	await page.reload();
+	await page.getByRole("heading", { level: 2, name: "Calls" }).waitFor();
+	assert.equal(await page.locator("html").getAttribute("lang"), "en");
+	await page.goto(stage.demo.door.http);
+	await button(page, "Sonner").waitFor();
+	await look(page, "fr-simulated-door");
+	assert.deepEqual(page.faults, []);
+	await page.context().close();
+});
+
+test("a role sees what it may do, and no more", async ({ browser, stage }) => {
+	const site = `${stage.demo.http}/sites/${stage.demo.site_id}`;
+	const manager = await visitor(browser);
+	await sign_in(manager, stage.demo.http, stage.user("site_admin"));
+	await manager.getByText("Mark Manager").waitFor();
+	assert.equal(await button(manager, "Add site").count(), 0);
+	await manager.goto(`${site}/settings`);
+	await button(manager, "Save").waitFor();
+	assert.equal(await button(manager, "Delete site").count(), 0);
+	await manager.context().close();
+
+	const resident = await visitor(browser);
+	await sign_in(resident, stage.demo.http, stage.user("apartment_admin"));
+	await resident.getByRole("link", { name: /Maple House/ }).click();
+	await resident.getByText("Your account does not include this part").waitFor();
+	assert.equal(await resident.getByRole("alert").count(), 0);
+	await look(resident, "resident");
+	await resident.context().close();
+
+	const owner = await visitor(browser);
+	await sign_in(owner, stage.demo.http, stage.user("company_admin"));
+	await button(owner, "Add site").waitFor();
+	await owner.goto(`${site}/devices/1234567890`);
+	await owner.getByText("This does not exist, or no longer does.").waitFor();
+	await owner.goto(`${stage.demo.http}/nowhere`);
+	await owner.getByRole("heading", { name: "This page does not exist" }).waitFor();
+	await look(owner, "missing");
+	await owner.context().close();
+});
+
+test("the keyboard alone is enough", async ({ browser, stage }) => {
+	const page = await visitor(browser);
+	await page.goto(stage.empty);
+	await page.getByRole("heading", { name: "Sign in" }).waitFor();
+	const press = async (key, times = 1) => {
+		for (let n = 0; n < times; n++)
+			await page.keyboard.press(key);
+	};
+	await press("Tab");
+	await page.keyboard.type(ADMIN.email);
+	await press("Tab");
+	await page.keyboard.type(ADMIN.password);
+	await press("Enter");
+	await page.getByRole("heading", { name: "Sites" }).waitFor();
+	await press("Tab");
+	await press("Enter"); // Add site
+	await dialog(page).waitFor();
+	await page.keyboard.type("Oak Lane");
+	await press("Enter");
+	await page.getByRole("heading", { name: "Oak Lane" }).waitFor();
+	const focus = () => page.evaluate(() => document.activeElement.textContent);
+	await page.getByRole("heading", { level: 2, name: "Devices" }).waitFor();
+	assert.equal(await focus(), "Devices");
+	await press("Shift+Tab");
+	assert.equal(await focus(), "Settings");
+	await press("Shift+Tab");
+	await press("Enter");
+	await page.getByRole("heading", { name: "No call yet" }).waitFor();
+	assert.equal(await focus(), "Calls");
+	await page.context().close();
+});
+
+test("a page that lost the server says so, comes back, and has what it missed", async ({ browser, stage }) => {
+	const page = await visitor(browser);
+	await sign_in(page, stage.demo.http, stage.user("site_admin"));
+	await page.goto(`${stage.demo.http}/sites/${stage.demo.site_id}`);
+	await page.getByRole("link", { name: /Front door.*Registered/s }).waitFor();
+	await stage.do("server_stop");
+	await page.getByText("The live connection is lost. Reconnecting…").waitFor();
+	await look(page, "live-lost");
+	await page.getByRole("link", { name: "Apartments" }).click();
+	await page.getByText("The server cannot be reached.").waitFor();
+	await look(page, "unreachable");
+	await stage.do("server_start");
+	await gone(page.getByText("The live connection is lost. Reconnecting…"));
+	await page.getByRole("heading", { name: "11", exact: true }).waitFor();
+	await gone(page.getByText("The server cannot be reached."));
+	await page.context().close();
+});
+
+test("sign-in is refused, then slowed down, and says for how long", async ({ browser, stage }) => {
+	const page = await visitor(browser);
+	await page.goto(stage.demo.http);
+	await page.getByLabel("E-mail").fill("guess@example.com");
+	await page.getByLabel("Password").fill("wrong");
+	await button(page, "Sign in").click();
+	await page.getByText("E-mail or password is wrong.").waitFor();
+	await look(page, "sign-in");
+	const slowed = page.getByText(/^Too many attempts\. Try again in [0-9]+ seconds?\.$/);
+	for (let n = 0; n < 20 && await slowed.count() === 0; n++) {
+		await page.getByLabel("Password").fill(`wrong ${n}`);
+		const answer = page.waitForResponse(/\/session$/);
+		await button(page, "Sign in").click();
+		await (await answer).finished();
+		await button(page, "Sign in").waitFor();
+	}
+	await slowed.waitFor();
+	await page.context().close();
+});
+
+test("signing out ends the session", async ({ browser, stage }) => {
+	const page = await visitor(browser);
+	await sign_in(page, stage.demo.http, stage.user("site_admin"));
+	const other = await page.context().newPage();
+	await other.goto(`${stage.demo.http}/sites/${stage.demo.site_id}/apartments`);
+	await other.getByRole("heading", { name: "11", exact: true }).waitFor();
+	await button(page, "Sign out").click();
+	await page.getByRole("heading", { name: "Sign in" }).waitFor();
+	const status = await page.evaluate(async () => (await fetch("/api/v1/session")).status);
+	assert.equal(status, 401);
+	await page.goBack();
+	await page.getByRole("heading", { name: "Sign in" }).waitFor();
+	await other.getByRole("link", { name: "Devices", exact: true }).click(); // finds out by itself
+	await other.getByRole("heading", { name: "Sign in" }).waitFor();
+	await page.context().close();
+});
+
+const stage = await Stage.open();
+const browser = await browser_open();
+try {
+	await run_tests({ browser, stage });
+} finally {
+	await browser.close();
+	await stage.close();
+}

@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+"""The programs behind a browser test, real ones, on free loopback ports.
+
+Starts the demo building with its server, its simulated door and baresip as the phone of the first
+apartment, and beside it a server with nothing but its first-administrator link. Then prints one
+line of JSON that says where everything is, and obeys lines of JSON until the end of its input:
+{"do": NAME, ...} is answered by {} or {"failed": TEXT}.
+"""
+import contextlib
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "wire"))
+from lib import TOP, Failed, Process, expect, folder, free_port # noqa: E402
+from phone import Baresip # noqa: E402
+from ua import Ua # noqa: E402
+
+BUILD = Path(os.environ.get("VESTIBULE_BUILD", TOP / "build"))
+READY_S = 60
+
+
+class Server:
+    def __init__(self, where, name):
+        self.where, self.name, self.starts = where, name, 0
+        self.data = where / name
+        self.data.mkdir(mode=0o700)
+        self.http, self.sip, self.media = free_port(), free_port(), free_port(100)
+        self.base = f"http://127.0.0.1:{self.http}"
+
+    def ctl(self, *words):
+        done = subprocess.run([BUILD / "ctl/vestibulectl", "--data", self.data, *words],
+                              capture_output=True, text=True, check=False)
+        expect(done.returncode == 0, f"vestibulectl {words[0]}: {done.stderr}")
+
+    def start(self):
+        self.starts += 1
+        self.process = Process(f"{self.name}-{self.starts}", [
+            BUILD / "src/vestibuled", "--data", self.data, "--http", f"127.0.0.1:{self.http}",
+            "--sip", f"127.0.0.1:{self.sip}", "--portal", TOP / "web/dist", "--drain-s", "0",
+            "--media-ports", f"{self.media}-{self.media + 99}"], self.where)
+        self.process.until_output("ready http", READY_S)
+        return self
+
+    def stop(self):
+        self.process.stop()
+
+
+class Stage(contextlib.ExitStack):
+    def __init__(self, where):
+        super().__init__()
+        self.where, self.others = where, {}
+        self.demo = Server(where, "demo")
+        self.empty = Server(where, "empty")
+        self.door_http, self.door_media = free_port(), free_port(40)
+        self.demo.ctl("migrate")
+        self.demo.ctl("demo", self.demo.base, f"127.0.0.1:{self.demo.sip}",
+                      f"http://127.0.0.1:{self.door_http}")
+        self.plan = json.loads((self.demo.data / "demo.json").read_text())
+
+    def start(self):
+        """What has started stops with the stage, also when the rest does not start."""
+        for server in (self.demo, self.empty):
+            server.start()
+            self.callback(server.stop)
+        door = self.plan["door"]
+        self.enter_context(Process("door", [
+            BUILD / "sim/vestibule-door", "--sip-server", f"127.0.0.1:{self.demo.sip}",
+            "--user", door["sip_user"], "--dial", door["dial"], "--unlock-code",
+            door["unlock_code"], "--name", door["name"], "--http", f"127.0.0.1:{self.door_http}", "--media-ports",
+            f"{self.door_media}-{self.door_media + 38}"], self.where,
+            {"VESTIBULE_DOOR_PASSWORD": door["sip_password"]}))
+        account = self.plan["phones"][0]
+        self.phone = self.enter_context(Baresip(self.where, self.demo.sip, account["sip_user"],
+                                                account["sip_password"]))
+        self.phone.until_output("[1 binding]")
+
+    def say(self):
+        link = re.search(r"first administrator (\S+)", self.empty.process.output())
+        return {"demo": self.plan, "setup": link[1], "empty": self.empty.base}
+
+    def rings(self):
+        self.phone.until_event("CALL_INCOMING")
+
+    def accept(self):
+        self.phone.do("accept")
+        self.phone.until_event("CALL_ESTABLISHED")
+
+    def keys(self, text):
+        self.phone.do("sndcode", text)
+
+    def hang_up(self):
+        self.phone.do("hangup")
+        self.phone.until_event("CALL_CLOSED")
+
+    def register(self, user, password):
+        """Another phone, at the empty server, with the account that a page has shown."""
+        self.others[user] = Ua(self.empty.sip, user, password)
+        self.callback(self.others[user].close)
+        self.others[user].register()
+
+    def unregister(self, user):
+        self.others[user].register(expires=0)
+
+    def server_stop(self):
+        self.demo.stop()
+
+    def server_start(self):
+        self.demo.start()
+
+
+DEEDS = ("rings", "accept", "keys", "hang_up", "register", "unregister", "server_stop",
+         "server_start")
+
+
+def obey(stage, line):
+    order = json.loads(line)
+    deed = order.pop("do")
+    if deed not in DEEDS:
+        return {"failed": f"there is no {deed}"}
+    try:
+        getattr(stage, deed)(**order)
+        return {}
+    except Failed as e:
+        return {"failed": str(e)}
+
+
+def main():
+    with folder() as where, Stage(where) as stage:
+        stage.start()
+        print(json.dumps(stage.say()), flush=True)
+        for line in sys.stdin:
+            print(json.dumps(obey(stage, line)), flush=True)
+
+
+main()

@@ -224,6 +224,8 @@ static void on_offer_cancelled(void *arg, struct tx_server *tx, const struct sip
 	s->offer = OFFER_NONE;
 }
 
+/* An UPDATE lives for 64*T1 only, and over TCP no longer than its connection: the answer may come
+ * too late. */
 static void on_offer_ended(void *arg, struct tx_server *)
 {
 	struct session *s = arg;

@@ -1,0 +1,207 @@
+/* Dialogs: a door that calls, and what it asks for inside of the call. */
+#include "base/rand.h"
+#include "sip/session.h"
+#include "fake_sip.h"
+#include "../test.h"
+
+#include <stdio.h>
+
+#define DOOR "1000000001"
+
+enum { TEXT = 8192, SENT = 16 };
+
+static struct {
+	struct clock_virtual clock;
+	struct rand_seeded rand;
+	struct loop *loop;
+	struct sip_endpoint *e;
+	struct sessions *sessions;
+	struct session *session;
+	struct flow flow;
+	size_t n; /* sent */
+	char sent[SENT][TEXT];
+	unsigned offered, ended;
+	char tag[64]; /* ours */
+} t;
+
+static void on_sent(const struct flow *, struct view bytes)
+{
+	snprintf(t.sent[t.n++ % SENT], TEXT, "%.*s", (int)bytes.n, bytes.p);
+}
+
+static const char *last(void)
+{
+	return t.n ? t.sent[(t.n - 1) % SENT] : "";
+}
+
+static void expect(const char *part)
+{
+	if (!strstr(last(), part))
+		fail_msg("\"%s\" does not contain \"%s\"", last(), part);
+}
+
+static void on_offered(void *, struct view)
+{
+	t.offered++;
+}
+
+static void on_acked(void *, struct view)
+{
+}
+
+static void on_ended(void *, const struct session_end *)
+{
+	t.ended++;
+	t.session = NULL;
+}
+
+static const struct session_handlers handlers = { .acked = on_acked, .offered = on_offered,
+						  .ended = on_ended };
+
+static bool on_secret(void *, uint64_t, struct sip_secret *ret_secret)
+{
+	memset(ret_secret, 0, sizeof(*ret_secret));
+	return true;
+}
+
+static void on_request(void *, struct tx_server *tx, const struct sip_msg *msg,
+		       const struct flow *flow, uint64_t user)
+{
+	struct view sdp;
+
+	if (user == 0)
+		sessions_request(t.sessions, tx, msg, flow);
+	else
+		assert_int_equal(session_accept(t.sessions, tx, msg, flow, user, &handlers, NULL,
+						&t.session, &sdp), 0);
+}
+
+static int setup(void **)
+{
+	struct sip_endpoint_conf conf = { .clock = &t.clock.clock, .rand = &t.rand.rand,
+					  .realm = "r", .secret = on_secret, .request = on_request };
+
+	memset(&t, 0, sizeof(t));
+	fake_sip.sent = on_sent;
+	fake_sip.gone = 0;
+	clock_virtual_init(&t.clock, 1700000000000);
+	rand_seeded_init(&t.rand, 1);
+	assert_int_equal(loop_new(&t.clock.clock, &t.loop), 0);
+	conf.loop = t.loop;
+	assert_int_equal(sip_endpoint_open(&conf, NULL, &t.e), 0);
+	assert_int_equal(sessions_new(&(struct sessions_conf){ t.e, loop_timers(t.loop),
+							       &t.rand.rand, "r" }, &t.sessions), 0);
+	assert_int_equal(addr_parse("198.51.100.7:5060", &t.flow.peer), 0);
+	return 0;
+}
+
+static int teardown(void **)
+{
+	sessions_free(t.sessions);
+	sip_endpoint_close(t.e);
+	loop_free(t.loop);
+	return 0;
+}
+
+/* cseq names the branch too. */
+static void say(const char *method, unsigned cseq, const char *extra, const char *body)
+{
+	char text[TEXT];
+	const int n = snprintf(text, sizeof(text),
+			       "%s sip:1@r SIP/2.0\r\nVia: SIP/2.0/%s 10.0.0.9;branch=z9hG4bK%s%u;rport\r\n"
+			       "From: <sip:" DOOR "@r>;tag=a\r\nTo: <sip:1@r>%s%s\r\nCall-ID: c\r\n"
+			       "CSeq: %u %s\r\nContact: <sip:d@10.0.0.9>\r\n%s%sContent-Length: %zu\r\n\r\n%s",
+			       method, t.flow.transport == FLOW_TCP ? "TCP" : "UDP", method, cseq,
+			       t.tag[0] ? ";tag=" : "", t.tag, cseq, method, extra,
+			       body[0] ? "Content-Type: application/sdp\r\n" : "", strlen(body), body);
+
+	fake_sip_hear(t.e, &t.flow, (struct view){ text, (size_t)n });
+}
+
+static void pass(int64_t ms)
+{
+	for (const int64_t step = ms / 10; ms > 0; ms -= step) {
+		clock_virtual_advance(&t.clock, step * 1000);
+		loop_turn(t.loop);
+	}
+}
+
+/* A call that stands. */
+static void call(const char *extra)
+{
+	const char *tag;
+
+	say("INVITE", 1, extra, "v=0\r\n");
+	assert_non_null(t.session);
+	session_answer(t.session, VIEW("v=0\r\no=ours\r\n"));
+	expect("SIP/2.0 200 OK\r\n");
+	tag = strstr(strstr(last(), "To: "), ";tag=") + 5;
+	snprintf(t.tag, sizeof(t.tag), "%.*s", (int)strcspn(tag, "\r"), tag);
+	say("ACK", 1, "", "");
+	assert_true(session_confirmed(t.session));
+}
+
+static void hang_up(unsigned cseq)
+{
+	say("BYE", cseq, "", "");
+	expect("SIP/2.0 200 OK\r\n");
+	assert_int_equal(t.ended, 1);
+}
+
+static void an_offer_is_answered_later(void **)
+{
+	call("");
+	say("UPDATE", 2, "", "v=0\r\nnew\r\n");
+	assert_int_equal(t.offered, 1);
+	session_offer_reply(t.session, 200, VIEW("v=0\r\nyes\r\n"));
+	expect("\r\n\r\nv=0\r\nyes\r\n");
+	say("INVITE", 3, "", "v=0\r\nnewer\r\n");
+	assert_int_equal(t.offered, 2);
+	session_offer_reply(t.session, 488, (struct view){});
+	expect("SIP/2.0 488 ");
+	say("ACK", 3, "", "");
+	hang_up(4);
+}
+
+/* The UPDATE's transaction is over after 64*T1: nobody can be answered then, and the next offer is
+ * a new one. */
+static void an_update_may_be_answered_too_late(void **)
+{
+	size_t before;
+
+	call("");
+	say("UPDATE", 2, "", "v=0\r\nnew\r\n");
+	pass(TX_TIMEOUT_MS + 1000);
+	before = t.n;
+	session_offer_reply(t.session, 200, VIEW("v=0\r\nlate\r\n"));
+	assert_int_equal(t.n, before);
+	say("UPDATE", 3, "", "v=0\r\nnewer\r\n");
+	assert_int_equal(t.offered, 2);
+	pass(TX_TIMEOUT_MS + 1000);
+	session_end(t.session, 0, NULL);
+	expect("BYE sip:d@10.0.0.9 SIP/2.0\r\n");
+}
+
+static void an_update_may_lose_its_connection(void **)
+{
+	t.flow.transport = FLOW_TCP;
+	t.flow.conn = 7;
+	call("");
+	say("UPDATE", 2, "", "v=0\r\nnew\r\n");
+	assert_int_equal(t.offered, 1);
+	fake_sip_gone(t.e, &t.flow);
+	session_offer_reply(t.session, 200, VIEW("v=0\r\nlate\r\n"));
+	session_end(t.session, 0, NULL);
+	assert_int_equal(sessions_count(t.sessions), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(an_offer_is_answered_later, setup, teardown),
+		cmocka_unit_test_setup_teardown(an_update_may_be_answered_too_late, setup, teardown),
+		cmocka_unit_test_setup_teardown(an_update_may_lose_its_connection, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -22,14 +22,6 @@ static unsigned q_read(struct view v)
 	return q;
 }
 
-static bool uri_clean(struct view uri)
-{
-	for (size_t i = 0; i < uri.n; i++)
-		if (uri.p[i] <= ' ' || uri.p[i] > '~' || strchr("<>\"", uri.p[i]))
-			return false;
-	return uri.n > 0 && uri.n < BINDING_CONTACT_MAX;
-}
-
 int contact_read(struct view header, struct contact *ret_contact)
 {
 	const struct pl text = pl_view(header);
@@ -39,7 +31,10 @@ int contact_read(struct view header, struct contact *ret_contact)
 	struct pl value;
 
 	if (sip_addr_decode(&addr, &text) || pl_strcasecmp(&addr.uri.scheme, "sip") ||
-	    !uri_clean(view_pl(&addr.auri)))
+	    !sip_uri_clean(view_pl(&addr.auri)) || addr.auri.l >= BINDING_CONTACT_MAX)
+		return -EBADMSG;
+	/* Section 20.10: who could that header be meant for? */
+	if (addr.uri.headers.l > 0 && !memchr(header.p, '<', header.n))
 		return -EBADMSG;
 	c.uri = view_pl(&addr.auri);
 	/* A value that is no number counts as none (section 10.2.1.1); too great a one as the most. */

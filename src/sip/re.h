@@ -49,3 +49,12 @@ static inline struct view sip_body(const struct sip_msg *msg)
 {
 	return (struct view){ (const char *)msg->mb->buf + msg->mb->pos, msg->mb->end - msg->mb->pos };
 }
+
+/* Fit for the request line of what we send: no spaces, control characters, quotes or brackets. */
+static inline bool sip_uri_clean(struct view uri)
+{
+	for (size_t i = 0; i < uri.n; i++)
+		if (uri.p[i] <= ' ' || uri.p[i] > '~' || strchr("<>\"", uri.p[i]))
+			return false;
+	return uri.n > 0;
+}

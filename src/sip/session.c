@@ -522,8 +522,10 @@ int session_accept(struct sessions *ss, struct tx_server *tx, const struct sip_m
 		return -EPROTONOSUPPORT;
 	if (session_timer_refused(tx, msg))
 		return -ERANGE;
-	if (!session_body(msg, &sdp))
-		return refuse(tx, 415, "Unsupported Media Type", -EMEDIUMTYPE);
+	if (!session_body(msg, &sdp)) {
+		session_refuse_type(tx);
+		return -EMEDIUMTYPE;
+	}
 	s = session_alloc(ss, flow, user, handlers, arg);
 	if (!s)
 		return refuse(tx, 503, "Service Unavailable", -EAGAIN);

@@ -186,7 +186,7 @@ static void on_peer_offer(struct session *s, struct tx_server *tx, const struct 
 	if (session_timer_refused(tx, msg))
 		return;
 	if (!session_body(msg, &sdp)) {
-		reply(tx, 415, "Unsupported Media Type");
+		session_refuse_type(tx);
 		return;
 	}
 	if (session_target_learn(s, msg) < 0) {

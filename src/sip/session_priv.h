@@ -90,6 +90,8 @@ void session_quote(struct buf *out, struct view name);
 bool session_copy(char *to, size_t size, struct view from);
 /* The SDP of a message; false: there is a body that is no SDP. */
 bool session_body(const struct sip_msg *msg, struct view *ret_sdp);
+/* 415 for such a one. */
+void session_refuse_type(struct tx_server *tx);
 
 /* session.c */
 void session_free(struct session *s);

@@ -76,7 +76,8 @@ int session_target_learn(struct session *s, const struct sip_msg *msg)
 
 	if (!contact.n)
 		return 0;
-	if (sip_addr_decode(&addr, &pl) || !session_copy(s->target, sizeof(s->target), view_pl(&addr.auri)))
+	if (sip_addr_decode(&addr, &pl) || !sip_uri_clean(view_pl(&addr.auri)) ||
+	    !session_copy(s->target, sizeof(s->target), view_pl(&addr.auri)))
 		return -EBADMSG;
 	return 0;
 }
@@ -115,6 +116,13 @@ bool session_body(const struct sip_msg *msg, struct view *ret_sdp)
 		return false;
 	*ret_sdp = body;
 	return true;
+}
+
+/* Section 8.2.3: it names what would be taken. */
+void session_refuse_type(struct tx_server *tx)
+{
+	tx_reply(tx, 415, "Unsupported Media Type", VIEW("Accept: application/sdp\r\n"),
+		 (struct view){});
 }
 
 void session_keep(struct buf *sdp, struct view text)

@@ -154,18 +154,47 @@ static bool cseq_fits(const struct sip_msg *msg)
 	return view_u64((struct view){ value.p, n }, INT32_MAX, &number) == 0;
 }
 
+/* A quoted string without an end swallows what follows it. */
+static bool quotes_closed(struct view v)
+{
+	bool open = false;
+
+	for (size_t i = 0; i < v.n; i++) {
+		if (v.p[i] == '"')
+			open = !open;
+		else if (open && v.p[i] == '\\')
+			i++;
+	}
+	return !open;
+}
+
 static bool well_formed(const struct sip_msg *msg)
 {
 	return head_clean(msg) && pl_isset(&msg->via.val) && pl_isset(&msg->via.branch) && msg->from.auri.l > 0 &&
-	       msg->to.auri.l > 0 && msg->callid.l > 0 && msg->cseq.met.l > 0 &&
-	       cseq_fits(msg) && headers_single(msg) && body_fits(msg);
+	       msg->to.auri.l > 0 && msg->callid.l > 0 && msg->cseq.met.l > 0 && cseq_fits(msg) &&
+	       quotes_closed(view_pl(&msg->from.val)) && quotes_closed(view_pl(&msg->to.val)) &&
+	       headers_single(msg) && body_fits(msg);
+}
+
+/* RFC 3986 section 3.1: no "<" before it, for one. */
+static bool scheme_fair(struct view scheme)
+{
+	for (size_t i = 0; i < scheme.n; i++) {
+		const char c = scheme.p[i];
+
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) &&
+		    (i == 0 || c == '\0' || !strchr("0123456789+-.", c)))
+			return false;
+	}
+	return scheme.n > 0;
 }
 
 static bool well_formed_request(const struct sip_msg *msg)
 {
 	const struct view branch = view_pl(&msg->via.branch);
 
-	return well_formed(msg) && pl_cmp(&msg->met, &msg->cseq.met) == 0 &&
+	return well_formed(msg) && scheme_fair(view_pl(&msg->uri.scheme)) &&
+	       pl_cmp(&msg->met, &msg->cseq.met) == 0 &&
 	       branch.n > sizeof(TX_COOKIE) - 1 && branch.n <= TX_BRANCH_MAX &&
 	       msg->via.sentby.l <= TX_BRANCH_MAX && msg->met.l <= 32 &&
 	       view_ieq((struct view){ branch.p, sizeof(TX_COOKIE) - 1 }, VIEW(TX_COOKIE));

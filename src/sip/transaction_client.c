@@ -267,7 +267,8 @@ static void send_in_dialog(struct tx_client *tx, const struct sip_msg *msg, cons
 	struct sip_addr target;
 	struct tx_out out;
 
-	if (!contact || sip_addr_decode(&target, &contact->val))
+	if (!contact || sip_addr_decode(&target, &contact->val) ||
+	    !sip_uri_clean(view_pl(&target.auri)))
 		return;
 	buf_add(&headers, VIEW("From: "));
 	buf_add(&headers, view_pl(&msg->from.val));

@@ -317,19 +317,31 @@ static bool copy_needed(struct buf *out, struct view rest)
 	return true;
 }
 
+/* What the start line says it speaks; the empty view when that is not SIP. */
+static struct view version_of(struct view start)
+{
+	const char *space = start.n ? memrchr(start.p, ' ', start.n) : NULL;
+	struct view version = { "", 0 };
+
+	if (space)
+		version = (struct view){ space + 1, (size_t)(start.p + start.n - space) - 1 };
+	return view_starts(version, VIEW("SIP/")) ? version : (struct view){ "", 0 };
+}
+
 void tx_reply_malformed(struct tx_layer *layer, const struct flow *flow, struct view raw)
 {
-	const struct view version = VIEW(" SIP/2.0");
 	struct buf *out = &layer->out;
 	struct view rest;
-	const struct view start = view_line(raw, &rest);
+	const struct view start = view_trim(view_line(raw, &rest));
+	const struct view version = version_of(start);
 
-	if (start.n < version.n || view_starts(start, VIEW("ACK ")) ||
-	    view_starts(start, VIEW("SIP/")) ||
-	    !view_eq((struct view){ start.p + start.n - version.n, version.n }, version))
+	if (!version.n || view_starts(start, VIEW("ACK ")) || view_starts(start, VIEW("SIP/")))
 		return;
 	buf_reset(out);
-	tx_print_status(out, 400, "Bad Request");
+	if (view_eq(version, VIEW("SIP/2.0")))
+		tx_print_status(out, 400, "Bad Request");
+	else
+		tx_print_status(out, 505, "Version Not Supported");
 	if (!copy_needed(out, rest))
 		return;
 	tx_print_end(layer, out, false, (struct view){});

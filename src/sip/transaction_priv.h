@@ -71,7 +71,7 @@ void tx_print_follow(struct tx_layer *layer, const struct tx_follow *what);
 /* The tag of stateless replies: the same for the same request, and only we can know it. */
 void tx_stateless_tag(const struct tx_layer *layer, const struct sip_msg *msg,
 		      char ret_tag[TX_TAG_LEN + 1]);
-/* 400 for what the parser refused, when enough of it can be read. */
+/* 400 for what the parser refused, or 505, when enough of it can be read. */
 void tx_reply_malformed(struct tx_layer *layer, const struct flow *flow, struct view raw);
 
 /* transaction_server.c */

@@ -1,0 +1,176 @@
+/* Messages as odd as those of RFC 4475, and what becomes of each. They are files of the fuzzer's
+ * corpus. Who sends them is a device, so that nothing but the message itself is a reason to refuse. */
+#include "base/rand.h"
+#include "sip/session.h"
+#include "fake_sip.h"
+#include "../test.h"
+
+#include <stdio.h>
+
+enum { TEXT = 16384 };
+
+static struct {
+	struct clock_virtual clock;
+	struct rand_seeded rand;
+	struct loop *loop;
+	struct sip_endpoint *e;
+	struct sessions *sessions;
+	struct session *session;
+	char sent[TEXT]; /* the first */
+} t;
+
+static const struct {
+	const char *name;
+	unsigned code; /* of the answer; 0: silence */
+	const char *has; /* in the answer; NULL: no matter */
+} messages[] = {
+	/* 3.1.1: valid */
+	{ "spaces", 180, "Call-ID: c.spaces\r\nCSeq: 0009" },
+	{ "method", 405, "CSeq: 9 !odd-Method0_*+`.%indeed'~\r\n" },
+	{ "escapes", 200, "To: sip:%75se%72@example.com;tag=" },
+	{ "escaped_nul", 200, "Contact: <sip:%00@10.0.0.9>;expires=300\r\n" },
+	{ "escaped_method", 405, NULL },
+	{ "no_space_before_uri", 200, "From: caller<sip:1000000001@r>;tag=a\r\n" },
+	{ "long", 200, "sip21.example.com" },
+	{ "bytes_behind", 200, NULL },
+	{ "semicolon_user", 200, NULL },
+	{ "transports", 200, "Via: SIP/2.0/UNKNOWN u.example.com;branch=z9hG4bKc\r\n" },
+	{ "multipart", 405, NULL },
+	{ "reason_utf8", 0, NULL },
+	{ "no_reason", 0, NULL },
+	{ "zero_hops", 200, NULL }, /* the hop ends here */
+	{ "contact_params", 200, "Contact: <sip:+19725552222@gw1.example.net>;expires=300\r\n" },
+	{ "contact_uri_params", 200, "Contact: <sip:+19725552222@gw1.example.net;unknownparam>;expires=300\r\n" },
+	{ "contact_headers", 200, NULL },
+	/* 3.1.2: invalid */
+	{ "separators", 400, NULL },
+	{ "length_too_large", 400, NULL },
+	{ "length_negative", 400, NULL },
+	{ "length_huge", 400, NULL },
+	{ "numbers_huge", 400, NULL },
+	{ "numbers_huge_response", 0, NULL },
+	{ "quote_open", 400, NULL },
+	{ "uri_brackets", 400, NULL },
+	{ "uri_space", 400, NULL },
+	{ "start_spaces", 400, NULL },
+	{ "start_trailing", 400, NULL },
+	{ "uri_headers", 180, NULL }, /* passed over: nothing of a request URI but its user matters */
+	{ "contact_question", 400, NULL },
+	{ "spec_spaces", 200, NULL }, /* these two can be meant in one way only */
+	{ "name_comma", 200, NULL },
+	{ "version", 505, NULL },
+	{ "method_differs", 400, NULL },
+	{ "method_unknown_differs", 400, NULL },
+	{ "code_huge", 0, NULL },
+	/* 3.2, 3.3: what transactions and dialogs make of it */
+	{ "branch_empty", 400, NULL },
+	{ "insufficient", 0, NULL }, /* nothing to send a 400 with */
+	{ "scheme_unknown", 416, NULL },
+	{ "scheme_dotted", 400, NULL }, /* libre takes letters only */
+	{ "scheme_headers", 400, NULL },
+	{ "require", 420, "Unsupported: nothingSupportsThis\r\n" },
+	{ "type_unknown", 415, "Accept: application/sdp\r\n" },
+	{ "twice", 0, NULL }, /* which of them would the 400 repeat? */
+	{ "length_twice", 400, NULL },
+	{ "response_broadcast", 0, NULL },
+	{ "rfc2543", 400, NULL }, /* transaction.h, invariant 1 */
+};
+
+static void on_sent(const struct flow *, struct view bytes)
+{
+	if (!t.sent[0])
+		snprintf(t.sent, sizeof(t.sent), "%.*s", (int)bytes.n, bytes.p);
+}
+
+static void on_ended(void *, const struct session_end *)
+{
+	t.session = NULL;
+}
+
+static const struct session_handlers handlers = { .ended = on_ended };
+
+static bool on_secret(void *, uint64_t user, struct sip_secret *ret_secret)
+{
+	memset(ret_secret, 0, sizeof(*ret_secret));
+	return user == 1000000001;
+}
+
+static void on_request(void *, struct tx_server *tx, const struct sip_msg *msg,
+		       const struct flow *flow, uint64_t user)
+{
+	struct view sdp;
+
+	if (session_accept(t.sessions, tx, msg, flow, user, &handlers, NULL, &t.session, &sdp) == 0)
+		session_progress(t.session, 180, (struct view){});
+}
+
+static int setup(void **)
+{
+	struct sip_endpoint_conf conf = { .clock = &t.clock.clock, .rand = &t.rand.rand,
+					  .realm = "r", .secret = on_secret, .request = on_request };
+
+	memset(&t, 0, sizeof(t));
+	fake_sip.sent = on_sent;
+	clock_virtual_init(&t.clock, 1700000000000);
+	rand_seeded_init(&t.rand, 1);
+	assert_int_equal(loop_new(&t.clock.clock, &t.loop), 0);
+	conf.loop = t.loop;
+	assert_int_equal(sip_endpoint_open(&conf, NULL, &t.e), 0);
+	assert_int_equal(sessions_new(&(struct sessions_conf){ t.e, loop_timers(t.loop),
+							       &t.rand.rand, "r" }, &t.sessions), 0);
+	return 0;
+}
+
+static int teardown(void **)
+{
+	sessions_free(t.sessions);
+	sip_endpoint_close(t.e);
+	loop_free(t.loop);
+	return 0;
+}
+
+static void hear_file(const char *name)
+{
+	struct flow flow = { .transport = FLOW_UDP };
+	char path[512], text[TEXT];
+	size_t n;
+	FILE *in;
+
+	snprintf(path, sizeof(path), CORPUS "/torture_%s", name);
+	in = fopen(path, "re");
+	if (!in)
+		fail_msg("no %s", path);
+	n = fread(text, 1, sizeof(text), in);
+	fclose(in);
+	assert_int_equal(addr_parse("198.51.100.7:5060", &flow.peer), 0);
+	fake_sip_hear(t.e, &flow, (struct view){ text, n });
+}
+
+static void each_gets_what_it_deserves(void **state)
+{
+	unsigned wrong = 0;
+
+	for (size_t i = 0; i < sizeof(messages) / sizeof(messages[0]); i++) {
+		unsigned code = 0;
+
+		setup(state);
+		hear_file(messages[i].name);
+		sscanf(t.sent, "SIP/2.0 %u ", &code);
+		if (code != messages[i].code || (messages[i].has && !strstr(t.sent, messages[i].has))) {
+			print_error("%s: wanted %u %s, got %s\n", messages[i].name, messages[i].code,
+				    messages[i].has ? messages[i].has : "", t.sent);
+			wrong++;
+		}
+		teardown(state);
+	}
+	assert_int_equal(wrong, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_gets_what_it_deserves),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -2,7 +2,7 @@
 BUILD ?= build
 SOURCES = $(shell git ls-files '*.c' '*.h')
 
-.PHONY: all test arch lint format asan tsan cover bench e2e clean
+.PHONY: all test arch lint format asan tsan fuzz cover bench e2e clean
 
 all: $(BUILD)/build.ninja
 	ninja -C $(BUILD)
@@ -44,6 +44,7 @@ fuzz:
 	ninja -C build-fuzz tests/fuzz/fuzz_$(T)
 	@mkdir -p build-fuzz/corpus/$(T)
 	build-fuzz/tests/fuzz/fuzz_$(T) -max_total_time=$(SECONDS) -artifact_prefix=build-fuzz/ \
+		$(addprefix -dict=,$(wildcard tests/fuzz/$(T).dict)) \
 		build-fuzz/corpus/$(T) tests/fuzz/corpus/$(T)
 
 cover:

@@ -1,0 +1,121 @@
+/* tests/unit/call/fake_relay.h - a relay without sockets: takes the place of media/relay.c when the
+ * program is linked, so include it in one file of a test only. It checks what it is told. */
+#pragma once
+#include "media/relay.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+enum { FAKE_PORT = 20000 };
+
+struct relay {
+	int fd;
+	struct relay_event event; /* of a poll, once `waits` */
+	bool waits;
+};
+
+struct relay_session {
+	struct relay *relay;
+	uint64_t tag;
+	unsigned kinds[RELAY_LEGS_MAX]; /* 0: no such leg */
+};
+
+static inline struct relay fake_relay_open(void)
+{
+	return (struct relay){ .fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC) };
+}
+
+static inline void fake_relay_close(struct relay *relay)
+{
+	close(relay->fd);
+}
+
+static inline void fake_relay_tell(struct relay *relay, const struct relay_event *event)
+{
+	const uint64_t one = 1;
+
+	relay->event = *event;
+	relay->waits = write(relay->fd, &one, sizeof(one)) == sizeof(one);
+}
+
+int relay_fd(const struct relay *relay)
+{
+	return relay->fd;
+}
+
+bool relay_poll(struct relay *relay, struct relay_event *ret_event)
+{
+	uint64_t count;
+
+	if (!relay->waits || read(relay->fd, &count, sizeof(count)) < 0)
+		return false;
+	relay->waits = false;
+	*ret_event = relay->event;
+	return true;
+}
+
+int relay_session_open(struct relay *relay, uint64_t tag, struct relay_session **ret_session)
+{
+	struct relay_session *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return -ENOMEM;
+	s->relay = relay;
+	s->tag = tag;
+	*ret_session = s;
+	return 0;
+}
+
+void relay_session_close(struct relay_session *s)
+{
+	free(s);
+}
+
+int relay_leg_open(struct relay_session *s, uint64_t, int, unsigned kinds,
+		   struct relay_ports *ret_ports, unsigned *ret_leg)
+{
+	unsigned leg = 0;
+
+	assert(kinds && kinds < 1 << RELAY_KINDS);
+	while (leg < RELAY_LEGS_MAX && s->kinds[leg])
+		leg++;
+	if (leg == RELAY_LEGS_MAX)
+		return -ENOSPC;
+	s->kinds[leg] = kinds;
+	for (unsigned k = 0; k < RELAY_KINDS; k++)
+		ret_ports->rtp[k] = kinds >> k & 1 ? (uint16_t)(FAKE_PORT + 8 * leg + 2 * k) : 0;
+	*ret_leg = leg;
+	return 0;
+}
+
+void relay_leg_close(struct relay_session *s, unsigned leg)
+{
+	assert(leg < RELAY_LEGS_MAX && s->kinds[leg]);
+	s->kinds[leg] = 0;
+}
+
+static inline bool fake_relay_has(const struct relay_session *s, unsigned leg, enum relay_kind kind)
+{
+	return leg < RELAY_LEGS_MAX && s->kinds[leg] >> kind & 1;
+}
+
+int relay_stream_set(struct relay_session *s, unsigned leg, enum relay_kind kind,
+		     const struct relay_stream *stream)
+{
+	assert(fake_relay_has(s, leg, kind));
+	assert(stream->nformats <= RELAY_FORMATS_MAX);
+	for (unsigned i = 0; i < stream->nformats; i++)
+		assert(stream->formats[i].pt < 128);
+	return 0;
+}
+
+int relay_route(struct relay_session *s, unsigned from, enum relay_kind kind, uint32_t to)
+{
+	assert(fake_relay_has(s, from, kind));
+	for (unsigned i = 0; i < RELAY_LEGS_MAX; i++)
+		assert(!(to >> i & 1) || (i != from && fake_relay_has(s, i, kind)));
+	return 0;
+}

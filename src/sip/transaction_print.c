@@ -199,8 +199,9 @@ void tx_print_request(struct tx_layer *layer, const struct flow *flow, const str
 static bool name_is(struct view line, struct view name)
 {
 	struct view value;
+	const struct view found = view_cut(line, ':', &value);
 
-	return view_ieq(view_trim(view_cut(line, ':', &value)), name);
+	return found.n < line.n && view_ieq(view_trim(found), name);
 }
 
 /* Request-URI, Via, From, Call-ID, CSeq's number and Route as in the INVITE (sections 9.1 and

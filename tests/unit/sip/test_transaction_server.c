@@ -397,6 +397,7 @@ static void what_is_malformed_is_refused_or_ignored(void **)
 		{ "OPTIONS <> SIP/2.0\r\n" BAD_VIA BAD_TAIL "\r\n", 400 },
 		{ "OPTIONS sip:2@h SIP/2.0\r\n" BAD_VIA BAD_TAIL "To: <sip:3@h>\r\n\r\n", 0 },
 		{ "OPTIONS sip:2@h SIP/2.0\r\n" BAD_TAIL "\r\n", 0 },
+		{ "OPTIONS sip:2@h SIP/2.0\r\nVia\r\n" BAD_TAIL "\r\n", 0 },
 		{ "OPTIONS sip:2@h SIP/3.0\r\n" BAD_VIA BAD_TAIL "\r\n", 505 },
 		{ "ACK sip:2@h SIP/2.0\r\n" BAD_VIA BAD_TAIL "\r\n", 0 },
 		{ "SIP/2.0 0 Hm\r\n" BAD_VIA BAD_TAIL "\r\n", 0 },

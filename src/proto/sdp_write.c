@@ -125,10 +125,12 @@ static bool of_format(struct view name)
 /* A refused media keeps its place, its protocol and its formats (RFC 3264 section 6). */
 static void write_refused(struct buf *out, const struct sdp *in, const struct sdp_media *m)
 {
-	struct view rest = { in->lines[m->first_line].p + 2, in->lines[m->first_line].n - 2 };
+	const struct view line = in->lines[m->first_line];
+	struct view rest = view_trim((struct view){ line.p + 2, line.n - 2 });
 	const struct view kind = view_cut(rest, ' ', &rest);
 
 	view_cut(view_trim(rest), ' ', &rest);
+	rest = view_trim(rest);
 	buf_printf(out, "m=%.*s 0 %.*s\r\n", (int)kind.n, kind.p, (int)rest.n, rest.p);
 }
 

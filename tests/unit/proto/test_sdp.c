@@ -146,6 +146,16 @@ static void a_side_without_video_gets_it_refused(void **)
 	buf_free(&out);
 }
 
+static void a_refused_line_keeps_its_kind_and_formats(void **)
+{
+	const struct sdp_edit edit = { .host = host("198.51.100.1") };
+	struct buf out = BUF_INIT(SDP_MAX);
+
+	assert_int_equal(sdp_relay(read_sdp(HEAD "m= audio  4000/2  RTP/AVP 8\r\n"), &edit, &out), 0);
+	assert_non_null(strstr(buf_cstr(&out), "m=audio 0 RTP/AVP 8\r\n"));
+	buf_free(&out);
+}
+
 static void hold_and_missing_addresses_are_understood(void **)
 {
 	const struct sdp *s = read_sdp("v=0\no=- 1 1 IN IP4 h\ns= \nc=IN IP4 0.0.0.0 \n\na=inactive\n"
@@ -191,6 +201,7 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(an_answer_has_the_offers_lines_and_numbers, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_side_without_video_gets_it_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_refused_line_keeps_its_kind_and_formats, setup, teardown),
 		cmocka_unit_test_setup_teardown(hold_and_missing_addresses_are_understood, setup, teardown),
 		cmocka_unit_test_setup_teardown(nonsense_is_refused, setup, teardown),
 	};

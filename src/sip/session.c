@@ -483,14 +483,19 @@ static bool require_refused(struct tx_server *tx, const struct sip_msg *msg)
 	return u.any;
 }
 
+/* The name-addr or addr-spec of a From, without its parameters. */
+static struct view without_params(const struct sip_taddr *from)
+{
+	const char *end = from->auri.p + from->auri.l;
+
+	if (end < from->val.p + from->val.l && *end == '>')
+		end++;
+	return (struct view){ from->val.p, (size_t)(end - from->val.p) };
+}
+
 static int accept_fill(struct session *s, struct tx_server *tx, const struct sip_msg *msg)
 {
-	struct view peer = view_pl(&msg->from.val);
-	const char *tag = memmem(peer.p, peer.n, ";tag=", 5);
-
-	if (tag) /* the name-addr of the From, without its parameters */
-		peer.n = (size_t)(tag - peer.p);
-	if (!session_copy(s->peer, sizeof(s->peer), peer) ||
+	if (!session_copy(s->peer, sizeof(s->peer), without_params(&msg->from)) ||
 	    !session_copy(s->us, sizeof(s->us), view_pl(&msg->to.val)) ||
 	    !session_copy(s->peer_tag, sizeof(s->peer_tag), view_pl(&msg->from.tag)) ||
 	    !session_copy(s->call_id, sizeof(s->call_id), view_pl(&msg->callid)) ||

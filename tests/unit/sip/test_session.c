@@ -22,6 +22,7 @@ static struct {
 	char sent[SENT][TEXT];
 	unsigned offered, ended;
 	char tag[64]; /* ours */
+	const char *from; /* the door, as its From says */
 } t;
 
 static void on_sent(const struct flow *, struct view bytes)
@@ -82,6 +83,7 @@ static int setup(void **)
 					  .realm = "r", .secret = on_secret, .request = on_request };
 
 	memset(&t, 0, sizeof(t));
+	t.from = "<sip:" DOOR "@r>";
 	fake_sip.sent = on_sent;
 	fake_sip.gone = 0;
 	clock_virtual_init(&t.clock, 1700000000000);
@@ -109,9 +111,9 @@ static void say(const char *method, unsigned cseq, const char *extra, const char
 	char text[TEXT];
 	const int n = snprintf(text, sizeof(text),
 			       "%s sip:1@r SIP/2.0\r\nVia: SIP/2.0/%s 10.0.0.9;branch=z9hG4bK%s%u;rport\r\n"
-			       "From: <sip:" DOOR "@r>;tag=a\r\nTo: <sip:1@r>%s%s\r\nCall-ID: c\r\n"
+			       "From: %s;tag=a\r\nTo: <sip:1@r>%s%s\r\nCall-ID: c\r\n"
 			       "CSeq: %u %s\r\nContact: <sip:d@10.0.0.9>\r\n%s%sContent-Length: %zu\r\n\r\n%s",
-			       method, t.flow.transport == FLOW_TCP ? "TCP" : "UDP", method, cseq,
+			       method, t.flow.transport == FLOW_TCP ? "TCP" : "UDP", method, cseq, t.from,
 			       t.tag[0] ? ";tag=" : "", t.tag, cseq, method, extra,
 			       body[0] ? "Content-Type: application/sdp\r\n" : "", strlen(body), body);
 
@@ -195,12 +197,23 @@ static void an_update_may_lose_its_connection(void **)
 	assert_int_equal(sessions_count(t.sessions), 0);
 }
 
+/* What looks like a parameter may stand in a name. */
+static void a_name_is_repeated_as_it_came(void **)
+{
+	t.from = "\"A;tag=<x>\" <sip:" DOOR "@r>;x=y";
+	call("");
+	session_end(t.session, 0, NULL);
+	expect("BYE sip:d@10.0.0.9 SIP/2.0\r\n");
+	expect("To: \"A;tag=<x>\" <sip:" DOOR "@r>;tag=a\r\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(an_offer_is_answered_later, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_update_may_be_answered_too_late, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_update_may_lose_its_connection, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_name_is_repeated_as_it_came, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

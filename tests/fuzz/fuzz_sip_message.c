@@ -72,12 +72,15 @@ static void check(const struct sip_msg *msg)
 {
 	static const enum sip_hdrid once[] = { SIP_HDR_FROM, SIP_HDR_TO, SIP_HDR_CALL_ID,
 					       SIP_HDR_CSEQ, SIP_HDR_CONTENT_LENGTH };
+	const struct view reason = sip_header(msg, SIP_HDR_REASON);
 	uint64_t n;
 
 	for (size_t i = 0; i < sizeof(once) / sizeof(once[0]); i++)
 		if (sip_msg_hdr_count(msg, once[i]) != 1)
 			abort();
 	if (view_u64(view_pl(&msg->clen), FLOW_MESSAGE_MAX, &n) || n != sip_body(msg).n)
+		abort();
+	if (reason.n && !view_starts(reason, VIEW("SIP;cause="))) /* RFC 3326 */
 		abort();
 }
 
@@ -96,8 +99,10 @@ static void on_sent(const struct flow *flow, struct view bytes)
 		abort();
 	memcpy(mb->buf, bytes.p, bytes.n);
 	mb->end = bytes.n;
-	if (sip_msg_decode(&msg, mb))
+	if (sip_msg_decode(&msg, mb)) {
+		fprintf(stderr, "%.*s\n", (int)bytes.n, bytes.p);
 		abort();
+	}
 	check(msg);
 	for (size_t i = 0; i < SIDES; i++)
 		if (flow_same(flow, &w.sides[i]))

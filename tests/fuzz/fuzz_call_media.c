@@ -1,0 +1,177 @@
+/* The descriptions of a call as its sides say them, in any order that a call allows: pieces with a NUL
+ * between them, each a letter for what happens and an SDP. The relay checks what it is told. */
+#include "call/media.h"
+#include "../unit/call/fake_relay.h"
+
+enum { PIECES_MAX = 60 };
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+
+static struct {
+	struct relay relay;
+	struct media *media;
+	struct addr local, signal;
+	bool open[MEDIA_LEGS_MAX], answered[MEDIA_LEGS_MAX];
+	bool offered;   /* the caller has */
+	unsigned peer;  /* connected; 0: nobody yet */
+	bool confirmed; /* the caller has answered what it was offered */
+	int reoffer;    /* whose offer waits: 0, 1; -1: none */
+} w;
+
+/* Whatever a side hears is a description that names us. */
+static void check(const struct buf *said)
+{
+	CLEANUP(arena_free) struct arena arena = ARENA_INIT(MEDIA_SAID_MAX);
+	struct sdp *sdp;
+
+	if (said->n > SDP_MAX)
+		return;
+	const int rc = sdp_read(buf_view(said), &arena, &sdp);
+	if (rc == -EMSGSIZE)
+		return;
+	if (rc < 0)
+		abort();
+	for (unsigned i = 0; i < sdp->nmedia; i++) {
+		const struct sdp_media *m = &sdp->media[i];
+
+		if (m->port && (m->port < FAKE_PORT || !addr_same_host(&m->rtp, &w.local)))
+			abort();
+	}
+}
+
+/* Only what is too long, no SDP, or of no use may fail. */
+static bool went(int rc, const struct buf *said)
+{
+	if (rc == 0 && said)
+		check(said);
+	if (rc < 0 && rc != -EMSGSIZE && rc != -EBADMSG && rc != -EPROTONOSUPPORT)
+		abort();
+	return rc == 0;
+}
+
+static void ring(struct buf *out)
+{
+	unsigned leg;
+	const int rc = media_callee(w.media, &w.local, &w.signal, &leg, out);
+
+	if (rc != -ENOSPC && went(rc, out))
+		w.open[leg] = true;
+}
+
+static void answered(unsigned leg, struct view sdp)
+{
+	if (w.open[leg] && went(media_answered(w.media, leg, sdp), NULL))
+		w.answered[leg] = true;
+}
+
+static void join(unsigned leg, struct buf *out)
+{
+	if (!w.answered[leg] || w.peer)
+		return;
+	for (unsigned i = 1; i < MEDIA_LEGS_MAX; i++)
+		if (w.open[i] && i != leg) {
+			media_leg_close(w.media, i);
+			w.open[i] = w.answered[i] = false;
+		}
+	went(media_answer_caller(w.media, leg, out), out);
+	media_connect(w.media, leg);
+	w.peer = leg;
+	w.confirmed = w.offered;
+}
+
+static void reoffer(unsigned by, struct view sdp, struct buf *out)
+{
+	const unsigned from = by ? w.peer : 0, to = by ? 0 : w.peer;
+
+	if (w.confirmed && w.reoffer < 0 && went(media_reoffer(w.media, from, sdp, to, out), out))
+		w.reoffer = (int)by;
+}
+
+static void reanswer(struct view sdp, struct buf *out)
+{
+	const unsigned from = w.reoffer ? w.peer : 0, to = w.reoffer ? 0 : w.peer;
+
+	if (w.reoffer < 0)
+		return;
+	went(media_reanswer(w.media, to, sdp, from, out), out);
+	w.reoffer = -1;
+}
+
+static void inside(char what, unsigned leg, struct view sdp)
+{
+	CLEANUP(buf_free) struct buf out = BUF_INIT(MEDIA_SDP_MAX);
+
+	switch (what) {
+	case 'r':
+		if (!w.peer)
+			ring(&out);
+		break;
+	case 'a':
+		if (!w.peer)
+			answered(leg, sdp);
+		break;
+	case 'e':
+		if (w.answered[leg] && !w.peer)
+			went(media_answer_caller(w.media, leg, &out), &out);
+		media_preview(w.media);
+		break;
+	case 'j':
+		join(leg, &out);
+		break;
+	case 'k':
+		if (w.peer && !w.confirmed)
+			w.confirmed = went(media_caller_answered(w.media, sdp), NULL);
+		break;
+	case 'o':
+	case 'O':
+		reoffer(what == 'O', sdp, &out);
+		break;
+	case 'w':
+		reanswer(sdp, &out);
+		break;
+	case 'n': /* refused */
+		w.reoffer = -1;
+		break;
+	case 's':
+		media_silent(w.media, leg, sdp.n % RELAY_KINDS, sdp.n & 2);
+		media_takes_events(w.media, leg);
+		break;
+	case 'x':
+		if (leg != w.peer && w.open[leg]) {
+			media_leg_close(w.media, leg);
+			w.open[leg] = w.answered[leg] = false;
+		}
+		break;
+	default:
+		break;
+	}
+}
+
+static void piece(struct view raw)
+{
+	const unsigned leg = raw.n > 1 ? (unsigned)raw.p[1] % MEDIA_LEGS_MAX : 1;
+	const struct view sdp = raw.n > 2 ? (struct view){ raw.p + 2, raw.n - 2 } : (struct view){ "", 0 };
+
+	if (raw.n > 0)
+		inside(raw.p[0], leg ? leg : 1, sdp);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	struct view rest;
+	const struct view first = view_cut((struct view){ (const char *)data, n }, '\0', &rest);
+
+	memset(&w, 0, sizeof(w));
+	w.reoffer = -1;
+	w.relay = fake_relay_open();
+	if (addr_parse("192.0.2.1:5060", &w.local) || addr_parse("198.51.100.7:5060", &w.signal) ||
+	    media_new(&(struct media_conf){ &w.relay, 1, 1000 }, &w.media))
+		abort();
+	w.offered = first.n > 0;
+	if (went(media_caller(w.media, first, &w.local, &w.signal), NULL))
+		for (int i = 0; i < PIECES_MAX && rest.n > 0; i++)
+			piece(view_cut(rest, '\0', &rest));
+	media_free(w.media);
+	fake_relay_close(&w.relay);
+	return 0;
+}

@@ -13,9 +13,13 @@ static const struct view dropped[] = {
 	VIEW("msid"),        VIEW("key-mgmt"),          VIEW("dtls-id"),     VIEW("tls-id"),
 };
 
+/* Blanks before the value are passed over, as in reading. */
 static struct view attribute_name(struct view line, struct view *ret_value)
 {
-	return view_cut((struct view){ line.p + 2, line.n - 2 }, ':', ret_value);
+	const struct view name = view_cut((struct view){ line.p + 2, line.n - 2 }, ':', ret_value);
+
+	*ret_value = view_trim(*ret_value);
+	return name;
 }
 
 static bool is_dir(struct view name)

@@ -156,6 +156,21 @@ static void a_refused_line_keeps_its_kind_and_formats(void **)
 	buf_free(&out);
 }
 
+static void blanks_before_a_payload_type_do_no_harm(void **)
+{
+	const struct sdp_edit edit = { .host = host("198.51.100.1"), .media = { { .port = 30000 } } };
+	struct sdp *sdp = read_sdp(HEAD "m=audio 4000 RTP/AVP 96\r\na=rtpmap: 96 opus/48000/2\r\n");
+	struct buf out = BUF_INIT(SDP_MAX);
+
+	assert_int_equal(sdp->media[0].formats[0].clock_hz, 48000);
+	assert_int_equal(sdp_relay(sdp, &edit, &out), 0);
+	assert_non_null(strstr(buf_cstr(&out), "a=rtpmap: 96 opus/48000/2\r\n"));
+	buf_reset(&out);
+	assert_int_equal(sdp_answer(sdp, sdp, &edit, &out), 0);
+	assert_non_null(strstr(buf_cstr(&out), "a=rtpmap:96 opus/48000/2\r\n"));
+	buf_free(&out);
+}
+
 static void hold_and_missing_addresses_are_understood(void **)
 {
 	const struct sdp *s = read_sdp("v=0\no=- 1 1 IN IP4 h\ns= \nc=IN IP4 0.0.0.0 \n\na=inactive\n"
@@ -202,6 +217,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(an_answer_has_the_offers_lines_and_numbers, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_side_without_video_gets_it_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_refused_line_keeps_its_kind_and_formats, setup, teardown),
+		cmocka_unit_test_setup_teardown(blanks_before_a_payload_type_do_no_harm, setup, teardown),
 		cmocka_unit_test_setup_teardown(hold_and_missing_addresses_are_understood, setup, teardown),
 		cmocka_unit_test_setup_teardown(nonsense_is_refused, setup, teardown),
 	};

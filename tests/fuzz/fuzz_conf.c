@@ -1,5 +1,6 @@
-/* A configuration: a file behind 'f', the environment behind 'e', flags behind 'a', the latter two as
- * texts with a NUL between them. What is taken over is within its limits; what is not is explained. */
+/* A configuration: a file behind 'f', the environment behind 'e', flags behind 'a', the latter two
+ * as texts with a NUL between them. What is taken over is within its limits; what is not is
+ * explained. */
 #include "base/conf.h"
 
 #include <stdio.h>
@@ -20,11 +21,13 @@ struct settings {
 
 static const struct conf_option options[] = {
 	{ "log_file", CONF_TEXT, offsetof(struct settings, text), NULL, .doc = "Text" },
-	{ "log", CONF_ENUM, offsetof(struct settings, word), "text", .words = "text json", .doc = "Word" },
+	{ "log", CONF_ENUM, offsetof(struct settings, word), "text", .words = "text json",
+	  .doc = "Word" },
 	{ "open", CONF_BOOL, offsetof(struct settings, on), "no", .doc = "Whether" },
 	{ "number", CONF_INT, offsetof(struct settings, number), "7", MIN, MAX, .doc = "How many" },
 };
-static const struct conf_table table = { "VESTIBULE", options, sizeof(options) / sizeof(options[0]) };
+static const struct conf_table table = { "VESTIBULE", "config", options,
+					 sizeof(options) / sizeof(options[0]) };
 
 static int from_file(struct settings *s, struct arena *arena, struct view text, struct err *err)
 {
@@ -40,7 +43,8 @@ static int from_file(struct settings *s, struct arena *arena, struct view text, 
 	return rc;
 }
 
-static int from_texts(struct settings *s, struct arena *arena, struct view rest, bool flags, struct err *err)
+static int from_texts(struct settings *s, struct arena *arena, struct view rest, bool flags,
+		      struct err *err)
 {
 	char *texts[TEXTS_MAX + 2] = { "vestibuled" };
 	int n = 1;
@@ -50,9 +54,9 @@ static int from_texts(struct settings *s, struct arena *arena, struct view rest,
 		if (!texts[n])
 			abort();
 	}
-	conf_flag_peek(n, texts, "config");
-	return flags ? conf_flags(&table, s, arena, n, texts, err) :
-		       conf_environment(&table, s, arena, texts, err);
+	conf_file_peek(&table, n, texts);
+	return flags ? conf_flags(&table, s, arena, n, texts, err)
+		     : conf_environment(&table, s, arena, texts, err);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)

@@ -502,8 +502,10 @@ int media_reanswer(struct media *m, unsigned to, struct view answer, unsigned fr
 	if (!m->pending.sdp)
 		return -EBADMSG;
 	rc = said_read(answer, &said);
-	if (rc < 0)
+	if (rc < 0) {
+		said_move(&m->pending, &(struct said){}); /* refused with its answer */
 		return rc;
+	}
 	for (int k = 0; k < RELAY_KINDS; k++)
 		other->streams[k].line = leg->streams[k].line = m->pending_lines[k];
 	said_move(&leg->said, &m->pending);

@@ -325,6 +325,14 @@ static void take(struct gate *g, struct view bytes)
 	}
 }
 
+/* evhttp reads line by line and may answer one that it dislikes by itself, before our own answer to
+ * the whole: the first head comes to it whole. Behind answers of evhttp none of ours is sent. */
+static void hold_back(struct gate *g, size_t have)
+{
+	if (g->requests <= 1)
+		bufferevent_setwatermark(g->bev, EV_READ, g->requests == 0 ? have + 1 : 0, 0);
+}
+
 static void on_input(struct evbuffer *in, const struct evbuffer_cb_info *info, void *arg)
 {
 	struct gate *g = arg;
@@ -346,6 +354,8 @@ static void on_input(struct evbuffer *in, const struct evbuffer_cb_info *info, v
 	}
 	if (g->state == GATE_REFUSED)
 		evbuffer_drain(in, evbuffer_get_length(in));
+	else
+		hold_back(g, n);
 }
 
 static struct view bev_key(struct bufferevent *const *bev)

@@ -262,6 +262,30 @@ static void what_is_wrong_is_refused_by_name(void **state)
 	buf_free(&big);
 }
 
+/* A line that evhttp dislikes, before one that we do. */
+static void a_bad_request_has_one_answer(void **state)
+{
+	static const char bad[] = "CONNECT a:' HTTP/1.1\r\nHost: a\r\nX : y\r\n\r\n";
+	const struct server *s = *state;
+	struct buf in = BUF_INIT(65536);
+	const char *first;
+
+	for (size_t cut = 1; cut < sizeof(bad) - 1; cut++) {
+		const struct peer p = dial(s);
+
+		buf_reset(&in);
+		peer_put(&p, bad, cut);
+		says(s, "GET / HTTP/1.1\r\n" HOST "\r\n", " 200 "); /* the loop has seen that much */
+		peer_put(&p, bad + cut, sizeof(bad) - 1 - cut);
+		first = peer_get(&p, NULL, &in);
+		assert_true(strncmp(first, "HTTP/1.1 400 ", 13) == 0);
+		assert_non_null(strstr(first, "application/problem+json"));
+		assert_null(strstr(first + 1, "HTTP/1.1 "));
+		peer_close(&p);
+	}
+	buf_free(&in);
+}
+
 static void large_bodies_pass_where_the_route_allows_them(void **state)
 {
 	const struct server *s = *state;
@@ -470,6 +494,7 @@ int main(void)
 		BOTH(a_request_is_told_to_the_handler_and_answered),
 		BOTH(requests_follow_each_other_on_one_connection),
 		BOTH(what_is_wrong_is_refused_by_name),
+		BOTH(a_bad_request_has_one_answer),
 		BOTH(large_bodies_pass_where_the_route_allows_them),
 		BOTH(a_websocket_talks_both_ways_and_closes),
 		BOTH(a_bad_frame_ends_only_its_connection),

@@ -21,13 +21,20 @@ static bool is_token(struct view v)
 }
 
 /* Visible ASCII: whatever else a target holds must come percent-encoded. */
-static bool is_target(struct view v)
+static bool is_visible(struct view v)
 {
 	for (size_t i = 0; i < v.n; i++) {
 		if (v.p[i] < 0x21 || v.p[i] > 0x7e)
 			return false;
 	}
 	return v.n > 0;
+}
+
+/* RFC 9112 section 3.2.1, the form of a server that is no proxy. Of other forms, and of "//host",
+ * evhttp takes the host apart; what it does not like it may answer twice. */
+static bool is_target(struct view v)
+{
+	return is_visible(v) && v.p[0] == '/' && (v.n == 1 || v.p[1] != '/');
 }
 
 /* RFC 9110 section 5.5: HTAB, SP, visible ASCII, and bytes above it. */
@@ -55,7 +62,7 @@ static int judge_request_line(struct http_head *h, struct view line)
 	if (view_eq(version, VIEW("HTTP/1.1")))
 		h->minor = 1;
 	else if (!view_eq(version, VIEW("HTTP/1.0")))
-		return view_starts(version, VIEW("HTTP/")) && is_target(version) ? -ENOTSUP
+		return view_starts(version, VIEW("HTTP/")) && is_visible(version) ? -ENOTSUP
 										 : -EBADMSG;
 	return 0;
 }

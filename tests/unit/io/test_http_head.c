@@ -39,6 +39,10 @@ static void what_can_be_read_in_two_ways_is_refused(void **)
 {
 	static const struct view bad[] = {
 		VIEW("GET / HTTP/1.1\nHost: a\r\n\r\n"),
+		VIEW("GET http://a/ HTTP/1.1\r\n" HOST "\r\n"),
+		VIEW("GET //a:b/ HTTP/1.1\r\n" HOST "\r\n"),
+		VIEW("CONNECT a:1% HTTP/1.1\r\n" HOST "\r\n"),
+		VIEW("OPTIONS * HTTP/1.1\r\n" HOST "\r\n"),
 		VIEW(LINE "Host: a\n\r\n"),
 		VIEW(LINE HOST "\n"),
 		VIEW(LINE HOST "X: a\rb\r\n\r\n"),

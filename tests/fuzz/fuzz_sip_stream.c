@@ -70,6 +70,15 @@ static int dial(void)
 	return fd;
 }
 
+/* Without TIME_WAIT, which would take all ports in a minute. */
+static void hang_up(int fd)
+{
+	const struct linger none = { .l_onoff = 1 };
+
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+	close(fd);
+}
+
 static void say(struct view bytes, struct rand *rand, size_t most)
 {
 	const int fd = dial();
@@ -88,10 +97,11 @@ static void say(struct view bytes, struct rand *rand, size_t most)
 		while (recv(fd, part, sizeof(part), MSG_DONTWAIT) > 0)
 			;
 	}
-	close(fd);
+	shutdown(fd, SHUT_WR);
 	turn();
 	clock_virtual_advance(&w.clock, FLOW_TCP_IDLE_MS * INT64_C(1000));
 	turn();
+	hang_up(fd);
 	if (w.gone != 1)
 		abort();
 }

@@ -110,20 +110,31 @@ static inline void hw_answer_later(void)
 	}
 }
 
+/* Without TIME_WAIT, which would take all ports in a minute. */
+static inline void hw_reset(void)
+{
+	const struct linger none = { .l_onoff = 1 };
+
+	setsockopt(hw.fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+	close(hw.fd);
+}
+
 /* The client goes, before or behind what it still would hear; nothing of it may be left. */
 static inline void hw_hang_up(bool early)
 {
 	if (early)
-		close(hw.fd);
+		hw_reset();
+	else
+		shutdown(hw.fd, SHUT_WR);
 	hw_turn();
 	hw_answer_later();
-	if (!early)
-		close(hw.fd);
 	for (int i = 0; i < 8 && hw.http->connections; i++) {
 		clock_virtual_advance(&hw.clock, HTTP_WORLD_END_MS / 8 * INT64_C(1000));
 		hw_turn();
 		hw_answer_later();
 	}
+	if (!early)
+		hw_reset();
 	if (hw.http->connections || hw.http->gates.count || hw.http->hosts.count || !list_empty(&hw.http->websockets))
 		abort();
 }

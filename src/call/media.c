@@ -209,7 +209,7 @@ static int leg_open(struct media *m, unsigned at, const struct addr *local, cons
 	if (rc < 0)
 		return rc;
 	leg->open = true;
-	for (int k = 0; k < RELAY_KINDS; k++)
+	for (unsigned k = 0; k < RELAY_KINDS; k++)
 		leg->streams[k].line = lines[k];
 	return 0;
 }
@@ -232,7 +232,7 @@ int media_caller(struct media *m, struct view offer, const struct addr *local,
 		return rc;
 	}
 	said_move(&leg->said, &said);
-	for (int k = 0; k < RELAY_KINDS && m->caller_offered; k++) {
+	for (unsigned k = 0; k < RELAY_KINDS && m->caller_offered; k++) {
 		if (lines[k] < 0)
 			continue;
 		stream_fill(m, leg, k, &leg->said.sdp->media[lines[k]], NULL);
@@ -252,7 +252,7 @@ static struct sdp_edit edit_for(struct media *m, struct leg *leg, const int line
 		.version = ++leg->version,
 	};
 
-	for (int k = 0; k < RELAY_KINDS; k++) {
+	for (unsigned k = 0; k < RELAY_KINDS; k++) {
 		if (lines[k] >= 0)
 			edit.media[lines[k]].port = leg->ports.rtp[k];
 	}
@@ -303,7 +303,7 @@ static int take_answer(struct media *m, struct leg *leg, const struct sdp *offer
 {
 	bool any = false;
 
-	for (int k = 0; k < RELAY_KINDS; k++) {
+	for (unsigned k = 0; k < RELAY_KINDS; k++) {
 		struct stream *s = &leg->streams[k];
 		const struct sdp_media *line;
 		int rc;
@@ -337,14 +337,14 @@ int media_answered(struct media *m, unsigned at, struct view answer)
 		return rc;
 	}
 	said_move(&leg->said, &said);
-	for (int k = 0; k < RELAY_KINDS; k++)
+	for (unsigned k = 0; k < RELAY_KINDS; k++)
 		m->legs[0].streams[k].on = leg->streams[k].on;
 	return 0;
 }
 
 static void streams_on(const struct leg *leg, int ret_lines[RELAY_KINDS])
 {
-	for (int k = 0; k < RELAY_KINDS; k++)
+	for (unsigned k = 0; k < RELAY_KINDS; k++)
 		ret_lines[k] = leg->streams[k].on ? leg->streams[k].line : -1;
 }
 
@@ -364,7 +364,7 @@ int media_answer_caller(struct media *m, unsigned at, struct buf *ret_sdp)
 /* Watches for silence from the moment of the answer. */
 static void watch(struct media *m, struct leg *leg)
 {
-	for (int k = 0; k < RELAY_KINDS; k++) {
+	for (unsigned k = 0; k < RELAY_KINDS; k++) {
 		struct stream *s = &leg->streams[k];
 		const struct sdp_media *line = s->line >= 0 ? &leg->said.sdp->media[s->line] : NULL;
 
@@ -414,7 +414,7 @@ static void route(struct media *m, const struct leg *from, enum relay_kind kind,
 
 void media_preview(struct media *m)
 {
-	for (int k = 0; k < RELAY_KINDS; k++)
+	for (unsigned k = 0; k < RELAY_KINDS; k++)
 		route(m, &m->legs[0], k, viewers(m, k));
 }
 
@@ -424,7 +424,7 @@ void media_connect(struct media *m, unsigned at)
 
 	m->connected = true;
 	m->peer = at;
-	for (int k = 0; k < RELAY_KINDS; k++) {
+	for (unsigned k = 0; k < RELAY_KINDS; k++) {
 		const bool on = leg->streams[k].on;
 
 		caller->streams[k].on = on;
@@ -441,7 +441,7 @@ static int lines_with_ports(const struct sdp *sdp, const struct leg *leg, int re
 {
 	int rc = find_lines(sdp, ret_lines);
 
-	for (int k = 0; k < RELAY_KINDS; k++) {
+	for (unsigned k = 0; k < RELAY_KINDS; k++) {
 		if (!leg->ports.rtp[k])
 			ret_lines[k] = -1;
 	}
@@ -477,7 +477,7 @@ int media_reoffer(struct media *m, unsigned from, struct view offer, unsigned to
 static int take_offer(struct media *m, struct leg *leg, const int lines[RELAY_KINDS])
 {
 	leg->reoffered = true;
-	for (int k = 0; k < RELAY_KINDS; k++) {
+	for (unsigned k = 0; k < RELAY_KINDS; k++) {
 		int rc;
 
 		leg->streams[k].on = lines[k] >= 0;
@@ -506,7 +506,7 @@ int media_reanswer(struct media *m, unsigned to, struct view answer, unsigned fr
 		said_move(&m->pending, &(struct said){}); /* refused with its answer */
 		return rc;
 	}
-	for (int k = 0; k < RELAY_KINDS; k++)
+	for (unsigned k = 0; k < RELAY_KINDS; k++)
 		other->streams[k].line = leg->streams[k].line = m->pending_lines[k];
 	said_move(&leg->said, &m->pending);
 	said_move(&other->said, &said);
@@ -541,7 +541,7 @@ bool media_silent(struct media *m, unsigned at, enum relay_kind kind, bool silen
 	if (at >= MEDIA_LEGS_MAX || !leg->open)
 		return false;
 	m->legs[at].streams[kind].silent = silent;
-	for (int k = 0; k < RELAY_KINDS; k++) {
+	for (unsigned k = 0; k < RELAY_KINDS; k++) {
 		if (!leg->streams[k].on || !leg->streams[k].set.silence_ms)
 			continue;
 		watched = true;

@@ -21,7 +21,8 @@ static void same_host(const struct addr *a, const char *text)
 
 static void check(const struct addr *a)
 {
-	const struct addr mapped = addr_mapped(a), plain = addr_unmapped(a), back = addr_unmapped(&mapped);
+	const struct addr mapped = addr_mapped(a), plain = addr_unmapped(a),
+			  back = addr_unmapped(&mapped);
 	char text[ADDR_TEXT_MAX];
 	struct addr b;
 

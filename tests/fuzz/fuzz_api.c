@@ -1,7 +1,8 @@
-/* A whole request to the API as a signed-in administrator, or as nobody, on a database in memory: the first
- * line "METHOD PATH?QUERY", fields up to an empty line, the body. A change that succeeds is thrown away
- * with its database, so that each input finds the same. Nothing may end in 500; what is said is JSON,
- * of the shape that the route names; no field holds what the client put into it. */
+/* A whole request to the API as a signed-in administrator, or as nobody, on a database in memory:
+ * the first line "METHOD PATH?QUERY", fields up to an empty line, the body. "Signed-In:" stands for
+ * the right Cookie, "Secure:" for TLS. A change that succeeds is thrown away with its database, so
+ * that each input finds the same. Nothing may end in 500; what is said is JSON, of the shape that
+ * the route names; no field holds what the client put into it. */
 #include "api/limits.h"
 #include "api/request.h"
 #include "api/secret.h"
@@ -11,12 +12,15 @@
 #include "store/change.h"
 #include "store/device.h"
 #include "store/migrate.h"
+#include "store/site.h"
 
 #include <jansson.h>
 #include <sodium.h>
 #include <stdlib.h>
+#include <string.h>
 
-#define NOW INT64_C(1700000000000)
+#define NOW      INT64_C(1700000000000)
+#define PASSWORD "secret secret"
 
 enum { TOKEN_SIZE = 32, DOOR = 1000000001 };
 
@@ -27,6 +31,7 @@ static struct {
 	struct rand_seeded rand;
 	struct env env;
 	struct db *db; /* NULL: to be made */
+	char cookie[sizeof("session=") + 2 * TOKEN_SIZE];
 } w;
 
 static void must(int rc)
@@ -35,7 +40,6 @@ static void must(int rc)
 		abort();
 }
 
-/* The session that a cookie of 32 times "aa" names. */
 static void sign_in(int64_t person)
 {
 	const struct session_row session = { person, NOW, NOW, INT64_MAX };
@@ -43,14 +47,19 @@ static void sign_in(int64_t person)
 
 	memset(token, 0xaa, sizeof(token));
 	crypto_generichash(hash, sizeof(hash), token, sizeof(token), NULL, 0);
-	must(session_create(w.db, (struct view){ (char *)hash, sizeof(hash) }, &session, VIEW("::1"),
-			    VIEW("test")));
+	strcpy(w.cookie, "session=");
+	sodium_bin2hex(w.cookie + strlen(w.cookie), 2 * TOKEN_SIZE + 1, token, sizeof(token));
+	must(session_create(w.db, (struct view){ (char *)hash, sizeof(hash) }, &session,
+			    VIEW("::1"), VIEW("test")));
 }
 
 static void device_make(int64_t number, int64_t site, struct view kind)
 {
 	CLEANUP(arena_free) struct arena arena = ARENA_INIT(4096);
-	const struct device_row row = { .number = number, .site_id = site, .name = kind, .kind = kind,
+	const struct device_row row = { .number = number,
+					.site_id = site,
+					.name = kind,
+					.kind = kind,
 					.apartment_id = DB_INT_NULL };
 	struct device_secret_row secret = { .number = number };
 	struct credential made;
@@ -64,20 +73,33 @@ static void device_make(int64_t number, int64_t site, struct view kind)
 
 static void fill(void)
 {
-	const struct person_row person = { .email = VIEW("a@example.com"), .name = VIEW("A"),
-					   .language = VIEW("en"), .disabled_at = DB_INT_NULL };
+	struct person_row person = { .email = VIEW("a@example.com"),
+				     .name = VIEW("A"),
+				     .language = VIEW("en"),
+				     .disabled_at = DB_INT_NULL };
 	struct role_row role = { VIEW("company_admin"), DB_INT_NULL, DB_INT_NULL, DB_INT_NULL };
-	struct site_row site = { .name = VIEW("Site"), .type = VIEW("residential"),
-				 .zone = VIEW("Europe/Prague"), .language = VIEW("en") };
+	struct site_row site = { .name = VIEW("Site"),
+				 .type = VIEW("residential"),
+				 .zone = VIEW("Europe/Prague"),
+				 .language = VIEW("en") };
 	DB_TRANSACTION struct db_tx tx = {};
-	int64_t person_id = 0, site_id = 0;
+	struct apartment_row apartment = { .number = VIEW("1"),
+					   .name = VIEW("A"),
+					   .floor = VIEW("0") };
+	int64_t person_id = 0, site_id = 0, apartment_id = 0;
+	char password[crypto_pwhash_STRBYTES];
 
+	must(crypto_pwhash_str(password, PASSWORD, strlen(PASSWORD), crypto_pwhash_OPSLIMIT_MIN,
+			       crypto_pwhash_MEMLIMIT_MIN));
+	person.password = view_str(password);
 	must(db_begin(w.db, &tx));
 	must(company_create(w.db, NOW, VIEW("Company"), &site.company_id));
 	must(person_create(w.db, NOW, &person, &person_id));
 	role.company_id = site.company_id;
 	must(role_grant(w.db, NOW, person_id, &role));
 	must(site_create(w.db, NOW, &site, &site_id));
+	apartment.site_id = site_id;
+	must(apartment_create(w.db, NOW, &apartment, &apartment_id));
 	device_make(DOOR, site_id, VIEW("intercom"));
 	device_make(DOOR + 1, site_id, VIEW("phone"));
 	sign_in(person_id);
@@ -107,8 +129,12 @@ static void world_open(void)
 	rand_seeded_init(&w.rand, 1);
 	if (sodium_init() < 0 || log_open(NULL, LOGL_ERROR, false) < 0)
 		abort();
-	w.env = (struct env){ .clock = &w.clock.clock, .rand = &w.rand.rand, .realm = "vestibule",
-			      .registrar = "sip.example.com:5060", .version = "1", .dummy_hash = dummy };
+	w.env = (struct env){ .clock = &w.clock.clock,
+			      .rand = &w.rand.rand,
+			      .realm = "vestibule",
+			      .registrar = "sip.example.com:5060",
+			      .version = "1",
+			      .dummy_hash = dummy };
 }
 
 /* What the client says. */
@@ -116,13 +142,14 @@ static struct ask ask_of(struct view rest, struct view target)
 {
 	struct ask ask = { .host = VIEW("a"),
 			   .content_type = VIEW("application/json"),
-			   .peer = { .v4 = { .sin_family = AF_INET }, .len = sizeof(struct sockaddr_in) } };
+			   .peer = { .v4 = { .sin_family = AF_INET },
+				     .len = sizeof(struct sockaddr_in) } };
 	const struct {
 		struct view name;
 		struct view *to;
 	} fields[] = {
-		{ VIEW("Host"), &ask.host },	 { VIEW("Content-Type"), &ask.content_type },
-		{ VIEW("Origin"), &ask.origin }, { VIEW("Cookie"), &ask.cookie },
+		{ VIEW("Host"), &ask.host },        { VIEW("Content-Type"), &ask.content_type },
+		{ VIEW("Origin"), &ask.origin },    { VIEW("Cookie"), &ask.cookie },
 		{ VIEW("User-Agent"), &ask.agent },
 	};
 	struct view line;
@@ -134,6 +161,8 @@ static struct ask ask_of(struct view rest, struct view target)
 		for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
 			if (view_ieq(name, fields[i].name))
 				*fields[i].to = view_trim(value);
+		if (view_ieq(name, VIEW("Signed-In")))
+			ask.cookie = view_str(w.cookie);
 		ask.secure |= view_ieq(name, VIEW("Secure"));
 	}
 	ask.body = rest;

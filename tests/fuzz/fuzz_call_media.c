@@ -1,5 +1,5 @@
-/* The descriptions of a call as its sides say them, in any order that a call allows: pieces with a NUL
- * between them, each a letter for what happens and an SDP. The relay checks what it is told. */
+/* The descriptions of a call as its sides say them, in any order that a call allows: pieces with a
+ * NUL between them, each a letter for what happens and an SDP. The relay checks what it is told. */
 #include "call/media.h"
 #include "../unit/call/fake_relay.h"
 
@@ -150,7 +150,8 @@ static void inside(char what, unsigned leg, struct view sdp)
 static void piece(struct view raw)
 {
 	const unsigned leg = raw.n > 1 ? (unsigned)raw.p[1] % MEDIA_LEGS_MAX : 1;
-	const struct view sdp = raw.n > 2 ? (struct view){ raw.p + 2, raw.n - 2 } : (struct view){ "", 0 };
+	const struct view sdp =
+		raw.n > 2 ? (struct view){ raw.p + 2, raw.n - 2 } : (struct view){ "", 0 };
 
 	if (raw.n > 0)
 		inside(raw.p[0], leg ? leg : 1, sdp);

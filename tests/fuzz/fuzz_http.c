@@ -1,6 +1,6 @@
-/* Bytes of a client to the whole HTTP server, in chunks of any size. The first byte seeds their sizes,
- * and says whether the client waits for the answers. What the server says is HTTP again, and no field
- * of it comes from the request's bytes but the one that is meant to. */
+/* Bytes of a client to the whole HTTP server, in chunks of any size. The first byte seeds their
+ * sizes, and says whether the client waits for the answers. What the server says is HTTP again, and
+ * no field of it comes from the request's bytes but the one that is meant to. */
 #include "http_world.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
@@ -53,9 +53,17 @@ static size_t body_max(void *, struct view, struct view path)
 static bool field_known(struct view name)
 {
 	static const struct view names[] = {
-		VIEW("X-Method"), VIEW("X-Agent"), VIEW("X-From"), VIEW("X-Secure"), VIEW("Date"),
-		VIEW("Content-Length"), VIEW("Content-Type"), VIEW("Connection"), VIEW("Upgrade"),
-		VIEW("Sec-WebSocket-Version"), VIEW("Sec-WebSocket-Accept"),
+		VIEW("X-Method"),
+		VIEW("X-Agent"),
+		VIEW("X-From"),
+		VIEW("X-Secure"),
+		VIEW("Date"),
+		VIEW("Content-Length"),
+		VIEW("Content-Type"),
+		VIEW("Connection"),
+		VIEW("Upgrade"),
+		VIEW("Sec-WebSocket-Version"),
+		VIEW("Sec-WebSocket-Accept"),
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)

@@ -1,5 +1,5 @@
-/* The head of a request, whole and in pieces: both are judged alike, and what is fair leaves nothing to
- * a second opinion. The first byte says how large the pieces are. */
+/* The head of a request, whole and in pieces: both are judged alike, and what is fair leaves
+ * nothing to a second opinion. The first byte says how large the pieces are. */
 #include "io/http_head.h"
 
 #include <errno.h>
@@ -16,7 +16,8 @@ static void check(bool good)
 
 static bool names(struct view line, struct view name)
 {
-	return line.n > name.n && view_ieq((struct view){ line.p, name.n }, name) && line.p[name.n] == ':';
+	return line.n > name.n && view_ieq((struct view){ line.p, name.n }, name) &&
+	       line.p[name.n] == ':';
 }
 
 static void check_fair(struct view head)

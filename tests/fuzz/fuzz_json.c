@@ -1,5 +1,5 @@
-/* Any bytes as a text of JSON: jansson reads what was printed, and reads what was meant when they are
- * text. */
+/* Any bytes as a text of JSON: jansson reads what was printed, and reads what was meant when they
+ * are text. */
 #include "base/json.h"
 #include "base/mem.h"
 
@@ -36,7 +36,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 
 	memcpy(&number, data, n < sizeof(number) ? n : sizeof(number));
 	print(&out, text, number);
-	root = out.err ? NULL : json_loadb(out.p, out.n, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
+	root = out.err ? NULL
+		       : json_loadb(out.p, out.n, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
 	read = json_object_get(root, "text");
 	if (!read || json_integer_value(json_array_get(json_object_get(root, "list"), 0)) != number)
 		abort();

@@ -1,5 +1,5 @@
-/* What a browser asks of the portal's files: the method, the path, Accept-Encoding and If-None-Match,
- * one a line. */
+/* What a browser asks of the portal's files: the method, the path, Accept-Encoding and
+ * If-None-Match, one a line. */
 #include "api/page.h"
 #include "base/mem.h"
 
@@ -12,7 +12,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
-static const char *const files[] = { "/index.html", "/index.html.gz", "/assets/app.js",
+static const char *const files[] = { "/index.html",       "/index.html.gz",    "/assets/app.js",
 				     "/assets/app.js.br", "/assets/app.js.gz", "/logo.svg" };
 static struct pages *pages;
 

@@ -1,6 +1,7 @@
-/* Packets over real sockets to the two legs of a call, whose worker has no thread here. An input is a
- * byte for what was agreed to, then packets: a byte for who sends where, a byte for the time since the
- * last one, a byte of length, the bytes. What comes out is what went in, but for its payload type. */
+/* Packets over real sockets to the two legs of a call, whose worker has no thread here. An input is
+ * a byte for what was agreed to, then packets: a byte for who sends where, a byte for the time
+ * since the last one, a byte of length, the bytes. What comes out is what went in, but for its
+ * payload type. */
 #include "media/worker.h"
 
 #include <stdlib.h>
@@ -58,20 +59,24 @@ static struct addr addr_of(int fd)
 
 static void worker_open(void)
 {
-	w = (struct worker){ .epoll = epoll_create1(EPOLL_CLOEXEC), .wake = -1,
-			     .ready = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), .now_us = 1000000 };
+	w = (struct worker){ .epoll = epoll_create1(EPOLL_CLOEXEC),
+			     .wake = -1,
+			     .ready = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC),
+			     .now_us = 1000000 };
 	list_init(&w.legs);
 	w.events_tail = &w.events;
 	w.done_tail = &w.done;
 	pthread_mutex_init(&w.lock, NULL);
 	for (unsigned i = 0; i < WORKER_BATCH; i++) {
 		w.iov[i] = (struct iovec){ w.bytes[i], RELAY_PACKET_MAX };
-		w.in[i].msg_hdr = (struct msghdr){ .msg_name = &w.names[i].sa, .msg_iov = &w.iov[i],
+		w.in[i].msg_hdr = (struct msghdr){ .msg_name = &w.names[i].sa,
+						   .msg_iov = &w.iov[i],
 						   .msg_iovlen = 1 };
 	}
 }
 
-static void order(enum order_type type, unsigned leg, const struct relay_stream *stream, uint32_t to)
+static void order(enum order_type type, unsigned leg, const struct relay_stream *stream,
+		  uint32_t to)
 {
 	struct order o = { .type = type, .session = &session, .leg = leg, .kind = RELAY_VIDEO };
 
@@ -87,9 +92,12 @@ static void order(enum order_type type, unsigned leg, const struct relay_stream 
 static void leg_make(unsigned i, uint8_t what)
 {
 	struct leg *leg = legs[i] = calloc(1, sizeof(*leg));
-	struct relay_stream stream = { .rtcp_mux = what >> i & 1, .strict = what & 4, .silence_ms = 500,
+	struct relay_stream stream = { .rtcp_mux = what >> i & 1,
+				       .strict = what & 4,
+				       .silence_ms = 500,
 				       .nformats = what & 8 ? 2 : 0,
-				       .formats = { { (uint8_t)(96 + i), 1, false }, { 101, 2, true } } };
+				       .formats = { { (uint8_t)(96 + i), 1, false },
+						    { 101, 2, true } } };
 
 	check(leg);
 	leg->session = &session;
@@ -98,7 +106,8 @@ static void leg_make(unsigned i, uint8_t what)
 		struct channel *c = &leg->channel[k];
 
 		for (unsigned side = 0; side < SIDES; side++)
-			c->end[side] = (struct end){ .channel = c, .side = (enum side)side,
+			c->end[side] = (struct end){ .channel = c,
+						     .side = (enum side)side,
 						     .fd = k == RELAY_VIDEO ? udp_open() : -1 };
 		c->leg = leg;
 		c->kind = (enum relay_kind)k;
@@ -169,7 +178,8 @@ static void world_close(void)
 
 	order(ORDER_CLOSE, 0, NULL, 0);
 	while ((e = worker_event(&w)) != NULL) {
-		check(e->event.type != RELAY_EV_DIGIT || strchr("0123456789*#ABCD", e->event.digit));
+		check(e->event.type != RELAY_EV_DIGIT ||
+		      strchr("0123456789*#ABCD", e->event.digit));
 		free(e);
 	}
 	for (unsigned i = 0; i < LEGS; i++)

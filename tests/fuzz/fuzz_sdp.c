@@ -1,5 +1,5 @@
-/* An offer and, behind a NUL, its answer: what is printed reads as what was meant, and says only our
- * address. */
+/* An offer and, behind a NUL, its answer: what is printed reads as what was meant, and says only
+ * our address. */
 #include "proto/sdp.h"
 
 #include <errno.h>
@@ -33,7 +33,8 @@ static void same_format(const struct sdp_format *a, const struct sdp_format *b)
 	check(sdp_format_same(a, b) && sdp_format_same(b, a));
 }
 
-static void same_media(const struct sdp_media *a, const struct sdp_media *b, const struct sdp_edit *edit)
+static void same_media(const struct sdp_media *a, const struct sdp_media *b,
+		       const struct sdp_edit *edit)
 {
 	check(a->kind == b->kind);
 	if (a->kind == SDP_OTHER) {

@@ -1,5 +1,5 @@
-/* A query and, behind a NUL, a body of the simulated door: what is read, written anew with every byte
- * escaped, reads the same. */
+/* A query and, behind a NUL, a body of the simulated door: what is read, written anew with every
+ * byte escaped, reads the same. */
 #include "base/mem.h"
 #include "params.h"
 
@@ -46,7 +46,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	if (text.err || params_add(&q, buf_view(&text)) || q.count != p.count)
 		abort();
 	for (size_t i = 0; i < p.count; i++)
-		if (!view_eq(p.items[i].name, q.items[i].name) || !view_eq(p.items[i].value, q.items[i].value))
+		if (!view_eq(p.items[i].name, q.items[i].name) ||
+		    !view_eq(p.items[i].value, q.items[i].value))
 			abort();
 	return 0;
 }

@@ -1,12 +1,13 @@
 /* Messages as they come from the network, into the whole of SIP and the calls above: a door, two
- * phones, a neighbour. Sockets, the check of passwords and the relay are left out: everybody is whom
- * From names.
+ * phones, a neighbour. Sockets, the check of passwords and the relay are left out: everybody is
+ * whom From names.
  *
- * An input is pieces with a NUL between them. A piece is a message over UDP from the door; or over TCP
- * behind \1; from the first phone behind \2; over TCP from the second behind \3. "+N" lets N ms pass,
- * "!" and a letter is an event of the relay or of a connection. In a message stand $b, $f and $i for
- * the branch, the From tag and the Call-ID of the last request that was sent to that side, $t for the
- * To tag of the last response: so a phone can answer, and a dialog can go on. */
+ * An input is pieces with a NUL between them. A piece is a message over UDP from the door; or over
+ * TCP behind \1; from the first phone behind \2; over TCP from the second behind \3. "+N" lets N ms
+ * pass,
+ * "!" and a letter is an event of the relay or of a connection. In a message stand $b, $f and $i
+ * for the branch, the From tag and the Call-ID of the last request that was sent to that side, $t
+ * for the To tag of the last response: so a phone can answer, and a dialog can go on. */
 #include "base/log.h"
 #include "base/rand.h"
 #include "call/switchboard.h"
@@ -154,8 +155,10 @@ static void devices_make(void)
 	site->ndevices = 3;
 	site->devices = arena_alloc(&site->arena, site->ndevices * sizeof(*site->devices));
 	for (unsigned i = 0; i < site->ndevices; i++)
-		site->devices[i] = (struct dir_device){ .number = DOOR + i, .site_id = 1,
-							.name = "A \"door\"", .unlock_code = "12#",
+		site->devices[i] = (struct dir_device){ .number = DOOR + i,
+							.site_id = 1,
+							.name = "A \"door\"",
+							.unlock_code = "12#",
 							.kind = i ? DIR_PHONE : DIR_INTERCOM };
 	site->devices[0].buttons = &button;
 	site->devices[0].nbuttons = 1;
@@ -166,8 +169,11 @@ static void devices_make(void)
 
 static void restore(unsigned phone, const struct flow *flow)
 {
-	struct sip_binding b = { .user = DOOR + phone, .contact = "sip:p@10.0.0.2;x=y", .q = 1000,
-				 .expires_at = INT64_C(1700003600000), .flow = *flow };
+	struct sip_binding b = { .user = DOOR + phone,
+				 .contact = "sip:p@10.0.0.2;x=y",
+				 .q = 1000,
+				 .expires_at = INT64_C(1700003600000),
+				 .flow = *flow };
 
 	if (sip_endpoint_restore(w.endpoint, &b))
 		abort();
@@ -175,8 +181,11 @@ static void restore(unsigned phone, const struct flow *flow)
 
 static void world_open(void)
 {
-	struct sip_endpoint_conf conf = { .clock = &w.clock.clock, .rand = &w.rand.rand,
-					  .realm = "r", .secret = on_secret, .request = on_request };
+	struct sip_endpoint_conf conf = { .clock = &w.clock.clock,
+					  .rand = &w.rand.rand,
+					  .realm = "r",
+					  .secret = on_secret,
+					  .request = on_request };
 
 	fake_sip.gone = 0;
 	fake_sip.sent = on_sent;
@@ -188,9 +197,12 @@ static void world_open(void)
 		abort();
 	conf.loop = w.loop;
 	if (sip_endpoint_open(&conf, NULL, &w.endpoint) ||
-	    switchboard_new(&(struct switchboard_conf){ .loop = w.loop, .clock = &w.clock.clock,
-							.rand = &w.rand.rand, .endpoint = w.endpoint,
-							.relay = &w.relay, .realm = "r",
+	    switchboard_new(&(struct switchboard_conf){ .loop = w.loop,
+							.clock = &w.clock.clock,
+							.rand = &w.rand.rand,
+							.endpoint = w.endpoint,
+							.relay = &w.relay,
+							.realm = "r",
 							.directory = w.directory,
 							.record = on_record },
 			    &w.sb))
@@ -235,8 +247,11 @@ static void expand(struct buf *out, struct view raw, const struct known *k)
 		buf_add(out, plain);
 		if (plain.p + plain.n == raw.p + raw.n || raw.n == 0)
 			break;
-		value = raw.p[0] == 'b' ? k->branch : raw.p[0] == 'f' ? k->from_tag :
-			raw.p[0] == 't' ? k->to_tag : raw.p[0] == 'i' ? k->call_id : NULL;
+		value = raw.p[0] == 'b'   ? k->branch
+			: raw.p[0] == 'f' ? k->from_tag
+			: raw.p[0] == 't' ? k->to_tag
+			: raw.p[0] == 'i' ? k->call_id
+					  : NULL;
 		if (value)
 			raw = (struct view){ raw.p + 1, raw.n - 1 };
 		buf_str(out, value ? value : "$");
@@ -245,7 +260,8 @@ static void expand(struct buf *out, struct view raw, const struct known *k)
 
 static void happen(struct view what)
 {
-	struct relay_event e = { .session = (uint64_t)w.call, .leg = what.n > 1 ? what.p[1] & 3 : 0 };
+	struct relay_event e = { .session = (uint64_t)w.call,
+				 .leg = what.n > 1 ? what.p[1] & 3 : 0 };
 
 	switch (what.n ? what.p[0] : 0) {
 	case 'd':

@@ -23,8 +23,8 @@ static struct {
 
 static void on_message(void *, const struct flow *flow, struct view raw)
 {
-	if (raw.n == 0 || raw.n > FLOW_MESSAGE_MAX || raw.p[raw.n] != '\0' || !flow_alive(w.flows, flow) ||
-	    !memmem(raw.p, raw.n, "\r\n\r\n", 4))
+	if (raw.n == 0 || raw.n > FLOW_MESSAGE_MAX || raw.p[raw.n] != '\0' ||
+	    !flow_alive(w.flows, flow) || !memmem(raw.p, raw.n, "\r\n\r\n", 4))
 		abort();
 	buf_add(&w.heard, raw);
 	buf_chr(&w.heard, '\0');
@@ -52,8 +52,11 @@ static void world_open(void)
 	clock_virtual_init(&w.clock, 1700000000000);
 	w.heard = BUF_INIT(BYTES_MAX);
 	if (log_open(NULL, LOGL_ERROR, false) < 0 || loop_new(&w.clock.clock, &w.loop) ||
-	    flows_open(&(struct flows_conf){ .loop = w.loop, .listen = "127.0.0.1:0",
-					     .message = on_message, .gone = on_gone }, NULL, &w.flows))
+	    flows_open(&(struct flows_conf){ .loop = w.loop,
+					     .listen = "127.0.0.1:0",
+					     .message = on_message,
+					     .gone = on_gone },
+		       NULL, &w.flows))
 		abort();
 }
 

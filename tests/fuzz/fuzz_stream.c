@@ -1,6 +1,6 @@
-/* Packets of one stream, RTP and RTCP, from several sources and over time. An input is a byte with the
- * payload types that were agreed to, then packets: a byte for what and from where, a byte for the time
- * since the last one, a byte of length, the bytes. */
+/* Packets of one stream, RTP and RTCP, from several sources and over time. An input is a byte with
+ * the payload types that were agreed to, then packets: a byte for what and from where, a byte for
+ * the time since the last one, a byte of length, the bytes. */
 #include "media/stream.h"
 
 #include <stdlib.h>
@@ -17,9 +17,13 @@ static void check(bool good)
 
 static struct relay_stream peer_of(uint8_t what)
 {
-	struct relay_stream peer = { .rtcp_mux = what & 1, .strict = what & 2,
-				     .clock_hz = what & 4 ? 90000 : 0, .nformats = what & 8 ? 3 : 0,
-				     .formats = { { 0, 0, false }, { 101, 7, true }, { 99, 254, false } } };
+	struct relay_stream peer = {
+		.rtcp_mux = what & 1,
+		.strict = what & 2,
+		.clock_hz = what & 4 ? 90000 : 0,
+		.nformats = what & 8 ? 3 : 0,
+		.formats = { { 0, 0, false }, { 101, 7, true }, { 99, 254, false } }
+	};
 
 	if (addr_parse("10.0.0.1:4000", &peer.rtp) || addr_parse("10.0.0.2:5060", &peer.signal))
 		abort();
@@ -30,8 +34,8 @@ static struct relay_stream peer_of(uint8_t what)
 
 static struct addr source(unsigned i)
 {
-	static const char *const texts[SOURCES] = { "10.0.0.1:4000", "10.0.0.1:4002", "10.0.0.2:4000",
-						    "192.0.2.66:4000" };
+	static const char *const texts[SOURCES] = { "10.0.0.1:4000", "10.0.0.1:4002",
+						    "10.0.0.2:4000", "192.0.2.66:4000" };
 	struct addr a;
 
 	if (addr_parse(texts[i], &a))
@@ -39,7 +43,8 @@ static struct addr source(unsigned i)
 	return a;
 }
 
-static void hear_rtp(struct stream *s, const struct addr *from, const uint8_t *p, size_t n, uint64_t now)
+static void hear_rtp(struct stream *s, const struct addr *from, const uint8_t *p, size_t n,
+		     uint64_t now)
 {
 	const struct relay_stats before = s->stats;
 	struct rtp rtp;
@@ -52,7 +57,8 @@ static void hear_rtp(struct stream *s, const struct addr *from, const uint8_t *p
 	check((verdict == STREAM_REFUSED) == (after->refused > before.refused));
 	if (verdict == STREAM_INVALID)
 		return;
-	check(rtp.payload >= RTP_HEADER_SIZE && rtp.payload <= rtp.end && rtp.end <= n && rtp.pt < RTP_FORMATS);
+	check(rtp.payload >= RTP_HEADER_SIZE && rtp.payload <= rtp.end && rtp.end <= n &&
+	      rtp.pt < RTP_FORMATS);
 	check(!from || verdict == STREAM_REFUSED || addr_same(from, &s->from));
 	check(stream_pt(s, s, rtp.pt) == rtp.pt);
 	if (verdict != STREAM_REFUSED) {

@@ -1,5 +1,5 @@
-/* Frames of a client behind a handshake, in chunks of any size; the first byte as in fuzz_http.c. The
- * server's frames are whole and never masked, and the texts that it takes are UTF-8. */
+/* Frames of a client behind a handshake, in chunks of any size; the first byte as in fuzz_http.c.
+ * The server's frames are whole and never masked, and the texts that it takes are UTF-8. */
 #include "http_world.h"
 
 #include "base/json.h"

@@ -1,5 +1,5 @@
-/* tests/fuzz/http_world.h - the HTTP server on a loopback socket and a clock of its own, and one raw
- * client. Everything on one thread. Include it in one file of a target only. */
+/* tests/fuzz/http_world.h - the HTTP server on a loopback socket and a clock of its own, and one
+ * raw client. Everything on one thread. Include it in one file of a target only. */
 #pragma once
 #include "base/log.h"
 #include "base/mem.h"
@@ -25,7 +25,7 @@ static struct {
 	struct rand_seeded rand;
 	struct loop *loop;
 	struct http *http;
-	int fd; /* the client */
+	int fd;         /* the client */
 	struct buf out; /* what the server said */
 	struct http_exchange *later[HTTP_WORLD_LATER_MAX];
 	unsigned nlater;
@@ -42,8 +42,9 @@ static inline void hw_open(void (*handle)(void *arg, struct http_exchange *x),
 			   size_t (*body_max)(void *arg, struct view method, struct view path))
 {
 	static const char *const trusted[] = { "127.0.0.1", NULL };
-	const struct http_conf conf = { .listen = "127.0.0.1:0", .handle = handle,
-					.body_max = body_max, .trusted = trusted };
+	const struct http_conf conf = {
+		.listen = "127.0.0.1:0", .handle = handle, .body_max = body_max, .trusted = trusted
+	};
 
 	clock_virtual_init(&hw.clock, 1700000000000);
 	hw.out = BUF_INIT(HTTP_WORLD_OUT_MAX);
@@ -54,7 +55,8 @@ static inline void hw_open(void (*handle)(void *arg, struct http_exchange *x),
 
 static inline void hw_dial(uint64_t seed)
 {
-	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(http_port(hw.http)),
+	struct sockaddr_in at = { .sin_family = AF_INET,
+				  .sin_port = htons(http_port(hw.http)),
 				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 
 	rand_seeded_init(&hw.rand, seed);
@@ -81,7 +83,8 @@ static inline void hw_say(struct view bytes)
 	const uint64_t limit = UINT64_C(1) << rand_below(&hw.rand.rand, 13);
 
 	while (bytes.n > 0) {
-		const size_t some = 1 + (size_t)rand_below(&hw.rand.rand, limit < bytes.n ? limit : bytes.n);
+		const size_t some =
+			1 + (size_t)rand_below(&hw.rand.rand, limit < bytes.n ? limit : bytes.n);
 		const ssize_t sent = send(hw.fd, bytes.p, some, MSG_NOSIGNAL | MSG_DONTWAIT);
 
 		if (sent < 0 && errno != EAGAIN)
@@ -135,6 +138,7 @@ static inline void hw_hang_up(bool early)
 	}
 	if (!early)
 		hw_reset();
-	if (hw.http->connections || hw.http->gates.count || hw.http->hosts.count || !list_empty(&hw.http->websockets))
+	if (hw.http->connections || hw.http->gates.count || hw.http->hosts.count ||
+	    !list_empty(&hw.http->websockets))
 		abort();
 }

@@ -9,8 +9,8 @@
 enum { REPEATS = 200 };
 
 #define HEAD(host) "v=0\r\no=- 1 1 IN IP4 " host "\r\ns=-\r\nc=IN IP4 " host "\r\nt=0 0\r\n"
-#define AUDIO	   "m=audio 4000 RTP/AVP 0 101\r\na=rtpmap:101 telephone-event/8000\r\n"
-#define VIDEO	   "m=video 5000 RTP/AVP 99\r\na=rtpmap:99 H264/90000\r\n"
+#define AUDIO      "m=audio 4000 RTP/AVP 0 101\r\na=rtpmap:101 telephone-event/8000\r\n"
+#define VIDEO      "m=video 5000 RTP/AVP 99\r\na=rtpmap:99 H264/90000\r\n"
 
 static struct {
 	struct relay relay;
@@ -57,7 +57,8 @@ static void connect_one(void)
 {
 	unsigned leg;
 
-	assert_int_equal(media_caller(t.media, VIEW(HEAD("10.0.0.9") AUDIO VIDEO), &t.local, &t.signal), 0);
+	assert_int_equal(
+		media_caller(t.media, VIEW(HEAD("10.0.0.9") AUDIO VIDEO), &t.local, &t.signal), 0);
 	leg = ring();
 	assert_int_equal(leg, 1);
 	expect("c=IN IP4 192.0.2.1\r\n");
@@ -74,26 +75,33 @@ static void offers_may_follow_each_other_for_ever(void **)
 	for (int i = 0; i < REPEATS; i++) {
 		const unsigned from = (unsigned)i % 2, to = 1 - from;
 
-		assert_int_equal(media_reoffer(t.media, from, VIEW(HEAD("10.0.0.9") AUDIO "a=sendonly\r\n" VIDEO),
-					       to, &t.out), 0);
+		assert_int_equal(media_reoffer(t.media, from,
+					       VIEW(HEAD("10.0.0.9") AUDIO "a=sendonly\r\n" VIDEO),
+					       to, &t.out),
+				 0);
 		expect("a=sendonly\r\n");
-		assert_int_equal(media_reanswer(t.media, to, VIEW(HEAD("10.0.0.2") AUDIO "a=recvonly\r\n" VIDEO),
-						from, &t.out), 0);
+		assert_int_equal(media_reanswer(t.media, to,
+						VIEW(HEAD("10.0.0.2") AUDIO "a=recvonly\r\n" VIDEO),
+						from, &t.out),
+				 0);
 		expect("a=recvonly\r\n");
 	}
 }
 
 static void every_leg_may_answer_early(void **)
 {
-	assert_int_equal(media_caller(t.media, VIEW(HEAD("10.0.0.9") AUDIO VIDEO), &t.local, &t.signal), 0);
+	assert_int_equal(
+		media_caller(t.media, VIEW(HEAD("10.0.0.9") AUDIO VIDEO), &t.local, &t.signal), 0);
 	for (unsigned i = 1; i < MEDIA_LEGS_MAX; i++) {
 		const unsigned leg = ring();
 
 		buf_reset(&t.out);
-		assert_int_equal(media_answered(t.media, leg, VIEW(HEAD("10.0.0.2") AUDIO VIDEO)), 0);
+		assert_int_equal(media_answered(t.media, leg, VIEW(HEAD("10.0.0.2") AUDIO VIDEO)),
+				 0);
 	}
 	media_preview(t.media);
-	assert_int_equal(media_callee(t.media, &t.local, &t.signal, &(unsigned){ 0 }, &t.out), -ENOSPC);
+	assert_int_equal(media_callee(t.media, &t.local, &t.signal, &(unsigned){ 0 }, &t.out),
+			 -ENOSPC);
 	media_leg_close(t.media, 7);
 	assert_int_equal(ring(), 7);
 }
@@ -102,18 +110,22 @@ static void every_leg_may_answer_early(void **)
 static void an_answer_without_an_offer_is_refused(void **)
 {
 	connect_one();
-	assert_int_equal(media_reanswer(t.media, 1, VIEW(HEAD("10.0.0.2") AUDIO), 0, &t.out), -EBADMSG);
+	assert_int_equal(media_reanswer(t.media, 1, VIEW(HEAD("10.0.0.2") AUDIO), 0, &t.out),
+			 -EBADMSG);
 	assert_int_equal(media_reoffer(t.media, 0, VIEW(HEAD("10.0.0.9") AUDIO), 1, &t.out), 0);
 	assert_int_equal(media_reanswer(t.media, 1, VIEW("no"), 0, &t.out), -EBADMSG);
-	assert_int_equal(media_reanswer(t.media, 1, VIEW(HEAD("10.0.0.2") AUDIO), 0, &t.out), -EBADMSG);
+	assert_int_equal(media_reanswer(t.media, 1, VIEW(HEAD("10.0.0.2") AUDIO), 0, &t.out),
+			 -EBADMSG);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(offers_may_follow_each_other_for_ever, setup, teardown),
+		cmocka_unit_test_setup_teardown(offers_may_follow_each_other_for_ever, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(every_leg_may_answer_early, setup, teardown),
-		cmocka_unit_test_setup_teardown(an_answer_without_an_offer_is_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(an_answer_without_an_offer_is_refused, setup,
+						teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

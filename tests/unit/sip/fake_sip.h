@@ -1,6 +1,6 @@
 /* tests/unit/sip/fake_sip.h - an endpoint without sockets and passwords: takes the place of flow.c
- * and auth.c when the program is linked, so include it in one file of a test only. Everybody is whom
- * From names; what is sent goes to fake_sip.sent. */
+ * and auth.c when the program is linked, so include it in one file of a test only. Everybody is
+ * whom From names; what is sent goes to fake_sip.sent. */
 #pragma once
 #include "sip/auth.h"
 #include "sip/re.h"

@@ -21,7 +21,7 @@ static struct {
 	size_t n; /* sent */
 	char sent[SENT][TEXT];
 	unsigned offered, ended;
-	char tag[64]; /* ours */
+	char tag[64];     /* ours */
 	const char *from; /* the door, as its From says */
 } t;
 
@@ -56,7 +56,8 @@ static void on_ended(void *, const struct session_end *)
 	t.session = NULL;
 }
 
-static const struct session_handlers handlers = { .acked = on_acked, .offered = on_offered,
+static const struct session_handlers handlers = { .acked = on_acked,
+						  .offered = on_offered,
 						  .ended = on_ended };
 
 static bool on_secret(void *, uint64_t, struct sip_secret *ret_secret)
@@ -74,13 +75,17 @@ static void on_request(void *, struct tx_server *tx, const struct sip_msg *msg,
 		sessions_request(t.sessions, tx, msg, flow);
 	else
 		assert_int_equal(session_accept(t.sessions, tx, msg, flow, user, &handlers, NULL,
-						&t.session, &sdp), 0);
+						&t.session, &sdp),
+				 0);
 }
 
 static int setup(void **)
 {
-	struct sip_endpoint_conf conf = { .clock = &t.clock.clock, .rand = &t.rand.rand,
-					  .realm = "r", .secret = on_secret, .request = on_request };
+	struct sip_endpoint_conf conf = { .clock = &t.clock.clock,
+					  .rand = &t.rand.rand,
+					  .realm = "r",
+					  .secret = on_secret,
+					  .request = on_request };
 
 	memset(&t, 0, sizeof(t));
 	t.from = "<sip:" DOOR "@r>";
@@ -91,8 +96,10 @@ static int setup(void **)
 	assert_int_equal(loop_new(&t.clock.clock, &t.loop), 0);
 	conf.loop = t.loop;
 	assert_int_equal(sip_endpoint_open(&conf, NULL, &t.e), 0);
-	assert_int_equal(sessions_new(&(struct sessions_conf){ t.e, loop_timers(t.loop),
-							       &t.rand.rand, "r" }, &t.sessions), 0);
+	assert_int_equal(
+		sessions_new(&(struct sessions_conf){ t.e, loop_timers(t.loop), &t.rand.rand, "r" },
+			     &t.sessions),
+		0);
 	assert_int_equal(addr_parse("198.51.100.7:5060", &t.flow.peer), 0);
 	return 0;
 }
@@ -109,13 +116,14 @@ static int teardown(void **)
 static void say(const char *method, unsigned cseq, const char *extra, const char *body)
 {
 	char text[TEXT];
-	const int n = snprintf(text, sizeof(text),
-			       "%s sip:1@r SIP/2.0\r\nVia: SIP/2.0/%s 10.0.0.9;branch=z9hG4bK%s%u;rport\r\n"
-			       "From: %s;tag=a\r\nTo: <sip:1@r>%s%s\r\nCall-ID: c\r\n"
-			       "CSeq: %u %s\r\nContact: <sip:d@10.0.0.9>\r\n%s%sContent-Length: %zu\r\n\r\n%s",
-			       method, t.flow.transport == FLOW_TCP ? "TCP" : "UDP", method, cseq, t.from,
-			       t.tag[0] ? ";tag=" : "", t.tag, cseq, method, extra,
-			       body[0] ? "Content-Type: application/sdp\r\n" : "", strlen(body), body);
+	const int n = snprintf(
+		text, sizeof(text),
+		"%s sip:1@r SIP/2.0\r\nVia: SIP/2.0/%s 10.0.0.9;branch=z9hG4bK%s%u;rport\r\n"
+		"From: %s;tag=a\r\nTo: <sip:1@r>%s%s\r\nCall-ID: c\r\n"
+		"CSeq: %u %s\r\nContact: <sip:d@10.0.0.9>\r\n%s%sContent-Length: %zu\r\n\r\n%s",
+		method, t.flow.transport == FLOW_TCP ? "TCP" : "UDP", method, cseq, t.from,
+		t.tag[0] ? ";tag=" : "", t.tag, cseq, method, extra,
+		body[0] ? "Content-Type: application/sdp\r\n" : "", strlen(body), body);
 
 	fake_sip_hear(t.e, &t.flow, (struct view){ text, (size_t)n });
 }
@@ -211,7 +219,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(an_offer_is_answered_later, setup, teardown),
-		cmocka_unit_test_setup_teardown(an_update_may_be_answered_too_late, setup, teardown),
+		cmocka_unit_test_setup_teardown(an_update_may_be_answered_too_late, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(an_update_may_lose_its_connection, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_name_is_repeated_as_it_came, setup, teardown),
 	};

@@ -1,5 +1,6 @@
 /* Messages as odd as those of RFC 4475, and what becomes of each. They are files of the fuzzer's
- * corpus. Who sends them is a device, so that nothing but the message itself is a reason to refuse. */
+ * corpus. Who sends them is a device, so that nothing but the message itself is a reason to refuse.
+ */
 #include "base/rand.h"
 #include "sip/session.h"
 #include "fake_sip.h"
@@ -21,7 +22,7 @@ static struct {
 
 static const struct {
 	const char *name;
-	unsigned code; /* of the answer; 0: silence */
+	unsigned code;   /* of the answer; 0: silence */
 	const char *has; /* in the answer; NULL: no matter */
 } messages[] = {
 	/* 3.1.1: valid */
@@ -40,7 +41,8 @@ static const struct {
 	{ "no_reason", 0, NULL },
 	{ "zero_hops", 200, NULL }, /* the hop ends here */
 	{ "contact_params", 200, "Contact: <sip:+19725552222@gw1.example.net>;expires=300\r\n" },
-	{ "contact_uri_params", 200, "Contact: <sip:+19725552222@gw1.example.net;unknownparam>;expires=300\r\n" },
+	{ "contact_uri_params", 200,
+	  "Contact: <sip:+19725552222@gw1.example.net;unknownparam>;expires=300\r\n" },
 	{ "contact_headers", 200, NULL },
 	/* 3.1.2: invalid */
 	{ "separators", 400, NULL },
@@ -54,7 +56,8 @@ static const struct {
 	{ "uri_space", 400, NULL },
 	{ "start_spaces", 400, NULL },
 	{ "start_trailing", 400, NULL },
-	{ "uri_headers", 180, NULL }, /* passed over: nothing of a request URI but its user matters */
+	{ "uri_headers", 180,
+	  NULL }, /* passed over: nothing of a request URI but its user matters */
 	{ "contact_question", 400, NULL },
 	{ "spec_spaces", 200, NULL }, /* these two can be meant in one way only */
 	{ "name_comma", 200, NULL },
@@ -106,8 +109,11 @@ static void on_request(void *, struct tx_server *tx, const struct sip_msg *msg,
 
 static int setup(void **)
 {
-	struct sip_endpoint_conf conf = { .clock = &t.clock.clock, .rand = &t.rand.rand,
-					  .realm = "r", .secret = on_secret, .request = on_request };
+	struct sip_endpoint_conf conf = { .clock = &t.clock.clock,
+					  .rand = &t.rand.rand,
+					  .realm = "r",
+					  .secret = on_secret,
+					  .request = on_request };
 
 	memset(&t, 0, sizeof(t));
 	fake_sip.sent = on_sent;
@@ -116,8 +122,10 @@ static int setup(void **)
 	assert_int_equal(loop_new(&t.clock.clock, &t.loop), 0);
 	conf.loop = t.loop;
 	assert_int_equal(sip_endpoint_open(&conf, NULL, &t.e), 0);
-	assert_int_equal(sessions_new(&(struct sessions_conf){ t.e, loop_timers(t.loop),
-							       &t.rand.rand, "r" }, &t.sessions), 0);
+	assert_int_equal(
+		sessions_new(&(struct sessions_conf){ t.e, loop_timers(t.loop), &t.rand.rand, "r" },
+			     &t.sessions),
+		0);
 	return 0;
 }
 
@@ -156,9 +164,11 @@ static void each_gets_what_it_deserves(void **state)
 		setup(state);
 		hear_file(messages[i].name);
 		sscanf(t.sent, "SIP/2.0 %u ", &code);
-		if (code != messages[i].code || (messages[i].has && !strstr(t.sent, messages[i].has))) {
-			print_error("%s: wanted %u %s, got %s\n", messages[i].name, messages[i].code,
-				    messages[i].has ? messages[i].has : "", t.sent);
+		if (code != messages[i].code ||
+		    (messages[i].has && !strstr(t.sent, messages[i].has))) {
+			print_error("%s: wanted %u %s, got %s\n", messages[i].name,
+				    messages[i].code, messages[i].has ? messages[i].has : "",
+				    t.sent);
 			wrong++;
 		}
 		teardown(state);

@@ -89,8 +89,8 @@ static int read_silent(const char *prompt, char *ret_text, size_t size)
 		return -errno;
 	quiet = old;
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
+	tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet); /* drops what was typed ahead, echoed */
 	fputs(prompt, stderr);
-	tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
 	rc = read_line(ret_text, size);
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &old);
 	fputs("\n", stderr);

@@ -38,10 +38,6 @@ enum {
 	DAY_S = 86400,
 };
 
-#ifndef VESTIBULE_PORTAL
-#define VESTIBULE_PORTAL "/usr/share/vestibule/portal"
-#endif
-
 struct settings {
 	const char *data, *http, *sip, *sip_public, *media_ports, *db, *portal, *realm;
 	const char *tls_certificate, *tls_key, *trusted_proxies, *log_format, *log_level, *log_file;
@@ -138,7 +134,7 @@ static const struct conf_option options[] = {
 	  .doc = "Whether SIP passwords are asked for by SHA-256 before MD5; some phones answer neither then" },
 	CHECKED(media_ports, "20000-29999", fits_ports, "LOW-HIGH from 1024 to 65535",
 		"UDP ports for sound and video"),
-	TEXT(db, NULL, "Database: sqlite:FILE or postgresql://…; by default a file in the data folder"),
+	TEXT(db, NULL, "Database: sqlite:FILE or postgresql://...; by default a file in the data folder"),
 	TEXT(portal, VESTIBULE_PORTAL, "Folder of the portal's files"),
 	CHECKED(realm, "vestibule", fits_realm, "letters, digits and . - _ @",
 		"Realm of SIP passwords; changing it needs new passwords for all devices"),

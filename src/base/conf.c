@@ -332,9 +332,9 @@ void conf_man(const struct conf_table *t, struct buf *out)
 	for (size_t i = 0; i < t->n; i++) {
 		const struct conf_option *o = &t->options[i];
 
-		buf_str(out, ".TP\n.BR \\-\\-");
+		buf_str(out, ".TP\n.BI \\-\\-");
 		write_flag(o, "\\-", out);
-		buf_printf(out, " \\fIVALUE\\fR\n%s", o->doc);
+		buf_printf(out, " \" VALUE\"\n%s", o->doc);
 		write_allowed(o, out);
 		buf_str(out, ".\n");
 		if (o->value && o->value[0])

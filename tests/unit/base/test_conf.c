@@ -129,7 +129,7 @@ static void the_sample_is_a_file_that_changes_nothing(void **)
 	assert_non_null(strstr(buf_cstr(&out), "  --full-name VALUE\n        Who it is (short); default: nobody\n"));
 	buf_reset(&out);
 	conf_man(&table, &out);
-	assert_non_null(strstr(buf_cstr(&out), ".BR \\-\\-full\\-name"));
+	assert_non_null(strstr(buf_cstr(&out), ".BI \\-\\-full\\-name \" VALUE\"\nWho it is (short).\nDefault: nobody.\n"));
 	buf_free(&out);
 }
 

@@ -11,6 +11,7 @@
 #include "store/site.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -69,6 +70,20 @@ static void on_signal(int number)
 	caught = number;
 }
 
+/* Signals come in the wait alone, so that none is missed before it. */
+static void signals_hold(sigset_t *ret_before)
+{
+	const struct sigaction action = { .sa_handler = on_signal };
+	sigset_t held;
+
+	sigemptyset(&held);
+	sigaddset(&held, SIGINT);
+	sigaddset(&held, SIGTERM);
+	sigprocmask(SIG_BLOCK, &held, ret_before);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+}
+
 static int read_line(char *ret_text, size_t size)
 {
 	if (!fgets(ret_text, (int)size, stdin))
@@ -79,23 +94,24 @@ static int read_line(char *ret_text, size_t size)
 
 static int read_silent(const char *prompt, char *ret_text, size_t size)
 {
-	const struct sigaction action = { .sa_handler = on_signal };
+	struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
 	struct termios old, quiet;
+	sigset_t before;
 	int rc;
 
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
 	if (tcgetattr(STDIN_FILENO, &old) < 0)
 		return -errno;
+	signals_hold(&before);
 	quiet = old;
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet); /* drops what was typed ahead, echoed */
 	fputs(prompt, stderr);
-	rc = read_line(ret_text, size);
+	rc = ppoll(&in, 1, NULL, &before) < 0 ? -errno : read_line(ret_text, size);
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &old);
 	fputs("\n", stderr);
 	if (caught)
 		_exit(128 + caught);
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	return rc;
 }
 

@@ -21,5 +21,7 @@ struct ctl {
 [[nodiscard]] int ctl_administrator(struct ctl *c, const char *email, const char *name,
 				    const char *password, int64_t company_id);
 
+/* newkey.c: a new master key in place of a lost one. */
+[[nodiscard]] int ctl_new_key(struct ctl *c, struct err *err);
 /* demo.c: the demo building and its DATA/demo.json (doc/api.md). */
 [[nodiscard]] int ctl_demo(struct ctl *c, struct err *err);

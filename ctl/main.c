@@ -284,6 +284,8 @@ static const struct command {
 	{ "check", "", 0, 0, run_check, true, "Looks whether the database and the master key are sound" },
 	{ "backup", "FILE", 1, 1, run_backup, true,
 	  "Copies an embedded database, also while the server runs" },
+	{ "new-key", "", 0, 0, ctl_new_key, true,
+	  "In place of a lost master key: makes a new one, and new SIP passwords for all devices" },
 	{ "demo", "HTTP-URL SIP-ADDRESS [DOOR-URL]", 2, 3, ctl_demo, true,
 	  "Makes the demo building and DATA/demo.json" },
 };

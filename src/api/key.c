@@ -78,6 +78,6 @@ int key_check(struct db *db, const struct secret_key *key, struct err *err)
 	if (rc == -EBADMSG)
 		return err_set(err, rc,
 			       "master.key is not the one of this database: device passwords cannot"
-			       " be read; put the right one back");
+			       " be read; put the right one back, or see vestibulectl new-key");
 	return rc < 0 ? err_set(err, rc, "no memory") : 0;
 }

@@ -185,7 +185,7 @@ def lost_key():
     """A database without its master key is not served, and check says so"""
     with folder() as where:
         server = Server(where)
-        sealed_device(server)
+        site, device = sealed_device(server)
         server.stop()
         key = where / "data/master.key"
         kept = key.read_bytes()
@@ -206,6 +206,15 @@ def lost_key():
         key.chmod(0o600)
         server.start()
         server.stop()
+        says("the master key is sound", 1, VESTIBULECTL, "--data", where / "data", "new-key")
+        key.unlink()
+        says("1 devices have new SIP passwords", 0, VESTIBULECTL, "--data", where / "data", "new-key")
+        server.start()
+        try:
+            path = f"/sites/{site.id}/devices/{device.id}/credentials"
+            expect(server.admin.get(path)["sip_password"] != device.password, "the old password")
+        finally:
+            server.stop()
 
 
 @test

@@ -11,10 +11,11 @@ import { DeviceStatus } from "../ui/device_status.tsx";
 import { Heading } from "../ui/heading.tsx";
 import { Link } from "../ui/link.tsx";
 import { Show } from "../ui/loaded.tsx";
+import { apartment_label } from "./apartments.tsx";
 import { Buttons } from "./buttons.tsx";
 import { CredentialsCard } from "./credentials.tsx";
 import { DeviceForm } from "./device_form.tsx";
-import { useDeviceChanges } from "./devices.tsx";
+import { device_kind, useDeviceChanges } from "./devices.tsx";
 import type { TabProps } from "./site.tsx";
 
 interface SettingsProps {
@@ -68,11 +69,17 @@ export function DeviceDetail({ site, listen, id }: TabProps & { id: string }) {
 					const device = devices.find((one) => one.id === id);
 					if (device === undefined)
 						return <p class="note bad">{t("problem.not_found")}</p>;
+					const home = apartments.find((one) => one.id === device.apartment_id);
 					return (
 						<div class="stack">
 							<Heading text={device.name} part_of={site.name}>
 								<DeviceStatus device={device} />
 							</Heading>
+							<p class="soft">
+								{device_kind(device)}
+								{home !== undefined && ` · ${apartment_label(home)}`}
+								{" · "}<span class="mono">{device.id}</span>
+							</p>
 							<div class="halves">
 								{can("credentials")
 									&& <CredentialsCard site={site.id} device={device} />}

@@ -34,6 +34,10 @@ export function useDeviceChanges(listen: Listen, reload: () => void): void {
 	}, [listen, reload]);
 }
 
+export function device_kind({ kind }: Device): string {
+	return kind === "intercom" ? t("device.intercom") : t("device.phone");
+}
+
 // Doors first, then phones, each by name as the reader's language sorts.
 function in_order(devices: readonly Device[]): Device[] {
 	const { compare } = new Intl.Collator(lang_current(), { numeric: true });
@@ -47,7 +51,7 @@ function Card({ site, device, place }: { site: string; device: Device; place: st
 				<div>
 					<h3>{device.name}</h3>
 					<p class="soft">
-						{device.kind === "intercom" ? t("device.intercom") : t("device.phone")}
+						{device_kind(device)}
 						{place !== null && ` · ${place}`}
 					</p>
 				</div>

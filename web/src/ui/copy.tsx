@@ -25,7 +25,7 @@ export function Copy({ label, value, secret = false }: Props) {
 		}
 	};
 	return (
-		<div class="copy">
+		<div class={secret ? "copy secret" : "copy"}>
 			<dt>{label}</dt>
 			<dd>
 				{covered

@@ -18,6 +18,7 @@ export const RIGHTS = {
 	credentials: STAFF,
 	call_read: STAFF,
 	live: STAFF,
+	suspect_read: ["operator"],
 } as const satisfies Record<string, readonly string[]>;
 
 export type Right = keyof typeof RIGHTS;

@@ -10,11 +10,12 @@ import {
 } from "./lib.mjs";
 
 const ADMIN = { name: "Ida Installer", email: "ida@example.com", password: "a long pass phrase" };
+const RECONNECT = { timeout: 90_000 }; // a page tries again every 30 seconds at the latest
 const LONG = "Résidence des Grands-Boulevards-et-du-Vieux-Moulin-de-la-Galette, cage d’escalier n° 12";
 
 const button = (at, name) => at.getByRole("button", { name, exact: true });
 const dialog = (page) => page.getByRole("dialog");
-const gone = (locator) => locator.waitFor({ state: "detached" });
+const gone = (locator, more = {}) => locator.waitFor({ state: "detached", ...more });
 
 // The message that belongs to the field, as a screen reader finds it, and the focus is in there.
 async function refused(at, label, text) {
@@ -439,7 +440,7 @@ test("a page that lost the server says so, comes back, and has what it missed", 
 	await page.getByText("The server cannot be reached.").waitFor();
 	await look(page, "unreachable");
 	await stage.do("server_start");
-	await gone(page.getByText("The live connection is lost. Reconnecting…"));
+	await gone(page.getByText("The live connection is lost. Reconnecting…"), RECONNECT);
 	await page.getByRole("heading", { name: "11", exact: true }).waitFor();
 	await gone(page.getByText("The server cannot be reached."));
 	await page.context().close();

@@ -163,6 +163,20 @@ static void add_formats(struct media *m, struct relay_stream *set, const struct 
 	}
 }
 
+/* What the call knows and the line can read under another format's number. A door has one stream
+ * for all who look on: without this, viewers of the other mode would see nothing. */
+static void add_readable(const struct media *m, struct relay_stream *set, const struct sdp_media *line)
+{
+	for (unsigned i = 0; i < line->nformats; i++) {
+		const struct sdp_format *f = &line->formats[i];
+
+		for (unsigned c = 0; c < m->ncodecs && set->nformats < RELAY_FORMATS_MAX; c++)
+			if (!sdp_format_same(f, &m->codecs[c]) && sdp_format_takes(f, &m->codecs[c]))
+				set->formats[set->nformats++] =
+					(struct relay_format){ f->pt, (uint8_t)c, f->event };
+	}
+}
+
 /* How long the leg may be silent in this stream. One that holds the call may well send nothing. */
 static uint32_t silence_ms(const struct media *m, const struct leg *leg, enum sdp_dir dir)
 {
@@ -186,6 +200,7 @@ static void stream_fill(struct media *m, struct leg *leg, enum relay_kind kind,
 		.silence_ms = silence_ms(m, leg, theirs->dir),
 	};
 	add_formats(m, set, theirs);
+	add_readable(m, set, theirs);
 	if (ours)
 		add_formats(m, set, ours);
 	for (unsigned i = 0; i < theirs->nformats && !set->clock_hz; i++)

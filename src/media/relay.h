@@ -57,7 +57,9 @@ struct relay_conf {
 };
 
 /* One payload type of a stream. Two streams speak of the same codec when `codec`, a number the
- * owner gives out per session, is equal; the payload type is rewritten on the way. */
+ * owner gives out per session, is equal; the payload type is rewritten on the way. Where a payload
+ * type stands more than once, its first codec is what the peer sends, and the others are what it
+ * reads under it as well. */
 struct relay_format {
 	uint8_t pt;
 	uint8_t codec;

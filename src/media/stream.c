@@ -19,7 +19,8 @@ static void formats_index(struct stream *s)
 	for (unsigned i = 0; i < s->peer.nformats; i++) {
 		const struct relay_format *f = &s->peer.formats[i];
 
-		s->codec_of[f->pt & 127] = f->codec;
+		if (s->codec_of[f->pt & 127] == STREAM_CODEC_NONE)
+			s->codec_of[f->pt & 127] = f->codec;
 		if (s->pt_of[f->codec] == STREAM_PT_NONE)
 			s->pt_of[f->codec] = f->pt & 127;
 		if (f->event)

@@ -47,6 +47,9 @@ struct sdp {
 /* The same codec: name, clock and channels; for H.264 the profile (42001f is 42e01f) and
  * packetization-mode too. */
 bool sdp_format_same(const struct sdp_format *a, const struct sdp_format *b);
+/* Who said `sink` can read what is sent as `source`: the same codec, or H.264 whose single NAL units
+ * (packetization-mode 0) are a part of what mode 1 allows (RFC 6184 section 6.3). */
+bool sdp_format_takes(const struct sdp_format *sink, const struct sdp_format *source);
 
 struct sdp_edit_media {
 	uint16_t port; /* RTP; RTCP is one above. 0 refuses the media (RFC 3264 section 6) */

@@ -379,13 +379,27 @@ static unsigned h264_mode(struct view fmtp)
 	return mode.n == 1 && mode.p[0] == '1' ? 1 : 0;
 }
 
-bool sdp_format_same(const struct sdp_format *a, const struct sdp_format *b)
+/* All but the mode of H.264. */
+static bool same_coding(const struct sdp_format *a, const struct sdp_format *b)
 {
 	if (!a->name.n || !b->name.n)
 		return a->pt == b->pt && !a->name.n && !b->name.n;
 	if (!view_ieq(a->name, b->name) || a->clock_hz != b->clock_hz || a->channels != b->channels)
 		return false;
-	if (!view_ieq(a->name, VIEW("H264")))
-		return true;
-	return h264_profile(a->fmtp) == h264_profile(b->fmtp) && h264_mode(a->fmtp) == h264_mode(b->fmtp);
+	return !view_ieq(a->name, VIEW("H264")) || h264_profile(a->fmtp) == h264_profile(b->fmtp);
+}
+
+static unsigned mode_of(const struct sdp_format *f)
+{
+	return view_ieq(f->name, VIEW("H264")) ? h264_mode(f->fmtp) : 0;
+}
+
+bool sdp_format_same(const struct sdp_format *a, const struct sdp_format *b)
+{
+	return same_coding(a, b) && mode_of(a) == mode_of(b);
+}
+
+bool sdp_format_takes(const struct sdp_format *sink, const struct sdp_format *source)
+{
+	return same_coding(sink, source) && mode_of(sink) >= mode_of(source);
 }

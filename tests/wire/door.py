@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """The simulated door and real phones (baresip) at a real server: what they see, hear and open."""
 import contextlib
+
 import lib
+import ua
 from gate import VOICE_RMS, Gate
 from lib import expect, test, until
 from phone import Baresip
@@ -221,7 +223,7 @@ def opens_by_info(house):
 
 @test
 def holds(house):
-    """a phone that holds the call hears nothing meanwhile, and sees and hears again afterwards"""
+    """a phone holds and resumes the call, and turns the picture off and on"""
     with house as h:
         phone = h.talk()
         sees(phone, 640, 480)
@@ -234,6 +236,13 @@ def holds(house):
         before = phone.frames()[0]
         until("new pictures at the phone", lambda: phone.frames()[0] > before + FRAMES, 20)
         heard_at_door(h)
+        phone.do("video_dir", "inactive")
+        until("the picture to stop", lambda: not h.gate.call()["media"]["video"])
+        expect(h.gate.call()["media"]["audio"], "the sound stopped with the picture")
+        phone.do("video_dir", "sendrecv")
+        until("the picture to go on", lambda: h.gate.call()["media"]["video"])
+        before = phone.frames()[0]
+        until("new pictures at the phone", lambda: phone.frames()[0] > before + FRAMES, 20)
         phone.do("hangup")
         h.gate.until_call("terminated")
 
@@ -270,6 +279,33 @@ def sees_before_answering(house):
         h.right_phone.do("hangup")
         h.gate.until_call("terminated")
         expect(h.site.ended_call(h.known + 1)["answered_by"] == h.right.id, "answered by")
+
+
+@test
+def sees_in_the_other_mode(house):
+    """phones with different modes of H.264 look on at once, under their own payload types"""
+    with house as h, contextlib.ExitStack() as stack:
+        other = h.site.device("phone", "Mode 1") # baresip asks for mode 0
+        phone = other.ua()
+        stack.callback(phone.close)
+        screen = ua.Audio()
+        stack.callback(screen.socket.close)
+        h.site.buttons(h.door, [h.left, h.right, other])
+        stack.callback(h.site.buttons, h.door, [h.left, h.right])
+        h.left_phone.do("answermode", "early")
+        stack.callback(h.left_phone.do, "answermode", "manual")
+        h.gate.press("%1")
+        ringing = phone.rings()
+        sees(h.left_phone, 640, 480)
+        phone.reply(ringing.invite, 183, "Session Progress",
+                    ua.sdp(phone.audio.port, screen.port), ringing.local)
+        first = until("a picture's packet", lambda: screen.receive(0.05))
+        expect(first[0] == 99, f"payload type {first[0]} for who said 99")
+        until("a key frame for the new viewer", lambda: h.gate.call()["media"]["keyFrameRequests"])
+        h.gate.press("%1")
+        phone.cancelled(ringing)
+        phone.register(expires=0)
+        h.gate.until_call("terminated")
 
 
 @test

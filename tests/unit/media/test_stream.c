@@ -236,6 +236,21 @@ static void only_agreed_payload_types_pass(void **)
 	assert_int_equal(stream_hear(&s, &from, p, sizeof(p), 1, &rtp), STREAM_INVALID);
 }
 
+static void one_payload_type_may_read_two_codecs(void **)
+{
+	struct relay_stream door = { .nformats = 2, .formats = { { 98, 1 }, { 99, 2 } } };
+	struct relay_stream viewer = { .nformats = 3, .formats = { { 120, 2 }, { 120, 1 }, { 98, 1 } } };
+	struct stream s, t;
+
+	stream_init(&s, RELAY_VIDEO);
+	stream_init(&t, RELAY_VIDEO);
+	stream_set(&s, &door, RELAY_VIDEO, 0);
+	stream_set(&t, &viewer, RELAY_VIDEO, 0);
+	assert_int_equal(stream_pt(&s, &t, 98), 120);
+	assert_int_equal(stream_pt(&s, &t, 99), 120);
+	assert_int_equal(stream_pt(&t, &s, 120), 99); /* it sends the first one only */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -250,6 +265,7 @@ int main(void)
 		cmocka_unit_test(headers_are_checked),
 		cmocka_unit_test(rtcp_comes_from_the_latched_host),
 		cmocka_unit_test(only_agreed_payload_types_pass),
+		cmocka_unit_test(one_payload_type_may_read_two_codecs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

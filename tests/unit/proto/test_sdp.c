@@ -89,6 +89,10 @@ static void h264_is_compared_by_profile_and_mode(void **)
 	assert_false(sdp_format_same(&f[0], &f[2])); /* single NAL mode */
 	assert_false(sdp_format_same(&f[0], &f[3])); /* High */
 	assert_true(sdp_format_same(&f[2], &f[4]));  /* Baseline, mode 0 by default */
+	assert_true(sdp_format_takes(&f[0], &f[1]));
+	assert_true(sdp_format_takes(&f[0], &f[2])); /* mode 1 has single NAL units too */
+	assert_false(sdp_format_takes(&f[2], &f[0])); /* and mode 0 nothing else */
+	assert_false(sdp_format_takes(&f[3], &f[2]));
 }
 
 static void a_relayed_offer_is_ours_and_keeps_what_we_do_not_know(void **)

@@ -42,9 +42,10 @@ struct media {
 	unsigned peer; /* of the caller, once connected */
 };
 
-/* What is offered in the name of a caller that offered nothing. */
+/* What is offered in the name of a caller that offered nothing. Its host is never written: ours stands
+ * there; but 0.0.0.0 would mean that the caller holds the call. */
 static const char plain_offer[] =
-	"v=0\r\no=- 0 0 IN IP4 0.0.0.0\r\ns=-\r\nc=IN IP4 0.0.0.0\r\nt=0 0\r\n"
+	"v=0\r\no=- 0 0 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n"
 	"m=audio 9 RTP/AVP 0 8 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\n"
 	"a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=sendrecv\r\n"
 	"m=video 9 RTP/AVP 99\r\na=rtpmap:99 H264/90000\r\n"

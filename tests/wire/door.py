@@ -326,6 +326,29 @@ def without_video(house):
 
 
 @test
+def late_offer(house):
+    """a phone that offers nothing is offered sound and the picture, and answers with ACK"""
+    with house as h, contextlib.ExitStack() as stack:
+        phone = h.site.device("phone", "Late offer").ua()
+        stack.callback(phone.close)
+        screen = ua.Audio()
+        stack.callback(screen.socket.close)
+        call = phone.dial(h.door.id, "")
+        answer = phone.answered(call, body=ua.sdp(phone.audio.port, screen.port))
+        expect(ua.media(answer.body, "audio")[1] == "sendrecv", answer.body)
+        expect(ua.media(answer.body, "video")[1] == "sendonly", answer.body)
+        def heard_and_seen():
+            phone.audio.frame()
+            return phone.audio.receive() and screen.receive()
+        until("the door's voice and picture", heard_and_seen)
+        until("sound at the door", lambda: phone.audio.frame()
+              or h.gate.call()["media"]["audioReceived"] > FRAMES)
+        phone.bye(call)
+        phone.register(expires=0)
+        h.gate.until_call("terminated")
+
+
+@test
 def door_hangs_up(house):
     """call/hangup at the door ends the phone's call"""
     with house as h:

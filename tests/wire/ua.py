@@ -278,7 +278,8 @@ class Ua:
         return answer
 
     def dial(self, number, body=None):
-        """INVITE, challenge, INVITE. The dialog without its answer: await `answered`."""
+        """INVITE, challenge, INVITE. The dialog without its answer: await `answered`. An empty
+        `body` leaves the offer to the other side."""
         target = f"sip:{number}@127.0.0.1:{self.server}"
         dialog = Dialog(_token(), _token(), None, target, 0)
         dialog.remote_uri = target
@@ -288,7 +289,7 @@ class Ua:
             dialog.branch = self.request("INVITE", target, [
                 f"From: <{self.address}>;tag={dialog.local}", f"To: <{target}>",
                 f"Call-ID: {dialog.call_id}", f"CSeq: {dialog.number} INVITE",
-                f"Contact: <{self.contact}>", *extra], body or sdp(self.audio.port))
+                f"Contact: <{self.contact}>", *extra], sdp(self.audio.port) if body is None else body)
             if extra:
                 break
             answer = self.until_final("INVITE", dialog.number)
@@ -306,11 +307,12 @@ class Ua:
         return self.until("ringing", lambda m: m.code in (180, 183)
                           and m.call_id == dialog.call_id, seconds)
 
-    def answered(self, dialog, seconds=10.0):
-        """The 2xx, acknowledged; the audio knows where to send."""
+    def answered(self, dialog, seconds=10.0, body=""):
+        """The 2xx, acknowledged, with `body` as the answer to an offer in it; the audio knows where
+        to send."""
         answer = self.ended(dialog, seconds, code=200)
         dialog.remote, dialog.target = tag(answer.get("To")), uri(answer.get("Contact"))
-        self.ack(dialog, answer.cseq[0])
+        self.ack(dialog, answer.cseq[0], body)
         dialog.answer = answer
         self.audio.to = ("127.0.0.1", media(answer.body, "audio")[0])
         return answer
@@ -331,11 +333,11 @@ class Ua:
         answer = self.until_final("CANCEL", dialog.number)
         expect(answer.code == 200, f"CANCEL: {answer}")
 
-    def ack(self, dialog, number):
+    def ack(self, dialog, number, body=""):
         self.request("ACK", dialog.target, [
             f"From: <{self.address}>;tag={dialog.local}",
             f"To: <{dialog.remote_uri}>;tag={dialog.remote}",
-            f"Call-ID: {dialog.call_id}", f"CSeq: {number} ACK"])
+            f"Call-ID: {dialog.call_id}", f"CSeq: {number} ACK"], body)
 
     def inside(self, dialog, method, body="", headers=()):
         """A request in the dialog, and its final answer."""

@@ -10,6 +10,7 @@ from phone import Baresip
 from png import Picture
 from server import Building, Server
 
+MEDIA_PORTS = 400
 FRAMES = 20 # pictures that a phone must have decoded before we believe in the stream
 TONE_DBFS = -12 # of phone.tone
 BAR_ROW = 452 # of the bar that moves along the floor: sim/picture.c
@@ -202,6 +203,7 @@ def opens_by_info(house):
     """a phone that calls the door opens it by INFO, in both forms that phones send"""
     with house as h:
         caller = h.site.device("phone", "By INFO")
+        h.server.until_known()
         phone = caller.ua()
         call = phone.dial(h.door.id)
         phone.answered(call)
@@ -286,6 +288,7 @@ def sees_in_the_other_mode(house):
     """phones with different modes of H.264 look on at once, under their own payload types"""
     with house as h, contextlib.ExitStack() as stack:
         other = h.site.device("phone", "Mode 1") # baresip asks for mode 0
+        h.server.until_known()
         phone = other.ua()
         stack.callback(phone.close)
         screen = ua.Audio()
@@ -329,7 +332,9 @@ def without_video(house):
 def late_offer(house):
     """a phone that offers nothing is offered sound and the picture, and answers with ACK"""
     with house as h, contextlib.ExitStack() as stack:
-        phone = h.site.device("phone", "Late offer").ua()
+        caller = h.site.device("phone", "Late offer")
+        h.server.until_known()
+        phone = caller.ua()
         stack.callback(phone.close)
         screen = ua.Audio()
         stack.callback(screen.socket.close)
@@ -436,7 +441,7 @@ def short_call(house):
 def other_house(server=None, listen=None, **more):
     """A house of its own, at the suite's server or at one that listens elsewhere."""
     with lib.folder() as where:
-        own = server or Server(where, "--ring-s", "20", host=listen)
+        own = server or Server(where, "--ring-s", "20", host=listen, media_ports=MEDIA_PORTS)
         try:
             house = House(own, where, **more)
             try:
@@ -496,7 +501,7 @@ def server_dies(house):
 def two_digests(_):
     """one phone signs with SHA-256, the other with MD5, and they call each other"""
     with lib.folder() as where:
-        server = Server(where, "--sip-sha256", "yes")
+        server = Server(where, "--sip-sha256", "yes", media_ports=MEDIA_PORTS)
         try:
             building = Building(server)
             new, old = building.left.ua(digest="SHA-256"), building.right.ua()
@@ -517,7 +522,7 @@ def two_digests(_):
 
 if __name__ == "__main__":
     with lib.folder() as folder:
-        the_server = Server(folder, "--ring-s", "30", "--drain-s", "1")
+        the_server = Server(folder, "--ring-s", "30", "--drain-s", "1", media_ports=MEDIA_PORTS)
         try:
             the_house = House(the_server, folder)
             try:

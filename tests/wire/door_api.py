@@ -493,7 +493,7 @@ def ends(front):
 
 if __name__ == "__main__":
     with lib.folder() as folder:
-        the_server = Server(folder, "--drain-s", "1")
+        the_server = Server(folder, "--drain-s", "1", media_ports=100)
         try:
             the_front = Front(the_server, folder)
             try:

@@ -63,12 +63,14 @@ class Server:
     brackets for IPv6."""
     name = "Vestibule"
 
-    def __init__(self, where, *options, program=None, host="127.0.0.1", tls=None):
+    def __init__(self, where, *options, program=None, host="127.0.0.1", tls=None,
+                 media_ports=2000):
         """`tls`: files of a certificate and its key, for HTTPS instead of HTTP."""
         self.where, self.host = where, host
         self.program = program or os.environ.get("VESTIBULED", TOP / "build/src/vestibuled")
         self.options = options
-        self.http, self.sip, self.media = free_port(), free_port(), free_port(2000)
+        self.http, self.sip, self.media = free_port(), free_port(), free_port(media_ports)
+        self.media_last = self.media + media_ports - 1
         self.base = f"{'https' if tls else 'http'}://127.0.0.1:{self.http}"
         if tls:
             self.options += ("--tls-certificate", tls[0], "--tls-key", tls[1])
@@ -88,7 +90,7 @@ class Server:
         self.process = Process(f"vestibuled-{self.starts}", [
             self.program, "--data", self.where / "data", "--http", f"127.0.0.1:{self.http}",
             "--sip", f"{self.host}:{self.sip}", "--portal", self.portal,
-            "--media-ports", f"{self.media}-{self.media + 1999}", *self.options], self.where)
+            "--media-ports", f"{self.media}-{self.media_last}", *self.options], self.where)
         self.process.until_output("ready http", 30)
 
     def kill(self):

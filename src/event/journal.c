@@ -35,6 +35,7 @@ struct journal {
 	pthread_mutex_t lock; /* the rest */
 	pthread_cond_t cond;
 	bool stopping;
+	bool idle; /* waits for a record; otherwise it looks by itself, and nobody need wake it */
 	struct record *head, **tail;
 	struct journal_stats stats;
 };
@@ -141,13 +142,34 @@ static int write_next(struct journal *j, struct record **at, size_t *ret_n)
 	return 0;
 }
 
-static struct record *take_all(struct journal *j, bool *ret_stop)
+static struct timespec after_ms(long ms)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += ms * 1000000L;
+	until.tv_sec += until.tv_nsec / 1000000000L;
+	until.tv_nsec %= 1000000000L;
+	return until;
+}
+
+/* Under the lock; until then, or until the journal is to stop. */
+static void wait_until(struct journal *j, const struct timespec *until)
+{
+	while (!j->stopping && pthread_cond_timedwait(&j->cond, &j->lock, until) != ETIMEDOUT)
+		;
+}
+
+static struct record *take_all(struct journal *j, const struct timespec *not_before, bool *ret_stop)
 {
 	struct record *head;
 
 	pthread_mutex_lock(&j->lock);
+	wait_until(j, not_before);
+	j->idle = true;
 	while (!j->head && !j->stopping)
 		pthread_cond_wait(&j->cond, &j->lock);
+	j->idle = false;
 	*ret_stop = j->stopping;
 	head = j->head;
 	j->head = NULL;
@@ -159,16 +181,11 @@ static struct record *take_all(struct journal *j, bool *ret_stop)
 /* Until JOURNAL_RETRY_MS have passed or the journal is to stop. */
 static bool pause_retry(struct journal *j)
 {
-	struct timespec until;
+	const struct timespec until = after_ms(JOURNAL_RETRY_MS);
 	bool stop;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += JOURNAL_RETRY_MS * 1000000L;
-	until.tv_sec += until.tv_nsec / 1000000000L;
-	until.tv_nsec %= 1000000000L;
 	pthread_mutex_lock(&j->lock);
-	while (!j->stopping && pthread_cond_timedwait(&j->cond, &j->lock, &until) != ETIMEDOUT)
-		;
+	wait_until(j, &until);
 	stop = j->stopping;
 	pthread_mutex_unlock(&j->lock);
 	return stop;
@@ -216,11 +233,13 @@ static void write_all(struct journal *j, struct record *at)
 static void *journal_main(void *arg)
 {
 	struct journal *j = arg;
+	struct timespec not_before = {};
 	bool stop = false;
 
 	while (!stop) {
-		struct record *head = take_all(j, &stop);
+		struct record *head = take_all(j, &not_before, &stop);
 
+		not_before = after_ms(JOURNAL_GAP_MS);
 		if (head)
 			write_all(j, head);
 	}
@@ -321,7 +340,8 @@ static int add(struct journal *j, struct record *r)
 		*j->tail = r;
 		j->tail = &r->next;
 		j->stats.waiting++;
-		pthread_cond_signal(&j->cond);
+		if (j->idle)
+			pthread_cond_signal(&j->cond);
 	}
 	pthread_mutex_unlock(&j->lock);
 	if (!full)

@@ -4,7 +4,9 @@
  * loop), are copied, and are written in the order of coming, many to a transaction. When the database
  * fails, they are kept and tried again; at JOURNAL_MAX the newest are refused and counted.
  *
- * Cost: a record is one allocation and its statements; a commit serves all that came meanwhile. */
+ * Cost: a record is one allocation and its statements. The first after a quiet JOURNAL_GAP_MS is
+ * written at once; what comes sooner waits for the rest of it and shares one commit, because a
+ * commit waits for the disk and costs more than the records in it. */
 #pragma once
 #include "event/feed.h"
 #include "store/call.h"
@@ -13,6 +15,7 @@
 enum {
 	JOURNAL_MAX = 200000,       /* records waiting */
 	JOURNAL_BATCH = 1000,       /* records in a transaction */
+	JOURNAL_GAP_MS = 20,        /* from taking records to taking the next ones */
 	JOURNAL_RETRY_MS = 500,
 	JOURNAL_BINDINGS_MAX = 8,   /* of one device */
 };

@@ -299,6 +299,27 @@ static void a_database_that_restarts_only_delays(void **state)
 	live_free(live);
 }
 
+/* However fast records come. Only the least time is asserted: a slow machine commits less often. */
+static void commits_keep_a_gap(void **state)
+{
+	enum { COMMITS = 20 };
+	struct fixture *f = *state;
+	struct call_row c = call_of(site_with_door(f, VIEW("A")), 1);
+	const int64_t begin_us = clock_mono_us(clock_system());
+	struct journal *j;
+
+	assert_int_equal(journal_start(f->url, clock_system(), NULL, NULL, &j), 0);
+	while (journal_stats(j).commits < COMMITS) {
+		assert_true(clock_mono_us(clock_system()) - begin_us < GUARD_MS * INT64_C(1000));
+		assert_int_equal(journal_call_start(j, &c), 0);
+		c.id++;
+		usleep(500);
+	}
+	assert_true(clock_mono_us(clock_system()) - begin_us >=
+		    (COMMITS - 1) * JOURNAL_GAP_MS * INT64_C(1000));
+	journal_stop(j);
+}
+
 /* The peer chose it; PostgreSQL takes no text that is not UTF-8. */
 static void a_record_that_is_no_text_does_not_stop_the_others(void **state)
 {
@@ -325,6 +346,7 @@ int main(void)
 		ON_BOTH(a_bad_record_does_not_take_others_with_it),
 		ON_BOTH(a_locked_database_only_delays),
 		ON_BOTH(a_failing_database_only_delays),
+		ON_BOTH(commits_keep_a_gap),
 		{ "a_database_that_restarts_only_delays on PostgreSQL",
 		  a_database_that_restarts_only_delays, fixture_pgsql, fixture_close, NULL },
 		ON_BOTH(a_record_that_is_no_text_does_not_stop_the_others),

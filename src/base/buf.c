@@ -153,17 +153,24 @@ void buf_chr(struct buf *b, char c)
 	buf_add(b, (struct view){ &c, 1 });
 }
 
+/* What fits into the room that is there, as most does, is formatted once. */
 void buf_vprintf(struct buf *b, const char *fmt, va_list ap)
 {
 	va_list again;
+	size_t room;
+	int n;
 
-	va_copy(again, ap);
-	const int n = vsnprintf(NULL, 0, fmt, again);
-	va_end(again);
-	if (n < 0 || !buf_room(b, (size_t)n))
+	if (!buf_room(b, 0))
 		return;
-	vsnprintf(b->p + b->n, (size_t)n + 1, fmt, ap);
-	b->n += (size_t)n;
+	room = b->cap - b->n;
+	va_copy(again, ap);
+	n = vsnprintf(b->p + b->n, room, fmt, ap);
+	if (n >= 0 && buf_room(b, (size_t)n)) {
+		if ((size_t)n >= room)
+			vsnprintf(b->p + b->n, (size_t)n + 1, fmt, again);
+		b->n += (size_t)n;
+	}
+	va_end(again);
 }
 
 void buf_printf(struct buf *b, const char *fmt, ...)

@@ -2,6 +2,7 @@
 #include "../test.h"
 
 #include <errno.h>
+#include <string.h>
 
 static void a_line_ends_with_crlf_or_lf(void **)
 {
@@ -49,12 +50,34 @@ static void the_first_error_stays(void **)
 	buf_free(&b);
 }
 
+/* Lengths around that of the first allocation and of a later one. */
+static void formatted_text_is_whole_at_every_length(void **)
+{
+	char text[1200];
+
+	for (size_t n = 0; n < sizeof(text); n++) {
+		struct buf b = BUF_INIT(4096);
+
+		memset(text, 'x', n);
+		text[n] = '\0';
+		buf_str(&b, "head ");
+		buf_printf(&b, "%s%c", text, '.');
+		assert_int_equal(b.err, 0);
+		assert_int_equal(b.n, n + 6);
+		assert_memory_equal(b.p, "head ", 5);
+		assert_memory_equal(b.p + 5, text, n);
+		assert_int_equal(b.p[b.n - 1], '.');
+		buf_free(&b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_line_ends_with_crlf_or_lf),
 		cmocka_unit_test(numbers_are_digits_within_a_limit),
 		cmocka_unit_test(the_first_error_stays),
+		cmocka_unit_test(formatted_text_is_whole_at_every_length),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

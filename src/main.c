@@ -175,6 +175,7 @@ struct server {
 	char registrar[ADDR_TEXT_MAX + 8];
 	struct secret_key key;
 	struct loop *web, *sip;
+	struct rand_pool sip_rand;
 	struct feed *feed;
 	struct live *live;
 	struct journal *journal;
@@ -415,7 +416,7 @@ static int open_sip(struct server *s, struct err *err)
 	const struct sip_endpoint_conf endpoint = {
 		.loop = s->sip,
 		.clock = clock_system(),
-		.rand = rand_system(),
+		.rand = &s->sip_rand.rand,
 		.listen = s->conf.sip,
 		.public_host = s->conf.sip_public,
 		.realm = s->conf.realm,
@@ -428,7 +429,7 @@ static int open_sip(struct server *s, struct err *err)
 	struct switchboard_conf board = {
 		.loop = s->sip,
 		.clock = clock_system(),
-		.rand = rand_system(),
+		.rand = &s->sip_rand.rand,
 		.realm = s->conf.realm,
 		.ring_ms = (unsigned)s->conf.ring_s * 1000,
 		.talk_ms = (unsigned)s->conf.talk_s * 1000,
@@ -437,6 +438,7 @@ static int open_sip(struct server *s, struct err *err)
 	};
 	int rc = open_relay(s, err);
 
+	rand_pool_init(&s->sip_rand);
 	if (rc == 0 && directory_new(&directory, &s->directory) < 0)
 		rc = err_set(err, -ENOMEM, "no memory");
 	if (rc == 0)

@@ -18,6 +18,28 @@ struct rand *rand_system(void)
 	return &system_rand;
 }
 
+static void pool_fill(struct rand *r, void *bytes, size_t n)
+{
+	struct rand_pool *p = CONTAINER_OF(r, struct rand_pool, rand);
+
+	if (n > RAND_POOL) {
+		randombytes_buf(bytes, n);
+		return;
+	}
+	if (n > p->left) {
+		randombytes_buf(p->bytes, sizeof(p->bytes));
+		p->left = sizeof(p->bytes);
+	}
+	p->left -= n;
+	memcpy(bytes, p->bytes + p->left, n);
+	sodium_memzero(p->bytes + p->left, n);
+}
+
+void rand_pool_init(struct rand_pool *p)
+{
+	*p = (struct rand_pool){ .rand = { pool_fill } };
+}
+
 /* SplitMix64: short, and good enough to vary a test. */
 static uint64_t seeded_next(struct rand_seeded *s)
 {

@@ -13,7 +13,17 @@ struct rand_seeded {
 	uint64_t state;
 };
 
+/* What the system gave for later: one system call for many small draws. Its bytes are given out
+ * once and wiped. Belongs to its thread. */
+enum { RAND_POOL = 1024 };
+struct rand_pool {
+	struct rand rand; /* hand out &p->rand */
+	size_t left;
+	unsigned char bytes[RAND_POOL];
+};
+
 struct rand *rand_system(void);
+void rand_pool_init(struct rand_pool *p);
 void rand_seeded_init(struct rand_seeded *s, uint64_t seed);
 void rand_bytes(struct rand *r, void *bytes, size_t n);
 /* 0 … bound-1, without bias; bound > 0. */

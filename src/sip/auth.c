@@ -445,6 +445,8 @@ static bool uri_fits(const struct given *g, const struct sip_msg *msg)
 	const struct pl text = pl_view(g->uri);
 	struct uri uri;
 
+	if (view_eq(g->uri, view_pl(&msg->ruri)))
+		return true;
 	return uri_decode(&uri, &text) == 0 && pl_cmp(&uri.user, &msg->uri.user) == 0;
 }
 

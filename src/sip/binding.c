@@ -106,6 +106,18 @@ bool contact_same(struct view a, struct view b)
 	       params_match(view_pl(&ub.params), view_pl(&ua.params));
 }
 
+struct view contact_host(struct view uri)
+{
+	struct view rest, host;
+
+	view_cut(uri, ':', &host);
+	if (memchr(host.p, '@', host.n))
+		view_cut(host, '@', &host);
+	if (host.n > 0 && host.p[0] == '[')
+		return view_cut((struct view){ host.p + 1, host.n - 1 }, ']', &rest);
+	return view_cut(view_cut(view_cut(host, '?', &rest), ';', &rest), ':', &rest);
+}
+
 void binding_set_free(struct binding_set *set)
 {
 	free(set->items);

@@ -15,6 +15,8 @@ struct contact {
 
 /* 0, or -EBADMSG: not a URI that a request could be sent to, or too long to be kept. */
 [[nodiscard]] int contact_read(struct view header, struct contact *ret_contact);
+/* Without the brackets of an IPv6 address; for a URI that contact_read has let pass. */
+struct view contact_host(struct view uri);
 /* RFC 3261 section 19.1.4. */
 bool contact_same(struct view a, struct view b);
 

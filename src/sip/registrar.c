@@ -99,18 +99,12 @@ static struct device *device_take(struct registrar *r, uint64_t user)
 /* Over UDP, and the Contact's host is not the one that it came from. */
 static bool behind_nat(const struct sip_binding *b)
 {
-	const struct pl text = pl_view(view_str(b->contact));
-	struct view host;
 	char source[ADDR_TEXT_MAX];
-	struct uri uri;
 
-	if (b->flow.transport != FLOW_UDP || uri_decode(&uri, &text))
+	if (b->flow.transport != FLOW_UDP)
 		return false;
-	host = view_pl(&uri.host);
-	if (host.n > 2 && host.p[0] == '[')
-		host = (struct view){ host.p + 1, host.n - 2 };
 	addr_host_text(&b->flow.peer, source);
-	return !view_ieq(host, view_str(source));
+	return !view_ieq(contact_host(view_str(b->contact)), view_str(source));
 }
 
 /* Devices that came back together, with a restart, are not all asked at once. */

@@ -44,10 +44,12 @@ static bool param_is(struct view param, struct view name)
 
 static bool has_rport(const struct sip_msg *msg)
 {
-	struct pl value;
+	struct view rest = view_pl(&msg->via.params);
 
-	return msg_param_decode(&msg->via.params, "rport", &value) == 0 ||
-	       msg_param_exists(&msg->via.params, "rport", &value) == 0;
+	while (rest.n > 0)
+		if (param_is(view_cut(rest, ';', &rest), VIEW("rport")))
+			return true;
+	return false;
 }
 
 struct flow tx_reply_flow(const struct sip_msg *msg, const struct flow *flow)

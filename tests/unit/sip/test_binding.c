@@ -46,6 +46,24 @@ static void what_cannot_be_called_is_no_contact(void **)
 	assert_int_equal(contact_read(VIEW("<sip:p q@h>"), &c), -EBADMSG);
 }
 
+static void the_host_of_a_contact_is_found(void **)
+{
+	static const struct {
+		const char *uri, *host;
+	} cases[] = {
+		{ "sip:192.0.2.1", "192.0.2.1" },
+		{ "sip:a@192.0.2.1", "192.0.2.1" },
+		{ "sip:a;x=1?y:secret@192.0.2.1:5060;transport=udp", "192.0.2.1" },
+		{ "sip:a@host;x=:5?h=1", "host" },
+		{ "sip:host?subject=a:b", "host" },
+		{ "sip:a@[2001:db8::1]:5060;ob", "2001:db8::1" },
+		{ "sip:[::1]", "::1" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		assert_true(view_eq(contact_host(view_str(cases[i].uri)), view_str(cases[i].host)));
+}
+
 static bool same(const char *a, const char *b)
 {
 	const bool forth = contact_same(view_str(a), view_str(b));
@@ -167,6 +185,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(contacts_are_read),
 		cmocka_unit_test(what_cannot_be_called_is_no_contact),
+		cmocka_unit_test(the_host_of_a_contact_is_found),
 		cmocka_unit_test(uris_compare_as_the_rfc_says),
 		cmocka_unit_test(an_update_counts_when_it_is_committed),
 		cmocka_unit_test(an_older_request_changes_nothing),

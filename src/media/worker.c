@@ -36,13 +36,13 @@ static void clear_fd(int fd)
 }
 
 /* Under load many sockets are ready per round when rounds are a tick apart; a round for each
- * packet costs more (see bench/relay). */
-static void pace(const struct worker *w)
+ * packet costs more (see bench/relay). Orders come in bursts too: a call is a dozen of them. */
+static void pace(const struct worker *w, bool ordered)
 {
 	struct timespec t = {};
 	uint64_t spent_us;
 
-	if (!w->loaded)
+	if (!w->loaded && !ordered)
 		return;
 	spent_us = mono_us(w) - w->now_us;
 	if (spent_us >= w->tick_us)
@@ -93,29 +93,48 @@ static bool orders_run(struct worker *w)
 	return !stop;
 }
 
+static bool has_order(const struct epoll_event *events, int n)
+{
+	for (int i = 0; i < n; i++) {
+		if (events[i].data.ptr == NULL)
+			return true;
+	}
+	return false;
+}
+
+/* Waits for packets. Orders are run first, and the sockets asked again: what was ordered before a
+ * packet was sent holds for it, and what an order closed is not read from. */
+static int round_begin(struct worker *w, struct epoll_event *events, bool *ret_ordered, bool *ret_on)
+{
+	int wait_ms = list_empty(&w->legs) ? -1 : SCAN_MS;
+	int n = epoll_wait(w->epoll, events, ROUND_EVENTS, wait_ms);
+
+	w->now_us = mono_us(w);
+	*ret_ordered = false;
+	while (has_order(events, n)) {
+		*ret_ordered = true;
+		*ret_on = orders_run(w);
+		n = epoll_wait(w->epoll, events, ROUND_EVENTS, 0);
+	}
+	return n;
+}
+
 static void *worker_main(void *arg)
 {
 	struct worker *w = arg;
 	struct epoll_event events[ROUND_EVENTS];
-	bool on = true;
+	bool on = true, ordered;
 
 	while (on) {
-		int n = epoll_wait(w->epoll, events, ROUND_EVENTS,
-				   list_empty(&w->legs) ? -1 : SCAN_MS);
-		bool ordered = false;
+		int n = round_begin(w, events, &ordered, &on);
 
-		w->now_us = mono_us(w);
-		for (int i = 0; i < n; i++) {
-			if (events[i].data.ptr == NULL)
-				ordered = true;
-			else
-				session_read(w, events[i].data.ptr);
-		}
-		/* Last, because an order may free what the events point to. */
-		if (ordered)
-			on = orders_run(w);
+		for (int i = 0; i < n; i++)
+			session_read(w, events[i].data.ptr);
 		scan(w);
-		pace(w);
+		if (w->told)
+			signal_fd(w->ready);
+		w->told = false;
+		pace(w, ordered && on);
 	}
 	return NULL;
 }
@@ -256,9 +275,8 @@ void worker_tell(struct worker *w, const struct relay_event *event)
 		w->events_lost++;
 	}
 	pthread_mutex_unlock(&w->lock);
-	if (kept)
-		signal_fd(w->ready);
-	else
+	w->told |= kept;
+	if (!kept)
 		free(node);
 }
 
@@ -269,5 +287,5 @@ void worker_hand_back(struct worker *w, struct done *done)
 	*w->done_tail = done;
 	w->done_tail = &done->next;
 	pthread_mutex_unlock(&w->lock);
-	signal_fd(w->ready);
+	w->told = true;
 }

@@ -25,6 +25,7 @@ struct worker {
 	uint64_t scan_us;
 	unsigned packets; /* since the last scan */
 	bool loaded;
+	bool told; /* the owner, in this round: it is woken at its end */
 	struct list legs;
 	uint8_t bytes[WORKER_BATCH][RELAY_PACKET_MAX];
 	struct addr names[WORKER_BATCH];

@@ -15,7 +15,7 @@
 enum {
 	JOURNAL_MAX = 200000,       /* records waiting */
 	JOURNAL_BATCH = 1000,       /* records in a transaction */
-	JOURNAL_GAP_MS = 20,        /* from taking records to taking the next ones */
+	JOURNAL_GAP_MS = 50,        /* from taking records to taking the next ones */
 	JOURNAL_RETRY_MS = 500,
 	JOURNAL_BINDINGS_MAX = 8,   /* of one device */
 };

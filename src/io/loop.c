@@ -93,7 +93,7 @@ static int open_events(struct loop *loop)
 
 	if (!cfg)
 		return -ENOMEM;
-	event_config_set_flag(cfg, EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_PRECISE_TIMER);
+	event_config_set_flag(cfg, EVENT_BASE_FLAG_NOLOCK);
 	loop->base = event_base_new_with_config(cfg);
 	event_config_free(cfg);
 	if (!loop->base)

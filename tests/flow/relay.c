@@ -1,0 +1,313 @@
+#include "relay.h"
+
+#include "../unit/test.h"
+#include "base/list.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+enum { PORT_FIRST = 20000 };
+
+struct line {
+	uint16_t port; /* 0: none */
+	struct relay_stream set;
+	uint32_t to;
+	int64_t heard_us;
+	bool silent;
+};
+
+struct leg {
+	bool open;
+	uint64_t tag;
+	int family;
+	struct line lines[RELAY_KINDS];
+};
+
+struct relay_session {
+	struct list list;
+	struct relay *relay;
+	uint64_t tag;
+	struct leg legs[RELAY_LEGS_MAX];
+};
+
+struct event_node {
+	struct list list;
+	struct relay_event event;
+};
+
+struct relay {
+	struct relay_fake_conf conf;
+	struct list sessions, events;
+	uint16_t port;
+	int fd;
+};
+
+int relay_fake_open(const struct relay_fake_conf *conf, struct relay **ret_relay)
+{
+	struct relay *r = calloc(1, sizeof(*r));
+
+	assert_non_null(r);
+	r->conf = *conf;
+	r->port = PORT_FIRST;
+	r->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	list_init(&r->sessions);
+	list_init(&r->events);
+	*ret_relay = r;
+	return 0;
+}
+
+void relay_fake_close(struct relay *r)
+{
+	LIST_EACH(it, &r->events)
+		free(CONTAINER_OF(it, struct event_node, list));
+	LIST_EACH(it, &r->sessions)
+		free(CONTAINER_OF(it, struct relay_session, list));
+	close(r->fd);
+	free(r);
+}
+
+static void tell(struct relay *r, const struct relay_event *event)
+{
+	struct event_node *node = malloc(sizeof(*node));
+	const uint64_t one = 1;
+
+	assert_non_null(node);
+	node->event = *event;
+	list_append(&r->events, &node->list);
+	assert_int_equal(write(r->fd, &one, sizeof(one)), sizeof(one));
+}
+
+bool relay_fake_events(const struct relay *r)
+{
+	return !list_empty(&r->events);
+}
+
+struct place {
+	struct relay_session *session;
+	unsigned leg;
+	enum relay_kind kind;
+	struct line *line;
+};
+
+/* Every stream of every open leg. */
+static void each_line(struct relay *r,
+		      void (*fn)(struct relay *r, const struct place *at, void *arg), void *arg)
+{
+	LIST_EACH(it, &r->sessions) {
+		struct relay_session *s = CONTAINER_OF(it, struct relay_session, list);
+
+		for (unsigned i = 0; i < RELAY_LEGS_MAX; i++) {
+			for (int k = 0; k < RELAY_KINDS && s->legs[i].open; k++) {
+				if (s->legs[i].lines[k].port)
+					fn(r, &(struct place){ s, i, k, &s->legs[i].lines[k] },
+					   arg);
+			}
+		}
+	}
+}
+
+static void tick(struct relay *r, const struct place *at, void *)
+{
+	struct line *l = at->line;
+	const int64_t now = clock_mono_us(r->conf.clock);
+	const bool heard = r->conf.heard(r->conf.arg, &l->set.rtp);
+	struct relay_event e = { .session = at->session->tag,
+				 .leg = at->session->legs[at->leg].tag,
+				 .kind = at->kind };
+
+	if (heard)
+		l->heard_us = now;
+	e.type = heard ? RELAY_EV_HEARD : RELAY_EV_SILENT;
+	if (l->silent == heard && l->set.silence_ms &&
+	    (heard || now - l->heard_us >= (int64_t)l->set.silence_ms * 1000)) {
+		l->silent = !heard;
+		tell(r, &e);
+	}
+}
+
+void relay_fake_tick(struct relay *r)
+{
+	each_line(r, tick, NULL);
+}
+
+struct search {
+	const struct addr *rtp;
+	struct place found;
+};
+
+static void match(struct relay *, const struct place *at, void *arg)
+{
+	struct search *s = arg;
+
+	if (addr_same(&at->line->set.rtp, s->rtp))
+		s->found = *at;
+}
+
+static struct place find(const struct relay *r, const struct addr *rtp)
+{
+	struct search s = { rtp, {} };
+
+	each_line((struct relay *)r, match, &s);
+	return s.found;
+}
+
+void relay_fake_press(struct relay *r, const struct addr *rtp, char digit)
+{
+	const struct place at = find(r, rtp);
+
+	assert_non_null(at.session);
+	tell(r, &(struct relay_event){ .type = RELAY_EV_DIGIT,
+				       .session = at.session->tag,
+				       .leg = at.session->legs[at.leg].tag,
+				       .kind = at.kind,
+				       .digit = digit });
+}
+
+static bool share_codec(const struct relay_stream *a, const struct relay_stream *b)
+{
+	for (unsigned i = 0; i < a->nformats; i++) {
+		for (unsigned k = 0; k < b->nformats; k++) {
+			if (!a->formats[i].event && a->formats[i].codec == b->formats[k].codec)
+				return true;
+		}
+	}
+	return false;
+}
+
+bool relay_fake_passes(const struct relay *r, const struct addr *from, const struct addr *to)
+{
+	const struct place a = find(r, from), b = find(r, to);
+
+	return a.session && a.session == b.session && a.kind == b.kind &&
+	       (a.line->to >> b.leg & 1) && share_codec(&a.line->set, &b.line->set);
+}
+
+static void count_leg(struct relay *, const struct place *, void *arg)
+{
+	++*(unsigned *)arg;
+}
+
+unsigned relay_fake_legs(const struct relay *r)
+{
+	unsigned n = 0;
+
+	each_line((struct relay *)r, count_leg, &n);
+	return n;
+}
+
+unsigned relay_fake_sessions(const struct relay *r)
+{
+	unsigned n = 0;
+
+	LIST_EACH(it, &r->sessions)
+		n++;
+	return n;
+}
+
+/* In place of relay.c. */
+
+int relay_fd(const struct relay *r)
+{
+	return r->fd;
+}
+
+bool relay_poll(struct relay *r, struct relay_event *ret_event)
+{
+	uint64_t n;
+
+	if (read(r->fd, &n, sizeof(n)) < 0)
+		assert_int_equal(errno, EAGAIN);
+	if (list_empty(&r->events))
+		return false;
+	struct event_node *node = CONTAINER_OF(r->events.next, struct event_node, list);
+
+	*ret_event = node->event;
+	list_remove(&node->list);
+	free(node);
+	return true;
+}
+
+int relay_session_open(struct relay *r, uint64_t tag, struct relay_session **ret_session)
+{
+	struct relay_session *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return -ENOMEM;
+	s->relay = r;
+	s->tag = tag;
+	list_append(&r->sessions, &s->list);
+	*ret_session = s;
+	return 0;
+}
+
+void relay_session_close(struct relay_session *s)
+{
+	list_remove(&s->list);
+	free(s);
+}
+
+int relay_leg_open(struct relay_session *s, uint64_t tag, int family, unsigned kinds,
+		   struct relay_ports *ret_ports, unsigned *ret_leg)
+{
+	unsigned i = 0;
+
+	while (i < RELAY_LEGS_MAX && s->legs[i].open)
+		i++;
+	if (i == RELAY_LEGS_MAX)
+		return -ENOSPC;
+	s->legs[i] = (struct leg){ .open = true, .tag = tag, .family = family };
+	*ret_ports = (struct relay_ports){};
+	for (int k = 0; k < RELAY_KINDS; k++) {
+		if (!(kinds >> k & 1))
+			continue;
+		s->relay->port = (uint16_t)(s->relay->port + 2);
+		ret_ports->rtp[k] = s->legs[i].lines[k].port = s->relay->port;
+	}
+	*ret_leg = i;
+	return 0;
+}
+
+static struct line *line_of(struct relay_session *s, unsigned leg, enum relay_kind kind)
+{
+	struct line *l =
+		leg < RELAY_LEGS_MAX && s->legs[leg].open ? &s->legs[leg].lines[kind] : NULL;
+
+	return l && l->port ? l : NULL;
+}
+
+void relay_leg_close(struct relay_session *s, unsigned leg)
+{
+	assert_true(leg < RELAY_LEGS_MAX && s->legs[leg].open);
+	s->legs[leg].open = false;
+	for (unsigned i = 0; i < RELAY_LEGS_MAX; i++) {
+		for (int k = 0; k < RELAY_KINDS; k++)
+			s->legs[i].lines[k].to &= ~(UINT32_C(1) << leg);
+	}
+}
+
+int relay_stream_set(struct relay_session *s, unsigned leg, enum relay_kind kind,
+		     const struct relay_stream *stream)
+{
+	struct line *l = line_of(s, leg, kind);
+
+	if (!l)
+		return -EINVAL;
+	l->heard_us = clock_mono_us(s->relay->conf.clock);
+	l->silent = false;
+	l->set = *stream;
+	return 0;
+}
+
+int relay_route(struct relay_session *s, unsigned from, enum relay_kind kind, uint32_t to)
+{
+	struct line *l = line_of(s, from, kind);
+
+	if (!l)
+		return -EINVAL;
+	for (unsigned i = 0; i < RELAY_LEGS_MAX; i++)
+		assert_true(!(to >> i & 1) || s->legs[i].open);
+	l->to = to & ~(UINT32_C(1) << from);
+	return 0;
+}

@@ -449,6 +449,46 @@ STORY_OF(many_phones_show_the_picture_before_anybody_answers, 20, TALK_MS)
 	world_over(w, "answered");
 }
 
+static void take_call(struct map_node *node, void *arg)
+{
+	*(struct call **)arg = CONTAINER_OF(node, struct call, node);
+}
+
+/* Whatever comes in whatever state: what the table does not allow changes nothing, and what it does
+ * leaves nothing behind. An ANSWER comes with its media only: that is what the other stories tell. */
+static void throw(struct world *w, enum call_state state, enum call_event event)
+{
+	struct call *call = NULL;
+	struct call_leg *leg;
+
+	PHONE(0)->plan.answer_ms = state == CALL_TALKING ? 200 : -1;
+	world_ring(w);
+	UNTIL(world_seen(w) && all_ring(w) && w->board->calls.count == 1, 2 * world_slack(w));
+	UNTIL(world_seen(w)->answered == (state == CALL_TALKING), 2 * world_slack(w));
+	map_each(&w->board->calls, take_call, &call);
+	assert_int_equal(call->state, state);
+	leg = CONTAINER_OF(call->legs.next, struct call_leg, list);
+	call_event(call, event, leg);
+	if (!call_step(state, event)->allowed)
+		assert_int_equal(call->state, state);
+	assert_int_equal(world_seen(w)->ended, call_step(state, event)->next == CALL_ENDED &&
+						       call_step(state, event)->allowed);
+	if (w->board->calls.count)
+		call_event(call, CALL_EV_STOP, NULL);
+	UNTIL(world_seen(w)->ended && sessions_count(w->board->sessions) == 0, 200000);
+}
+
+STORY(every_event_comes_in_every_state)
+{
+	if (w->storm) /* the weather makes no difference to what is thrown in by hand */
+		return;
+	for (int e = 0; e < CALL_NEVENTS; e++) {
+		if (e != CALL_EV_ANSWER)
+			throw(w, CALL_RINGING, (enum call_event)e);
+		throw(w, CALL_TALKING, (enum call_event)e);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -478,6 +518,7 @@ int main(void)
 		STORY_TEST(the_phones_had_vanished_before),
 		STORY_TEST(the_connection_of_a_phone_breaks_while_it_rings),
 		STORY_TEST(the_connection_of_the_door_breaks_while_it_rings),
+		STORY_TEST(every_event_comes_in_every_state),
 		STORY_TEST(many_phones_show_the_picture_before_anybody_answers),
 	};
 

@@ -384,7 +384,9 @@ STORY(a_connection_breaks_while_an_offer_waits)
 	PHONE(1)->registered = false;
 	ua_register(PHONE(1), UA_EXPIRES_S);
 	UNTIL(PHONE(1)->registered, world_slack(w));
-	world_wait(w, 40000); /* its INVITE is given up, and with it that side of the call */
+	world_wait(w, 40000); /* an INVITE is given up, and with it that side of the call */
+	if (t.phone->state == UA_TALKING)
+		offer(w, t.phone, t.door, "sendrecv");
 	finish(w, t.door);
 }
 

@@ -35,8 +35,10 @@ struct sip_endpoint {
 static void reply(struct sip_endpoint *e, const struct sip_msg *msg, const struct flow *flow,
 		  struct registrar_reply what)
 {
-	if (e->headers.err)
+	if (e->headers.err) { /* a 401 without its challenge, a 200 without its contacts say nothing */
 		buf_reset(&e->headers);
+		what = (struct registrar_reply){ 500, "Server Internal Error" };
+	}
 	tx_reply_stateless(e->layer, msg, flow, what.code, what.reason, buf_view(&e->headers));
 }
 

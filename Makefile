@@ -2,7 +2,7 @@
 BUILD ?= build
 SOURCES = $(shell git ls-files '*.c' '*.h')
 
-.PHONY: all test arch lint format asan tsan fuzz cover bench e2e clean
+.PHONY: all test arch lint format asan tsan oom fuzz cover bench e2e clean
 
 all: $(BUILD)/build.ninja
 	ninja -C $(BUILD)
@@ -35,6 +35,12 @@ tsan:
 	@test -f build-tsan/build.ninja || \
 		meson setup build-tsan -Db_sanitize=thread -Db_lundef=false
 	meson test -C build-tsan --print-errorlogs
+
+# Every allocation of the server fails once, over registrations and a whole call.
+oom:
+	@test -f build-asan/build.ninja || \
+		meson setup build-asan -Db_sanitize=address,undefined -Db_lundef=false
+	meson test -C build-asan --print-errorlogs --suite oom
 
 # make fuzz T=request SECONDS=60: what is found new is kept in build-fuzz, a crash beside it.
 SECONDS ?= 60

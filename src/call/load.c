@@ -220,7 +220,7 @@ static void swap(void *arg)
 	free(s);
 }
 
-static void reload(const struct directory_loader *loader, struct db *db, int64_t site_id)
+static int reload(const struct directory_loader *loader, struct db *db, int64_t site_id)
 {
 	struct swap *s = calloc(1, sizeof(*s));
 	int rc = s ? read_site(db, site_id, &s->site) : -ENOMEM;
@@ -232,9 +232,16 @@ static void reload(const struct directory_loader *loader, struct db *db, int64_t
 			dir_site_free(s->site);
 	}
 	if (rc == 0)
-		return;
+		return 0;
 	log_error("directory_reload_failed", LF_I("site", site_id), LF_I("error", rc));
 	free(s);
+	return rc;
+}
+
+/* A site that is too large for us stays so, and must not hold up the others. */
+static bool may_pass(int rc)
+{
+	return rc == -EIO || rc == -EBUSY || rc == -EAGAIN;
 }
 
 static bool concerns(const struct change_row *row)
@@ -251,18 +258,20 @@ static int by_site(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-void directory_follow(void *arg, struct db *db, const struct change_row *rows, size_t n)
+int directory_follow(void *arg, struct db *db, const struct change_row *rows, size_t n)
 {
 	int64_t sites[FEED_BATCH];
 	size_t nsites = 0;
+	int rc = 0;
 
 	for (size_t i = 0; i < n && nsites < FEED_BATCH; i++) {
 		if (concerns(&rows[i]))
 			sites[nsites++] = rows[i].site_id;
 	}
 	qsort(sites, nsites, sizeof(sites[0]), by_site);
-	for (size_t i = 0; i < nsites; i++) {
+	for (size_t i = 0; i < nsites && !may_pass(rc); i++) {
 		if (i == 0 || sites[i] != sites[i - 1])
-			reload(arg, db, sites[i]);
+			rc = reload(arg, db, sites[i]);
 	}
+	return may_pass(rc) ? rc : 0;
 }

@@ -17,4 +17,4 @@ struct directory_loader {
 /* For feed_consume; arg: a struct directory_loader that outlives the feed. Sites that changed are
  * read anew and posted to the loop. A site costs one read of its devices and buttons, however many
  * of its rows the batch holds. */
-void directory_follow(void *arg, struct db *db, const struct change_row *rows, size_t n);
+int directory_follow(void *arg, struct db *db, const struct change_row *rows, size_t n);

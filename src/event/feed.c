@@ -67,18 +67,18 @@ int feed_consume(struct feed *feed, feed_rows_fn *fn, void *arg)
 	return 0;
 }
 
-/* The next batch; *ret_more when there may be another. */
+/* The next batch; *ret_more when there may be another. It is done once every consumer has it. */
 static int read_batch(struct feed *feed, bool *ret_more)
 {
 	CLEANUP(arena_free) struct arena arena = ARENA_INIT(ARENA_BYTES);
 	struct change_row *rows;
 	size_t n;
-	const int rc = change_after(feed->db, feed->cursor, FEED_BATCH, &arena, &rows, &n);
+	int rc = change_after(feed->db, feed->cursor, FEED_BATCH, &arena, &rows, &n);
 
+	for (size_t i = 0; rc == 0 && n && i < feed->nconsumers; i++)
+		rc = feed->consumers[i].fn(feed->consumers[i].arg, feed->db, rows, n);
 	if (rc < 0)
 		return rc;
-	for (size_t i = 0; i < feed->nconsumers && n; i++)
-		feed->consumers[i].fn(feed->consumers[i].arg, feed->db, rows, n);
 	if (n)
 		feed->cursor = rows[n - 1].id;
 	*ret_more = n == FEED_BATCH;

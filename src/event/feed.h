@@ -20,7 +20,9 @@ enum {
 
 struct feed;
 
-typedef void feed_rows_fn(void *arg, struct db *db, const struct change_row *rows, size_t n);
+/* 0, or a negative errno that another try may cure, such as a database that went away: then the rows
+ * come again, to those consumers too that had taken them. */
+typedef int feed_rows_fn(void *arg, struct db *db, const struct change_row *rows, size_t n);
 /* cursor: everything up to it has been handed out. */
 typedef void feed_task_fn(void *arg, struct db *db, int64_t cursor);
 

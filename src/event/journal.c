@@ -72,7 +72,8 @@ static int write_bindings(struct db *db, int64_t now_ms, const struct record *r)
 	return binding_replace(db, now_ms, r->bindings.device, r->bindings.rows, r->bindings.n);
 }
 
-/* From *at on, at most max records in one transaction; *ret_next is the first that was not written. */
+/* From first on, at most max records in one transaction; *ret_next is the first that was not written
+ * and *ret_n how many were. On failure *ret_n is how many stand before the one that failed. */
 static int write_some(struct journal *j, struct record *first, size_t max, struct record **ret_next,
 		      size_t *ret_n)
 {
@@ -84,15 +85,15 @@ static int write_some(struct journal *j, struct record *first, size_t max, struc
 
 	while (rc == 0 && r && n < max) {
 		rc = r->write(j->db, now_ms, r);
+		n += rc == 0;
 		r = r->next;
-		n++;
 	}
 	if (rc == 0)
 		rc = db_commit(&tx);
+	*ret_n = n;
 	if (rc < 0)
 		return rc;
 	*ret_next = r;
-	*ret_n = n;
 	return 0;
 }
 
@@ -112,22 +113,24 @@ static void records_free(struct record *first, const struct record *end)
 	}
 }
 
-/* The next transaction's worth. A bad record makes its batch go one by one, and is dropped. */
+/* The next transaction's worth. A bad record ends it before itself, and is dropped when it stands
+ * first: it costs the others one more try, wherever it stands. What is there already was written
+ * when a commit's answer was lost with the connection. */
 static int write_next(struct journal *j, struct record **at, size_t *ret_n)
 {
 	struct record *first = *at, *next = first;
 	size_t lost = 0;
 	int rc = write_some(j, first, JOURNAL_BATCH, &next, ret_n);
 
-	if (is_bad_record(rc)) {
-		rc = write_some(j, first, 1, &next, ret_n);
-		if (is_bad_record(rc)) {
+	if (is_bad_record(rc) && *ret_n > 0)
+		rc = write_some(j, first, *ret_n, &next, ret_n);
+	if (is_bad_record(rc) && *ret_n == 0) {
+		lost = rc != -EEXIST;
+		*ret_n = rc == -EEXIST;
+		if (lost)
 			log_warn("journal_record_dropped", LF_I("error", rc));
-			next = first->next;
-			*ret_n = 0;
-			lost = 1;
-			rc = 0;
-		}
+		next = first->next;
+		rc = 0;
 	}
 	if (rc < 0)
 		return rc;

@@ -149,7 +149,8 @@ static void send_rows(struct live_watcher *w, const struct change_row *rows, siz
 	batch_send(batch);
 }
 
-static void on_rows(void *arg, struct db *, const struct change_row *rows, size_t n)
+/* Rows that come again are behind every cursor. */
+static int on_rows(void *arg, struct db *, const struct change_row *rows, size_t n)
 {
 	struct live *live = arg;
 
@@ -166,6 +167,7 @@ static void on_rows(void *arg, struct db *, const struct change_row *rows, size_
 				send_rows(w, rows + i, n - i);
 		}
 	}
+	return 0;
 }
 
 /* Coming and going: tasks on the feed's thread. */

@@ -5,6 +5,7 @@
 #include "../store/fixture.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <string.h>
 
 enum { DOOR = 1000000001, MANY = 300, GUARD_MS = 60000 };
@@ -201,6 +202,83 @@ static void a_bad_record_does_not_take_others_with_it(void **state)
 		assert_int_equal(call_get(f->db, site, 10 + i, &f->arena, &got), 0);
 }
 
+/* The last of a batch is bad: its batch is not written record by record. What was written before, as
+ * after a commit whose answer was lost, is not lost. */
+static void a_bad_record_costs_one_more_try(void **state)
+{
+	struct fixture *f = *state;
+	const int64_t site = site_with_door(f, VIEW("A"));
+	struct call_row c = call_of(site, 1), bad = call_of(site + 99, MANY + 1), got;
+	struct journal_stats stats;
+	struct journal *j;
+
+	assert_int_equal(call_start(f->db, 1, &c), 0);
+	assert_int_equal(journal_start(f->url, clock_system(), NULL, NULL, &j), 0);
+	{
+		DB_TRANSACTION struct db_tx tx = {};
+
+		assert_int_equal(db_begin(f->db, &tx), 0);
+		append(f, site, 1); /* holds the write lock, so that all wait for it together */
+		for (c.id = 1; c.id <= MANY; c.id++)
+			assert_int_equal(journal_call_start(j, &c), 0);
+		assert_int_equal(journal_call_start(j, &bad), 0);
+		assert_int_equal(db_commit(&tx), 0);
+	}
+	for (int i = 0; i < GUARD_MS / 10 && journal_stats(j).waiting; i++)
+		usleep(10 * 1000);
+	stats = journal_stats(j);
+	assert_int_equal(stats.written, MANY);
+	assert_int_equal(stats.lost, 1);
+	assert_in_range(stats.commits, 1, 8); /* the first few may have gone ahead of the lock */
+	journal_stop(j);
+	for (c.id = 1; c.id <= MANY; c.id++)
+		assert_int_equal(call_get(f->db, site, c.id, &f->arena, &got), 0);
+}
+
+struct follower {
+	int failures; /* still to come */
+	atomic_int seen;
+	int64_t cursor;
+};
+
+static int on_follow(void *arg, struct db *, const struct change_row *rows, size_t n)
+{
+	struct follower *follower = arg;
+
+	if (follower->failures > 0) {
+		follower->failures--;
+		return -EIO;
+	}
+	for (size_t i = 0; i < n; i++) {
+		assert_true(rows[i].id > follower->cursor);
+		follower->cursor = rows[i].id;
+	}
+	atomic_fetch_add(&follower->seen, (int)n);
+	return 0;
+}
+
+static void rows_come_again_to_who_could_not_take_them(void **state)
+{
+	struct fixture *f = *state;
+	const int64_t site = site_with_door(f, VIEW("A"));
+	struct follower follower = { .failures = 2 };
+	struct feed *feed;
+
+	assert_int_equal(feed_new(f->url, clock_system(), NULL, &feed), 0);
+	assert_int_equal(feed_consume(feed, on_follow, &follower), 0);
+	assert_int_equal(feed_start(feed), 0);
+	for (int i = 0; i < 5; i++) { /* of now, or the feed forgets them meanwhile */
+		assert_int_equal(change_append(f->db, clock_wall_ms(clock_system()), site,
+					       VIEW("device"), VIEW("1")), 0);
+		feed_wake(feed);
+	}
+	for (int i = 0; i < GUARD_MS / 10 && atomic_load(&follower.seen) < 5; i++)
+		usleep(10 * 1000);
+	assert_int_equal(atomic_load(&follower.seen), 5);
+	feed_free(feed);
+	assert_int_equal(follower.failures, 0);
+}
+
 static void a_locked_database_only_delays(void **state)
 {
 	struct fixture *f = *state;
@@ -344,6 +422,8 @@ int main(void)
 		ON_BOTH(a_page_gets_each_change_of_its_site_once_and_resumes),
 		ON_BOTH(what_the_journal_took_is_written_in_order),
 		ON_BOTH(a_bad_record_does_not_take_others_with_it),
+		ON_BOTH(a_bad_record_costs_one_more_try),
+		ON_BOTH(rows_come_again_to_who_could_not_take_them),
 		ON_BOTH(a_locked_database_only_delays),
 		ON_BOTH(a_failing_database_only_delays),
 		ON_BOTH(commits_keep_a_gap),

@@ -27,6 +27,7 @@ static bool sooner(const struct timer *a, const struct timer *b)
 static void place(struct timers *ts, size_t at, struct timer *t)
 {
 	ts->heap[at] = t;
+	ts->moves++;
 	t->place = at + 1;
 }
 

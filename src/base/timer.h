@@ -24,6 +24,7 @@ struct timers {
 	size_t count;
 	size_t cap;
 	uint64_t order;
+	uint64_t moves; /* timers put into a place since the start: what the work grows with */
 	const struct clock *clock;
 	void (*on_earlier)(void *arg); /* the next due time moved forward; may be NULL */
 	void *on_earlier_arg;

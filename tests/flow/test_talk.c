@@ -446,6 +446,26 @@ STORY(the_unlock_code_opens_once)
 	assert_int_equal(world_seen(w)->opened, 1);
 }
 
+STORY(a_phone_that_calls_the_door_may_open_it)
+{
+	struct ua_call *phone;
+	struct addr rtp;
+
+	w->door.plan.answer_ms = 500;
+	phone = ua_call(PHONE(0), DOOR, false);
+	UNTIL(phone->state == UA_TALKING, 500 + 2 * world_slack(w));
+	world_wait(w, world_slack(w));
+	assert_true(world_hears(w, phone, ua_last(&w->door)));
+	rtp = ua_rtp(phone, false);
+	for (const char *key = CODE; *key; key++) {
+		relay_fake_press(w->relay, &rtp, *key);
+		world_wait(w, 300);
+	}
+	UNTIL(world_seen(w)->opened, world_slack(w));
+	finish(w, phone);
+	assert_int_equal(world_seen(w)->opened, 1);
+}
+
 STORY(the_door_cannot_open_itself)
 {
 	const struct talk t = talk(w);
@@ -492,6 +512,7 @@ int main(void)
 		STORY_TEST(a_phone_without_a_picture_talks),
 		STORY_TEST(another_level_of_the_same_profile_is_no_reason_to_refuse_the_picture),
 		STORY_TEST(the_unlock_code_opens_once),
+		STORY_TEST(a_phone_that_calls_the_door_may_open_it),
 		STORY_TEST(the_door_cannot_open_itself),
 	};
 

@@ -4,18 +4,29 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { PORT_RCVBUF = 256 * 1024 };
+enum {
+	PORT_RCVBUF = 256 * 1024,
+	PORT_DRAIN_MAX = 4096, /* more than such a buffer holds */
+};
+
+struct idle {
+	struct port_pair pair;
+	int64_t since_us;
+};
 
 struct side {
 	struct addr bind;
 	unsigned next;
 	unsigned used;
-	bool *taken;
+	bool *taken; /* out or idle */
+	struct idle *idle; /* a ring, the first to rest first */
+	unsigned idle_at, idle_n;
 };
 
 struct port_pool {
 	uint16_t first;
 	unsigned pairs;
+	const struct clock *clock;
 	struct side v4, v6;
 };
 
@@ -31,11 +42,12 @@ static int side_init(struct side *s, const struct addr *bind, unsigned pairs, ui
 	s->bind = *bind;
 	s->next = start % pairs;
 	s->taken = calloc(pairs, sizeof(*s->taken));
-	return s->taken ? 0 : -ENOMEM;
+	s->idle = calloc(PORT_IDLE_MAX, sizeof(*s->idle));
+	return s->taken && s->idle ? 0 : -ENOMEM;
 }
 
 int port_pool_new(uint16_t lo, uint16_t hi, const struct addr *v4, const struct addr *v6,
-		  uint32_t start, struct port_pool **ret_pool)
+		  uint32_t start, const struct clock *clock, struct port_pool **ret_pool)
 {
 	unsigned first = (lo + 1U) & ~1U;
 	struct port_pool *pool;
@@ -45,6 +57,7 @@ int port_pool_new(uint16_t lo, uint16_t hi, const struct addr *v4, const struct 
 	pool = calloc(1, sizeof(*pool));
 	if (pool == NULL)
 		return -ENOMEM;
+	pool->clock = clock;
 	pool->first = (uint16_t)first;
 	pool->pairs = (hi - first + 1) / 2;
 	if (side_init(&pool->v4, v4, pool->pairs, start) < 0 ||
@@ -56,16 +69,49 @@ int port_pool_new(uint16_t lo, uint16_t hi, const struct addr *v4, const struct 
 	return 0;
 }
 
+static void pair_close(const struct port_pair *pair)
+{
+	for (unsigned i = 0; i < 2; i++)
+		close(pair->fd[i]);
+}
+
+static struct idle *idle_first(struct side *s)
+{
+	return s->idle_n ? &s->idle[s->idle_at] : NULL;
+}
+
+static void idle_shift(struct side *s)
+{
+	s->idle_at = (s->idle_at + 1) % PORT_IDLE_MAX;
+	s->idle_n--;
+}
+
+static void side_free(struct side *s)
+{
+	for (struct idle *i; (i = idle_first(s)) != NULL; idle_shift(s))
+		pair_close(&i->pair);
+	free(s->taken);
+	free(s->idle);
+}
+
 void port_pool_free(struct port_pool *pool)
 {
 	if (pool == NULL)
 		return;
-	free(pool->v4.taken);
-	free(pool->v6.taken);
+	side_free(&pool->v4);
+	side_free(&pool->v6);
 	free(pool);
 }
 
-/* The DSCP and buffer options are wishes: a kernel that refuses them still relays. */
+/* A wish, as the buffer below: a kernel that refuses it still relays. */
+static void tos_set(int fd, int family, int tos)
+{
+	if (family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &tos, sizeof(tos));
+	else
+		setsockopt(fd, IPPROTO_IP, IP_TOS, &tos, sizeof(tos));
+}
+
 static int socket_open(const struct addr *bind_to, uint16_t port, int tos)
 {
 	struct addr a = addr_with_port(bind_to, port);
@@ -74,12 +120,9 @@ static int socket_open(const struct addr *bind_to, uint16_t port, int tos)
 
 	if (fd < 0)
 		return -errno;
-	if (a.sa.sa_family == AF_INET6) {
+	if (a.sa.sa_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
-		setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &tos, sizeof(tos));
-	} else {
-		setsockopt(fd, IPPROTO_IP, IP_TOS, &tos, sizeof(tos));
-	}
+	tos_set(fd, a.sa.sa_family, tos);
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	if (bind(fd, &a.sa, a.len) < 0) {
 		err = -errno;
@@ -104,17 +147,14 @@ static int pair_try(const struct side *s, uint16_t port, int tos, struct port_pa
 		.fd = { rtp, rtcp },
 		.port = port,
 		.family = s->bind.sa.sa_family,
+		.tos = tos,
 	};
 	return 0;
 }
 
-int port_pair_open(struct port_pool *pool, int family, int tos, struct port_pair *ret_pair)
+static int pair_new(struct port_pool *pool, struct side *s, int tos, struct port_pair *ret_pair)
 {
-	struct side *s = pool_side(pool, family);
-
-	if (s->taken == NULL)
-		return -EAFNOSUPPORT;
-	for (unsigned i = 0; i < pool->pairs && s->used < pool->pairs; i++) {
+	for (unsigned i = 0; i < pool->pairs && s->used + s->idle_n < pool->pairs; i++) {
 		unsigned at = s->next;
 		int err;
 
@@ -127,21 +167,97 @@ int port_pair_open(struct port_pool *pool, int family, int tos, struct port_pair
 		if (err < 0)
 			return err;
 		s->taken[at] = true;
-		s->used++;
 		return 0;
 	}
 	return -ENOSPC;
 }
 
-void port_pair_release(struct port_pool *pool, int family, uint16_t port)
+/* Connected to its own address, a socket hears itself alone. What had come before is dropped. */
+static bool socket_rest(const struct side *s, int fd, uint16_t port)
+{
+	const struct addr self = addr_with_port(&s->bind, port);
+	char byte;
+
+	if (connect(fd, &self.sa, self.len) < 0)
+		return false;
+	for (unsigned i = 0; i < PORT_DRAIN_MAX; i++) {
+		if (recv(fd, &byte, 1, MSG_DONTWAIT | MSG_TRUNC) < 0 && errno == EAGAIN)
+			return true;
+	}
+	return false;
+}
+
+static bool pair_rest(const struct side *s, const struct port_pair *pair)
+{
+	return s->idle_n < PORT_IDLE_MAX && socket_rest(s, pair->fd[0], pair->port) &&
+	       socket_rest(s, pair->fd[1], (uint16_t)(pair->port + 1));
+}
+
+static bool pair_wake(const struct port_pair *pair)
+{
+	static const struct sockaddr nobody = { .sa_family = AF_UNSPEC };
+
+	return connect(pair->fd[0], &nobody, sizeof(nobody)) == 0 &&
+	       connect(pair->fd[1], &nobody, sizeof(nobody)) == 0;
+}
+
+static void number_free(struct port_pool *pool, struct side *s, uint16_t port)
+{
+	s->taken[(port - (unsigned)pool->first) / 2] = false;
+}
+
+/* -ENOENT when none rested for `ms`. */
+static int pair_again(struct port_pool *pool, struct side *s, int tos, int64_t ms,
+		      struct port_pair *ret_pair)
+{
+	const int64_t now_us = clock_mono_us(pool->clock);
+
+	for (struct idle *i; (i = idle_first(s)) != NULL && now_us - i->since_us >= ms * 1000;) {
+		struct port_pair pair = i->pair;
+
+		idle_shift(s);
+		if (!pair_wake(&pair)) {
+			pair_close(&pair);
+			number_free(pool, s, pair.port);
+			continue;
+		}
+		for (unsigned k = 0; k < 2 && pair.tos != tos; k++)
+			tos_set(pair.fd[k], pair.family, tos);
+		pair.tos = tos;
+		*ret_pair = pair;
+		return 0;
+	}
+	return -ENOENT;
+}
+
+int port_pair_open(struct port_pool *pool, int family, int tos, struct port_pair *ret_pair)
 {
 	struct side *s = pool_side(pool, family);
-	unsigned at = (port - (unsigned)pool->first) / 2;
+	int err;
 
-	if (s->taken[at]) {
-		s->taken[at] = false;
-		s->used--;
+	if (s->taken == NULL)
+		return -EAFNOSUPPORT;
+	err = pair_again(pool, s, tos, PORT_REST_MS, ret_pair);
+	if (err < 0)
+		err = pair_new(pool, s, tos, ret_pair);
+	if (err < 0 && pair_again(pool, s, tos, 0, ret_pair) == 0)
+		err = 0;
+	s->used += err == 0;
+	return err;
+}
+
+void port_pair_release(struct port_pool *pool, const struct port_pair *pair)
+{
+	struct side *s = pool_side(pool, pair->family);
+
+	s->used--;
+	if (pair_rest(s, pair)) {
+		s->idle[(s->idle_at + s->idle_n++) % PORT_IDLE_MAX] =
+			(struct idle){ *pair, clock_mono_us(pool->clock) };
+		return;
 	}
+	pair_close(pair);
+	number_free(pool, s, pair->port);
 }
 
 unsigned port_pool_used(const struct port_pool *pool, int family)

@@ -65,7 +65,7 @@ int relay_start(const struct relay_conf *conf, struct relay **ret_relay)
 		err = -errno;
 	else
 		err = port_pool_new(conf->port_lo, conf->port_hi, &conf->v4, &conf->v6,
-				    conf->port_start, &r->ports);
+				    conf->port_start, conf->clock, &r->ports);
 	if (err == 0)
 		err = workers_start(r, conf->clock, conf->tick_us ? conf->tick_us : TICK_US);
 	if (err < 0) {
@@ -76,11 +76,17 @@ int relay_start(const struct relay_conf *conf, struct relay **ret_relay)
 	return 0;
 }
 
+/* With its sockets, when the relay stops: until then they go back to the pool (leg_drop). */
 static void leg_free(struct leg *leg)
 {
 	if (leg == NULL)
 		return;
-	leg_close_sockets(leg);
+	for (unsigned k = 0; k < RELAY_KINDS; k++) {
+		for (unsigned i = 0; i < SIDES; i++) {
+			if (leg->channel[k].end[i].fd >= 0)
+				close(leg->channel[k].end[i].fd);
+		}
+	}
 	free(leg);
 }
 
@@ -127,13 +133,26 @@ int relay_fd(const struct relay *r)
 	return r->ready;
 }
 
+static int tos_of(enum relay_kind kind)
+{
+	return kind == RELAY_VIDEO ? TOS_VIDEO : TOS_AUDIO;
+}
+
 static void leg_drop(struct relay *r, struct leg *leg)
 {
 	for (unsigned k = 0; k < RELAY_KINDS; k++) {
+		struct end *end = leg->channel[k].end;
+		const struct port_pair pair = {
+			.fd = { end[SIDE_RTP].fd, end[SIDE_RTCP].fd },
+			.port = leg->port[k],
+			.family = leg->family,
+			.tos = tos_of((enum relay_kind)k),
+		};
+
 		if (leg->port[k])
-			port_pair_release(r->ports, leg->family, leg->port[k]);
+			port_pair_release(r->ports, &pair);
 	}
-	leg_free(leg);
+	free(leg);
 }
 
 /* One event per call: the last statistics of each stream, then that the leg is closed. */
@@ -264,8 +283,7 @@ static int channel_open(struct relay *r, struct leg *leg, enum relay_kind kind, 
 	int err = 0;
 
 	if (wanted)
-		err = port_pair_open(r->ports, leg->family,
-				     kind == RELAY_VIDEO ? TOS_VIDEO : TOS_AUDIO, &pair);
+		err = port_pair_open(r->ports, leg->family, tos_of(kind), &pair);
 	for (unsigned i = 0; i < SIDES; i++)
 		c->end[i] = (struct end){ .channel = c, .fd = pair.fd[i], .side = (enum side)i };
 	c->leg = leg;

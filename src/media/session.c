@@ -298,15 +298,14 @@ static void leg_open(struct worker *w, struct leg *leg)
 	}
 }
 
-void leg_close_sockets(struct leg *leg)
+static void leg_unwatch(struct worker *w, struct leg *leg)
 {
 	for (unsigned k = 0; k < RELAY_KINDS; k++) {
 		for (unsigned i = 0; i < SIDES; i++) {
-			struct end *end = &leg->channel[k].end[i];
+			const int fd = leg->channel[k].end[i].fd;
 
-			if (end->fd >= 0)
-				close(end->fd);
-			end->fd = -1;
+			if (fd >= 0)
+				(void)epoll_ctl(w->epoll, EPOLL_CTL_DEL, fd, NULL);
 		}
 	}
 }
@@ -323,7 +322,7 @@ static void leg_close(struct worker *w, struct session *s, unsigned index)
 		for (unsigned k = 0; s->legs[i] != NULL && k < RELAY_KINDS; k++)
 			s->legs[i]->channel[k].to &= ~(UINT32_C(1) << index);
 	}
-	leg_close_sockets(leg);
+	leg_unwatch(w, leg);
 	worker_hand_back(w, &leg->done);
 }
 

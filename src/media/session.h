@@ -6,7 +6,8 @@
  *
  * Invariants:
  *   1. session->legs[i] is NULL or a leg in worker->legs with index i.
- *   2. A leg's sockets are open exactly while it is in worker->legs or on its way there.
+ *   2. A leg's sockets are watched exactly while it is in worker->legs; the owner takes them from
+ *      the pool before and gives them back after.
  *   3. An end is `connected` only while its stream is settled. */
 #pragma once
 #include "base/list.h"
@@ -93,5 +94,3 @@ void session_apply(struct worker *w, const struct order *o);
 void session_read(struct worker *w, struct end *end);
 /* Settling, moving, silence and key frames that are due; to be called often. */
 void session_scan(struct worker *w, struct leg *leg);
-/* Closes the sockets that are open. */
-void leg_close_sockets(struct leg *leg);

@@ -230,11 +230,13 @@ static struct options read_options(int argc, char **argv)
 	while ((which = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1)
 		take_option(&o, which, optarg);
 	if (optind < argc) {
-		fprintf(stderr, "vestibule-door: \"%s\" is no flag: they begin with --\n", argv[optind]);
+		fprintf(stderr, "vestibule-door: \"%s\" is no flag: they begin with --\n",
+			argv[optind]);
 		exit(2);
 	}
 	if (!o.door.phone.server || !o.door.phone.user || !o.door.phone.password) {
-		fputs("vestibule-door: --sip-server, --user and --password are needed (--help shows all)\n",
+		fputs("vestibule-door: --sip-server, --user and --password are needed (--help "
+		      "shows all)\n",
 		      stderr);
 		exit(2);
 	}

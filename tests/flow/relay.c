@@ -99,7 +99,7 @@ static void each_line(struct relay *r,
 		struct relay_session *s = CONTAINER_OF(it, struct relay_session, list);
 
 		for (unsigned i = 0; i < RELAY_LEGS_MAX; i++) {
-			for (int k = 0; k < RELAY_KINDS && s->legs[i].open; k++) {
+			for (enum relay_kind k = 0; k < RELAY_KINDS && s->legs[i].open; k++) {
 				if (s->legs[i].lines[k].port)
 					fn(r, &(struct place){ s, i, k, &s->legs[i].lines[k] },
 					   arg);

@@ -6,7 +6,7 @@
  */
 static void a_sample_survives_both_ways(void **)
 {
-	for (int law = G711_ULAW; law <= G711_ALAW; law++) {
+	for (enum g711_law law = G711_ULAW; law <= G711_ALAW; law++) {
 		for (int s = -32000; s <= 32000; s += 7) {
 			int back = g711_decode(law, g711_encode(law, (int16_t)s));
 			assert_true(abs(back - s) <= abs(s) / 32 + 16);

@@ -166,7 +166,7 @@ static void print_operation(struct json *j, const struct route *route)
 {
 	char method[8] = "";
 
-	for (size_t i = 0; route->method[i] && i < sizeof(method) - 1; i++)
+	for (size_t i = 0; i < sizeof(method) - 1 && route->method[i]; i++)
 		method[i] = (char)(route->method[i] | 0x20);
 	json_key(j, method);
 	json_open(j);

@@ -166,7 +166,7 @@ static int who_person(struct request *r, const struct person_row *person)
 
 int session_authenticate(struct request *r)
 {
-	struct session_row session;
+	struct session_row session = {};
 	struct person_row person;
 	int rc = who_hash(r);
 

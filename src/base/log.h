@@ -28,8 +28,8 @@ enum { LOG_LINE_MAX = 4096 }; /* bytes; a longer line is cut at a field and says
 void log_write(enum log_level level, const char *event, const struct log_field *fields);
 
 #define LOG_AT_(level, event, ...)                                                                 \
-	log_write(level, event, (const struct log_field[]){ __VA_ARGS__ __VA_OPT__(, ){} })
-#define log_debug(event, ...) LOG_AT_(LOGL_DEBUG, event, __VA_ARGS__)
-#define log_info(event, ...) LOG_AT_(LOGL_INFO, event, __VA_ARGS__)
-#define log_warn(event, ...) LOG_AT_(LOGL_WARN, event, __VA_ARGS__)
-#define log_error(event, ...) LOG_AT_(LOGL_ERROR, event, __VA_ARGS__)
+	log_write(level, event, (const struct log_field[]){ {}, ##__VA_ARGS__, {} } + 1)
+#define log_debug(event, ...) LOG_AT_(LOGL_DEBUG, event, ##__VA_ARGS__)
+#define log_info(event, ...) LOG_AT_(LOGL_INFO, event, ##__VA_ARGS__)
+#define log_warn(event, ...) LOG_AT_(LOGL_WARN, event, ##__VA_ARGS__)
+#define log_error(event, ...) LOG_AT_(LOGL_ERROR, event, ##__VA_ARGS__)

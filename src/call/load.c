@@ -268,7 +268,8 @@ int directory_follow(void *arg, struct db *db, const struct change_row *rows, si
 		if (concerns(&rows[i]))
 			sites[nsites++] = rows[i].site_id;
 	}
-	qsort(sites, nsites, sizeof(sites[0]), by_site);
+	if (nsites)
+		qsort(sites, nsites, sizeof(sites[0]), by_site);
 	for (size_t i = 0; i < nsites && !may_pass(rc); i++) {
 		if (i == 0 || sites[i] != sites[i - 1])
 			rc = reload(arg, db, sites[i]);

@@ -192,8 +192,10 @@ int workers_run(struct workers *w, enum worker_lane at, worker_fn *fn, void *arg
 		pthread_cond_signal(&lane->cond);
 	}
 	pthread_mutex_unlock(&lane->lock);
-	if (!full)
-		return 0;
-	free(job);
-	return -EAGAIN;
+	if (full) {
+		free(job);
+		return -EAGAIN;
+	}
+	/* cppcheck-suppress memleak ; the lane has it */
+	return 0;
 }

@@ -182,8 +182,11 @@ static void world_close(void)
 		      strchr("0123456789*#ABCD", e->event.digit));
 		free(e);
 	}
-	for (unsigned i = 0; i < LEGS; i++)
+	for (unsigned i = 0; i < LEGS; i++) {
+		for (unsigned side = 0; side < SIDES; side++)
+			close(legs[i]->channel[RELAY_VIDEO].end[side].fd);
 		free(legs[i]);
+	}
 	for (unsigned i = 0; i < PEERS; i++)
 		close(peers[i]);
 	close(w.ready);

@@ -1109,6 +1109,19 @@ struct ua_call *ua_last(const struct ua *ua)
 	return list_empty(&ua->calls) ? NULL : CONTAINER_OF(ua->calls.prev, struct ua_call, list);
 }
 
+struct ua_call *ua_talking(const struct ua *ua)
+{
+	struct ua_call *talking = NULL;
+
+	LIST_EACH(it, (struct list *)&ua->calls) {
+		struct ua_call *c = CONTAINER_OF(it, struct ua_call, list);
+
+		if (c->state == UA_TALKING)
+			talking = c;
+	}
+	return talking;
+}
+
 unsigned ua_calls(const struct ua *ua)
 {
 	unsigned n = 0;

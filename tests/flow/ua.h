@@ -113,6 +113,8 @@ void ua_offer_again(struct ua_call *c);
 void ua_info(struct ua_call *c, char digit);
 /* The newest call; NULL without one. */
 struct ua_call *ua_last(const struct ua *ua);
+/* The newest that was answered and is on; NULL without one. */
+struct ua_call *ua_talking(const struct ua *ua);
 unsigned ua_calls(const struct ua *ua);
 uint64_t ua_number(const struct ua *ua);
 /* A living call that sends from there: audio or video. */

@@ -28,6 +28,13 @@ struct call_leg {
 	struct list list; /* the call's legs */
 };
 
+/* How many calls a device makes at this moment. */
+struct caller {
+	uint64_t device;
+	unsigned calls;
+	struct map_node node; /* the switchboard's */
+};
+
 struct call {
 	struct switchboard *sb;
 	int64_t id; /* rises with time */
@@ -52,6 +59,7 @@ struct switchboard {
 	struct timers *timers;
 	struct event *relay_event;
 	struct map calls; /* by id */
+	struct map callers; /* by device */
 	int64_t last_id;
 	uint64_t session_ids;
 	struct switchboard_stats stats;

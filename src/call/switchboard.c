@@ -19,6 +19,53 @@ static struct call *call_find(const struct switchboard *sb, int64_t id)
 	return node ? CONTAINER_OF(node, struct call, node) : NULL;
 }
 
+static struct view device_key(const uint64_t *device)
+{
+	return (struct view){ (const char *)device, sizeof(*device) };
+}
+
+static struct caller *caller_find(const struct switchboard *sb, uint64_t device)
+{
+	const struct map_node *node = map_get(&sb->callers, device_key(&device));
+
+	return node ? CONTAINER_OF(node, struct caller, node) : NULL;
+}
+
+static int caller_count(struct switchboard *sb, uint64_t device)
+{
+	struct caller *c = caller_find(sb, device);
+
+	if (!c) {
+		c = calloc(1, sizeof(*c));
+		if (!c)
+			return -ENOMEM;
+		c->device = device;
+		if (map_put(&sb->callers, &c->node, device_key(&c->device)) < 0) {
+			free(c);
+			return -ENOMEM;
+		}
+	}
+	c->calls++;
+	return 0;
+}
+
+static void caller_uncount(struct switchboard *sb, uint64_t device)
+{
+	struct caller *c = caller_find(sb, device);
+
+	if (!c || --c->calls)
+		return;
+	map_remove(&sb->callers, &c->node);
+	free(c);
+}
+
+static bool caller_is_busy(const struct switchboard *sb, uint64_t device)
+{
+	const struct caller *c = caller_find(sb, device);
+
+	return c && c->calls >= CALLS_PER_DEVICE_MAX;
+}
+
 /* Relay events. */
 
 static struct call_leg *leg_at(struct call *call, uint64_t at)
@@ -90,6 +137,7 @@ int switchboard_new(const struct switchboard_conf *conf, struct switchboard **re
 	sb->conf = *conf;
 	sb->timers = loop_timers(conf->loop);
 	map_init(&sb->calls);
+	map_init(&sb->callers);
 	rand_bytes(conf->rand, &sb->session_ids, sizeof(sb->session_ids));
 	sb->session_ids >>= 2; /* o= lines are read as signed by some */
 	sessions = (struct sessions_conf){ conf->endpoint, sb->timers, conf->rand, conf->realm };
@@ -118,6 +166,7 @@ void switchboard_free(struct switchboard *sb)
 	sb->idle = NULL;
 	map_each(&sb->calls, stop_call, NULL);
 	map_free(&sb->calls);
+	map_free(&sb->callers); /* empty: each call has taken its own out */
 	sessions_free(sb->sessions);
 	if (sb->relay_event)
 		event_free(sb->relay_event);
@@ -127,6 +176,7 @@ void switchboard_free(struct switchboard *sb)
 void switchboard_forget(struct switchboard *sb, struct call *call)
 {
 	map_remove(&sb->calls, &call->node);
+	caller_uncount(sb, call->caller.device);
 	if (sb->draining && sb->idle && !sb->calls.count)
 		sb->idle(sb->idle_arg);
 }
@@ -209,8 +259,12 @@ static struct call *call_new(struct switchboard *sb, const struct dir_device *fr
 	strncpy(call->caller.code, from->unlock_code, sizeof(call->caller.code) - 1);
 	conf.tag = (uint64_t)call->id;
 	conf.session_id = sb->session_ids += 64;
-	if (media_new(&conf, &call->media) < 0 ||
-	    map_put(&sb->calls, &call->node, id_key(&call->id)) < 0) {
+	if (media_new(&conf, &call->media) < 0 || caller_count(sb, from->number) < 0) {
+		call_free(call);
+		return NULL;
+	}
+	if (map_put(&sb->calls, &call->node, id_key(&call->id)) < 0) {
+		caller_uncount(sb, from->number);
 		call_free(call);
 		return NULL;
 	}
@@ -312,6 +366,10 @@ static void on_invite(struct switchboard *sb, struct tx_server *tx, const struct
 	}
 	if (!from) {
 		refuse(tx, 403, "Forbidden");
+		return;
+	}
+	if (caller_is_busy(sb, from->number)) {
+		refuse(tx, 486, "Busy Here");
 		return;
 	}
 	rc = route_devices(sb->conf.directory, from, view_pl(&msg->uri.user), &route);

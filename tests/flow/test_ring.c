@@ -208,6 +208,30 @@ STORY(nobody_is_there)
 	world_over(w, "failed");
 }
 
+/* A door that was started anew may call beside the call that it forgot, but not for ever. */
+STORY(a_door_has_two_calls_at_most)
+{
+	struct ua_call *door[CALLS_PER_DEVICE_MAX], *over;
+
+	for (unsigned i = 0; i < CALLS_PER_DEVICE_MAX; i++) {
+		door[i] = world_ring(w);
+		UNTIL(w->nseen == i + 1, world_slack(w));
+	}
+	over = world_ring(w);
+	UNTIL(over->state == UA_OVER, world_slack(w));
+	assert_int_equal(over->code, 486);
+	assert_int_equal(w->nseen, CALLS_PER_DEVICE_MAX);
+	for (unsigned i = 0; i < CALLS_PER_DEVICE_MAX; i++) {
+		UNTIL(door[i]->rang || w->storm, world_slack(w));
+		ua_cancel(door[i]);
+	}
+	world_over(w, "missed");
+	over = world_ring(w);
+	UNTIL(w->nseen == CALLS_PER_DEVICE_MAX + 1, world_slack(w));
+	ua_cancel(over);
+	UNTIL(over->state == UA_OVER, 2 * world_slack(w));
+}
+
 STORY(another_site_cannot_be_called)
 {
 	struct ua_call *door = ua_call(&w->door, w->stranger.user, false);
@@ -504,6 +528,7 @@ int main(void)
 		STORY_TEST(everybody_declines),
 		STORY_TEST(nobody_answers),
 		STORY_TEST(nobody_is_there),
+		STORY_TEST(a_door_has_two_calls_at_most),
 		STORY_TEST(another_site_cannot_be_called),
 		STORY_TEST(the_door_never_acknowledges),
 		STORY_TEST(a_caller_without_an_offer_is_offered_one),

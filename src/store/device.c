@@ -99,6 +99,7 @@ enum {
 	BINDINGS_OF,
 	BINDINGS_CLEAR,
 	BINDING_ADD,
+	BINDING_RENEW,
 	REGISTERED,
 	BINDING_LIST,
 };
@@ -170,6 +171,10 @@ static const struct db_stmt stmts[] = {
 	[REGISTERED] = { "device_registered",
 			 "UPDATE device SET registered_at = $3"
 			 " WHERE site_id = $1 AND number = $2 AND registered_at IS NULL" },
+	[BINDING_RENEW] = { "binding_renew",
+			    "UPDATE binding SET call_id = $4, cseq = $5, q = $6, expires_at = $7,"
+			    " transport = $8, address = $9"
+			    " WHERE site_id = $1 AND device = $2 AND contact = $3" },
 	[BINDING_LIST] = { "binding_list",
 			   "SELECT device, contact, call_id, cseq, q, expires_at, transport, address"
 			   " FROM binding WHERE expires_at > $1 AND device > $2 AND device <="
@@ -369,15 +374,36 @@ static bool same_place(const struct binding_row *a, const struct binding_row *b)
 	return view_eq(a->address, b->address) && view_eq(a->transport, b->transport);
 }
 
-static int bindings_write(struct db *db, int64_t site_id, int64_t device, const struct binding_row *rows,
-			  size_t n)
+static bool has_contact(const struct binding_row *rows, size_t n, struct view contact)
 {
-	int rc = db_exec(db, &stmts[BINDINGS_CLEAR], DB_ARGS(A_INT(site_id), A_INT(device)), NULL);
+	for (size_t i = 0; i < n; i++) {
+		if (view_eq(rows[i].contact, contact))
+			return true;
+	}
+	return false;
+}
 
+/* Contacts differ within a set, so that equal numbers make equal sets. */
+static bool same_contacts(const struct binding_row *a, size_t na, const struct binding_row *b, size_t nb)
+{
+	for (size_t i = 0; i < na; i++) {
+		if (!has_contact(b, nb, a[i].contact))
+			return false;
+	}
+	return na == nb;
+}
+
+static int bindings_write(struct db *db, int64_t site_id, int64_t device, bool renew,
+			  const struct binding_row *rows, size_t n)
+{
+	int rc = 0;
+
+	if (!renew)
+		rc = db_exec(db, &stmts[BINDINGS_CLEAR], DB_ARGS(A_INT(site_id), A_INT(device)), NULL);
 	for (size_t i = 0; rc == 0 && i < n; i++) {
 		const struct binding_row *b = &rows[i];
 
-		rc = db_exec(db, &stmts[BINDING_ADD],
+		rc = db_exec(db, &stmts[renew ? BINDING_RENEW : BINDING_ADD],
 			     DB_ARGS(A_INT(site_id), A_INT(device), A_TEXT(b->contact),
 				     A_TEXT(b->call_id), A_INT(b->cseq), A_INT(b->q),
 				     A_INT(b->expires_at), A_TEXT(b->transport), A_TEXT(b->address)),
@@ -403,7 +429,7 @@ int binding_replace(struct db *db, int64_t now_ms, int64_t device, const struct 
 	if (rc < 0)
 		return rc;
 	moved = !same_place(freshest(old, nold), freshest(bindings, n));
-	rc = bindings_write(db, site_id, device, bindings, n);
+	rc = bindings_write(db, site_id, device, same_contacts(old, nold, bindings, n), bindings, n);
 	if (rc < 0 || !moved)
 		return rc;
 	if (n > 0)

@@ -243,6 +243,7 @@ static void a_binding_tells_only_when_the_device_comes_moves_or_goes(void **stat
 	const size_t before = changes(f, VIEW("device"));
 	struct binding_row *rows;
 	struct device_row device;
+	struct binding_row two[2];
 	size_t n;
 
 	assert_int_equal(binding_replace(f->db, NOW, DOOR, NULL, 0), 0);
@@ -259,6 +260,8 @@ static void a_binding_tells_only_when_the_device_comes_moves_or_goes(void **stat
 	assert_int_equal(changes(f, VIEW("device")), before + 2);
 	assert_int_equal(binding_list(f->db, NOW, 0, 10, &f->arena, &rows, &n), 0);
 	assert_int_equal(n, 1);
+	assert_true(view_eq(rows[0].address, b.address));
+	assert_int_equal(rows[0].expires_at, b.expires_at);
 	assert_int_equal(binding_list(f->db, NOW, DOOR, 10, &f->arena, &rows, &n), 0);
 	assert_int_equal(n, 0);
 	assert_int_equal(device_get(f->db, t.mine, DOOR, NOW + 200, &f->arena, &device), 0);
@@ -273,6 +276,18 @@ static void a_binding_tells_only_when_the_device_comes_moves_or_goes(void **stat
 	assert_int_equal(binding_replace(f->db, NOW + 65, PHONE, NULL, 0), 0);
 	assert_int_equal(binding_replace(f->db, NOW + 70, DOOR, NULL, 0), 0);
 	assert_int_equal(changes(f, VIEW("device")), before + 5);
+	b.device = DOOR;
+	two[0] = two[1] = b;
+	two[1].contact = VIEW("sip:second@192.0.2.9");
+	assert_int_equal(binding_replace(f->db, NOW + 75, DOOR, two, 2), 0);
+	two[0].contact = VIEW("sip:third@192.0.2.9"); /* as many, but not the same */
+	two[1].cseq = 9;
+	assert_int_equal(binding_replace(f->db, NOW + 80, DOOR, two, 2), 0);
+	assert_int_equal(binding_list(f->db, NOW, 0, 10, &f->arena, &rows, &n), 0);
+	assert_int_equal(n, 2);
+	assert_true(view_eq(rows[0].contact, two[1].contact));
+	assert_int_equal(rows[0].cseq, 9);
+	assert_true(view_eq(rows[1].contact, two[0].contact));
 	b.device = 1999999999; /* gone meanwhile */
 	assert_int_equal(binding_replace(f->db, NOW, b.device, &b, 1), 0);
 }

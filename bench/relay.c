@@ -1,4 +1,4 @@
-/* bench/relay - packets relayed per CPU second, side by side on loopback.
+/* bench/relay - CPU time per relayed packet, side by side on loopback.
  *
  * bench_relay [SECONDS [RTPENGINE]]
  *
@@ -6,9 +6,10 @@
  * 172 bytes, in calls of two. Its CPU time is what the kernel says of all its threads. Servers:
  *   mmsg       a bare epoll loop, recvmmsg and sendmmsg, no checks
  *   connected  a bare epoll loop every 2 ms, connected sockets, recv and send, no checks
+ *   shared     a bare loop every 2 ms, one socket for all streams, recvmmsg and sendmmsg, no checks
  *   relay      media/relay.h with one worker
  *   rtpengine  Debian's daemon in user space with one thread, if RTPENGINE names it
- * Every server runs ROUNDS times in turn and the best is kept. */
+ * Every server runs ROUNDS times in turn; the median is kept. */
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
@@ -26,9 +27,12 @@ enum {
 	STREAMS_MAX = 1000,
 	PACKET = 172,
 	PERIOD_MS = 20,
-	ROUNDS = 3,
+	ROUNDS = 5,
+	SIZES = 2,
 	WARM_MS = 500,
 	BATCH = 16,
+	SHARED_BATCH = 256,
+	SHARED_BUFFER = 4 * 1024 * 1024,
 	TICK_US = 2000,
 	PORT_LO = 24000,
 	NG_PORT = 22222,
@@ -49,8 +53,9 @@ struct load {
 struct server {
 	const char *name;
 	void (*run)(const struct load *load, int ports); /* writes n ports, serves for ever */
-	double best[2];
-	double delivered[2];
+	double aim;                                      /* ours by this one, at most */
+	double us[SIZES][ROUNDS];                        /* per packet */
+	double delivered[SIZES];                         /* the least of the rounds */
 };
 
 static const char *rtpengine_path;
@@ -161,6 +166,48 @@ static void run_connected(const struct load *load, int ports)
 				send(fd[e[i].data.u32 ^ 1U], bytes, (size_t)got, MSG_DONTWAIT);
 		}
 		nanosleep(&tick, NULL);
+	}
+}
+
+static void run_shared(const struct load *load, int ports)
+{
+	static uint8_t bytes[SHARED_BATCH][2048];
+	static uint16_t stream_of[UINT16_MAX + 1]; /* by the port that it sends from */
+	const int size = SHARED_BUFFER;
+	struct timespec tick = { .tv_nsec = TICK_US * 1000 };
+	struct addr a, from[SHARED_BATCH], dest[STREAMS_MAX];
+	struct mmsghdr m[SHARED_BATCH];
+	struct iovec iov[SHARED_BATCH];
+	uint16_t port[STREAMS_MAX];
+	int fd = udp_open(&a), got;
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	for (unsigned i = 0; i < load->n; i++) {
+		port[i] = ntohs(addr_port_raw(&a));
+		stream_of[ntohs(addr_port_raw(&load->stream[i].addr))] = (uint16_t)i;
+		dest[i] = load->stream[i ^ 1U].addr;
+	}
+	ports_tell(ports, port, load->n);
+	for (;; nanosleep(&tick, NULL)) {
+		do {
+			for (int k = 0; k < SHARED_BATCH; k++) {
+				iov[k] = (struct iovec){ bytes[k], sizeof(bytes[k]) };
+				m[k].msg_hdr = (struct msghdr){ .msg_name = &from[k],
+								.msg_namelen = sizeof(from[k].v6),
+								.msg_iov = &iov[k],
+								.msg_iovlen = 1 };
+			}
+			got = recvmmsg(fd, m, SHARED_BATCH, MSG_DONTWAIT, NULL);
+			for (int k = 0; k < got; k++) {
+				struct addr *to = &dest[stream_of[ntohs(addr_port_raw(&from[k]))]];
+
+				iov[k].iov_len = m[k].msg_len;
+				m[k].msg_hdr.msg_name = &to->sa;
+				m[k].msg_hdr.msg_namelen = to->len;
+			}
+			if (got > 0)
+				sendmmsg(fd, m, (unsigned)got, MSG_DONTWAIT);
+		} while (got == SHARED_BATCH);
 	}
 }
 
@@ -367,11 +414,11 @@ static void ports_hear(int pipe, struct load *load)
 	}
 }
 
-static void measure(struct server *s, unsigned which, struct load *load, unsigned ms)
+static void measure(struct server *s, unsigned which, unsigned round, struct load *load,
+		    unsigned ms)
 {
 	unsigned sent, got;
 	uint64_t cpu;
-	double rate;
 	int ports[2];
 	pid_t pid;
 
@@ -390,11 +437,9 @@ static void measure(struct server *s, unsigned which, struct load *load, unsigne
 	cpu = cpu_ns(pid);
 	sent = load_run(load, ms, &got);
 	cpu = cpu_ns(pid) - cpu;
-	rate = got / ((double)cpu / 1e9);
-	if (rate > s->best[which]) {
-		s->best[which] = rate;
+	s->us[which][round] = (double)cpu / 1e3 / (got ? got : 1);
+	if (round == 0 || (double)got / sent < s->delivered[which])
 		s->delivered[which] = (double)got / sent;
-	}
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 	close(ports[0]);
@@ -403,41 +448,76 @@ static void measure(struct server *s, unsigned which, struct load *load, unsigne
 		stream_drain(load, i);
 }
 
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static double median(const double values[ROUNDS])
+{
+	double sorted[ROUNDS];
+
+	memcpy(sorted, values, sizeof(sorted));
+	qsort(sorted, ROUNDS, sizeof(sorted[0]), by_value);
+	return sorted[ROUNDS / 2];
+}
+
+/* Ours by theirs, round by round, so that a busy machine touches both alike. */
+static double ratio(const struct server *peer, const struct server *ours, unsigned which)
+{
+	double rounds[ROUNDS];
+
+	for (unsigned i = 0; i < ROUNDS; i++)
+		rounds[i] = ours->us[which][i] / peer->us[which][i];
+	return median(rounds);
+}
+
+static void report(const struct server *servers, unsigned n, const struct server *ours,
+		   const unsigned sizes[SIZES])
+{
+	printf("%-40s %8s %8s %6s %6s %7s\n", "CPU-us per packet", "peer", "ours", "ratio", "aim",
+	       "there");
+	for (unsigned k = 0; k < SIZES; k++) {
+		for (unsigned i = 0; i < n; i++) {
+			const struct server *s = &servers[i];
+
+			if (s == ours)
+				continue;
+			printf("%4u streams, %-26s %8.2f %8.2f %6.2f %6.2f %6.1f%%\n", sizes[k],
+			       s->name, median(s->us[k]), median(ours->us[k]), ratio(s, ours, k),
+			       s->aim, 100 * s->delivered[k]);
+		}
+	}
+	for (unsigned k = 0; k < SIZES; k++)
+		printf("%4u streams: %.1f%% of ours arrived\n", sizes[k], 100 * ours->delivered[k]);
+}
+
 int main(int argc, char **argv)
 {
-	static const unsigned sizes[] = { 100, STREAMS_MAX };
+	static const unsigned sizes[SIZES] = { 100, STREAMS_MAX };
 	static struct load load;
-	struct server servers[] = {
-		{ .name = "mmsg", .run = run_mmsg },
-		{ .name = "connected", .run = run_connected },
+	static struct server servers[] = {
+		{ .name = "bare mmsg", .run = run_mmsg, .aim = 1.25 },
+		{ .name = "bare connected, 2 ms", .run = run_connected, .aim = 1.25 },
+		{ .name = "bare shared port, 2 ms", .run = run_shared, .aim = 1.25 },
 		{ .name = "relay", .run = run_relay },
-		{ .name = "rtpengine", .run = run_rtpengine },
+		{ .name = "rtpengine, user space", .run = run_rtpengine, .aim = 0.5 },
 	};
 	unsigned ms = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) * 1000 : 3000;
-	unsigned n = argc > 2 ? 4 : 3;
+	unsigned n = argc > 2 && argv[2][0] ? 5 : 4;
 
 	rtpengine_path = argc > 2 ? argv[2] : NULL;
 	for (unsigned i = 0; i < STREAMS_MAX; i++)
 		load.stream[i].fd = udp_open(&load.stream[i].addr);
-	for (unsigned k = 0; k < 2; k++) {
+	for (unsigned k = 0; k < SIZES; k++) {
 		load.n = sizes[k];
 		for (unsigned round = 0; round < ROUNDS; round++) {
 			for (unsigned i = 0; i < n; i++)
-				measure(&servers[i], k, &load, ms);
+				measure(&servers[i], k, round, &load, ms);
 		}
 	}
-	printf("%-10s %28s %28s\n", "", "100 streams", "1000 streams");
-	printf("%-10s", "server");
-	for (unsigned k = 0; k < 2; k++)
-		printf(" %12s %8s %6s", "packets/cpu-s", "relay x", "there");
-	printf("\n");
-	for (unsigned i = 0; i < n; i++) {
-		printf("%-10s", servers[i].name);
-		for (unsigned k = 0; k < 2; k++)
-			printf(" %13.0f %8.2f %5.1f%%", servers[i].best[k],
-			       servers[2].best[k] / servers[i].best[k],
-			       100 * servers[i].delivered[k]);
-		printf("\n");
-	}
+	report(servers, n, &servers[3], sizes);
 	return 0;
 }

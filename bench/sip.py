@@ -202,19 +202,20 @@ def spread(values, digits=2):
             f" ({min(values):.{digits}f}–{max(values):.{digits}f})")
 
 
-def report(seen, memory):
+AIM = {"registration": 0.8, "call": 0.8, "memory_mb": 400}
+
+
+def report(seen, memory, devices):
     """`seen`: per server, a list of (registrations, calls) of the rounds."""
-    names = list(seen)
-    last = names[-1]
-    rows = [["", *names] + ([f"{last} / {names[0]}"] if len(names) > 1 else [])]
-    for i, what in enumerate(("CPU-s / 10k registrations", "CPU-s / 10k forked calls")):
-        row = [what, *(spread([r[i] for r in seen[n]]) for n in names)]
-        if len(names) > 1:
-            row.append(spread([b[i] / a[i] for a, b in zip(seen[names[0]], seen[last])]))
-        rows.append(row)
-    for count, sizes in memory:
-        row = [f"resident MB, {count} devices", *(f"{sizes[n] / 1e6:.0f}" for n in names)]
-        rows.append(row + ([f"{sizes[last] / sizes[names[0]]:.2f}"] if len(names) > 1 else []))
+    peer, ours = seen
+    rows = [["", peer, ours, "ratio", "aim"]]
+    for i, (what, aim) in enumerate((("CPU-s / 10k registrations", AIM["registration"]),
+                                     ("CPU-s / 10k forked calls", AIM["call"]))):
+        rows.append([what, *(spread([r[i] for r in seen[n]]) for n in seen),
+                     spread([b[i] / a[i] for a, b in zip(seen[peer], seen[ours])]), f"{aim:.2f}"])
+    if memory:
+        rows.append([f"resident MB, {devices} devices", *(f"{memory[n] / 1e6:.0f}" for n in seen),
+                     f"{memory[ours] / memory[peer]:.2f}", f"{AIM['memory_mb']} MB"])
     table(rows)
 
 
@@ -240,11 +241,9 @@ def main():
             seen[kind.name].append(one(kind, devices_of(3000, 1000), load))
             print("# {}: {:.2f} CPU-s per 10k registrations, {:.2f} per 10k calls".format(
                 kind.name, *seen[kind.name][-1]), flush=True)
-    memory = []
-    if o.devices:
-        memory.append((o.devices, {k.name: one(k, devices_of(o.devices, 1000), measure_memory)
-                                   for k in kinds}))
-    report(seen, memory)
+    memory = o.devices and {k.name: one(k, devices_of(o.devices, 1000), measure_memory)
+                            for k in kinds}
+    report(seen, memory, o.devices)
 
 
 if __name__ == "__main__":

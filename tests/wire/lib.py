@@ -227,6 +227,8 @@ class Sipp(Process):
     def until_listening(self):
         until("SIPp's socket", lambda: not _is_free(self.port, (socket.SOCK_DGRAM,))
               or not self.running())
+        if not self.running(): # somebody else has the port
+            raise Failed(f"SIPp ended ({self.popen.returncode}):\n{self.tail()}")
         return self
 
     def check(self, seconds=60.0):

@@ -32,7 +32,7 @@ class Vestibule(Server):
     program = lib.TOP / "build/src/vestibuled"
 
     def __init__(self, where, devices):
-        super().__init__(where, "--workers", "2", "--log-level", "error", program=self.program)
+        super().__init__(where, "--workers", "2", "--log-level", "error", program=self.program, media_ports=2000)
         Site(self, "Pattern").device("phone", "Pattern") # its sealed password serves for all
         self.stop()
         self.doors, self.answer, self.ring = devices

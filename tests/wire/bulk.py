@@ -93,7 +93,7 @@ def stops_cleanly(bulk):
 
 if __name__ == "__main__":
     with lib.folder() as where:
-        server = Server(where, "--ring-s", "30", "--drain-s", "1")
+        server = Server(where, "--ring-s", "30", "--drain-s", "1", media_ports=2000)
         try:
             lib.main(Bulk(where, server))
         finally:

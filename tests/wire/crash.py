@@ -314,7 +314,7 @@ OPTIONS = ("--ring-s", "30", "--drain-s", str(DRAIN_S), *(("--db", DB) if DB els
 
 if __name__ == "__main__":
     with lib.folder() as where:
-        server = Server(where, *OPTIONS)
+        server = Server(where, *OPTIONS, media_ports=2000)
         try:
             lib.main(Crash(where, server))
         finally:

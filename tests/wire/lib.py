@@ -62,10 +62,14 @@ def free_port(step=1):
     """A port whose `step` neighbours from it on are free for UDP and TCP, below the range from
     which the system gives ports to clients."""
     kinds = (socket.SOCK_DGRAM, socket.SOCK_STREAM)
-    for _ in range(1000):
-        port = random.randrange(12000, 32000 - step) // 2 * 2
-        if all(_is_free(p, kinds) for p in range(port, port + step)):
-            return port
+    first, last = 12000, 32000
+    at = random.randrange(first, last)
+    run = 0
+    for _ in range(2 * (last - first)): # once around, and on to the end of what began before
+        at, run = (at + 1, run) if at + 1 < last else (first, 0)
+        run = run + 1 if (run or at % 2 == 0) and _is_free(at, kinds) else 0
+        if run == step:
+            return at - step + 1
     raise Failed("no free port")
 
 

@@ -66,7 +66,7 @@ class Server:
     name = "Vestibule"
 
     def __init__(self, where, *options, program=None, host="127.0.0.1", tls=None,
-                 media_ports=2000):
+                 media_ports=200):
         """`tls`: files of a certificate and its key, for HTTPS instead of HTTP."""
         self.where, self.host = where, host
         self.program = program or os.environ.get("VESTIBULED", TOP / "build/src/vestibuled")

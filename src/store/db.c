@@ -138,7 +138,7 @@ static void prepared_again(struct map_node *node, void *arg)
  * a new connection with the same statements. */
 static int revive(struct db *db)
 {
-	if (!db->lost || db->in_transaction)
+	if (!db->lost || db->depth)
 		return 0;
 	const int rc = db->engine->reconnect(db);
 	if (rc < 0)
@@ -286,40 +286,42 @@ int db_one(struct db *db, const struct db_stmt *stmt, const struct db_arg *args,
 
 int db_begin(struct db *db, struct db_tx *ret_tx)
 {
-	assert(!db->in_transaction);
-	int rc = db_script(db, db->engine->begin);
-	if (rc < 0 && db->lost) /* nothing has run yet */
-		rc = db_script(db, db->engine->begin);
+	const char *begin = db->depth ? "SAVEPOINT nested" : db->engine->begin;
+	int rc;
+
+	assert(db->depth < DB_NESTING_MAX);
+	rc = db_script(db, begin);
+	if (rc < 0 && db->lost && !db->depth) /* nothing has run yet */
+		rc = db_script(db, begin);
 	if (rc < 0)
 		return rc;
-	db->in_transaction = true;
+	db->depth++;
 	ret_tx->db = db;
 	return 0;
 }
 
 int db_commit(struct db_tx *tx)
 {
-	const int rc = db_script(tx->db, "COMMIT");
+	const int rc = db_script(tx->db, tx->db->depth > 1 ? "RELEASE SAVEPOINT nested" : "COMMIT");
 
 	if (rc < 0) {
 		db_rollback(tx);
 		return rc;
 	}
-	tx->db->in_transaction = false;
+	tx->db->depth--;
 	tx->db = NULL;
 	return 0;
 }
 
 void db_rollback(struct db_tx *tx)
 {
-	if (!tx->db)
+	struct db *db = TAKE(tx->db);
+	const char *back = "ROLLBACK";
+
+	if (!db)
 		return;
-	tx->db->in_transaction = false;
-	if (tx->db->lost) { /* the server has rolled back */
-		tx->db = NULL;
-		return;
-	}
-	if (db_script(tx->db, "ROLLBACK") < 0)
-		log_warn("db_rollback_failed", LF_S("error", db_error(tx->db)));
-	tx->db = NULL;
+	if (--db->depth)
+		back = "ROLLBACK TO SAVEPOINT nested; RELEASE SAVEPOINT nested";
+	if (!db->lost && db_script(db, back) < 0) /* else the server has rolled back */
+		log_warn("db_rollback_failed", LF_S("error", db_error(db)));
 }

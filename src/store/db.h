@@ -25,6 +25,7 @@ enum {
 	DB_COLUMNS_MAX = 32,
 	DB_ROWS_MAX = 10000,
 	DB_BUSY_MS = 5000, /* how long SQLite waits for another writer */
+	DB_NESTING_MAX = 4, /* transactions inside each other */
 };
 
 struct db;
@@ -101,8 +102,8 @@ bool db_is_pgsql(const struct db *db);
 [[nodiscard]] int db_one(struct db *db, const struct db_stmt *stmt, const struct db_arg *args,
 			 size_t nargs, struct arena *arena, void *ret_row);
 
-/* Transactions do not nest. SQLite takes the write lock at once, so a later statement cannot fail
- * with -EBUSY half-way.
+/* SQLite takes the write lock at once, so a later statement cannot fail with -EBUSY half-way. A
+ * transaction begun inside another is part of it: rolled back alone, but committed only with it.
  *
  *	DB_TRANSACTION struct db_tx tx = {};
  *	rc = db_begin(db, &tx); … return db_commit(&tx);   every other way out rolls back

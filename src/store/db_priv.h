@@ -40,7 +40,7 @@ struct db {
 	const struct db_engine *engine;
 	void *conn;
 	struct map prepared;
-	bool in_transaction;
+	unsigned depth; /* transactions begun and not over */
 	bool lost; /* the engine sets it when the server is gone; db.c clears it */
 	char error[ERR_TEXT_MAX];
 };

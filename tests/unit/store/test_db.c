@@ -360,6 +360,57 @@ static void an_error_does_not_show_the_row(void **state)
 	{ "sqlite: " #fn, fn, setup_sqlite, teardown, NULL },                                      \
 	{ "pgsql: " #fn, fn, setup_pgsql, teardown, NULL }
 
+static void a_transaction_inside_another_rolls_back_alone(void **state)
+{
+	struct fixture *f = *state;
+	struct thing thing, *things;
+	size_t n;
+
+	things_create(f);
+	{
+		DB_TRANSACTION struct db_tx outer = {};
+
+		assert_int_equal(db_begin(f->db, &outer), 0);
+		assert_int_equal(add(f, VIEW("kept"), (struct view){}, 1, &thing), 0);
+		{
+			DB_TRANSACTION struct db_tx inner = {};
+
+			assert_int_equal(db_begin(f->db, &inner), 0);
+			assert_int_equal(add(f, VIEW("lost"), (struct view){}, 1, &thing), 0);
+			assert_int_equal(add(f, VIEW("kept"), (struct view){}, 1, &thing), -EEXIST);
+		}
+		{
+			DB_TRANSACTION struct db_tx inner = {};
+
+			assert_int_equal(db_begin(f->db, &inner), 0);
+			assert_int_equal(add(f, VIEW("with"), (struct view){}, 1, &thing), 0);
+			assert_int_equal(db_commit(&inner), 0);
+		}
+		assert_int_equal(db_commit(&outer), 0);
+	}
+	assert_int_equal(db_select(f->db, &thing_list, DB_NO_ARGS, &f->arena, &things, &n), 0);
+	assert_int_equal(n, 2);
+}
+
+static void what_a_nested_transaction_did_goes_with_the_outer_one(void **state)
+{
+	struct fixture *f = *state;
+	struct thing thing, *things;
+	size_t n;
+
+	things_create(f);
+	{
+		DB_TRANSACTION struct db_tx outer = {}, inner = {};
+
+		assert_int_equal(db_begin(f->db, &outer), 0);
+		assert_int_equal(db_begin(f->db, &inner), 0);
+		assert_int_equal(add(f, VIEW("gone"), (struct view){}, 1, &thing), 0);
+		assert_int_equal(db_commit(&inner), 0);
+	}
+	assert_int_equal(db_select(f->db, &thing_list, DB_NO_ARGS, &f->arena, &things, &n), 0);
+	assert_int_equal(n, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -367,6 +418,8 @@ int main(void)
 		BOTH(refusals_have_their_errors),
 		BOTH(a_wrong_statement_is_refused_when_prepared),
 		BOTH(a_transaction_left_early_changes_nothing),
+		BOTH(a_transaction_inside_another_rolls_back_alone),
+		BOTH(what_a_nested_transaction_did_goes_with_the_outer_one),
 		BOTH(migrations_run_once_and_never_back),
 		BOTH(keys_keep_sites_apart),
 		BOTH(the_feed_is_read_on_from_a_cursor),

@@ -4,6 +4,7 @@
 #include "store/call.h"
 #include "store/change.h"
 #include "store/device.h"
+#include "store/mail.h"
 #include "store/migrate.h"
 
 #include <errno.h>
@@ -26,6 +27,7 @@ static int prepare(struct db *db, struct err *err)
 {
 	static int (*const families[])(struct db *, struct err *) = {
 		change_prepare, account_prepare, site_prepare, device_prepare, call_prepare,
+		mail_prepare,
 	};
 	int rc = check_version(db, err);
 

@@ -271,7 +271,8 @@ static int find_site(struct request *r)
 	}
 	rc = site_get(r->db, r->ids[ID_SITE], r->arena, &site);
 	if (rc == 0)
-		r->place = (struct place){ site.company_id, site.id };
+		r->place = (struct place){ site.company_id, site.id,
+					   route_has_apartment(r->route) ? r->ids[ID_OBJECT] : 0 };
 	return rc == -ENOENT ? not_found(r) : rc;
 }
 

@@ -16,6 +16,16 @@ static const bool table[RIGHTS][ROLES] = {
 	[RIGHT_CALL_READ] =      { false, true,  true,  true,  false, false },
 	[RIGHT_LIVE] =           { false, true,  true,  true,  false, false },
 	[RIGHT_SUSPECT_READ] =   { true,  false, false, false, false, false },
+	[RIGHT_COMPANY_READ] =   { true,  true,  false, false, false, false },
+	[RIGHT_COMPANY_EDIT] =   { false, true,  false, false, false, false },
+	[RIGHT_USER_READ] =      { false, true,  true,  true,  false, false },
+	[RIGHT_USER_EDIT] =      { false, true,  true,  true,  false, false },
+	[RIGHT_HOME_READ] =      { false, true,  true,  true,  false, true  },
+	[RIGHT_HOME_EDIT] =      { false, true,  true,  true,  false, true  },
+	[RIGHT_CONTACT_READ] =   { false, true,  true,  true,  true,  true  },
+	[RIGHT_CONTACT_EDIT] =   { false, true,  true,  true,  false, false },
+	[RIGHT_TICKET_READ] =    { false, true,  true,  true,  false, false },
+	[RIGHT_AUDIT_READ] =     { false, true,  true,  true,  false, false },
 };
 
 static const char *const names[ROLES] = {
@@ -50,6 +60,9 @@ static bool covers(const struct grant *grant, struct place place)
 		return grant->company_id == place.company_id;
 	case ROLE_NONE:
 		return false;
+	case ROLE_APARTMENT_ADMIN:
+		return place.site_id != 0 && grant->site_id == place.site_id &&
+		       (place.apartment_id == 0 || grant->apartment_id == place.apartment_id);
 	default:
 		return place.site_id != 0 && grant->site_id == place.site_id;
 	}

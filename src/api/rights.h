@@ -1,8 +1,8 @@
 /* api/rights.h - which role may do what in the API, as one table.
  *
  * A role counts within its scope: the operator's on the whole server, a company admin's in the
- * company, every other in its site. A site that no role of a person covers does not exist for that
- * person: 404, never 403.
+ * company, every other in its site; an apartment admin's in the apartment. What no role of a person
+ * covers does not exist for that person: 404, never 403.
  *
  * Pure; any thread. */
 #pragma once
@@ -24,6 +24,16 @@ enum right {
 	RIGHT_CALL_READ,
 	RIGHT_LIVE,
 	RIGHT_SUSPECT_READ, /* hosts that guess SIP passwords */
+	RIGHT_COMPANY_READ,  /* sites and admins of one's company */
+	RIGHT_COMPANY_EDIT,
+	RIGHT_USER_READ,     /* the people of a site */
+	RIGHT_USER_EDIT,
+	RIGHT_HOME_READ,     /* one apartment and its people: paths below an apartment */
+	RIGHT_HOME_EDIT,
+	RIGHT_CONTACT_READ,  /* facility contacts */
+	RIGHT_CONTACT_EDIT,
+	RIGHT_TICKET_READ,   /* all of the site; one's own everybody may */
+	RIGHT_AUDIT_READ,
 	RIGHTS
 };
 
@@ -42,12 +52,14 @@ struct grant {
 	enum role role;
 	int64_t company_id; /* INT64_MIN for the operator */
 	int64_t site_id;    /* INT64_MIN for operator and company admin */
+	int64_t apartment_id; /* INT64_MIN but for an apartment admin, or a user who lives in one */
 };
 
 /* The place that a request is about. */
 struct place {
 	int64_t company_id;
 	int64_t site_id; /* 0: not about a site, but about its company */
+	int64_t apartment_id; /* 0: not about an apartment */
 };
 
 enum verdict { VERDICT_YES, VERDICT_NO, VERDICT_UNSEEN };

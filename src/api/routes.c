@@ -80,6 +80,11 @@ bool route_has_site(const struct route *route)
 	return view_starts(view_str(route->path), VIEW("/sites/:site"));
 }
 
+bool route_has_apartment(const struct route *route)
+{
+	return view_starts(view_str(route->path), VIEW("/sites/:site/apartments/:apartment"));
+}
+
 static struct view segment(struct view *path)
 {
 	const struct view rest = { path->p + 1, path->n - 1 };

@@ -7,9 +7,10 @@
 #include "api/shape.h"
 #include "io/worker.h"
 
-enum { ROUTE_IDS_MAX = 2 };
-/* Which id of the path is which: a site comes first, what belongs to it second. */
-enum { ID_SITE, ID_OBJECT };
+enum { ROUTE_IDS_MAX = 3 };
+/* Which id of the path is which: a site comes first, what belongs to it second, and what belongs to
+ * that third. */
+enum { ID_SITE, ID_OBJECT, ID_PART };
 
 enum route_flag {
 	ROUTE_LIST = 1, /* answers {"items", "next"}, takes ?cursor= and ?limit= */
@@ -42,3 +43,5 @@ enum { ROUTE_ALLOW_MAX = 64 };
 			     int64_t ret_ids[ROUTE_IDS_MAX], char ret_allow[ROUTE_ALLOW_MAX]);
 /* The path is about a site. */
 bool route_has_site(const struct route *route);
+/* Its second id is an apartment. */
+bool route_has_apartment(const struct route *route);

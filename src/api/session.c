@@ -43,6 +43,7 @@ struct role_view {
 	struct view role;
 	int64_t company_id;
 	int64_t site_id;
+	int64_t apartment_id;
 };
 
 struct session_view {
@@ -56,6 +57,7 @@ static const struct field role_fields[] = {
 	{ "role", FIELD_TEXT, 0, offsetof(struct role_view, role) },
 	{ "company_id", FIELD_ID, FIELD_NULLABLE, offsetof(struct role_view, company_id) },
 	{ "site_id", FIELD_ID, FIELD_NULLABLE, offsetof(struct role_view, site_id) },
+	{ "apartment_id", FIELD_ID, FIELD_NULLABLE, offsetof(struct role_view, apartment_id) },
 };
 static const struct shape role_shape = SHAPE("Role", struct role_view, role_fields);
 
@@ -149,7 +151,8 @@ static int who_roles(struct request *r)
 		const enum role role = role_from_text(roles[i].role);
 		if (role != ROLE_NONE)
 			r->who.grants[r->who.ngrants++] =
-				(struct grant){ role, roles[i].company_id, roles[i].site_id };
+				(struct grant){ role, roles[i].company_id, roles[i].site_id,
+						roles[i].apartment_id };
 	}
 	return 0;
 }
@@ -193,7 +196,7 @@ static int reply_session(struct request *r)
 	for (size_t i = 0; i < r->who.ngrants; i++) {
 		const struct grant *grant = &r->who.grants[i];
 		roles[i] = (struct role_view){ view_str(role_text(grant->role)), grant->company_id,
-					       grant->site_id };
+					       grant->site_id, grant->apartment_id };
 	}
 	return reply_one(r, &view);
 }

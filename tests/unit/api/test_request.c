@@ -495,7 +495,8 @@ static const char *path_of(struct fixture *f, const struct route *route, int64_t
  * `{}`, which whoever may come in gets 422 for, or an answer that is no refusal. */
 static void check_route(struct fixture *f, const struct route *route, enum role role, int64_t site)
 {
-	const bool covered = role == ROLE_OPERATOR || site == f->own ||
+	const bool other_home = role == ROLE_APARTMENT_ADMIN && route_has_apartment(route);
+	const bool covered = role == ROLE_OPERATOR || (site == f->own && !other_home) ||
 			     (role == ROLE_COMPANY_ADMIN && site == f->next_door);
 	const bool open = route->right == RIGHT_PUBLIC || route->right == RIGHT_SESSION;
 	const bool has_site = route_has_site(route) || (route->flags & ROUTE_LIVE);

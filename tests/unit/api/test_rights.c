@@ -1,9 +1,11 @@
 #include "api/rights.h"
 #include "../test.h"
 
-enum { COMPANY = 7, SITE = 70, OTHER_SITE = 71, FOREIGN_COMPANY = 8, FOREIGN_SITE = 80 };
+enum { COMPANY = 7, SITE = 70, OTHER_SITE = 71, FOREIGN_COMPANY = 8, FOREIGN_SITE = 80, HOME = 700 };
 
 static const struct place here = { COMPANY, SITE };
+static const struct place at_home = { COMPANY, SITE, HOME };
+static const struct place neighbours = { COMPANY, SITE, HOME + 1 };
 static const struct place next_door = { COMPANY, OTHER_SITE };
 static const struct place foreign = { FOREIGN_COMPANY, FOREIGN_SITE };
 static const struct place company = { COMPANY, 0 };
@@ -11,7 +13,8 @@ static const struct place company = { COMPANY, 0 };
 static struct grant grant_of(enum role role)
 {
 	return (struct grant){ role, role == ROLE_OPERATOR ? INT64_MIN : COMPANY,
-			       role <= ROLE_COMPANY_ADMIN ? INT64_MIN : SITE };
+			       role <= ROLE_COMPANY_ADMIN ? INT64_MIN : SITE,
+			       role == ROLE_APARTMENT_ADMIN ? HOME : INT64_MIN };
 }
 
 /* Every role × right × place: inside its scope a role has what the table says, outside nothing. */
@@ -23,6 +26,9 @@ static void a_role_ends_with_its_scope(void **)
 			const enum verdict in = role_has(role, right) ? VERDICT_YES : VERDICT_NO;
 			const bool all = role == ROLE_OPERATOR, of_company = role == ROLE_COMPANY_ADMIN;
 			assert_int_equal(rights_judge(&g, 1, right, here), in);
+			assert_int_equal(rights_judge(&g, 1, right, at_home), in);
+			assert_int_equal(rights_judge(&g, 1, right, neighbours),
+					 role == ROLE_APARTMENT_ADMIN ? VERDICT_UNSEEN : in);
 			assert_int_equal(rights_judge(&g, 1, right, next_door),
 					 all || of_company ? in : VERDICT_UNSEEN);
 			assert_int_equal(rights_judge(&g, 1, right, foreign),

@@ -19,6 +19,8 @@
 
 enum { SWITCHING = 101, STATUS_CLASSES = 6, DUMMY_SIZE = 16, FIELDS_MAX = ANSWER_FIELDS_MAX + 6 };
 
+static const struct view api_prefix = VIEW("/api/v1");
+
 struct source {
 	metrics_fn *fn;
 	void *arg;
@@ -289,14 +291,13 @@ static void page_request(struct api *api, struct http_exchange *x)
 
 static void handle(void *arg, struct http_exchange *x)
 {
-	static const struct view prefix = VIEW("/api/v1");
 	const struct view path = http_path(x);
 	struct api *api = arg;
 
 	if (view_starts(path, VIEW("/api/"))) {
-		if (view_starts(path, prefix))
+		if (view_starts(path, api_prefix))
 			api_request(api, x,
-				    (struct view){ path.p + prefix.n, path.n - prefix.n });
+				    (struct view){ path.p + api_prefix.n, path.n - api_prefix.n });
 		else
 			reply_short(api, x, 404, NULL);
 	} else if (view_eq(path, VIEW("/healthz")) && is_get(x)) {
@@ -310,9 +311,18 @@ static void handle(void *arg, struct http_exchange *x)
 	}
 }
 
-static size_t body_max(void *, struct view, struct view)
+static size_t body_max(void *, struct view method, struct view path)
 {
-	return HTTP_BODY_MAX;
+	const struct route *route;
+	int64_t ids[ROUTE_IDS_MAX];
+	char allow[ROUTE_ALLOW_MAX];
+
+	if (!view_starts(path, api_prefix))
+		return HTTP_BODY_MAX;
+	path = (struct view){ path.p + api_prefix.n, path.n - api_prefix.n };
+	return route_find(method, path, &route, ids, allow) == 0 && route->body_max
+		       ? route->body_max
+		       : HTTP_BODY_MAX;
 }
 
 int api_metrics_add(struct api *api, metrics_fn *fn, void *arg)

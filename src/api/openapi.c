@@ -109,6 +109,18 @@ static void print_parameter(struct json *j, const char *name, const char *in, co
 	json_close(j);
 }
 
+static void print_query(struct json *j, struct view names)
+{
+	char name[PATH_MAX_SIZE];
+
+	while (names.n > 0) {
+		const struct view one = view_cut(names, ' ', &names);
+
+		snprintf(name, sizeof(name), "%.*s", (int)one.n, one.p);
+		print_parameter(j, name, "query", "string", false);
+	}
+}
+
 /* The next ":name" of a pattern, without the colon; *at moves behind it. */
 static bool next_name(const char **at, char name[PATH_MAX_SIZE])
 {
@@ -138,7 +150,33 @@ static void print_parameters(struct json *j, const struct route *route)
 		print_parameter(j, "cursor", "query", "string", false);
 	if (route->flags & ROUTE_LIST)
 		print_parameter(j, "limit", "query", "integer", false);
+	print_query(j, view_str(route->query));
 	json_list_close(j);
+}
+
+static void print_file(struct json *j)
+{
+	json_key(j, "content");
+	json_open(j);
+	json_key(j, "*/*");
+	json_open(j);
+	json_close(j);
+	json_close(j);
+}
+
+static void print_request(struct json *j, const struct route *route)
+{
+	if (!route->body && !(route->flags & ROUTE_UPLOAD))
+		return;
+	json_key(j, "requestBody");
+	json_open(j);
+	json_key(j, "required");
+	json_bool(j, true);
+	if (route->body)
+		print_content(j, "application/json", route->body, false);
+	else
+		print_file(j);
+	json_close(j);
 }
 
 static void print_responses(struct json *j, const struct route *route)
@@ -172,14 +210,7 @@ static void print_operation(struct json *j, const struct route *route)
 	json_open(j);
 	pair(j, "summary", route->doc);
 	print_parameters(j, route);
-	if (route->body) {
-		json_key(j, "requestBody");
-		json_open(j);
-		json_key(j, "required");
-		json_bool(j, true);
-		print_content(j, "application/json", route->body, false);
-		json_close(j);
-	}
+	print_request(j, route);
 	print_responses(j, route);
 	if (route->right == RIGHT_PUBLIC) {
 		json_key(j, "security");

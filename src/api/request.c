@@ -228,7 +228,7 @@ static int check_content_type(struct request *r)
 	struct view parameters;
 	const struct view type = view_trim(view_cut(r->ask->content_type, ';', &parameters));
 
-	if (r->ask->body.n == 0 && !r->route->body)
+	if ((r->ask->body.n == 0 && !r->route->body) || (r->route->flags & ROUTE_UPLOAD))
 		return 0;
 	if (view_ieq(type, VIEW("application/json")))
 		return 0;
@@ -304,8 +304,19 @@ static int check_right(struct request *r)
 	return verdict == VERDICT_YES ? 0 : reply_problem(r, 403, NULL, "Your role may not do this.");
 }
 
+static bool has_word(struct view words, struct view word)
+{
+	while (words.n > 0)
+		if (view_eq(view_cut(words, ' ', &words), word))
+			return true;
+	return false;
+}
+
 static bool query_is_known(const struct request *r, struct view key)
 {
+	if (has_word(view_str(r->route->query), key))
+		return true;
+
 	if (view_eq(key, VIEW("cursor")))
 		return r->route->flags & (ROUTE_LIST | ROUTE_LIVE);
 	if (view_eq(key, VIEW("limit")))
@@ -343,7 +354,7 @@ static int read_body(struct request *r)
 	struct shape_fault fault;
 	int rc;
 
-	if (r->ask->body.n == 0 && !r->route->body)
+	if ((r->ask->body.n == 0 && !r->route->body) || (r->route->flags & ROUTE_UPLOAD))
 		return 0;
 	r->body = arena_alloc(r->arena, shape->size);
 	if (!r->body)

@@ -16,6 +16,7 @@ enum route_flag {
 	ROUTE_LIST = 1, /* answers {"items", "next"}, takes ?cursor= and ?limit= */
 	ROUTE_LIVE = 2, /* becomes a WebSocket; its site stands in the query */
 	ROUTE_DOCUMENT = 4, /* answers a document of its own making */
+	ROUTE_UPLOAD = 8, /* takes a file as it is, of any type, instead of JSON */
 };
 
 struct request;
@@ -31,6 +32,8 @@ struct route {
 	unsigned flags;
 	enum worker_lane lane;
 	const char *doc;
+	const char *query; /* names that the query may have besides, by spaces; NULL: none */
+	size_t body_max;   /* bytes; 0: HTTP_BODY_MAX */
 };
 
 extern const struct route routes[];

@@ -19,6 +19,16 @@ export const RIGHTS = {
 	call_read: STAFF,
 	live: STAFF,
 	suspect_read: ["operator"],
+	company_read: ["operator", "company_admin"],
+	company_edit: ["company_admin"],
+	user_read: STAFF,
+	user_edit: STAFF,
+	home_read: [...STAFF, "apartment_admin"],
+	home_edit: [...STAFF, "apartment_admin"],
+	contact_read: [...STAFF, "site_user", "apartment_admin"],
+	contact_edit: STAFF,
+	ticket_read: STAFF,
+	audit_read: STAFF,
 } as const satisfies Record<string, readonly string[]>;
 
 export type Right = keyof typeof RIGHTS;

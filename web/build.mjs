@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync }
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, gzipSync } from "node:zlib";
-import { check_catalogues } from "./catalogues.mjs";
+import { check_catalogues, without_mail } from "./catalogues.mjs";
 
 const INITIAL_JS_GZIP_MAX = 60_000;
 const here = dirname(fileURLToPath(import.meta.url));
@@ -19,6 +19,13 @@ if (faults.length > 0) {
 
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist, { recursive: true });
+const portal_words = {
+	name: "catalogues without mails",
+	setup: ({ onLoad }) => onLoad({ filter: /\/catalogue\/\w+\.json$/ }, ({ path }) => ({
+		contents: JSON.stringify(without_mail(JSON.parse(readFileSync(path, "utf8")))),
+		loader: "json",
+	})),
+};
 const { metafile } = await build({
 	entryPoints: { app: join(here, "src/main.tsx"), style: join(here, "src/style.css") },
 	outdir: join(dist, "assets"),
@@ -26,6 +33,7 @@ const { metafile } = await build({
 	chunkNames: "[name]-[hash]",
 	absWorkingDir: here,
 	bundle: true,
+	plugins: [portal_words],
 	splitting: true,
 	format: "esm",
 	target: "es2022",

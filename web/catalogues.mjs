@@ -1,9 +1,16 @@
 // The message catalogues, checked: every language has the same keys and placeholders, and every
-// key is used by the source. That a used key exists is the compiler's job (lib/i18n.ts, Key).
+// key is used by the source. That a used key exists is the compiler's job (lib/i18n.ts, Key). Keys
+// of mails are the server's (tools/embed-mail), and the portal goes without them.
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
 const placeholders = (text) => [...text.matchAll(/\{(\w+)\}/g)].map((m) => m[1]).sort().join();
+
+const of_mail = (key) => key.startsWith("mail.");
+
+export function without_mail(catalogue) {
+	return Object.fromEntries(Object.entries(catalogue).filter(([key]) => !of_mail(key)));
+}
 
 // Returns a list of complaints about `others` ({name: catalogue}) and `source` against `base`.
 export function compare_catalogues(base, others, source) {
@@ -20,7 +27,7 @@ export function compare_catalogues(base, others, source) {
 				faults.push(`${name}: key ${key} is in no other catalogue`);
 	}
 	for (const key of Object.keys(base))
-		if (!source.includes(`"${key}"`))
+		if (!of_mail(key) && !source.includes(`"${key}"`))
 			faults.push(`en: key ${key} is used nowhere`);
 	return faults;
 }

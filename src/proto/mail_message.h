@@ -10,7 +10,7 @@ enum {
 	MAIL_ADDRESS_MAX = 254, /* bytes: RFC 5321 section 4.5.3.1, erratum 1690 */
 	MAIL_NAME_MAX = 200,
 	MAIL_SUBJECT_MAX = 1000,
-	MAIL_ID_MAX = 200,
+	MAIL_ID_MAX = 320,
 };
 
 struct mail_address {

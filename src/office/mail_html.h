@@ -1,0 +1,17 @@
+/* office/mail_html.h - the HTML of a mail: one sheet, readable at 360 px, in light and dark,
+ * without anything that has to be fetched. Texts come in plain and are escaped here. Pure; any
+ * thread. */
+#pragma once
+#include "base/buf.h"
+
+struct mail_page {
+	struct view language;
+	struct view title;
+	struct view hello;
+	struct view body; /* an empty line parts paragraphs */
+	struct view link; /* p NULL: no button */
+	struct view action, link_hint;
+	struct view footer;
+};
+
+void mail_html_print(struct buf *out, const struct mail_page *page);

@@ -64,12 +64,24 @@ static int64_t text_max(const struct field *f)
 	return f->max > 0 ? f->max : SHAPE_TEXT_MAX;
 }
 
+static bool is_lines(struct view v)
+{
+	while (v.n > 0) {
+		struct view line = view_line(v, &v);
+
+		while (line.n > 0)
+			if (!json_is_text(view_cut(line, '\t', &line)))
+				return false;
+	}
+	return true;
+}
+
 static int check_text(struct reading *r, const struct field *f, struct view v)
 {
 	const int64_t length = length_of(v);
 	const char *wrong;
 
-	if (!json_is_text(v))
+	if (!(f->flags & FIELD_LINES ? is_lines(v) : json_is_text(v)))
 		return WRONG(r, "%s must not contain control characters.", r->path);
 	if (length < f->min && f->min == 1)
 		return WRONG(r, "%s must not be empty.", r->path);

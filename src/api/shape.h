@@ -38,6 +38,7 @@ enum field_flag {
 	FIELD_NULLABLE = 2, /* may be null */
 	FIELD_RAW = 4,      /* a text that keeps the white space at its ends */
 	FIELD_SECRET = 8,   /* not for logs or examples */
+	FIELD_LINES = 16,   /* a text that may have line breaks and tabs */
 };
 
 struct shape;

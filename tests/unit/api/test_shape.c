@@ -179,6 +179,22 @@ static void schema_says_the_limits(void **)
 	assert_non_null(strstr(out.p, "\"on\":{\"type\":\"boolean\",\"description\":\"Lit\"}"));
 }
 
+static void only_some_texts_have_lines(void **)
+{
+	static const struct field fields[] = { { "v", FIELD_TEXT, FIELD_LINES, 0 } };
+	static const struct shape lines = SHAPE("Lines", struct view, fields);
+	CLEANUP(arena_free) struct arena arena = ARENA_INIT(64 * 1024);
+	struct shape_fault fault;
+	struct thing thing;
+	struct view v;
+
+	assert_int_equal(shape_read(&lines, VIEW("{\"v\":\"a\\r\\n\\tb\\n\\nc\"}"), &arena, &v, &fault), 0);
+	assert_string_equal(v.p, "a\r\n\tb\n\nc");
+	assert_int_equal(shape_read(&lines, VIEW("{\"v\":\"a\\u0001b\"}"), &arena, &v, &fault), -EINVAL);
+	assert_int_equal(shape_read(&lines, VIEW("{\"v\":\"a\\rb\"}"), &arena, &v, &fault), -EINVAL);
+	assert_int_equal(shape_read(&thing_shape, VIEW("{\"name\":\"a\\nb\"}"), &arena, &thing, &fault), -EINVAL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -188,6 +204,7 @@ int main(void)
 		cmocka_unit_test(brackets_in_texts_are_no_depth),
 		cmocka_unit_test(a_long_name_is_cut_in_the_fault),
 		cmocka_unit_test(schema_says_the_limits),
+		cmocka_unit_test(only_some_texts_have_lines),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

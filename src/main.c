@@ -12,6 +12,8 @@
 #include "call/switchboard.h"
 #include "io/tls.h"
 #include "media/relay.h"
+#include "office/mail.h"
+#include "office/mail_text.h"
 #include "store/account.h"
 #include "store/migrate.h"
 #include "store/store.h"
@@ -41,7 +43,8 @@ enum {
 struct settings {
 	const char *data, *http, *sip, *sip_public, *media_ports, *db, *portal, *realm;
 	const char *tls_certificate, *tls_key, *trusted_proxies, *log_format, *log_level, *log_file;
-	int64_t workers, media_workers, ring_s, talk_s, drain_s;
+	const char *public_url, *mail_from, *smtp_url, *smtp_user, *smtp_password_file, *smtp_ca, *smtp_tls;
+	int64_t workers, media_workers, ring_s, talk_s, drain_s, smtp_timeout_s;
 	bool metrics_open, sip_sha256;
 };
 
@@ -76,6 +79,11 @@ static bool fits_host(const char *value)
 static bool fits_realm(const char *value)
 {
 	return value[0] && is_made_of(value, ALNUM ".-_@");
+}
+
+static bool fits_url(const char *value)
+{
+	return value[0] == '\0' || mail_base_fits(value);
 }
 
 static int parse_ports(const char *value, uint16_t *ret_lo, uint16_t *ret_hi)
@@ -150,6 +158,15 @@ static const struct conf_option options[] = {
 	NUMBER(ring_s, "60", 5, 170, "Seconds for which phones ring"),
 	NUMBER(talk_s, "600", 10, 86400, "Seconds after which a conversation is ended"),
 	NUMBER(drain_s, "30", 0, 3600, "Seconds that running calls get when the server is to stop"),
+	CHECKED(public_url, NULL, fits_url, "like https://door.example.com",
+		"What links in mails begin with; by default the address of http"),
+	TEXT(smtp_url, NULL, "SMTP server: smtp://HOST:PORT, or smtps://HOST:PORT; without one mails are kept"),
+	WORD(smtp_tls, "required", "required offered off", "Whether smtp:// is to become TLS by STARTTLS"),
+	TEXT(smtp_ca, NULL, "File of certificates that the SMTP server's is held against; by default the system's"),
+	TEXT(smtp_user, NULL, "User of the SMTP server"),
+	TEXT(smtp_password_file, NULL, "File whose first line is that user's password, not readable by everybody"),
+	NUMBER(smtp_timeout_s, "60", 1, 600, "Seconds that sending a mail may take"),
+	TEXT(mail_from, NULL, "Whom mails come from: NAME <ADDRESS> or an address"),
 	{ "metrics_open", CONF_BOOL, offsetof(struct settings, metrics_open), "no",
 	  .doc = "Whether other hosts than this one may read /metrics" },
 };
@@ -171,7 +188,7 @@ struct numbers {
 struct server {
 	struct settings conf;
 	struct arena arena;
-	const char *db_url, *setup_token, *trusted[TRUSTED_MAX + 1];
+	const char *db_url, *public_url, *setup_token, *trusted[TRUSTED_MAX + 1];
 	char registrar[ADDR_TEXT_MAX + 8];
 	struct secret_key key;
 	struct loop *web, *sip;
@@ -186,6 +203,7 @@ struct server {
 	struct sip_endpoint *endpoint;
 	struct switchboard *switchboard;
 	struct tls *tls; /* the web loop's; NULL: plain HTTP */
+	struct mailer *mailer;
 	struct api *api;
 	pthread_t web_thread;
 	bool web_running, draining;
@@ -501,6 +519,7 @@ static void on_metrics(void *arg, struct metrics *m)
 	struct server *s = arg;
 	struct numbers *n = &s->numbers;
 	const struct journal_stats j = journal_stats(s->journal);
+	const struct mailer_stats mail = mailer_stats(s->mailer);
 
 	pthread_mutex_lock(&n->lock);
 	metrics_one(m, "vestibule_devices", METRIC_GAUGE, "Devices known", (int64_t)n->devices);
@@ -549,6 +568,17 @@ static void on_metrics(void *arg, struct metrics *m)
 	metrics_one(m, "vestibule_journal_written_total", METRIC_COUNTER, "Records written",
 		    (int64_t)j.written);
 	metrics_one(m, "vestibule_journal_lost_total", METRIC_COUNTER, "Records lost", (int64_t)j.lost);
+	metrics_one(m, "vestibule_mails_waiting", METRIC_GAUGE, "Mails that are to go",
+		    (int64_t)mail.waiting);
+	metrics_one(m, "vestibule_mails_sent_total", METRIC_COUNTER, "Mails sent", (int64_t)mail.sent);
+	metrics_one(m, "vestibule_mails_failed_total", METRIC_COUNTER, "Mails refused or given up",
+		    (int64_t)mail.failed);
+	metrics_one(m, "vestibule_mails_postponed_total", METRIC_COUNTER, "Tries that are to be repeated",
+		    (int64_t)mail.postponed);
+	metrics_one(m, "vestibule_mails_kept_total", METRIC_COUNTER, "Mails kept for want of a server",
+		    (int64_t)mail.kept);
+	metrics_one(m, "vestibule_mail_server_down", METRIC_GAUGE, "1 while the SMTP server takes none",
+		    mail.down);
 }
 
 /* Opening: what needs least comes first. */
@@ -630,6 +660,22 @@ static void reload_tls(void *arg)
 		log_tls(s);
 }
 
+/* Without public_url, what works on this host. */
+static int name_public(struct server *s, struct err *err)
+{
+	const char *scheme = given(s->conf.tls_certificate) ? "https" : "http";
+	const char *port = strrchr(s->conf.http, ':');
+	struct addr at;
+
+	if (given(s->conf.public_url))
+		s->public_url = s->conf.public_url;
+	else if (addr_parse(s->conf.http, &at) == 0 && addr_is_wildcard(&at))
+		s->public_url = arena_printf(&s->arena, "%s://localhost%s", scheme, port);
+	else
+		s->public_url = arena_printf(&s->arena, "%s://%s", scheme, s->conf.http);
+	return s->public_url ? 0 : err_set(err, -ENOMEM, "no memory");
+}
+
 static int open_web(struct server *s, struct err *err)
 {
 	struct api_conf conf = {
@@ -646,6 +692,7 @@ static int open_web(struct server *s, struct err *err)
 		.registrar = s->registrar,
 		.version = VESTIBULE_VERSION,
 		.setup_token = s->setup_token,
+		.public_url = s->public_url,
 		.web_root = s->conf.portal,
 		.metrics_open = s->conf.metrics_open,
 		.suspects = on_suspects,
@@ -662,6 +709,39 @@ static int open_web(struct server *s, struct err *err)
 	if (rc == 0 && api_metrics_add(s->api, on_metrics, s) < 0)
 		rc = err_set(err, -ENOSPC, "too many sources of numbers");
 	return rc;
+}
+
+static enum smtp_tls tls_of(const char *word)
+{
+	return strcmp(word, "off") == 0 ? SMTP_TLS_OFF :
+	       strcmp(word, "offered") == 0 ? SMTP_TLS_OFFERED : SMTP_TLS_REQUIRED;
+}
+
+static const char *if_given(const char *text)
+{
+	return given(text) ? text : NULL;
+}
+
+static int open_mail(struct server *s, struct err *err)
+{
+	const struct smtp_conf smtp = {
+		.url = if_given(s->conf.smtp_url),
+		.user = if_given(s->conf.smtp_user),
+		.password_file = if_given(s->conf.smtp_password_file),
+		.ca_file = if_given(s->conf.smtp_ca),
+		.tls = tls_of(s->conf.smtp_tls),
+		.timeout_ms = s->conf.smtp_timeout_s * 1000,
+	};
+	const struct mailer_conf conf = {
+		.db_url = s->db_url,
+		.clock = clock_system(),
+		.public_url = s->public_url,
+		.from = s->conf.mail_from,
+		.smtp = smtp.url ? &smtp : NULL,
+	};
+	const int rc = mailer_start(&conf, err, &s->mailer);
+
+	return rc == 0 ? feed_consume(s->feed, mailer_follow, s->mailer) : rc;
 }
 
 static void *web_main(void *arg)
@@ -745,6 +825,10 @@ static int server_open(struct server *s, struct err *err)
 	if (rc == 0)
 		rc = open_sip(s, err);
 	if (rc == 0)
+		rc = name_public(s, err);
+	if (rc == 0)
+		rc = open_mail(s, err);
+	if (rc == 0)
 		rc = open_web(s, err);
 	if (rc < 0)
 		return rc;
@@ -772,6 +856,7 @@ static void server_close(struct server *s)
 	relay_stop(s->relay);
 	journal_stop(s->journal);
 	feed_free(s->feed);
+	mailer_stop(s->mailer);
 	for (int i = 0; i < 3; i++) {
 		if (s->signals[i])
 			event_free(s->signals[i]);

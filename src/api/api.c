@@ -414,6 +414,7 @@ int api_start(const struct api_conf *conf, struct err *err, struct api **ret_api
 		.realm = conf->realm,
 		.registrar = conf->registrar,
 		.version = conf->version,
+		.public_url = conf->public_url,
 		.setup_token = conf->setup_token,
 		.feed = conf->feed,
 		.suspects = conf->suspects,

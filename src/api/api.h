@@ -30,6 +30,7 @@ struct api_conf {
 	const char *setup_token; /* makes the first administrator; NULL without */
 	suspects_fn *suspects;   /* NULL: there are none */
 	void *suspects_arg;
+	const char *public_url;  /* what links in mails begin with */
 	const char *web_root; /* folder of the portal's files; NULL: none */
 	bool metrics_open; /* /metrics answers everybody, not only this host */
 };

@@ -17,6 +17,7 @@ struct env {
 	const char *realm;     /* of SIP digests */
 	const char *registrar; /* "host:port", as shown beside a device's password */
 	const char *version;
+	const char *public_url;  /* what links in mails begin with */
 	const char *setup_token; /* makes the first administrator; NULL when there is one */
 	const char *dummy_hash;  /* verified for unknown accounts, so that they cost the same */
 	struct limits *limits;   /* of sign-in attempts */

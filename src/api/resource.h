@@ -45,6 +45,11 @@ int api_call_get(struct request *r);
 extern const struct shape suspect_shape;
 int api_suspect_list(struct request *r);
 
+extern const struct shape mail_shape, mail_letter_shape;
+int api_mail_list(struct request *r);
+int api_mail_get(struct request *r);
+int api_mail_retry(struct request *r);
+
 extern const struct shape live_event_shape;
 int api_live_get(struct request *r);
 

@@ -26,6 +26,8 @@ static const bool table[RIGHTS][ROLES] = {
 	[RIGHT_CONTACT_EDIT] =   { false, true,  true,  true,  false, false },
 	[RIGHT_TICKET_READ] =    { false, true,  true,  true,  false, false },
 	[RIGHT_AUDIT_READ] =     { false, true,  true,  true,  false, false },
+	[RIGHT_MAIL_READ] =      { true,  false, false, false, false, false },
+	[RIGHT_MAIL_EDIT] =      { true,  false, false, false, false, false },
 };
 
 static const char *const names[ROLES] = {

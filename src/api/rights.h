@@ -34,6 +34,8 @@ enum right {
 	RIGHT_CONTACT_EDIT,
 	RIGHT_TICKET_READ,   /* all of the site; one's own everybody may */
 	RIGHT_AUDIT_READ,
+	RIGHT_MAIL_READ,     /* the outbox of the whole server */
+	RIGHT_MAIL_EDIT,
 	RIGHTS
 };
 

@@ -67,6 +67,14 @@ const struct route routes[] = {
 	{ "GET", "/suspects", RIGHT_SUSPECT_READ, api_suspect_list, NULL, &suspect_shape,
 	  OK, ROUTE_LIST, LANE_REQUEST, "Hosts that guess SIP passwords, those heard of last first" },
 
+	{ "GET", "/mails", RIGHT_MAIL_READ, api_mail_list, NULL, &mail_shape,
+	  OK, ROUTE_LIST, LANE_REQUEST, "The outbox, newest first; ?state= for a part of it",
+	  .query = "state" },
+	{ "GET", "/mails/:mail", RIGHT_MAIL_READ, api_mail_get, NULL, &mail_letter_shape,
+	  OK, 0, LANE_REQUEST, "One mail, with what it says" },
+	{ "POST", "/mails/:mail/retry", RIGHT_MAIL_EDIT, api_mail_retry, NULL, &mail_shape,
+	  OK, 0, LANE_REQUEST, "Try a mail again that was not sent" },
+
 	{ "GET", "/live", RIGHT_LIVE, api_live_get, NULL, &live_event_shape, SWITCHING, ROUTE_LIVE,
 	  LANE_REQUEST, "A WebSocket that sends what changes on a site" },
 	{ "GET", "/openapi.json", RIGHT_PUBLIC, api_openapi_get, NULL, NULL,

@@ -125,7 +125,8 @@ int fixture_setup(void **state)
 	rand_seeded_init(&f->rand, 1);
 	f->env = (struct env){ .clock = &f->clock.clock, .rand = &f->rand.rand,
 			       .realm = "vestibule", .registrar = "sip.example.com:5060",
-			       .version = "1.2.3", .dummy_hash = dummy_hash };
+			       .version = "1.2.3", .dummy_hash = dummy_hash,
+			       .public_url = "https://door.example.com" };
 	must(limits_new(&f->clock.clock, &f->env.limits));
 	f->ask.host = VIEW("door.example.com");
 	f->ask.content_type = VIEW("application/json; charset=utf-8");

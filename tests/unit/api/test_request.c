@@ -3,6 +3,7 @@
 #include "store/call.h"
 #include "store/change.h"
 #include "store/device.h"
+#include "store/mail.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -641,6 +642,91 @@ static void the_operator_sees_who_guesses(void **state)
 	assert_status(f, 401, NOBODY, "GET", "/suspects", NULL);
 }
 
+/* ---- the outbox ---- */
+
+static int64_t mail_make(struct fixture *f, const char *template, const char *arguments)
+{
+	const struct mail_row m = { .company_id = DB_INT_NULL, .site_id = f->own,
+				    .person_id = DB_INT_NULL, .recipient = VIEW("anna@example.org"),
+				    .recipient_name = VIEW("Anna"), .language = VIEW("fr"),
+				    .template = view_str(template), .arguments = view_str(arguments) };
+	int64_t id = 0;
+
+	assert_int_equal(mail_queue(f->db, NOW, &m, &id), 0);
+	return id;
+}
+
+static void mail_end(struct fixture *f, const char *state, const char *error)
+{
+	const struct mail_outcome outcome = { view_str(state), NOW, view_str(error) };
+	struct mail_row m;
+
+	assert_int_equal(mail_claim(f->db, NOW, NOW + 1, &f->setup, &m), 0);
+	assert_int_equal(mail_settle(f->db, NOW, &m, &outcome), 0);
+}
+
+static void the_operator_reads_the_outbox(void **state)
+{
+	struct fixture *f = *state;
+	const int64_t kept = mail_make(f, "password_reset", "{\"path\":\"/reset#tell-nobody\"}");
+
+	mail_end(f, "kept", "");
+	mail_make(f, "mobile_access", "{\"place\":\"House\",\"path\":\"/m#tell-nobody\"}");
+	mail_end(f, "failed", "550 <anna@example.org> no such user");
+	assert_status(f, 200, ROLE_OPERATOR, "GET", "/mails", NULL);
+	assert_non_null(strstr(fixture_text(f), "550 <anna@example.org> no such user"));
+	assert_null(strstr(fixture_text(f), "tell-nobody"));
+	assert_status(f, 200, ROLE_OPERATOR, "GET", "/mails?state=kept", NULL);
+	assert_null(strstr(fixture_text(f), "mobile_access"));
+	assert_non_null(strstr(fixture_text(f), "password_reset"));
+	assert_status(f, 200, ROLE_OPERATOR, "GET", "/mails?limit=1", NULL);
+	const char *next = fixture_path(f, "/mails?limit=1&cursor=%s", fixture_get(f, "next"));
+	assert_null(strstr(fixture_text(f), "password_reset"));
+	assert_status(f, 200, ROLE_OPERATOR, "GET", next, NULL);
+	assert_non_null(strstr(fixture_text(f), "password_reset"));
+	assert_problem(f, 400, "state", ROLE_OPERATOR, "GET", "/mails?state=gone", NULL);
+	assert_status(f, 404, ROLE_OPERATOR, "GET", "/mails?cursor=x", NULL);
+	assert_status(f, 200, ROLE_OPERATOR, "GET", fixture_path(f, "/mails/%lld", (long long)kept), NULL);
+	assert_string_equal(fixture_get(f, "subject"), "Choisissez un nouveau mot de passe");
+	assert_non_null(strstr(fixture_get(f, "text"), "https://door.example.com/reset#tell-nobody"));
+	assert_non_null(strstr(fixture_get(f, "html"), "<html lang=\"fr\">"));
+}
+
+/* Only of a kept mail, which nobody else brings to its recipient, does one see the one-time link. */
+static void one_time_links_are_the_recipients(void **state)
+{
+	struct fixture *f = *state;
+	const int64_t id = mail_make(f, "password_reset", "{\"path\":\"/reset#tell-nobody\"}");
+	const char *path = fixture_path(f, "/mails/%lld", (long long)id);
+
+	assert_status(f, 200, ROLE_OPERATOR, "GET", path, NULL);
+	assert_null(strstr(fixture_text(f), "tell-nobody"));
+	assert_non_null(strstr(fixture_get(f, "text"), "https://door.example.com/…"));
+	mail_end(f, "failed", "550 no");
+	assert_status(f, 200, ROLE_OPERATOR, "GET", path, NULL);
+	assert_null(strstr(fixture_text(f), "tell-nobody"));
+	assert_status(f, 403, ADMIN, "GET", path, NULL);
+	assert_status(f, 404, ROLE_OPERATOR, "GET", "/mails/999", NULL);
+}
+
+static void the_operator_sends_a_mail_again(void **state)
+{
+	struct fixture *f = *state;
+	const int64_t id = mail_make(f, "two_factor_on", "{}");
+	const char *path = fixture_path(f, "/mails/%lld/retry", (long long)id);
+
+	mail_end(f, "failed", "550 no");
+	assert_status(f, 200, ROLE_OPERATOR, "POST", path, "{}");
+	assert_string_equal(fixture_get(f, "state"), "waiting");
+	assert_string_equal(fixture_get(f, "error"), "");
+	f->now = NOW;
+	mail_end(f, "sent", "");
+	assert_status(f, 409, ROLE_OPERATOR, "POST", path, "{}");
+	assert_status(f, 404, ROLE_OPERATOR, "POST", "/mails/999/retry", "{}");
+	assert_status(f, 200, ROLE_OPERATOR, "GET", fixture_path(f, "/mails/%lld", (long long)id), NULL);
+	assert_non_null(strstr(fixture_text(f), "\"subject\":null,\"text\":null,\"html\":null"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -667,6 +753,9 @@ int main(void)
 		TEST(only_some_may_delete_a_site),
 		TEST(only_a_company_makes_sites),
 		TEST(the_operator_sees_who_guesses),
+		TEST(the_operator_reads_the_outbox),
+		TEST(one_time_links_are_the_recipients),
+		TEST(the_operator_sends_a_mail_again),
 		TEST(the_document_has_every_route),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

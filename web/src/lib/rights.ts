@@ -29,6 +29,8 @@ export const RIGHTS = {
 	contact_edit: STAFF,
 	ticket_read: STAFF,
 	audit_read: STAFF,
+	mail_read: ["operator"],
+	mail_edit: ["operator"],
 } as const satisfies Record<string, readonly string[]>;
 
 export type Right = keyof typeof RIGHTS;

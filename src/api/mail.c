@@ -1,0 +1,138 @@
+/* The outbox, for whoever runs the server. A one-time link lets in whoever has it: it is shown of
+ * mail that was kept, for the operator is its postman then, and of no other. */
+#include "store/mail.h"
+
+#include "api/request.h"
+#include "api/resource.h"
+#include "base/log.h"
+#include "office/mail_text.h"
+
+#include <errno.h>
+
+_Static_assert((int)PAGE_SIZE_MAX < (int)MAIL_PAGE_MAX, "one row more tells of another page");
+
+struct letter_view {
+	struct mail_row row;
+	struct view subject, text, html;
+	bool hidden;
+};
+
+static const char *const states[] = { "waiting", "sent", "failed", "kept", NULL };
+
+#define MAIL_FIELDS                                                                                \
+	{ "id", FIELD_ID, 0, offsetof(struct mail_row, id) },                                      \
+	{ "state", FIELD_ENUM, 0, offsetof(struct mail_row, state), .values = states },            \
+	{ "template", FIELD_TEXT, 0, offsetof(struct mail_row, template) },                        \
+	{ "recipient", FIELD_TEXT, 0, offsetof(struct mail_row, recipient) },                      \
+	{ "recipient_name", FIELD_TEXT, 0, offsetof(struct mail_row, recipient_name) },            \
+	{ "language", FIELD_TEXT, 0, offsetof(struct mail_row, language) },                        \
+	{ "company", FIELD_ID, FIELD_NULLABLE, offsetof(struct mail_row, company_id) },            \
+	{ "site", FIELD_ID, FIELD_NULLABLE, offsetof(struct mail_row, site_id) },                  \
+	{ "created_at", FIELD_INT, 0, offsetof(struct mail_row, created_at), .max = INT64_MAX },   \
+	{ "due_at", FIELD_INT, 0, offsetof(struct mail_row, due_at), .max = INT64_MAX,             \
+	  .doc = "When it is tried next, while it waits" },                                        \
+	{ "done_at", FIELD_INT, FIELD_NULLABLE, offsetof(struct mail_row, done_at),                \
+	  .max = INT64_MAX },                                                                      \
+	{ "tries", FIELD_INT, 0, offsetof(struct mail_row, tries), .max = INT64_MAX },             \
+	{ "error", FIELD_TEXT, 0, offsetof(struct mail_row, error),                                \
+	  .doc = "What the mail server said to the last try" }
+
+static const struct field mail_fields[] = { MAIL_FIELDS };
+const struct shape mail_shape = SHAPE("Mail", struct mail_row, mail_fields);
+
+_Static_assert(offsetof(struct letter_view, row) == 0, "the fields of the row stand first");
+static const struct field letter_fields[] = {
+	MAIL_FIELDS,
+	{ "subject", FIELD_TEXT, FIELD_NULLABLE, offsetof(struct letter_view, subject),
+	  .doc = "Null once it was sent: what it said is forgotten then" },
+	{ "text", FIELD_TEXT, FIELD_NULLABLE | FIELD_LINES, offsetof(struct letter_view, text) },
+	{ "html", FIELD_TEXT, FIELD_NULLABLE | FIELD_LINES, offsetof(struct letter_view, html) },
+	{ "hidden", FIELD_BOOL, 0, offsetof(struct letter_view, hidden),
+	  .doc = "A one-time link or a PIN was left out: only those of kept mail are shown" },
+};
+const struct shape mail_letter_shape = SHAPE("MailLetter", struct letter_view, letter_fields);
+
+static bool is_state(struct view text)
+{
+	for (size_t i = 0; states[i]; i++)
+		if (view_eq(text, view_str(states[i])))
+			return true;
+	return false;
+}
+
+int api_mail_list(struct request *r)
+{
+	const struct view state = query_get(r->arena, r->ask->query, "state");
+	uint64_t before = INT64_MAX;
+	struct mail_row *rows;
+	struct view next = {};
+	size_t n;
+	int rc;
+
+	if (state.p && !is_state(state))
+		return reply_problem(r, 400, "state",
+				     "state must be one of waiting, sent, failed and kept.");
+	if (r->cursor.p && view_u64(r->cursor, INT64_MAX, &before) < 0)
+		return -ENOENT;
+	rc = mail_list(r->db, state, (int64_t)before, r->limit + 1, r->arena, &rows, &n);
+	if (rc != 0)
+		return rc;
+	if (n > (size_t)r->limit)
+		next = view_str(arena_printf(r->arena, "%lld", (long long)rows[r->limit - 1].id));
+	return reply_list(r, rows, page_size(r, n), next);
+}
+
+/* What the mail says, or nothing when that cannot be told. */
+static int read_letter(struct request *r, struct letter_view *view)
+{
+	const bool kept = view_eq(view->row.state, VIEW("kept"));
+	const struct mail_ask ask = { view->row.template, view->row.language,
+				      view->row.recipient_name, view->row.arguments,
+				      r->env->public_url, !kept };
+	struct mail_letter letter;
+	int rc;
+
+	if (view_eq(view->row.state, VIEW("sent")))
+		return 0;
+	rc = mail_text_render(&ask, r->arena, &letter, NULL);
+	if (rc < 0)
+		return rc == -EINVAL ? 0 : rc;
+	view->subject = letter.subject;
+	view->text = letter.text;
+	view->html = letter.html;
+	view->hidden = letter.secret && !kept;
+	if (letter.secret && kept)
+		log_info("mail_read", LF_I("mail", view->row.id),
+			 LF_V("template", view->row.template), LF_I("by", r->who.person_id));
+	return 0;
+}
+
+int api_mail_get(struct request *r)
+{
+	struct letter_view view = {};
+	int rc = mail_get(r->db, r->ids[ID_SITE], r->arena, &view.row);
+
+	if (rc == 0)
+		rc = read_letter(r, &view);
+	return rc == 0 ? reply_one(r, &view) : rc;
+}
+
+int api_mail_retry(struct request *r)
+{
+	DB_TRANSACTION struct db_tx tx = {};
+	const int64_t id = r->ids[ID_SITE]; /* the first of the path */
+	struct mail_row row;
+	int rc = db_begin(r->db, &tx);
+
+	if (rc == 0)
+		rc = mail_get(r->db, id, r->arena, &row);
+	if (rc == 0 && view_eq(row.state, VIEW("sent")))
+		return reply_problem(r, 409, NULL, "This mail was sent already.");
+	if (rc == 0)
+		rc = mail_retry(r->db, r->now, id);
+	if (rc == 0)
+		rc = mail_get(r->db, id, r->arena, &row);
+	if (rc == 0)
+		rc = db_commit(&tx);
+	return rc == 0 ? reply_one(r, &row) : rc;
+}

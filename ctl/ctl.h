@@ -6,6 +6,7 @@
 
 struct ctl {
 	const char *data, *db_url, *realm;
+	const char *public_url; /* what links in mails begin with */
 	struct arena arena;
 	struct db *db; /* open and at the right schema, where the command needs it */
 	int argc;      /* what follows the command */
@@ -23,5 +24,7 @@ struct ctl {
 
 /* newkey.c: a new master key in place of a lost one. */
 [[nodiscard]] int ctl_new_key(struct ctl *c, struct err *err);
+/* mail.c: the outbox. */
+[[nodiscard]] int ctl_mails(struct ctl *c, struct err *err);
 /* demo.c: the demo building and its DATA/demo.json (doc/api.md). */
 [[nodiscard]] int ctl_demo(struct ctl *c, struct err *err);

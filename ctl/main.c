@@ -5,6 +5,7 @@
 #include "api/key.h"
 #include "api/password.h"
 #include "base/conf.h"
+#include "office/mail_text.h"
 #include "store/account.h"
 #include "store/call.h"
 #include "store/migrate.h"
@@ -36,6 +37,9 @@ static const struct conf_option options[] = {
 	  .doc = "Database: sqlite:FILE or postgresql://...; by default a file in the data folder" },
 	{ "realm", CONF_TEXT, offsetof(struct ctl, realm), "vestibule", .words = "not empty",
 	  .doc = "Realm of SIP passwords", .fits = fits_name },
+	{ "public_url", CONF_TEXT, offsetof(struct ctl, public_url), "http://127.0.0.1:8080",
+	  .words = "like https://door.example.com", .doc = "What links in mails begin with",
+	  .fits = mail_base_fits },
 };
 static const struct conf_table table = { .prefix = "VESTIBULE",
 					 .file_flag = "config",
@@ -286,6 +290,8 @@ static const struct command {
 	  "Copies an embedded database, also while the server runs" },
 	{ "new-key", "", 0, 0, ctl_new_key, true,
 	  "In place of a lost master key: makes a new one, and new SIP passwords for all devices" },
+	{ "mails", "[waiting|sent|failed|kept]", 0, 1, ctl_mails, true,
+	  "Lists the outbox, newest first, with what kept mail says" },
 	{ "demo", "HTTP-URL SIP-ADDRESS [DOOR-URL]", 2, 3, ctl_demo, true,
 	  "Makes the demo building and DATA/demo.json" },
 };

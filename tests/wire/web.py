@@ -80,7 +80,8 @@ class Client:
         """Every item of a list, page by page."""
         items, cursor = [], None
         while True:
-            page = self.get(path + (f"?cursor={urllib.parse.quote(cursor)}" if cursor else ""))
+            mark = "&" if "?" in path else "?"
+            page = self.get(path + (f"{mark}cursor={urllib.parse.quote(cursor)}" if cursor else ""))
             items += page["items"]
             cursor = page["next"]
             if not cursor:

@@ -1,0 +1,458 @@
+#!/usr/bin/env python3
+"""The outbox and a real mail server: one that takes mail, and ones that refuse, are slow, or die."""
+import contextlib
+import email
+import email.policy
+import json
+import os
+import re
+import sqlite3
+import subprocess
+import time
+import urllib.request
+
+import lib
+from lib import HERE, TOP, Process, expect, folder, free_port, test, until
+from server import Server
+
+# Debian's, which has python3-aiosmtpd; -P, for this folder's names are also those of its library.
+PYTHON = "/usr/bin/python3", "-P"
+PASSWORD = "s3cret words"
+DB = os.environ.get("VESTIBULE_TEST_DB") # tests/unit/pg-run: for two_nodes_share_the_mail
+PUBLIC = "https://door.example.com"
+
+
+class Smtp:
+    """The mail server, on a port that stays when it is started again."""
+
+    def __init__(self, where, mode="plain", certificate=None):
+        self.where, self.mode, self.certificate = where, mode, certificate
+        self.port, self.starts = free_port(), 0
+        self.file = where / "mails.jsonl"
+        self.start()
+
+    def start(self):
+        self.starts += 1
+        self.process = Process(f"smtp-{self.starts}", [
+            *PYTHON, HERE / "smtp_server.py", self.port, self.file, self.mode,
+            *(self.certificate or ())], self.where)
+        self.process.until_output("ready", 30)
+
+    def mails(self):
+        lines = self.file.read_text().splitlines() if self.file.exists() else []
+        return [json.loads(line) for line in lines]
+
+    def until_mails(self, n, seconds=30.0):
+        return until(f"{n} mails", lambda: len(self.mails()) >= n and self.mails(), seconds)
+
+    def stop(self):
+        self.process.stop()
+
+
+class Post(Server):
+    """vestibuled that sends its mail to a server."""
+
+    def __init__(self, where, smtp, *options, timeout=60, tls="off", scheme="smtp"):
+        more = () if smtp is None else (
+            "--smtp-url", f"{scheme}://127.0.0.1:{smtp.port}", "--smtp-tls", tls,
+            "--mail-from", "Maison Érable <no-reply@example.com>", "--smtp-timeout-s", timeout)
+        super().__init__(where, *more, "--public-url", PUBLIC, *options, media_ports=100)
+
+    def queue(self, *recipients, template="password_reset", language="en", name="Zoë", **arguments):
+        """Mails as the server's own routes queue them; their ids."""
+        arguments = arguments or {"path": "/reset#one-time-token"}
+        with contextlib.closing(sqlite3.connect(self.where / "data/vestibule.db", 30)) as db, db:
+            now = int(time.time() * 1000)
+            return [str(db.execute(
+                "INSERT INTO mail (recipient, recipient_name, language, template, arguments, state,"
+                " due_at, created_at) VALUES (?, ?, ?, ?, ?, 'waiting', ?, ?) RETURNING id",
+                (to, name, language, template, json.dumps(arguments), now, now)).fetchone()[0])
+                for to in recipients]
+
+    def mail(self, mail):
+        return self.admin.get(f"/mails/{mail}")
+
+    def until_state(self, mail, state, seconds=30.0):
+        try:
+            return until(f"mail {mail} {state}", lambda: (m := self.mail(mail))["state"] == state and m,
+                         seconds)
+        except lib.Failed as e:
+            raise lib.Failed(f"{e}: {self.mail(mail)}\n{self.process.tail()}") from None
+
+    def until_tried(self, mail, tries=1, seconds=30.0):
+        """Waits again, after a try that failed."""
+        def tried():
+            m = self.mail(mail)
+            expect(m["state"] == "waiting", m)
+            return m["tries"] >= tries and m["error"] and m
+        return until(f"{tries} tries of mail {mail}", tried, seconds)
+
+    def number(self, name):
+        with urllib.request.urlopen(self.base + "/metrics", timeout=30) as answer:
+            text = answer.read().decode()
+        return int(re.search(rf"^{name} (\d+)$", text, re.M)[1])
+
+    def log(self):
+        return "".join(p.read_text(errors="replace") for p in self.where.glob("vestibuled-*.log"))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+
+@contextlib.contextmanager
+def post(mode="plain", *options, certificate=False, **more):
+    with folder() as where:
+        files = make_certificate(where) if certificate else None
+        smtp = Smtp(where, mode, files)
+        try:
+            if files:
+                options += ("--smtp-ca", files[0])
+            with Post(where, smtp, *options, **more) as server:
+                yield server, smtp
+        finally:
+            smtp.stop()
+
+
+def make_certificate(where):
+    files = where / "certificate.pem", where / "key.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+         "-days", "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1",
+         "-out", files[0], "-keyout", files[1]], check=True, capture_output=True)
+    return files
+
+
+def password_file(where, password=PASSWORD):
+    path = where / "smtp-password"
+    path.write_text(password + "\n")
+    path.chmod(0o600)
+    return path
+
+
+def message(record):
+    return email.message_from_string(record["data"], policy=email.policy.default)
+
+
+def message_ids(records):
+    return [message(r)["Message-ID"] for r in records]
+
+
+@test
+def a_mail_arrives_whole():
+    """A mail arrives with its headers, as text and as HTML, and its link is forgotten here"""
+    with post() as (server, smtp):
+        mail, = server.queue("anna@example.org", template="ticket_answer", language="fr", number="17",
+                             subject="La « cloche » ne sonne plus depuis que l’électricien est passé",
+                             by="Clara", text=".\nFrom here\n\n<b>tout</b> va bien", path="/t/17")
+        server.until_state(mail, "sent")
+        record, = smtp.until_mails(1)
+        expect(record["from"] == "no-reply@example.com", record["from"])
+        expect(record["to"] == ["anna@example.org"], record["to"])
+        m = message(record)
+        expect(m["From"] == "Maison Érable <no-reply@example.com>", m["From"])
+        expect(m["To"] == "anna@example.org", m["To"])
+        expect(m["Subject"] == "[17] La « cloche » ne sonne plus depuis que l’électricien est passé",
+               m["Subject"])
+        expect(m["Auto-Submitted"] == "auto-generated" and m["Content-Language"] == "fr", m.items())
+        expect(abs(m["Date"].datetime.timestamp() - time.time()) < 600, m["Date"])
+        expect(m["Message-ID"].startswith(f"<{mail}.") and m["Message-ID"].endswith("@example.com>"),
+               m["Message-ID"])
+        expect([p.get_content_type() for p in m.iter_parts()] == ["text/plain", "text/html"], m)
+        expect(not m.defects and not any(p.defects for p in m.iter_parts()), m.defects)
+        text, html = (p.get_content().replace("\r\n", "\n") for p in m.iter_parts())
+        expect("Bonjour Zoë,\n" in text and "\n.\nFrom here\n\n<b>tout</b> va bien\n" in text, text)
+        expect(f"{PUBLIC}/t/17\n" in text and f'href="{PUBLIC}/t/17"' in html, text)
+        expect("&lt;b&gt;tout&lt;/b&gt;" in html and "<b>" not in html, html)
+        expect(max(map(len, record["data"].splitlines())) <= 78, "long lines")
+        done = server.mail(mail)
+        expect(done["text"] is None and done["done_at"] and not done["error"], done)
+        with contextlib.closing(sqlite3.connect(server.where / "data/vestibule.db")) as db:
+            kept, = db.execute("SELECT arguments FROM mail").fetchone()
+        expect(kept == "{}", kept)
+        until("the numbers", lambda: server.number("vestibule_mails_sent_total") == 1 and
+              server.number("vestibule_mails_waiting") == 0)
+
+
+@test
+def a_batch_takes_one_connection():
+    """Thirty mails that are due together take few connections"""
+    with post() as (server, smtp):
+        mails = server.queue(*(f"user{i}@example.org" for i in range(30)))
+        for mail in mails:
+            server.until_state(mail, "sent")
+        records = smtp.until_mails(30)
+        expect(len(records) == 30, f"{len(records)} mails")
+        expect(len({r["peer"] for r in records}) <= 3, {r["peer"] for r in records})
+
+
+@test
+def starttls_with_a_certificate():
+    """STARTTLS: with a trusted certificate mail goes, by TLS"""
+    with post("starttls", certificate=True, tls="required") as (server, smtp):
+        server.until_state(server.queue("anna@example.org")[0], "sent")
+        expect(smtp.until_mails(1)[0]["tls"], "in the clear")
+
+
+@test
+def a_strange_certificate_gets_nothing():
+    """STARTTLS: a certificate that nobody vouches for gets no mail"""
+    with folder() as where:
+        smtp = Smtp(where, "starttls", make_certificate(where))
+        try:
+            with Post(where, smtp, tls="required") as server:
+                m = server.until_tried(server.queue("anna@example.org")[0])
+                expect("certificate" in m["error"], m["error"])
+                expect("mail_server_down" in server.log(), server.log())
+                expect(server.number("vestibule_mail_server_down") == 1, "not down")
+            expect(not smtp.mails(), smtp.mails())
+        finally:
+            smtp.stop()
+
+
+@test
+def no_tls_where_it_is_required():
+    """Mail does not go in the clear where TLS is required"""
+    with post(tls="required") as (server, smtp):
+        m = server.until_tried(server.queue("anna@example.org")[0])
+        expect("STARTTLS" in m["error"], m["error"])
+        expect(not smtp.mails(), smtp.mails())
+
+
+@test
+def smtps_is_tls_from_the_first_byte():
+    """smtps:// speaks TLS from the first byte"""
+    with post("smtps", certificate=True, scheme="smtps") as (server, smtp):
+        server.until_state(server.queue("anna@example.org")[0], "sent")
+        expect(smtp.until_mails(1)[0]["tls"], "in the clear")
+
+
+@test
+def authentication():
+    """AUTH with the password of a file; a wrong one delays mail, and stands in no log"""
+    with folder() as where:
+        files = make_certificate(where)
+        smtp = Smtp(where, "auth", files)
+        options = ("--smtp-ca", files[0], "--smtp-user", "vestibule", "--smtp-password-file",
+                   password_file(where, "wr0ng words"))
+        try:
+            with Post(where, smtp, *options, tls="required") as server:
+                mail, = server.queue("anna@example.org")
+                m = server.until_tried(mail)
+                expect("535" in m["error"] or "denied" in m["error"], m["error"])
+                server.stop()
+                password_file(where)
+                server.start()
+                server.until_state(mail, "sent", 60)
+                expect(smtp.until_mails(1)[0]["user"] == "vestibule", smtp.mails())
+                for secret in ("wr0ng", "s3cret", "one-time-token", "anna@example.org"):
+                    expect(secret not in server.log(), f"{secret} in the log")
+        finally:
+            smtp.stop()
+
+
+@test
+def what_is_refused_has_failed():
+    """5xx: the mail has failed, with the server's words; other mail goes on"""
+    with post() as (server, smtp):
+        gone, spam, good = server.queue("gone@example.org", "spam@example.org", "anna@example.org")
+        m = server.until_state(gone, "failed")
+        expect(m["error"] == "550-5.1.1 <gone@example.org> is not here 5.1.1 try another", m["error"])
+        expect(m["tries"] == 1 and m["done_at"], m)
+        m = server.until_state(spam, "failed")
+        expect(m["error"] == "554 5.7.1 this looks like spam", m["error"])
+        server.until_state(good, "sent")
+        expect([r["to"] for r in smtp.mails()] == [["anna@example.org"]], smtp.mails())
+        expect([m["id"] for m in server.admin.all("/mails?state=failed")] == [spam, gone], "list")
+        expect(server.number("vestibule_mails_failed_total") == 2, "counted")
+        expect("gone@example.org" not in server.log(), "an address in the log")
+
+
+@test
+def what_is_not_taken_now_is_tried_again():
+    """4xx to RCPT and to the message: tried again, and sent"""
+    with post() as (server, smtp):
+        grey, full = server.queue("greylist@example.org", "full@example.org")
+        for mail, words in ((grey, "451 4.7.1 come back later"), (full, "452 4.2.2 the mailbox is full")):
+            m = server.until_tried(mail)
+            expect(m["error"] == words and m["due_at"] > m["created_at"], m)
+        for mail in (grey, full):
+            server.until_state(mail, "sent", 60)
+        expect(len(smtp.mails()) == 2, smtp.mails())
+
+
+@test
+def a_server_that_says_nothing():
+    """A server that never greets: mail waits, and vestibuled still stops"""
+    with post("mute", timeout=2) as (server, smtp):
+        m = server.until_tried(server.queue("anna@example.org")[0], seconds=60)
+        expect(m["error"], m)
+        server.stop()
+        server.options = tuple(o if o != 2 else 600 for o in server.options)
+        server.start()
+        server.queue("bob@example.org")
+        until("a mail on its way", lambda: claimed(server), 60)
+        expect(server.process.stop(20) == 0, "hung on the mail server")
+
+
+def claimed(server):
+    with contextlib.closing(sqlite3.connect(server.where / "data/vestibule.db", 30)) as db:
+        return db.execute("SELECT COUNT(*) FROM mail WHERE claimed_until > 0").fetchone()[0]
+
+
+@test
+def a_server_that_stalls():
+    """A server that stalls after the message: given up in time, and sent later"""
+    with post(timeout=3) as (server, smtp):
+        mail, = server.queue("stall@example.org")
+        server.until_tried(mail, seconds=60)
+        server.until_state(mail, "sent", 90)
+        expect(len(smtp.mails()) == 1, smtp.mails())
+
+
+@test
+def a_server_that_dies():
+    """A server that dies in the middle and comes back: nothing is lost"""
+    with post(timeout=5) as (server, smtp):
+        mails = server.queue("die@example.org", *(f"user{i}@example.org" for i in range(5)))
+        until("the end of the mail server", lambda: not smtp.process.running(), 30)
+        server.until_tried(mails[0])
+        smtp.stop()
+        smtp.start()
+        for mail in mails:
+            server.until_state(mail, "sent", 90)
+        expect(len(set(message_ids(smtp.mails()))) == 6, message_ids(smtp.mails()))
+        expect("mail_server_back" in server.log(), "not said to be back")
+
+
+@test
+def killed_with_mail_waiting():
+    """kill -9 with mail on its way and waiting: all of it goes, at most one twice"""
+    with post(timeout=60) as (server, smtp):
+        mails = server.queue("hold@example.org", *(f"user{i}@example.org" for i in range(20)))
+        smtp.until_mails(1)
+        server.kill() # before it could hear that the mail was taken
+        server.start()
+        for mail in mails:
+            server.until_state(mail, "sent", 60)
+        ids = message_ids(smtp.mails())
+        expect(len(set(ids)) == 21, f"{len(set(ids))} mails of 21")
+        expect(len(ids) <= 22, f"{len(ids)} copies of 21 mails")
+
+
+@test
+def without_a_server_mail_is_kept():
+    """Without a mail server mails are kept, are read by the operator, and go once there is one"""
+    with folder() as where:
+        smtp = Smtp(where)
+        try:
+            with Post(where, None) as server:
+                mail, = server.queue("anna@example.org")
+                m = server.until_state(mail, "kept")
+                expect(f"{PUBLIC}/reset#one-time-token" in m["text"] and not m["hidden"], m)
+                expect(m["subject"] == "Choose a new password", m["subject"])
+                told = subprocess.run(
+                    [os.environ.get("VESTIBULECTL", TOP / "build/ctl/vestibulectl"), "--data",
+                     where / "data", "--public-url", PUBLIC, "mails", "kept"],
+                    check=True, capture_output=True, text=True, timeout=60).stdout
+                expect(f"{PUBLIC}/reset#one-time-token" in told, told)
+                server.stop()
+                server.options += ("--smtp-url", f"smtp://127.0.0.1:{smtp.port}", "--smtp-tls", "off",
+                                   "--mail-from", "no-reply@example.com")
+                server.start()
+                expect(server.mail(mail)["state"] == "kept", "went without being asked to")
+                server.admin.post(f"/mails/{mail}/retry")
+                server.until_state(mail, "sent")
+                smtp.until_mails(1)
+        finally:
+            smtp.stop()
+
+
+@test
+def nothing_becomes_a_command():
+    """An address or argument with line breaks reaches the mail server in no way"""
+    with post() as (server, smtp):
+        evil = [
+            *server.queue("x@example.org>\r\nRCPT TO:<victim@example.org", "x@example.org\nDATA",
+                          "x y@example.org", "<x@example.org>", ""),
+            *server.queue("x@example.org", template="ticket_closed", number="1", path="/x",
+                          subject="a\r\nBcc: victim@example.org"),
+            *server.queue("x@example.org", path="/x\r\n.\r\nMAIL FROM:<x@y>"),
+        ]
+        for mail in evil:
+            m = server.until_state(mail, "failed")
+            expect(m["error"], m)
+        good, = server.queue("bob@example.org", name="x\r\nBcc: victim@example.org")
+        server.until_state(good, "sent")
+        record, = smtp.until_mails(1)
+        expect("victim" not in record["data"] and record["to"] == ["bob@example.org"], record)
+
+
+@test
+def bad_settings_are_refused():
+    """The server does not start with mail settings that cannot work or give a password away"""
+    with folder() as where:
+        password = password_file(where)
+        url = ("--smtp-url", "smtp://mail.example.com", "--mail-from", "a@example.com")
+        user = ("--smtp-user", "u", "--smtp-password-file", password)
+        for options, word in (
+                (("--smtp-url", "smtp://mail.example.com"), "mail_from"),
+                (("--smtp-url", "http://mail.example.com", *url[2:]), "smtp_url"),
+                (("--smtp-url", "smtp://u:topsecret@mail.example.com", *url[2:]), "smtp_user"),
+                ((*url, "--smtp-user", "u"), "smtp_password_file"),
+                ((*url, *user, "--smtp-tls", "offered"), "smtp_tls"),
+                ((*url[:2], "--mail-from", "a@example.com\r\nBcc: b@c"), "mail_from"),
+                (("--public-url", "door.example.com"), "public_url")):
+            said = refused(where, options)
+            expect(word in said and "topsecret" not in said, said)
+        password.chmod(0o644)
+        expect("chmod" in refused(where, (*url, *user)), "an open password file")
+
+
+def two_nodes_share_the_mail():
+    """Two nodes on one PostgreSQL send each mail once"""
+    with folder() as where:
+        smtp = Smtp(where)
+        try:
+            with Post(where, smtp, "--db", DB) as server, node(server) as other:
+                subprocess.run(["psql", "-q", DB, "-c", """
+                    INSERT INTO mail (recipient, recipient_name, language, template, arguments,
+                        state, due_at, created_at)
+                    SELECT 'user' || n || '@example.org', '', 'en', 'two_factor_on', '{}', 'waiting',
+                        n % 7, n FROM generate_series(1, 300) AS n"""], check=True, timeout=60)
+                until("300 mails sent",
+                      lambda: len(server.admin.all("/mails?state=sent")) == 300, 90)
+                expect(other.running(), other.tail())
+                ids = message_ids(smtp.mails())
+                expect(len(ids) == len(set(ids)) == 300, f"{len(ids)} copies of {len(set(ids))}")
+        finally:
+            smtp.stop()
+
+
+if DB:
+    test(two_nodes_share_the_mail)
+
+
+def node(server):
+    """Another vestibuled with the first one's settings and key, on ports of its own."""
+    media = free_port(100)
+    process = Process("node", [
+        server.program, "--data", server.where / "data", "--http", f"127.0.0.1:{free_port()}", "--sip",
+        f"127.0.0.1:{free_port()}", "--portal", server.portal, "--media-ports",
+        f"{media}-{media + 99}", *server.options], server.where)
+    process.until_output("ready http", 30)
+    return process
+
+
+def refused(where, options):
+    ran = subprocess.run(
+        [os.environ.get("VESTIBULED", TOP / "build/src/vestibuled"), "--data", where / "data", "--http",
+         f"127.0.0.1:{free_port()}", "--sip", f"127.0.0.1:{free_port()}", "--portal", where,
+         *map(str, options)], capture_output=True, text=True, timeout=60)
+    expect(ran.returncode == 1, f"{options} are taken")
+    return ran.stderr
+
+
+lib.main()

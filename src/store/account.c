@@ -26,8 +26,20 @@ static const struct db_column session_columns[] = {
 	DB_COLUMN_INT(struct session_row, created_at),
 	DB_COLUMN_INT(struct session_row, seen_at),
 	DB_COLUMN_INT(struct session_row, expires_at),
+	DB_COLUMN_INT(struct session_row, id),
+	DB_COLUMN_INT(struct session_row, verified_at),
 };
 static const struct db_shape session_shape = DB_SHAPE(struct session_row, session_columns);
+
+static const struct db_column session_seen_columns[] = {
+	DB_COLUMN_INT(struct session_seen_row, id),
+	DB_COLUMN_INT(struct session_seen_row, created_at),
+	DB_COLUMN_INT(struct session_seen_row, seen_at),
+	DB_COLUMN_TEXT(struct session_seen_row, address),
+	DB_COLUMN_TEXT(struct session_seen_row, agent),
+};
+static const struct db_shape session_seen_shape =
+	DB_SHAPE(struct session_seen_row, session_seen_columns);
 
 struct id_row {
 	int64_t id;
@@ -42,6 +54,9 @@ enum {
 	GET,
 	CREATE,
 	PASSWORD,
+	PROFILE,
+	EMAIL,
+	CONSENT,
 	ANY_OPERATOR,
 	GRANT,
 	ROLES,
@@ -51,6 +66,10 @@ enum {
 	SESSION_TOUCH,
 	SESSION_DELETE,
 	SESSION_EXPIRE,
+	SESSION_VERIFY,
+	SESSION_LIST,
+	SESSION_DELETE_ONE,
+	SESSION_DELETE_ALL,
 };
 
 static const struct db_stmt stmts[] = {
@@ -61,6 +80,10 @@ static const struct db_stmt stmts[] = {
 		     " VALUES ($1, $2, $3, $4, $5) RETURNING id",
 		     &id_shape },
 	[PASSWORD] = { "person_password_set", "UPDATE person SET password = $2 WHERE id = $1" },
+	[PROFILE] = { "person_profile_set",
+		      "UPDATE person SET name = $2, language = $3 WHERE id = $1" },
+	[EMAIL] = { "person_email_set", "UPDATE person SET email = $2 WHERE id = $1" },
+	[CONSENT] = { "person_consent_set", "UPDATE person SET consent_at = $2 WHERE id = $1" },
 	[ANY_OPERATOR] = { "person_any_operator",
 			   "SELECT COUNT(*) AS id FROM person_role WHERE role = 'operator'", &id_shape },
 	[GRANT] = { "role_grant",
@@ -79,15 +102,26 @@ static const struct db_stmt stmts[] = {
 			    &role_shape },
 	[SESSION_CREATE] = { "session_create",
 			     "INSERT INTO session (token_hash, person_id, created_at, seen_at, expires_at,"
-			     " address, agent) VALUES ($1, $2, $3, $4, $5, $6, $7)" },
+			     " verified_at, address, agent) VALUES ($1, $2, $3, $4, $5, $3, $6, $7)" },
 	[SESSION_FIND] = { "session_find",
-			   "SELECT person_id, created_at, seen_at, expires_at FROM session"
-			   " WHERE token_hash = $1 AND expires_at > $2",
+			   "SELECT id, person_id, created_at, seen_at, expires_at, verified_at"
+			   " FROM session WHERE token_hash = $1 AND expires_at > $2",
 			   &session_shape },
 	[SESSION_TOUCH] = { "session_touch",
 			    "UPDATE session SET seen_at = $2, expires_at = $3 WHERE token_hash = $1" },
 	[SESSION_DELETE] = { "session_delete", "DELETE FROM session WHERE token_hash = $1" },
 	[SESSION_EXPIRE] = { "session_expire", "DELETE FROM session WHERE expires_at <= $1" },
+	[SESSION_VERIFY] = { "session_verify",
+			     "UPDATE session SET verified_at = $2 WHERE token_hash = $1" },
+	[SESSION_LIST] = { "session_list",
+			   "SELECT id, created_at, seen_at, address, agent FROM session"
+			   " WHERE person_id = $1 AND expires_at > $2 ORDER BY seen_at DESC, id DESC"
+			   " LIMIT $3",
+			   &session_seen_shape },
+	[SESSION_DELETE_ONE] = { "session_delete_one",
+				 "DELETE FROM session WHERE person_id = $1 AND id = $2" },
+	[SESSION_DELETE_ALL] = { "session_delete_all",
+				 "DELETE FROM session WHERE person_id = $1 AND id <> $2" },
 };
 
 int account_prepare(struct db *db, struct err *err)
@@ -130,14 +164,37 @@ int person_create(struct db *db, int64_t now_ms, const struct person_row *p, int
 	return rc;
 }
 
-int person_password_set(struct db *db, int64_t now_ms, int64_t id, struct view password)
+static int person_set(struct db *db, int64_t now_ms, int64_t id, const struct db_stmt *stmt,
+		      const struct db_arg *args, size_t nargs)
 {
 	int64_t n;
-	const int rc = db_exec(db, &stmts[PASSWORD], DB_ARGS(A_INT(id), A_TEXT(password)), &n);
+	const int rc = db_exec(db, stmt, args, nargs, &n);
 
 	if (rc < 0)
 		return rc;
 	return n ? person_changed(db, now_ms, DB_INT_NULL, id) : -ENOENT;
+}
+
+int person_password_set(struct db *db, int64_t now_ms, int64_t id, struct view password)
+{
+	return person_set(db, now_ms, id, &stmts[PASSWORD], DB_ARGS(A_INT(id), A_TEXT(password)));
+}
+
+int person_profile_set(struct db *db, int64_t now_ms, int64_t id, struct view name,
+		       struct view language)
+{
+	return person_set(db, now_ms, id, &stmts[PROFILE],
+			  DB_ARGS(A_INT(id), A_TEXT(name), A_TEXT(language)));
+}
+
+int person_email_set(struct db *db, int64_t now_ms, int64_t id, struct view email)
+{
+	return person_set(db, now_ms, id, &stmts[EMAIL], DB_ARGS(A_INT(id), A_TEXT(email)));
+}
+
+int person_consent_set(struct db *db, int64_t id, int64_t at_ms)
+{
+	return db_exec(db, &stmts[CONSENT], DB_ARGS(A_INT(id), A_INT(at_ms)), NULL);
 }
 
 int person_any_operator(struct db *db, bool *ret_any)
@@ -204,4 +261,30 @@ int session_delete(struct db *db, struct view token_hash)
 int session_expire(struct db *db, int64_t now_ms)
 {
 	return db_exec(db, &stmts[SESSION_EXPIRE], DB_ARGS(A_INT(now_ms)), NULL);
+}
+
+int session_verify(struct db *db, struct view token_hash, int64_t now_ms)
+{
+	return db_exec(db, &stmts[SESSION_VERIFY], DB_ARGS(A_BLOB(token_hash), A_INT(now_ms)), NULL);
+}
+
+int session_list(struct db *db, int64_t person_id, int64_t now_ms, struct arena *arena,
+		 struct session_seen_row **ret_sessions, size_t *ret_n)
+{
+	return db_select(db, &stmts[SESSION_LIST],
+			 DB_ARGS(A_INT(person_id), A_INT(now_ms), A_INT(SESSION_LIST_MAX)), arena,
+			 ret_sessions, ret_n);
+}
+
+int session_delete_one(struct db *db, int64_t person_id, int64_t id)
+{
+	int64_t n;
+	const int rc = db_exec(db, &stmts[SESSION_DELETE_ONE], DB_ARGS(A_INT(person_id), A_INT(id)), &n);
+
+	return rc < 0 || n > 0 ? rc : -ENOENT;
+}
+
+int session_delete_all(struct db *db, int64_t person_id, int64_t but_id)
+{
+	return db_exec(db, &stmts[SESSION_DELETE_ALL], DB_ARGS(A_INT(person_id), A_INT(but_id)), NULL);
 }

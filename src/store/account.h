@@ -26,7 +26,19 @@ struct session_row {
 	int64_t created_at;
 	int64_t seen_at;
 	int64_t expires_at;
+	int64_t id;
+	int64_t verified_at; /* when the person last proved to be there; at first, created_at */
 };
+
+/* A session as its person sees it. */
+struct session_seen_row {
+	int64_t id;
+	int64_t created_at;
+	int64_t seen_at;
+	struct view address;
+	struct view agent;
+};
+enum { SESSION_LIST_MAX = 200 };
 
 [[nodiscard]] int account_prepare(struct db *db, struct err *err);
 
@@ -38,6 +50,13 @@ struct session_row {
 [[nodiscard]] int person_create(struct db *db, int64_t now_ms, const struct person_row *person,
 				int64_t *ret_id);
 [[nodiscard]] int person_password_set(struct db *db, int64_t now_ms, int64_t id, struct view password);
+/* What the person says of itself. -ENOENT: there is none. */
+[[nodiscard]] int person_profile_set(struct db *db, int64_t now_ms, int64_t id, struct view name,
+				     struct view language);
+/* -EEXIST: the e-mail is taken. */
+[[nodiscard]] int person_email_set(struct db *db, int64_t now_ms, int64_t id, struct view email);
+/* Agreed to the terms at that time. */
+[[nodiscard]] int person_consent_set(struct db *db, int64_t id, int64_t at_ms);
 /* Somebody may administrate already: the one-time link is over. */
 [[nodiscard]] int person_any_operator(struct db *db, bool *ret_any);
 
@@ -61,4 +80,13 @@ struct session_row {
 [[nodiscard]] int session_touch(struct db *db, struct view token_hash, int64_t now_ms,
 				int64_t expires_at);
 [[nodiscard]] int session_delete(struct db *db, struct view token_hash);
+/* The person has proved to be there. */
+[[nodiscard]] int session_verify(struct db *db, struct view token_hash, int64_t now_ms);
+/* Those of the person that stand, the last used first; SESSION_LIST_MAX at most. */
+[[nodiscard]] int session_list(struct db *db, int64_t person_id, int64_t now_ms, struct arena *arena,
+			       struct session_seen_row **ret_sessions, size_t *ret_n);
+/* -ENOENT: the person has no such session. */
+[[nodiscard]] int session_delete_one(struct db *db, int64_t person_id, int64_t id);
+/* All of the person's but `but_id`; 0 for all. */
+[[nodiscard]] int session_delete_all(struct db *db, int64_t person_id, int64_t but_id);
 [[nodiscard]] int session_expire(struct db *db, int64_t now_ms);

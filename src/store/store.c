@@ -4,8 +4,10 @@
 #include "store/call.h"
 #include "store/change.h"
 #include "store/device.h"
+#include "store/factor.h"
 #include "store/mail.h"
 #include "store/migrate.h"
+#include "store/token.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -27,7 +29,7 @@ static int prepare(struct db *db, struct err *err)
 {
 	static int (*const families[])(struct db *, struct err *) = {
 		change_prepare, account_prepare, site_prepare, device_prepare, call_prepare,
-		mail_prepare,
+		mail_prepare, token_prepare, factor_prepare,
 	};
 	int rc = check_version(db, err);
 

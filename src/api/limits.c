@@ -27,8 +27,21 @@ struct table {
 struct limits {
 	pthread_mutex_t lock;
 	const struct clock *clock;
-	struct table accounts;
-	struct table addresses;
+	struct table accounts[LIMITS_KINDS];
+	struct table addresses[LIMITS_KINDS];
+};
+
+static const struct rate {
+	int64_t account_tries, account_refill_ms, address_tries, address_refill_ms;
+} rates[LIMITS_KINDS] = {
+	[LIMITS_SIGN_IN] = { LIMITS_ACCOUNT_TRIES, LIMITS_ACCOUNT_REFILL_MS, LIMITS_ADDRESS_TRIES,
+			     LIMITS_ADDRESS_REFILL_MS },
+	[LIMITS_CODE] = { LIMITS_CODE_TRIES, LIMITS_CODE_REFILL_MS, LIMITS_ADDRESS_TRIES,
+			  LIMITS_ADDRESS_REFILL_MS },
+	[LIMITS_MAIL] = { LIMITS_MAIL_TRIES, LIMITS_MAIL_REFILL_MS, LIMITS_MAIL_ADDRESS_TRIES,
+			  LIMITS_MAIL_ADDRESS_REFILL_MS },
+	[LIMITS_LINK] = { 0, 0, LIMITS_ADDRESS_TRIES, LIMITS_ADDRESS_REFILL_MS },
+	[LIMITS_CAPTCHA] = { 0, 0, LIMITS_CAPTCHA_TRIES, LIMITS_CAPTCHA_REFILL_MS },
 };
 
 static void table_init(struct table *t, int64_t tries, int64_t refill_ms)
@@ -61,8 +74,10 @@ int limits_new(const struct clock *clock, struct limits **ret_limits)
 		return -ENOMEM;
 	pthread_mutex_init(&l->lock, NULL);
 	l->clock = clock;
-	table_init(&l->accounts, LIMITS_ACCOUNT_TRIES, LIMITS_ACCOUNT_REFILL_MS);
-	table_init(&l->addresses, LIMITS_ADDRESS_TRIES, LIMITS_ADDRESS_REFILL_MS);
+	for (size_t i = 0; i < LIMITS_KINDS; i++) {
+		table_init(&l->accounts[i], rates[i].account_tries, rates[i].account_refill_ms);
+		table_init(&l->addresses[i], rates[i].address_tries, rates[i].address_refill_ms);
+	}
 	*ret_limits = l;
 	return 0;
 }
@@ -71,8 +86,10 @@ void limits_free(struct limits *l)
 {
 	if (!l)
 		return;
-	table_free(&l->accounts);
-	table_free(&l->addresses);
+	for (size_t i = 0; i < LIMITS_KINDS; i++) {
+		table_free(&l->accounts[i]);
+		table_free(&l->addresses[i]);
+	}
 	pthread_mutex_destroy(&l->lock);
 	free(l);
 }
@@ -136,44 +153,54 @@ static void address_key(const struct addr *peer, unsigned char key[KEY_SIZE])
 		memcpy(key + 12, &peer->v4.sin_addr, 4);
 }
 
-int64_t limits_try(struct limits *l, struct view account, const struct addr *peer)
+/* The wait of one table; *ret_entry is what a try is to be taken from. */
+static int64_t ask(struct table *t, const unsigned char *key, int64_t now, struct entry **ret_entry)
 {
+	*ret_entry = entry_get(t, key);
+	return *ret_entry ? wait_of(t, *ret_entry, now)
+			  : LIMITS_ACCOUNT_REFILL_MS; /* without memory nobody tries */
+}
+
+int64_t limits_try(struct limits *l, enum limits_kind kind, struct view account,
+		   const struct addr *peer)
+{
+	struct table *accounts = &l->accounts[kind], *addresses = &l->addresses[kind];
 	const int64_t now = clock_mono_us(l->clock) / 1000;
+	struct entry *by_account = NULL, *by_address;
 	unsigned char key[KEY_SIZE];
-	struct entry *by_account, *by_address;
-	int64_t wait = LIMITS_ACCOUNT_REFILL_MS; /* without memory nobody tries */
+	int64_t wait = 0, wait_address;
 
 	pthread_mutex_lock(&l->lock);
-	account_key(account, key);
-	by_account = entry_get(&l->accounts, key);
+	if (account.p) {
+		account_key(account, key);
+		wait = ask(accounts, key, now, &by_account);
+	}
 	address_key(peer, key);
-	by_address = entry_get(&l->addresses, key);
-	if (by_account && by_address) {
-		const int64_t wait_account = wait_of(&l->accounts, by_account, now);
-		const int64_t wait_address = wait_of(&l->addresses, by_address, now);
-		wait = wait_account > wait_address ? wait_account : wait_address;
-		if (wait == 0) {
-			take(&l->accounts, by_account, now);
-			take(&l->addresses, by_address, now);
-		}
+	wait_address = ask(addresses, key, now, &by_address);
+	wait = wait > wait_address ? wait : wait_address;
+	if (wait == 0) {
+		if (by_account)
+			take(accounts, by_account, now);
+		take(addresses, by_address, now);
 	}
 	pthread_mutex_unlock(&l->lock);
 	return wait;
 }
 
-void limits_forgive(struct limits *l, struct view account, const struct addr *peer)
+void limits_forgive(struct limits *l, enum limits_kind kind, struct view account,
+		    const struct addr *peer)
 {
 	unsigned char key[KEY_SIZE];
 	struct entry *e;
 
 	pthread_mutex_lock(&l->lock);
 	account_key(account, key);
-	e = entry_find(&l->accounts, key);
+	e = entry_find(&l->accounts[kind], key);
 	if (e)
-		entry_free(&l->accounts, e);
+		entry_free(&l->accounts[kind], e);
 	address_key(peer, key);
-	e = entry_find(&l->addresses, key);
+	e = entry_find(&l->addresses[kind], key);
 	if (e)
-		e->full_at -= l->addresses.refill_ms;
+		e->full_at -= l->addresses[kind].refill_ms;
 	pthread_mutex_unlock(&l->lock);
 }

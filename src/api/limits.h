@@ -1,4 +1,4 @@
-/* api/limits.h - how often somebody may try to sign in, per account and per address.
+/* api/limits.h - how often somebody may try what is open to all, per account and per address.
  *
  * Each has a bucket of tries that fills again with time. The tables are bounded: when one is full,
  * the entry that was used least recently is forgotten, so that an attacker who cycles through
@@ -17,6 +17,24 @@ enum {
 	LIMITS_ACCOUNT_REFILL_MS = 60 * 1000, /* until one more try */
 	LIMITS_ADDRESS_TRIES = 30,
 	LIMITS_ADDRESS_REFILL_MS = 10 * 1000,
+	LIMITS_CODE_TRIES = 5, /* of a million codes, three are right at a time */
+	LIMITS_CODE_REFILL_MS = 3 * 60 * 1000,
+	LIMITS_MAIL_TRIES = 3, /* mails that strangers can have sent to one address */
+	LIMITS_MAIL_REFILL_MS = 20 * 60 * 1000,
+	LIMITS_MAIL_ADDRESS_TRIES = 20,
+	LIMITS_MAIL_ADDRESS_REFILL_MS = 60 * 1000,
+	LIMITS_CAPTCHA_TRIES = 60,
+	LIMITS_CAPTCHA_REFILL_MS = 2 * 1000,
+};
+
+/* What is tried; each kind has buckets of its own. */
+enum limits_kind {
+	LIMITS_SIGN_IN, /* a password */
+	LIMITS_CODE,    /* of the second factor */
+	LIMITS_MAIL,    /* a mail to whoever was named */
+	LIMITS_LINK,    /* the token of a link: per address only */
+	LIMITS_CAPTCHA, /* a captcha to solve: per address only */
+	LIMITS_KINDS
 };
 
 struct limits;
@@ -24,7 +42,9 @@ struct limits;
 [[nodiscard]] int limits_new(const struct clock *clock, struct limits **ret_limits);
 void limits_free(struct limits *l);
 /* Counts a try. 0, or how long to wait in ms: the try is not allowed then and does not count. An
- * IPv6 address counts as its /64. */
-[[nodiscard]] int64_t limits_try(struct limits *l, struct view account, const struct addr *peer);
+ * IPv6 address counts as its /64; an account whose p is NULL counts as none. */
+[[nodiscard]] int64_t limits_try(struct limits *l, enum limits_kind kind, struct view account,
+				 const struct addr *peer);
 /* The try was right: the account starts anew, and the address gets it back. */
-void limits_forgive(struct limits *l, struct view account, const struct addr *peer);
+void limits_forgive(struct limits *l, enum limits_kind kind, struct view account,
+		    const struct addr *peer);

@@ -2,7 +2,9 @@
 
 #include "api/limits.h"
 #include "api/password.h"
+#include "api/person.h"
 #include "api/resource.h"
+#include "api/token.h"
 #include "base/log.h"
 #include "store/account.h"
 #include "store/site.h"
@@ -12,25 +14,12 @@
 #include <sodium.h>
 #include <string.h>
 
-enum { EMAIL_MAX = 254, AGENT_MAX = 200, HASH_SIZE = crypto_generichash_BYTES };
+enum { AGENT_MAX = 200, HASH_SIZE = crypto_generichash_BYTES };
 
 struct sign_in {
 	struct view email;
 	struct view password;
 };
-
-static const char *email_fault(struct view text)
-{
-	struct view domain;
-	const struct view local = view_cut(text, '@', &domain);
-
-	for (size_t i = 0; i < text.n; i++)
-		if (text.p[i] == ' ')
-			return "must not contain spaces.";
-	return local.n > 0 && domain.n > 0 && !memchr(domain.p, '@', domain.n)
-		       ? NULL
-		       : "must look like name@example.com.";
-}
 
 static const struct field sign_in_fields[] = {
 	{ "email", FIELD_TEXT, 0, offsetof(struct sign_in, email), .min = 1, .max = EMAIL_MAX },
@@ -79,7 +68,7 @@ struct setup {
 
 static const struct field setup_fields[] = {
 	{ "token", FIELD_TEXT, FIELD_SECRET, offsetof(struct setup, token), .min = 1, .max = 128 },
-	{ "email", FIELD_TEXT, 0, offsetof(struct setup, email), .min = 3, .max = EMAIL_MAX,
+	{ "email", FIELD_TEXT, 0, offsetof(struct setup, email), .min = EMAIL_MIN, .max = EMAIL_MAX,
 	  .check = email_fault },
 	{ "password", FIELD_TEXT, FIELD_RAW | FIELD_SECRET, offsetof(struct setup, password),
 	  .min = PASSWORD_MIN, .max = PASSWORD_MAX, .check = password_fault },
@@ -106,29 +95,9 @@ static struct view cookie_token(const struct request *r)
 	return (struct view){};
 }
 
-static int token_hash(struct request *r, const unsigned char token[SESSION_TOKEN_SIZE],
-		      struct view *ret_hash)
-{
-	unsigned char *hash = arena_alloc(r->arena, HASH_SIZE);
-
-	if (!hash)
-		return -ENOMEM;
-	crypto_generichash(hash, HASH_SIZE, token, SESSION_TOKEN_SIZE, NULL, 0);
-	*ret_hash = (struct view){ (char *)hash, HASH_SIZE };
-	return 0;
-}
-
 static int who_hash(struct request *r)
 {
-	const struct view text = cookie_token(r);
-	unsigned char token[SESSION_TOKEN_SIZE];
-	size_t n;
-
-	if (text.n != 2 * sizeof(token) ||
-	    sodium_hex2bin(token, sizeof(token), text.p, text.n, NULL, &n, NULL) != 0 ||
-	    n != sizeof(token))
-		return -ENOENT;
-	return token_hash(r, token, &r->who.token_hash);
+	return token_hash(cookie_token(r), r->arena, &r->who.token_hash);
 }
 
 static int64_t expiry(int64_t created_at, int64_t now)
@@ -224,20 +193,6 @@ int api_session_delete(struct request *r)
 	return reply_none(r);
 }
 
-/* E-mail addresses are compared without case, as people type them. */
-static int fold(struct request *r, struct view *email)
-{
-	char *p = arena_dup(r->arena, *email);
-
-	if (!p)
-		return -ENOMEM;
-	for (size_t i = 0; i < email->n; i++)
-		if (p[i] >= 'A' && p[i] <= 'Z')
-			p[i] = (char)(p[i] + 32);
-	email->p = p;
-	return 0;
-}
-
 static struct view address_text(struct request *r)
 {
 	const struct addr *peer = &r->ask->peer;
@@ -264,21 +219,20 @@ static struct view agent_text(struct request *r)
 
 static int begin(struct request *r)
 {
-	unsigned char token[SESSION_TOKEN_SIZE];
-	char hex[2 * SESSION_TOKEN_SIZE + 1];
-	const struct session_row session = { r->who.person_id, r->now, r->now, expiry(r->now, r->now) };
-	int rc;
+	const struct session_row session = { .person_id = r->who.person_id, .created_at = r->now,
+					     .seen_at = r->now, .expires_at = expiry(r->now, r->now) };
+	struct token token;
+	int rc = token_make(r->env->rand, r->arena, &token);
 
-	rand_bytes(r->env->rand, token, sizeof(token));
-	sodium_bin2hex(hex, sizeof(hex), token, sizeof(token));
-	rc = session_expire(r->db, r->now);
 	if (rc == 0)
-		rc = token_hash(r, token, &r->who.token_hash);
+		rc = session_expire(r->db, r->now);
 	if (rc == 0)
-		rc = session_create(r->db, r->who.token_hash, &session, address_text(r), agent_text(r));
-	if (rc == 0)
-		cookie_set(r, hex, SESSION_MAX_MS / 1000);
-	return rc;
+		rc = session_create(r->db, token.hash, &session, address_text(r), agent_text(r));
+	if (rc < 0)
+		return rc;
+	r->who.token_hash = token.hash;
+	cookie_set(r, token.text.p, SESSION_MAX_MS / 1000);
+	return 0;
 }
 
 static int refuse_for(struct request *r, int64_t wait_ms)
@@ -302,11 +256,11 @@ int api_session_post(struct request *r)
 	struct person_row person;
 	int64_t wait;
 	bool known, right;
-	int rc = fold(r, &in->email);
+	int rc = email_fold(r->arena, &in->email);
 
 	if (rc < 0)
 		return rc;
-	wait = limits_try(r->env->limits, in->email, &r->ask->peer);
+	wait = limits_try(r->env->limits, LIMITS_SIGN_IN, in->email, &r->ask->peer);
 	if (wait > 0)
 		return refuse_for(r, wait);
 	rc = person_by_email(r->db, in->email, r->arena, &person);
@@ -316,7 +270,7 @@ int api_session_post(struct request *r)
 	right = password_verify(known ? person.password.p : r->env->dummy_hash, in->password);
 	if (!known || !right)
 		return refuse_sign_in(r);
-	limits_forgive(r->env->limits, in->email, &r->ask->peer);
+	limits_forgive(r->env->limits, LIMITS_SIGN_IN, in->email, &r->ask->peer);
 	rc = who_person(r, &person);
 	if (rc == 0)
 		rc = begin(r);
@@ -373,14 +327,14 @@ int api_setup_post(struct request *r)
 {
 	struct setup *in = r->body;
 	struct person_row person = { .language = VIEW("en"), .disabled_at = DB_INT_NULL };
-	const int64_t wait = limits_try(r->env->limits, VIEW("setup"), &r->ask->peer);
+	const int64_t wait = limits_try(r->env->limits, LIMITS_SIGN_IN, VIEW("setup"), &r->ask->peer);
 	int rc;
 
 	if (wait > 0)
 		return refuse_for(r, wait);
 	if (!token_is_right(r, in->token))
 		return reply_problem(r, 403, "token", "This link is not, or no longer, good.");
-	rc = fold(r, &in->email);
+	rc = email_fold(r->arena, &in->email);
 	if (rc == 0)
 		rc = password_hash(in->password, r->arena, &person.password);
 	person.email = in->email;
@@ -389,7 +343,7 @@ int api_setup_post(struct request *r)
 		rc = make_first(r, &person);
 	if (rc != 0)
 		return rc;
-	limits_forgive(r->env->limits, VIEW("setup"), &r->ask->peer);
+	limits_forgive(r->env->limits, LIMITS_SIGN_IN, VIEW("setup"), &r->ask->peer);
 	log_info("first_administrator", LF_V("address", address_text(r)));
 	return reply_none(r);
 }

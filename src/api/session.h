@@ -6,7 +6,6 @@
 #include "api/request.h"
 
 enum {
-	SESSION_TOKEN_SIZE = 32, /* bytes; twice as many hexadecimal digits in the cookie */
 	SESSION_TOUCH_MS = 5 * 60 * 1000, /* a use is written down at most this often */
 };
 #define SESSION_IDLE_MS (INT64_C(7) * 24 * 3600 * 1000)

@@ -1,5 +1,6 @@
 #include "store/site.h"
 
+#include "api/person.h"
 #include "api/request.h"
 #include "api/resource.h"
 
@@ -7,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ZONE_MAX = 64, LANGUAGE_MAX = 8 };
+enum { ZONE_MAX = 64 };
 
 /* The characters keep the name inside the folder. */
 static bool zone_is_safe(struct view zone)
@@ -41,20 +42,6 @@ static const char *zone_fault(struct view zone)
 	return memcmp(magic, "TZif", sizeof(magic)) == 0 ? NULL : unknown;
 }
 
-/* ISO 639, with or without a region: de, pt-BR. */
-static const char *language_fault(struct view v)
-{
-	struct view region;
-	const struct view base = view_cut(v, '-', &region);
-	bool good = (base.n == 2 || base.n == 3) && (region.n == 2 || base.n == v.n);
-
-	for (size_t i = 0; i < base.n; i++)
-		good = good && base.p[i] >= 'a' && base.p[i] <= 'z';
-	for (size_t i = 0; i < region.n; i++)
-		good = good && region.p[i] >= 'A' && region.p[i] <= 'Z';
-	return good ? NULL : "must be a language tag, such as en or pt-BR.";
-}
-
 static const char *const site_types[] = { "residential", "commercial", NULL };
 
 #define SITE_EDIT_FIELDS                                                                           \
@@ -63,7 +50,7 @@ static const char *const site_types[] = { "residential", "commercial", NULL };
 	  .doc = "Stays what it was when the site was made" },                                     \
 	{ "zone", FIELD_TEXT, 0, offsetof(struct site_row, zone), .min = 1, .max = ZONE_MAX,       \
 	  .check = zone_fault, .doc = "IANA time zone" },                                          \
-	{ "language", FIELD_TEXT, 0, offsetof(struct site_row, language), .min = 2,                \
+	{ "language", FIELD_TEXT, 0, offsetof(struct site_row, language), .min = LANGUAGE_MIN,     \
 	  .max = LANGUAGE_MAX, .check = language_fault, .doc = "Of the site's mails" }
 
 static const struct field edit_fields[] = { SITE_EDIT_FIELDS };

@@ -43,7 +43,7 @@ enum {
 struct settings {
 	const char *data, *http, *sip, *sip_public, *media_ports, *db, *portal, *realm;
 	const char *tls_certificate, *tls_key, *trusted_proxies, *log_format, *log_level, *log_file;
-	const char *public_url, *mail_from, *smtp_url, *smtp_user, *smtp_password_file, *smtp_ca, *smtp_tls;
+	const char *registration, *public_url, *mail_from, *smtp_url, *smtp_user, *smtp_password_file, *smtp_ca, *smtp_tls;
 	int64_t workers, media_workers, ring_s, talk_s, drain_s, smtp_timeout_s;
 	bool metrics_open, sip_sha256;
 };
@@ -158,6 +158,7 @@ static const struct conf_option options[] = {
 	NUMBER(ring_s, "60", 5, 170, "Seconds for which phones ring"),
 	NUMBER(talk_s, "600", 10, 86400, "Seconds after which a conversation is ended"),
 	NUMBER(drain_s, "30", 0, 3600, "Seconds that running calls get when the server is to stop"),
+	WORD(registration, "open", "open closed", "Whether strangers may register a company of their own"),
 	CHECKED(public_url, NULL, fits_url, "like https://door.example.com",
 		"What links in mails begin with; by default the address of http"),
 	TEXT(smtp_url, NULL, "SMTP server: smtp://HOST:PORT, or smtps://HOST:PORT; without one mails are kept"),
@@ -693,6 +694,7 @@ static int open_web(struct server *s, struct err *err)
 		.version = VESTIBULE_VERSION,
 		.setup_token = s->setup_token,
 		.public_url = s->public_url,
+		.registration_open = strcmp(s->conf.registration, "open") == 0,
 		.web_root = s->conf.portal,
 		.metrics_open = s->conf.metrics_open,
 		.suspects = on_suspects,

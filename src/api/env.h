@@ -18,9 +18,10 @@ struct env {
 	const char *registrar; /* "host:port", as shown beside a device's password */
 	const char *version;
 	const char *public_url;  /* what links in mails begin with */
+	bool registration_open;  /* strangers may register */
 	const char *setup_token; /* makes the first administrator; NULL when there is one */
 	const char *dummy_hash;  /* verified for unknown accounts, so that they cost the same */
-	struct limits *limits;   /* of sign-in attempts */
+	struct limits *limits;   /* of what is open to all */
 	struct feed *feed;       /* woken after each change; may be NULL */
 	suspects_fn *suspects;   /* NULL: there are none */
 	void *suspects_arg;

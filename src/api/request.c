@@ -48,14 +48,15 @@ void reply_field(struct request *r, const char *name, const char *value)
 		a->fields[a->nfields++] = (struct http_field){ name, value };
 }
 
-void problem_print(struct buf *out, unsigned status, const char *field, const char *detail)
+static void print_problem(struct buf *out, unsigned status, const char *type, const char *field,
+			  const char *detail)
 {
 	struct json j = JSON_TO(out);
 
 	buf_reset(out);
 	json_open(&j);
 	json_key(&j, "type");
-	json_str(&j, "about:blank");
+	json_str(&j, type);
 	json_key(&j, "title");
 	json_str(&j, status_text(status));
 	json_key(&j, "status");
@@ -67,6 +68,11 @@ void problem_print(struct buf *out, unsigned status, const char *field, const ch
 		json_str(&j, field);
 	}
 	json_close(&j);
+}
+
+void problem_print(struct buf *out, unsigned status, const char *field, const char *detail)
+{
+	print_problem(out, status, "about:blank", field, detail);
 }
 
 const char *problem_detail(unsigned status)
@@ -95,6 +101,27 @@ int reply_problem(struct request *r, unsigned status, const char *field, const c
 	reply_field(r, "Content-Type", "application/problem+json");
 	problem_print(&r->answer->body, status, field, detail);
 	return ANSWERED;
+}
+
+int reply_problem_type(struct request *r, unsigned status, const char *type, const char *detail)
+{
+	r->answer->status = status;
+	reply_field(r, "Content-Type", "application/problem+json");
+	print_problem(&r->answer->body, status, type, NULL, detail);
+	return ANSWERED;
+}
+
+int reply_link_over(struct request *r)
+{
+	return reply_problem(r, 410, "token", "This link is not, or no longer, good.");
+}
+
+int reply_wait(struct request *r, int64_t wait_ms)
+{
+	const int64_t wait_s = (wait_ms + 999) / 1000;
+
+	reply_field(r, "Retry-After", arena_printf(r->arena, "%lld", (long long)wait_s));
+	return reply_problem(r, 429, NULL, "Too many tries; wait %lld seconds.", (long long)wait_s);
 }
 
 int reply_one(struct request *r, const void *from)
@@ -242,9 +269,12 @@ static int check_person(struct request *r)
 	if (r->route->right == RIGHT_PUBLIC)
 		return 0;
 	rc = session_authenticate(r);
-	if (rc != -ENOENT)
-		return rc;
-	return reply_problem(r, 401, NULL, "Sign in first.");
+	if (rc == -ENOENT)
+		return reply_problem(r, 401, NULL, "Sign in first.");
+	if (rc == 0 && (r->route->flags & ROUTE_FRESH) &&
+	    r->now - r->who.verified_at >= SESSION_FRESH_MS)
+		return reply_problem_type(r, 403, PROBLEM_VERIFY, "Give your password once more.");
+	return rc;
 }
 
 static int not_found(struct request *r)

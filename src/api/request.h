@@ -48,6 +48,8 @@ struct who {
 	struct view name;
 	struct view email;
 	struct view token_hash; /* of the session */
+	int64_t session_id;
+	int64_t verified_at; /* when the person last proved to be there; epoch ms */
 	struct grant grants[GRANTS_MAX];
 	size_t ngrants;
 };
@@ -82,6 +84,15 @@ enum { ANSWERED = 1 };
 /* A problem document (RFC 9457); field may be NULL. Returns ANSWERED. */
 int reply_problem(struct request *r, unsigned status, const char *field, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
+/* One that a page is to understand: `type` is a URN of ours (PROBLEM_…). Returns ANSWERED. */
+int reply_problem_type(struct request *r, unsigned status, const char *type, const char *detail);
+#define PROBLEM_SECOND_FACTOR "urn:vestibule:second-factor" /* POST /session/second goes on */
+#define PROBLEM_VERIFY "urn:vestibule:verify" /* POST /session/verify first */
+#define PROBLEM_CAPTCHA "urn:vestibule:captcha" /* another captcha is wanted */
+/* 410 of the field `token`: a link that is not, or no longer, good. Returns ANSWERED. */
+int reply_link_over(struct request *r);
+/* 429 with how long to wait. Returns ANSWERED. */
+int reply_wait(struct request *r, int64_t wait_ms);
 /* The struct of the route's answer shape. Returns 0. */
 int reply_one(struct request *r, const void *from);
 /* n structs; `next` is the cursor of the next page, p NULL at the end. Returns 0. */

@@ -11,6 +11,12 @@ int api_session_get(struct request *r);
 int api_session_delete(struct request *r);
 int api_setup_post(struct request *r);
 
+extern const struct shape registration_shape, registration_state_shape, activation_shape;
+int api_registration_get(struct request *r);
+int api_captcha_get(struct request *r);
+int api_registration_post(struct request *r);
+int api_activation_post(struct request *r);
+
 extern const struct shape site_edit_shape, site_shape;
 int api_site_list(struct request *r);
 int api_site_post(struct request *r);

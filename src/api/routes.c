@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-enum { SWITCHING = 101, OK = 200, CREATED = 201, NO_CONTENT = 204 };
+enum { SWITCHING = 101, OK = 200, CREATED = 201, ACCEPTED = 202, NO_CONTENT = 204 };
 
 /* clang-format off */
 const struct route routes[] = {
@@ -17,6 +17,15 @@ const struct route routes[] = {
 	  NO_CONTENT, 0, LANE_REQUEST, "Sign out" },
 	{ "POST", "/setup", RIGHT_PUBLIC, api_setup_post, &setup_shape, NULL,
 	  NO_CONTENT, 0, LANE_HASH, "Make the first administrator, with the one-time token" },
+
+	{ "GET", "/registration", RIGHT_PUBLIC, api_registration_get, NULL, &registration_state_shape,
+	  OK, 0, LANE_REQUEST, "Whether strangers may register" },
+	{ "GET", "/captcha", RIGHT_PUBLIC, api_captcha_get, NULL, NULL,
+	  OK, ROUTE_DOCUMENT, LANE_REQUEST, "Work to do before a registration: an ALTCHA 3 challenge" },
+	{ "POST", "/registration", RIGHT_PUBLIC, api_registration_post, &registration_shape, NULL,
+	  ACCEPTED, 0, LANE_REQUEST, "Ask for an account and a company; a mail has the link" },
+	{ "POST", "/activation", RIGHT_PUBLIC, api_activation_post, &activation_shape, &session_shape,
+	  CREATED, 0, LANE_HASH, "Follow the link of a registration or invitation; signs in" },
 
 	{ "GET", "/sites", RIGHT_SESSION, api_site_list, NULL, &site_shape,
 	  OK, ROUTE_LIST, LANE_REQUEST, "The sites that one may see, by name" },

@@ -46,6 +46,13 @@ int secret_open(const struct secret_key *key, struct view sealed, struct arena *
 	return 0;
 }
 
+void secret_subkey(const struct secret_key *key, const char *purpose, struct secret_key *ret_subkey)
+{
+	crypto_generichash(ret_subkey->bytes, sizeof(ret_subkey->bytes),
+			   (const unsigned char *)purpose, strlen(purpose), key->bytes,
+			   sizeof(key->bytes));
+}
+
 static int hex_digest(const EVP_MD *md, struct view text, struct arena *arena, struct view *ret_hex)
 {
 	unsigned char bytes[EVP_MAX_MD_SIZE];

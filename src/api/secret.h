@@ -20,6 +20,9 @@ struct secret_key {
 [[nodiscard]] int secret_open(const struct secret_key *key, struct view sealed, struct arena *arena,
 			      struct view *ret_plain);
 
+/* A key for one purpose, made from the master key. */
+void secret_subkey(const struct secret_key *key, const char *purpose, struct secret_key *ret_subkey);
+
 /* A device's SIP account. Texts are NUL-terminated, all is in the arena. */
 struct credential {
 	struct view password;

@@ -126,7 +126,8 @@ int fixture_setup(void **state)
 	f->env = (struct env){ .clock = &f->clock.clock, .rand = &f->rand.rand,
 			       .realm = "vestibule", .registrar = "sip.example.com:5060",
 			       .version = "1.2.3", .dummy_hash = dummy_hash,
-			       .public_url = "https://door.example.com" };
+			       .public_url = "https://door.example.com",
+			       .registration_open = true };
 	must(limits_new(&f->clock.clock, &f->env.limits));
 	f->ask.host = VIEW("door.example.com");
 	f->ask.content_type = VIEW("application/json; charset=utf-8");

@@ -6,6 +6,7 @@
 #include "store/account.h"
 #include "store/mail.h"
 #include "store/token.h"
+#include "captcha_solver.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -117,12 +118,281 @@ static void who_has_a_password_is_told_without_a_token(void **state)
 	assert_int_equal(mail_number(f), 1);
 }
 
+#define PASSWORD "correct horse battery"
+#define REGISTER(email)                                                                            \
+	"{\"name\":\"Rosa\",\"company\":\"Rosa & Co\",\"email\":\"" email                          \
+	"\",\"language\":\"fr\",\"consent\":true,\"captcha\":\"%s\"}"
+
+/* A solved captcha. */
+static const char *captcha(struct fixture *f)
+{
+	assert_status(f, 200, NOBODY, "GET", "/captcha", NULL);
+	return captcha_solve(view_str(fixture_path(f, "%s", fixture_text(f))), &f->setup);
+}
+
+/* fmt has the place of the captcha. */
+#define enrol(f, want, fmt)                                                                        \
+	assert_status(f, want, NOBODY, "POST", "/registration", fixture_path(f, fmt, captcha(f)))
+
+static const char *token_body(struct fixture *f, const char *token, const char *password)
+{
+	return fixture_path(f, "{\"token\":\"%s\",\"password\":\"%s\"}", token, password);
+}
+
+static void activate(struct fixture *f, unsigned want, const char *token)
+{
+	assert_status(f, want, NOBODY, "POST", "/activation", token_body(f, token, PASSWORD));
+}
+
+/* Takes the cookie of the answer into the next request, as a browser would. */
+static void cookie_keep(struct fixture *f)
+{
+	struct view rest;
+	const struct view cookie = view_cut(view_str(fixture_field(f, "Set-Cookie")), ';', &rest);
+
+	assert_true(cookie.n > TOKEN_DIGITS);
+	f->ask.cookie = view_str(arena_dup(&f->setup, cookie));
+}
+
+static void sign_in(struct fixture *f, unsigned want, const char *email, const char *password)
+{
+	assert_status(f, want, NOBODY, "POST", "/session",
+		      fixture_path(f, "{\"email\":\"%s\",\"password\":\"%s\"}", email, password));
+}
+
+static void a_stranger_becomes_a_company(void **state)
+{
+	struct fixture *f = *state;
+	struct mail_row mail;
+	const char *token;
+
+	assert_status(f, 200, NOBODY, "GET", "/registration", NULL);
+	assert_string_equal(fixture_get(f, "open"), "true");
+	enrol(f, 202, REGISTER(" Rosa@Example.com "));
+	assert_string_equal(fixture_text(f), "");
+	mail = mail_newest(f);
+	assert_string_equal(mail.template.p, "activation");
+	assert_string_equal(mail.recipient.p, "rosa@example.com");
+	assert_string_equal(mail.recipient_name.p, "Rosa");
+	assert_string_equal(mail.language.p, "fr");
+	sign_in(f, 401, "rosa@example.com", PASSWORD);
+	token = mailed_token(f);
+	assert_problem(f, 422, "password", NOBODY, "POST", "/activation",
+		       token_body(f, token, "short"));
+	activate(f, 201, token);
+	assert_string_equal(fixture_get(f, "name"), "Rosa");
+	assert_non_null(strstr(fixture_text(f), "\"role\":\"company_admin\""));
+	cookie_keep(f);
+	assert_status(f, 200, NOBODY, "GET", "/sites", NULL);
+	assert_string_equal(fixture_text(f), "{\"items\":[],\"next\":null}");
+	assert_status(
+		f, 201, NOBODY, "POST", "/sites",
+		"{\"name\":\"Own\",\"type\":\"commercial\",\"zone\":\"UTC\",\"language\":\"fr\"}");
+	assert_problem(f, 410, "token", NOBODY, "POST", "/activation",
+		       token_body(f, token, PASSWORD));
+	sign_in(f, 201, "ROSA@example.com", PASSWORD);
+}
+
+/* The answer, and the rows that are written, are the same; only the mailbox tells. */
+static void nobody_learns_whose_address_has_an_account(void **state)
+{
+	struct fixture *f = *state;
+	const size_t before = mail_number(f);
+
+	person_make(f, "paul@example.com", "hash");
+	enrol(f, 202, REGISTER("Paul@example.com"));
+	assert_string_equal(fixture_text(f), "");
+	assert_int_equal(f->answer.nfields, 0);
+	assert_int_equal(mail_number(f), before + 1);
+	assert_string_equal(mail_newest(f).template.p, "already_registered");
+	assert_string_equal(mail_newest(f).arguments.p, "{\"path\":\"/\"}");
+	enrol(f, 202, REGISTER("other@example.com"));
+	assert_string_equal(fixture_text(f), "");
+	assert_int_equal(f->answer.nfields, 0);
+	assert_int_equal(mail_number(f), before + 2);
+	assert_string_equal(mail_newest(f).template.p, "activation");
+}
+
+static void a_captcha_is_asked_for_and_good_once(void **state)
+{
+	struct fixture *f = *state;
+	const char *solved = captcha(f), *body = fixture_path(f, REGISTER("a@example.com"), solved);
+
+	assert_status(f, 422, NOBODY, "POST", "/registration",
+		      fixture_path(f, REGISTER("a@example.com"), "e30="));
+	assert_string_equal(fixture_get(f, "type"), PROBLEM_CAPTCHA);
+	assert_int_equal(mail_number(f), 0);
+	assert_status(f, 202, NOBODY, "POST", "/registration", body);
+	assert_status(f, 422, NOBODY, "POST", "/registration", body);
+	assert_string_equal(fixture_get(f, "type"), PROBLEM_CAPTCHA);
+	assert_int_equal(mail_number(f), 1);
+	body = fixture_path(f, REGISTER("a@example.com"), captcha(f));
+	f->now += CAPTCHA_SECONDS * INT64_C(1000);
+	assert_status(f, 422, NOBODY, "POST", "/registration", body);
+}
+
+static void a_closed_server_takes_nobody_and_consent_is_asked_for(void **state)
+{
+	struct fixture *f = *state;
+	const char *refusal =
+		"{\"name\":\"R\",\"company\":\"C\",\"email\":\"r@e\",\"language\":\"en\","
+		"\"consent\":false,\"captcha\":\"x\"}";
+
+	assert_problem(f, 422, "consent", NOBODY, "POST", "/registration", refusal);
+	f->env.registration_open = false;
+	enrol(f, 403, REGISTER("a@example.com"));
+	assert_int_equal(mail_number(f), 0);
+}
+
+/* Each address gets a few mails an hour, whether it has an account or not. */
+static void strangers_cannot_fill_a_mailbox(void **state)
+{
+	struct fixture *f = *state;
+
+	person_make(f, "paul@example.com", "hash");
+	for (int i = 0; i < LIMITS_MAIL_TRIES; i++) {
+		enrol(f, 202, REGISTER("a@example.com"));
+		enrol(f, 202, REGISTER("paul@example.com"));
+	}
+	enrol(f, 429, REGISTER("A@example.com"));
+	assert_string_equal(fixture_field(f, "Retry-After"), "1200");
+	enrol(f, 429, REGISTER("paul@example.com"));
+	enrol(f, 202, REGISTER("b@example.com"));
+}
+
+static void a_link_ends_with_its_time_and_with_its_namesake(void **state)
+{
+	struct fixture *f = *state;
+	const char *first, *second;
+
+	enrol(f, 202, REGISTER("a@example.com"));
+	first = mailed_token(f);
+	enrol(f, 202, REGISTER("a@example.com"));
+	second = mailed_token(f);
+	f->now += INT64_C(24) * 3600 * 1000;
+	activate(f, 410, first);
+	f->now -= 1;
+	activate(f, 201, first);
+	activate(f, 410, second);
+	activate(f, 410, "00");
+	activate(f, 410, "zz");
+}
+
+static void guesses_of_links_are_slowed_down(void **state)
+{
+	struct fixture *f = *state;
+
+	for (int i = 0; i < LIMITS_ADDRESS_TRIES; i++)
+		activate(f, 410, "00");
+	activate(f, 429, "00");
+}
+
+static void an_invitation_is_followed(void **state)
+{
+	struct fixture *f = *state;
+	const int64_t id = person_make(f, "paul@example.com", NULL);
+	const char *token;
+
+	assert_int_equal(invite(f, id), 0);
+	token = mailed_token(f);
+	activate(f, 201, token);
+	assert_string_equal(fixture_get(f, "id"), fixture_path(f, "%lld", (long long)id));
+	assert_non_null(strstr(fixture_text(f), "\"roles\":[]"));
+	activate(f, 410, token);
+	sign_in(f, 201, "paul@example.com", PASSWORD);
+}
+
+/* Who was invited and registers instead is one person, not two. */
+static void a_person_without_a_password_may_register(void **state)
+{
+	struct fixture *f = *state;
+	const int64_t id = person_make(f, "paul@example.com", NULL);
+	const char *invitation, *registration;
+
+	assert_int_equal(invite(f, id), 0);
+	invitation = mailed_token(f);
+	enrol(f, 202, REGISTER("paul@example.com"));
+	assert_string_equal(mail_newest(f).template.p, "activation");
+	registration = mailed_token(f);
+	activate(f, 201, registration);
+	assert_string_equal(fixture_get(f, "id"), fixture_path(f, "%lld", (long long)id));
+	assert_string_equal(fixture_get(f, "name"), "Rosa");
+	activate(f, 410, invitation);
+}
+
+/* The account that came first keeps the address: a link that waited opens no second way in. */
+static void a_link_that_waited_takes_over_no_account(void **state)
+{
+	struct fixture *f = *state;
+	const char *token;
+
+	enrol(f, 202, REGISTER("paul@example.com"));
+	token = mailed_token(f);
+	person_make(f, "paul@example.com", "hash");
+	activate(f, 410, token);
+}
+
+static void what_is_registered_stays_text(void **state)
+{
+	static const char *const bodies[] = {
+		"{\"name\":\"R\\r\\nBcc: "
+		"x@y\",\"company\":\"C\",\"email\":\"r@e\",\"language\":\"en\","
+		"\"consent\":true,\"captcha\":\"x\"}",
+		"{\"name\":\"R\",\"company\":\"C\",\"email\":\"r@e\\r\\nBcc: "
+		"x@y\",\"language\":\"en\","
+		"\"consent\":true,\"captcha\":\"x\"}",
+		"{\"name\":\"R\",\"company\":\"C\",\"email\":\"r@e\",\"language\":\"en\\r\\nX: y\","
+		"\"consent\":true,\"captcha\":\"x\"}",
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++)
+		assert_status(f, 422, NOBODY, "POST", "/registration", bodies[i]);
+	f->ask.host =
+		VIEW("evil.example"); /* links come from the setting, never from the request */
+	enrol(f, 202, REGISTER("a@example.com"));
+	assert_null(strstr(mail_newest(f).arguments.p, "evil"));
+}
+
+/* Somebody who plants a cookie in a browser does not own the session that begins there. */
+static void a_planted_session_is_never_taken_up(void **state)
+{
+	struct fixture *f = *state;
+	struct view planted;
+
+	person_make(f, "paul@example.com", NULL);
+	enrol(f, 202, REGISTER("paul@example.com"));
+	activate(f, 201, mailed_token(f));
+	cookie_keep(f);
+	planted = f->ask.cookie; /* the attacker's own, of a real account */
+	enrol(f, 202, REGISTER("victim@example.com"));
+	activate(f, 201, mailed_token(f));
+	cookie_keep(f);
+	assert_false(view_eq(f->ask.cookie, planted));
+	assert_status(f, 200, NOBODY, "GET", "/session", NULL);
+	assert_string_equal(fixture_get(f, "email"), "victim@example.com");
+	f->ask.cookie = planted;
+	assert_status(f, 401, NOBODY, "GET", "/session", NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, fixture_setup, fixture_teardown)
 		TEST(an_invitation_lets_in_who_has_no_password),
 		TEST(who_has_a_password_is_told_without_a_token),
+		TEST(a_stranger_becomes_a_company),
+		TEST(nobody_learns_whose_address_has_an_account),
+		TEST(a_captcha_is_asked_for_and_good_once),
+		TEST(a_closed_server_takes_nobody_and_consent_is_asked_for),
+		TEST(strangers_cannot_fill_a_mailbox),
+		TEST(a_link_ends_with_its_time_and_with_its_namesake),
+		TEST(guesses_of_links_are_slowed_down),
+		TEST(an_invitation_is_followed),
+		TEST(a_person_without_a_password_may_register),
+		TEST(a_link_that_waited_takes_over_no_account),
+		TEST(what_is_registered_stays_text),
+		TEST(a_planted_session_is_never_taken_up),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,10 +5,11 @@
 
 struct request;
 
-extern const struct shape sign_in_shape, session_shape, setup_shape;
+extern const struct shape sign_in_shape, session_shape, setup_shape, verify_shape;
 int api_session_post(struct request *r);
 int api_session_get(struct request *r);
 int api_session_delete(struct request *r);
+int api_session_verify(struct request *r);
 int api_setup_post(struct request *r);
 
 extern const struct shape registration_shape, registration_state_shape, activation_shape;
@@ -16,6 +17,21 @@ int api_registration_get(struct request *r);
 int api_captcha_get(struct request *r);
 int api_registration_post(struct request *r);
 int api_activation_post(struct request *r);
+
+extern const struct shape forgotten_shape, reset_shape;
+int api_password_forgotten(struct request *r);
+int api_password_reset(struct request *r);
+
+extern const struct shape me_shape, me_edit_shape, password_edit_shape, email_edit_shape;
+extern const struct shape email_confirm_shape, session_entry_shape;
+int api_me_get(struct request *r);
+int api_me_put(struct request *r);
+int api_me_password(struct request *r);
+int api_me_email(struct request *r);
+int api_me_email_confirm(struct request *r);
+int api_me_session_list(struct request *r);
+int api_me_session_delete(struct request *r);
+int api_me_session_delete_others(struct request *r);
 
 extern const struct shape site_edit_shape, site_shape;
 int api_site_list(struct request *r);

@@ -11,6 +11,7 @@ enum { ROUTE_IDS_MAX = 3 };
 /* Which id of the path is which: a site comes first, what belongs to it second, and what belongs to
  * that third. */
 enum { ID_SITE, ID_OBJECT, ID_PART };
+enum { ID_OWN }; /* of a path that has no site */
 
 enum route_flag {
 	ROUTE_LIST = 1, /* answers {"items", "next"}, takes ?cursor= and ?limit= */

@@ -1,12 +1,11 @@
 /* Proving who one is: by password, and once more before what is sensitive. */
+#include "api/account.h"
 #include "api/limits.h"
 #include "api/password.h"
 #include "api/person.h"
-#include "api/request.h"
 #include "api/resource.h"
 #include "api/session.h"
 #include "base/log.h"
-#include "store/account.h"
 
 #include <errno.h>
 
@@ -21,6 +20,16 @@ static const struct field sign_in_fields[] = {
 	  .min = 1, .max = PASSWORD_MAX },
 };
 const struct shape sign_in_shape = SHAPE("SignIn", struct sign_in, sign_in_fields);
+
+struct verify {
+	struct view password;
+};
+
+static const struct field verify_fields[] = {
+	{ "password", FIELD_TEXT, FIELD_RAW | FIELD_SECRET, offsetof(struct verify, password),
+	  .min = 1, .max = PASSWORD_MAX },
+};
+const struct shape verify_shape = SHAPE("Verify", struct verify, verify_fields);
 
 static int refuse_sign_in(struct request *r)
 {
@@ -65,4 +74,14 @@ int api_session_post(struct request *r)
 		return rc;
 	log_info("signed_in", LF_I("person", person.id), LF_V("address", session_address(r)));
 	return session_reply(r);
+}
+
+int api_session_verify(struct request *r)
+{
+	const struct verify *in = r->body;
+	int rc = password_ask(r, in->password, "password");
+
+	if (rc == 0)
+		rc = session_verify(r->db, r->who.token_hash, r->now);
+	return rc == 0 ? reply_none(r) : rc;
 }

@@ -2,6 +2,7 @@
 #include "fixture.h"
 
 #include "api/invite.h"
+#include "api/session.h"
 #include "api/token.h"
 #include "store/account.h"
 #include "store/mail.h"
@@ -375,6 +376,276 @@ static void a_planted_session_is_never_taken_up(void **state)
 	assert_status(f, 401, NOBODY, "GET", "/session", NULL);
 }
 
+/* An account of its own, signed in. */
+static void account(struct fixture *f, const char *email)
+{
+	struct view hash;
+
+	assert_int_equal(password_hash(VIEW(PASSWORD), &f->setup, &hash), 0);
+	person_make(f, email, hash.p);
+	f->ask.cookie = (struct view){};
+	sign_in(f, 201, email, PASSWORD);
+	cookie_keep(f);
+}
+
+static void forget(struct fixture *f, unsigned want, const char *email)
+{
+	assert_status(f, want, NOBODY, "POST", "/password/forgotten",
+		      fixture_path(f, "{\"email\":\"%s\"}", email));
+}
+
+static void reset(struct fixture *f, unsigned want, const char *token, const char *password)
+{
+	assert_status(f, want, NOBODY, "POST", "/password/reset", token_body(f, token, password));
+}
+
+static void a_forgotten_password_is_replaced_and_ends_all_sessions(void **state)
+{
+	struct fixture *f = *state;
+	const char *token;
+
+	account(f, "a@example.com");
+	forget(f, 202, "A@example.com");
+	assert_string_equal(fixture_text(f), "");
+	assert_string_equal(mail_newest(f).template.p, "password_reset");
+	token = mailed_token(f);
+	assert_status(f, 200, NOBODY, "GET", "/session", NULL);
+	activate(f, 410, token); /* a link does what it was made for only */
+	reset(f, 204, token, "another long password");
+	assert_string_equal(mail_newest(f).template.p, "password_changed");
+	assert_status(f, 401, NOBODY, "GET", "/session", NULL);
+	reset(f, 410, token, "another long password");
+	sign_in(f, 401, "a@example.com", PASSWORD);
+	sign_in(f, 201, "a@example.com", "another long password");
+	forget(f, 202, "a@example.com");
+	token = mailed_token(f);
+	f->now += INT64_C(3600) * 1000;
+	reset(f, 410, token, PASSWORD);
+}
+
+/* Unknown, disabled, or only called at the door: the answer is the same, and no mail goes. */
+static void nobody_learns_who_can_have_forgotten_a_password(void **state)
+{
+	struct fixture *f = *state;
+	const struct role_row guest = { VIEW("site_user_no_login"), f->company, f->own,
+					DB_INT_NULL };
+	const struct role_row user = { VIEW("site_user"), f->company, f->own, DB_INT_NULL };
+	const int64_t guest_id = person_make(f, "guest@example.com", NULL);
+	const int64_t user_id = person_make(f, "user@example.com", NULL);
+
+	assert_int_equal(role_grant(f->db, NOW, guest_id, &guest), 0);
+	assert_int_equal(role_grant(f->db, NOW, user_id, &user), 0);
+	forget(f, 202, "unknown@example.com");
+	assert_string_equal(fixture_text(f), "");
+	assert_int_equal(f->answer.nfields, 0);
+	forget(f, 202, "guest@example.com");
+	assert_string_equal(fixture_text(f), "");
+	assert_int_equal(mail_number(f), 0);
+	forget(f, 202, "user@example.com"); /* who lost the invitation has this way in */
+	assert_string_equal(fixture_text(f), "");
+	assert_int_equal(f->answer.nfields, 0);
+	assert_int_equal(mail_number(f), 1);
+	forget(f, 202, "unknown@example.com");
+	forget(f, 202, "unknown@example.com");
+	forget(f, 429, "unknown@example.com");
+}
+
+static void a_password_is_changed_by_who_knows_it(void **state)
+{
+	struct fixture *f = *state;
+	struct view first;
+
+	account(f, "a@example.com");
+	first = f->ask.cookie;
+	f->ask.cookie = (struct view){};
+	sign_in(f, 201, "a@example.com", PASSWORD);
+	cookie_keep(f);
+	assert_problem(f, 403, "current", NOBODY, "POST", "/me/password",
+		       "{\"current\":\"wrong\",\"password\":\"another long password\"}");
+	assert_problem(f, 422, "password", NOBODY, "POST", "/me/password",
+		       "{\"current\":\"" PASSWORD "\",\"password\":\"short\"}");
+	assert_status(f, 204, NOBODY, "POST", "/me/password",
+		      "{\"current\":\"" PASSWORD "\",\"password\":\"another long password\"}");
+	assert_string_equal(mail_newest(f).template.p, "password_changed");
+	assert_status(f, 200, NOBODY, "GET", "/session", NULL);
+	f->ask.cookie = first;
+	assert_status(f, 401, NOBODY, "GET", "/session", NULL);
+	sign_in(f, 201, "a@example.com", "another long password");
+}
+
+static void guesses_of_the_current_password_run_out(void **state)
+{
+	struct fixture *f = *state;
+
+	for (int i = 0; i < LIMITS_ACCOUNT_TRIES; i++)
+		assert_status(f, 403, ROLE_SITE_USER, "POST", "/session/verify",
+			      "{\"password\":\"x\"}");
+	assert_status(f, 429, ROLE_SITE_USER, "POST", "/session/verify", "{\"password\":\"x\"}");
+	assert_status(f, 429, ROLE_SITE_USER, "POST", "/me/password",
+		      "{\"current\":\"x\",\"password\":\"another long password\"}");
+}
+
+static void a_profile_is_ones_own(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_status(f, 200, ROLE_SITE_USER, "PUT", "/me",
+		      "{\"name\":\" Zo\xc3\xab \",\"language\":\"fr\"}");
+	assert_status(f, 200, ROLE_SITE_USER, "GET", "/me", NULL);
+	assert_string_equal(fixture_get(f, "name"), "Zo\xc3\xab");
+	assert_string_equal(fixture_get(f, "language"), "fr");
+	assert_string_equal(fixture_get(f, "email"), "site_user@example.com");
+	assert_problem(f, 422, "language", ROLE_SITE_USER, "PUT", "/me",
+		       "{\"name\":\"Z\",\"language\":\"FR\"}");
+	assert_problem(f, 422, "email", ROLE_SITE_USER, "PUT", "/me",
+		       "{\"name\":\"Z\",\"language\":\"fr\",\"email\":\"x@y\"}");
+	assert_status(f, 200, ROLE_SITE_ADMIN, "GET", "/me", NULL);
+	assert_string_equal(fixture_get(f, "name"), "site_admin");
+}
+
+#define EMAIL(address) "{\"email\":\"" address "\"}"
+
+static void confirm_email(struct fixture *f, unsigned want, const char *token)
+{
+	assert_status(f, want, NOBODY, "POST", "/me/email/confirm",
+		      fixture_path(f, "{\"token\":\"%s\"}", token));
+}
+
+static void an_address_changes_once_the_new_one_answers(void **state)
+{
+	struct fixture *f = *state;
+	const char *reset_token, *token;
+
+	account(f, "old@example.com");
+	forget(f, 202, "old@example.com");
+	reset_token = mailed_token(f);
+	assert_problem(f, 422, "email", NOBODY, "POST", "/me/email", EMAIL("OLD@example.com"));
+	assert_status(f, 202, NOBODY, "POST", "/me/email", EMAIL("New@example.com"));
+	assert_string_equal(mail_newest(f).template.p, "email_change");
+	assert_string_equal(mail_newest(f).recipient.p, "new@example.com");
+	token = mailed_token(f);
+	assert_status(f, 200, NOBODY, "GET", "/me", NULL);
+	assert_string_equal(fixture_get(f, "email"), "old@example.com");
+	confirm_email(f, 204, token);
+	assert_string_equal(mail_newest(f).template.p, "email_changed_notice");
+	assert_string_equal(mail_newest(f).recipient.p, "old@example.com");
+	assert_string_equal(mail_newest(f).arguments.p, "{\"email\":\"new@example.com\"}");
+	assert_status(f, 200, NOBODY, "GET", "/me", NULL);
+	assert_string_equal(fixture_get(f, "email"), "new@example.com");
+	confirm_email(f, 410, token);
+	reset(f, 410, reset_token, PASSWORD); /* it went to the old mailbox */
+	sign_in(f, 401, "old@example.com", PASSWORD);
+	sign_in(f, 201, "new@example.com", PASSWORD);
+}
+
+/* Asking for the address of somebody else tells that person, and the asker nothing. */
+static void an_address_of_somebody_else_stays_theirs(void **state)
+{
+	struct fixture *f = *state;
+	const char *token;
+
+	person_make(f, "paul@example.com", "hash");
+	assert_status(f, 202, ROLE_SITE_USER, "POST", "/me/email", EMAIL("paul@example.com"));
+	assert_string_equal(fixture_text(f), "");
+	assert_string_equal(mail_newest(f).template.p, "already_registered");
+	assert_status(f, 202, ROLE_SITE_USER, "POST", "/me/email", EMAIL("free@example.com"));
+	assert_string_equal(fixture_text(f), "");
+	token = mailed_token(f);
+	person_make(f, "free@example.com", "hash");
+	confirm_email(f, 410, token);
+}
+
+static void sensitive_steps_ask_again(void **state)
+{
+	struct fixture *f = *state;
+
+	account(f, "a@example.com");
+	f->now += SESSION_FRESH_MS - 1;
+	assert_status(f, 202, NOBODY, "POST", "/me/email", EMAIL("b@example.com"));
+	f->now += 1;
+	assert_status(f, 403, NOBODY, "POST", "/me/email", EMAIL("c@example.com"));
+	assert_string_equal(fixture_get(f, "type"), PROBLEM_VERIFY);
+	assert_problem(f, 403, "password", NOBODY, "POST", "/session/verify",
+		       "{\"password\":\"wrong\"}");
+	assert_status(f, 403, NOBODY, "POST", "/me/email", EMAIL("c@example.com"));
+	assert_status(f, 204, NOBODY, "POST", "/session/verify", "{\"password\":\"" PASSWORD "\"}");
+	assert_status(f, 202, NOBODY, "POST", "/me/email", EMAIL("c@example.com"));
+}
+
+/* The id of the session in the list that is, or is not, the one that asks. */
+static const char *session_id(struct fixture *f, const char *current)
+{
+	const char *at, *end;
+
+	assert_status(f, 200, NOBODY, "GET", "/me/sessions", NULL);
+	end = strstr(fixture_text(f), current);
+	assert_non_null(end);
+	for (at = end; strncmp(at, "{\"id\":\"", 7) != 0; at--)
+		assert_true(at > fixture_text(f));
+	return fixture_path(f, "%.*s", (int)strcspn(at + 7, "\""), at + 7);
+}
+
+static void sessions_are_seen_and_ended(void **state)
+{
+	struct fixture *f = *state;
+	struct view first, second;
+	const char *id;
+
+	f->ask.agent = VIEW("Firefox\r\nX: \xff");
+	account(f, "a@example.com");
+	first = f->ask.cookie;
+	f->ask.cookie = (struct view){};
+	f->ask.agent = VIEW("Chromium");
+	sign_in(f, 201, "a@example.com", PASSWORD);
+	cookie_keep(f);
+	second = f->ask.cookie;
+	id = session_id(f, "\"current\":false");
+	assert_non_null(strstr(fixture_text(f), "\"agent\":\"Firefox??X: ?\",\"current\":false"));
+	assert_non_null(strstr(fixture_text(f), "\"agent\":\"Chromium\",\"current\":true"));
+	assert_status(f, 404, ROLE_SITE_USER, "DELETE", fixture_path(f, "/me/sessions/%s", id),
+		      NULL);
+	assert_status(f, 204, NOBODY, "DELETE", fixture_path(f, "/me/sessions/%s", id), NULL);
+	assert_status(f, 404, NOBODY, "DELETE", fixture_path(f, "/me/sessions/%s", id), NULL);
+	f->ask.cookie = first;
+	assert_status(f, 401, NOBODY, "GET", "/session", NULL);
+	sign_in(f, 201, "a@example.com", PASSWORD);
+	cookie_keep(f);
+	assert_status(f, 204, NOBODY, "DELETE", "/me/sessions", NULL);
+	assert_status(f, 200, NOBODY, "GET", "/session", NULL);
+	first = f->ask.cookie;
+	f->ask.cookie = second;
+	assert_status(f, 401, NOBODY, "GET", "/session", NULL);
+	f->ask.cookie = first;
+	id = session_id(f, "\"current\":true");
+	assert_status(f, 204, NOBODY, "DELETE", fixture_path(f, "/me/sessions/%s", id), NULL);
+	assert_non_null(strstr(fixture_field(f, "Set-Cookie"), "Max-Age=0"));
+	assert_status(f, 401, NOBODY, "GET", "/session", NULL);
+}
+
+/* A page elsewhere that has a signed-in browser send something changes nothing. */
+static void another_origin_does_nothing_to_an_account(void **state)
+{
+	static const char *const tries[][2] = {
+		{ "/me/password",
+		  "{\"current\":\"" PASSWORD "\",\"password\":\"another long password\"}" },
+		{ "/me/email", EMAIL("x@example.com") },
+		{ "/session/verify", "{\"password\":\"" PASSWORD "\"}" },
+		{ "/session", "{\"email\":\"a@example.com\",\"password\":\"" PASSWORD "\"}" },
+	};
+	struct fixture *f = *state;
+
+	account(f, "a@example.com");
+	f->ask.origin = VIEW("https://evil.example");
+	for (size_t i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
+		assert_status(f, 403, NOBODY, "POST", tries[i][0], tries[i][1]);
+		assert_string_equal(fixture_field(f, "Set-Cookie"), "");
+	}
+	assert_status(f, 403, NOBODY, "DELETE", "/me/sessions", NULL);
+	f->ask.origin = (struct view){};
+	f->ask.content_type = VIEW("text/plain"); /* what a form can send without asking first */
+	assert_status(f, 415, NOBODY, "POST", tries[0][0], tries[0][1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -393,6 +664,16 @@ int main(void)
 		TEST(a_link_that_waited_takes_over_no_account),
 		TEST(what_is_registered_stays_text),
 		TEST(a_planted_session_is_never_taken_up),
+		TEST(a_forgotten_password_is_replaced_and_ends_all_sessions),
+		TEST(nobody_learns_who_can_have_forgotten_a_password),
+		TEST(a_password_is_changed_by_who_knows_it),
+		TEST(guesses_of_the_current_password_run_out),
+		TEST(a_profile_is_ones_own),
+		TEST(an_address_changes_once_the_new_one_answers),
+		TEST(an_address_of_somebody_else_stays_theirs),
+		TEST(sensitive_steps_ask_again),
+		TEST(sessions_are_seen_and_ended),
+		TEST(another_origin_does_nothing_to_an_account),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,9 +1,11 @@
 /* vestibulectl new-key: the way on when the master key is lost. What the old key sealed cannot be
- * read any more, so every device gets a new SIP password, sealed with the new key. */
+ * read any more, so every device gets a new SIP password, sealed with the new key, and second factors
+ * are off. */
 #include "ctl.h"
 
 #include "api/key.h"
 #include "store/device.h"
+#include "store/factor.h"
 #include "store/site.h"
 
 #include <errno.h>
@@ -87,6 +89,7 @@ int ctl_new_key(struct ctl *c, struct err *err)
 	DB_TRANSACTION struct db_tx tx = {};
 	struct secret_key key;
 	size_t count = 0;
+	int64_t factors = 0;
 	int rc;
 
 	if (key_open(c->data, false, &key, NULL) == 0 && key_check(c->db, &key, NULL) == 0)
@@ -100,9 +103,14 @@ int ctl_new_key(struct ctl *c, struct err *err)
 	if (rc == 0)
 		rc = renew_all(c, &key, &count);
 	if (rc == 0)
+		rc = totp_delete_all(c->db, &factors);
+	if (rc == 0)
 		rc = db_commit(&tx);
 	if (rc < 0)
 		return err_set(err, rc, "cannot renew the passwords: %s", db_error(c->db));
 	printf("%zu devices have new SIP passwords: enter them in the devices\n", count);
+	if (factors > 0)
+		printf("%lld people sign in without a second factor until they set it up again\n",
+		       (long long)factors);
 	return 0;
 }

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "store/device.h"
+#include "store/factor.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -63,21 +64,38 @@ int key_open(const char *data, bool make, struct secret_key *ret_key, struct err
 	return key_read(fd, path, ret_key, err);
 }
 
+/* Whatever there is. -ENOENT: nothing is sealed. */
+static int sealed_any(struct db *db, struct arena *arena, struct view *ret_sealed)
+{
+	struct device_secret_row device;
+	struct totp_row totp;
+	int rc = device_secret_any(db, arena, &device);
+
+	if (rc == 0)
+		*ret_sealed = device.password_sealed;
+	if (rc != -ENOENT)
+		return rc;
+	rc = totp_any(db, arena, &totp);
+	if (rc == 0)
+		*ret_sealed = totp.secret_sealed;
+	return rc;
+}
+
 int key_check(struct db *db, const struct secret_key *key, struct err *err)
 {
 	CLEANUP(arena_free) struct arena arena = ARENA_INIT(KEY_CHECK_ARENA);
-	struct device_secret_row row;
-	struct view plain;
-	int rc = device_secret_any(db, &arena, &row);
+	struct view sealed, plain;
+	int rc = sealed_any(db, &arena, &sealed);
 
 	if (rc == -ENOENT)
 		return 0;
 	if (rc < 0)
-		return err_set(err, rc, "cannot read the devices: %s", db_error(db));
-	rc = secret_open(key, row.password_sealed, &arena, &plain);
+		return err_set(err, rc, "cannot read what is sealed: %s", db_error(db));
+	rc = secret_open(key, sealed, &arena, &plain);
 	if (rc == -EBADMSG)
 		return err_set(err, rc,
-			       "master.key is not the one of this database: device passwords cannot"
-			       " be read; put the right one back, or see vestibulectl new-key");
+			       "master.key is not the one of this database: device passwords and second"
+			       " factors cannot be read; put the right one back, or see vestibulectl"
+			       " new-key");
 	return rc < 0 ? err_set(err, rc, "no memory") : 0;
 }

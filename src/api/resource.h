@@ -33,6 +33,14 @@ int api_me_session_list(struct request *r);
 int api_me_session_delete(struct request *r);
 int api_me_session_delete_others(struct request *r);
 
+extern const struct shape code_shape, totp_secret_shape, totp_confirm_shape, recovery_codes_shape;
+int api_session_second(struct request *r);
+int api_totp_post(struct request *r);
+int api_totp_confirm(struct request *r);
+int api_totp_delete(struct request *r);
+int api_recovery_codes_post(struct request *r);
+int api_recovery_codes_kept(struct request *r);
+
 extern const struct shape site_edit_shape, site_shape;
 int api_site_list(struct request *r);
 int api_site_post(struct request *r);

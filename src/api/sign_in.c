@@ -1,5 +1,6 @@
 /* Proving who one is: by password, and once more before what is sensitive. */
 #include "api/account.h"
+#include "api/factor.h"
 #include "api/limits.h"
 #include "api/password.h"
 #include "api/person.h"
@@ -69,7 +70,10 @@ int api_session_post(struct request *r)
 	if (!known || !right)
 		return refuse_sign_in(r);
 	limits_forgive(r->env->limits, LIMITS_SIGN_IN, in->email, &r->ask->peer);
-	rc = enter(r, &person);
+	if (factor_is_on(r, person.id, &rc))
+		return factor_ask(r, person.id);
+	if (rc == 0)
+		rc = enter(r, &person);
 	if (rc < 0)
 		return rc;
 	log_info("signed_in", LF_I("person", person.id), LF_V("address", session_address(r)));

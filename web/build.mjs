@@ -26,7 +26,23 @@ const portal_words = {
 		loader: "json",
 	})),
 };
+// The worker is built first: the pages have its address in them.
+const { metafile: worker } = await build({
+	entryPoints: { captcha: join(here, "src/captcha/worker.ts") },
+	outdir: join(dist, "assets"),
+	entryNames: "[name]-[hash]",
+	absWorkingDir: here,
+	bundle: true,
+	format: "iife",
+	target: "es2022",
+	minify: true,
+	metafile: true,
+	legalComments: "none",
+	logLevel: "warning",
+});
+const worker_name = Object.keys(worker.outputs)[0].split("/").pop();
 const { metafile } = await build({
+	define: { CAPTCHA_WORKER: JSON.stringify(`/assets/${worker_name}`) },
 	entryPoints: { app: join(here, "src/main.tsx"), style: join(here, "src/style.css") },
 	outdir: join(dist, "assets"),
 	entryNames: "[name]-[hash]",
@@ -45,14 +61,14 @@ const { metafile } = await build({
 	logLevel: "warning",
 });
 
-const name_of = (ext) =>
+const name_of = (source) =>
 	Object.entries(metafile.outputs)
-		.filter(([path, out]) => out.entryPoint !== undefined && path.endsWith(ext))
+		.filter(([, out]) => out.entryPoint === source)
 		.map(([path]) => path.split("/").pop())[0];
-const script = name_of(".js");
+const script = name_of("src/main.tsx");
 const html = readFileSync(join(here, "index.html"), "utf8")
 	.replace("@SCRIPT@", `/assets/${script}`)
-	.replace("@STYLE@", `/assets/${name_of(".css")}`);
+	.replace("@STYLE@", `/assets/${name_of("src/style.css")}`);
 writeFileSync(join(dist, "index.html"), html);
 writeFileSync(join(dist, "icon.svg"), readFileSync(join(here, "icon.svg")));
 

@@ -1,21 +1,24 @@
 import { useEffect, useState } from "preact/hooks";
 import { api, client_on_signed_out } from "./api/client.ts";
 import type { Session } from "./api/types.ts";
-import { problem_from, useLoad, useRoute } from "./lib/hooks.ts";
+import { problem_from, useLoad, useRoute, type Loaded } from "./lib/hooks.ts";
 import { t, type Lang } from "./lib/i18n.ts";
 import { problem_text } from "./lib/problem.ts";
 import { go, type Route } from "./lib/router.ts";
 import { SessionContext } from "./lib/rights.ts";
 import { toast } from "./lib/toast.ts";
+import type { ComponentType } from "preact";
 import { Missing } from "./pages/missing.tsx";
 import { Setup } from "./pages/setup.tsx";
 import { SignIn } from "./pages/sign_in.tsx";
 import { SitePage } from "./pages/site.tsx";
 import { Sites } from "./pages/sites.tsx";
 import { Language } from "./ui/language.tsx";
+import { Later } from "./ui/later.tsx";
 import { Link } from "./ui/link.tsx";
 import { Show } from "./ui/loaded.tsx";
 import { Toasts } from "./ui/toasts.tsx";
+import { Verify } from "./ui/verify.tsx";
 
 interface Who {
 	session: Session | null;
@@ -33,12 +36,43 @@ async function who_read(): Promise<Who> {
 	}
 }
 
-function Page({ route }: { route: Route }) {
+const part = async <P,>(file: Promise<{ default: ComponentType<P> }>) => (await file).default;
+
+// What whoever follows a link sees, signed in or not; null for the other pages.
+function Public({ page, who }: { page: Route["page"]; who: Loaded<Who> }) {
+	switch (page) {
+	case "setup":
+		return <Setup done={who.reload} />;
+	case "register":
+		return <Later name="register" load={() => part(import("./pages/register.tsx"))} with={{}} />;
+	case "activate":
+		return <Later name="activate" load={() => part(import("./pages/activate.tsx"))}
+			with={{ signed_in: (session: Session) => who.set({ session }) }} />;
+	case "forgotten":
+		return <Later name="forgotten" load={() => part(import("./pages/forgotten.tsx"))} with={{}} />;
+	case "reset":
+		return <Later name="reset" load={() => part(import("./pages/reset.tsx"))}
+			with={{ signed_out: () => who.set({ session: null }) }} />;
+	case "confirm-email":
+		return <Later name="confirm-email" load={() => part(import("./pages/confirm_email.tsx"))}
+			with={{ changed: who.reload }} />;
+	default:
+		return null;
+	}
+}
+
+const PUBLIC: readonly Route["page"][] = ["setup", "register", "activate", "forgotten", "reset",
+	"confirm-email"];
+
+function Page({ route, changed }: { route: Route; changed: () => void }) {
 	switch (route.page) {
 	case "sites":
 		return <Sites />;
 	case "site":
 		return <SitePage key={route.site} {...route} />;
+	case "account":
+		return <Later name="account" load={() => part(import("./pages/account.tsx"))}
+			with={{ changed }} />;
 	default:
 		return <Missing />;
 	}
@@ -71,7 +105,9 @@ export function App({ change_language }: { change_language: (lang: Lang) => void
 					<Link href="/" class="brand">
 						<img src="/icon.svg" alt="" /><span>Vestibule</span>
 					</Link>
-					{who.data?.session && <span class="who soft">{who.data.session.name}</span>}
+					{who.data?.session && (
+						<Link href="/account" class="who soft">{who.data.session.name}</Link>
+					)}
 					<Language change={change_language} />
 					{who.data?.session && (
 						<button aria-disabled={leaving} onClick={sign_out}>{t("sign_out")}</button>
@@ -79,16 +115,17 @@ export function App({ change_language }: { change_language: (lang: Lang) => void
 				</div>
 			</header>
 			<main id="main" tabIndex={-1}>
-				{route.page === "setup"
-					? <Setup done={who.reload} />
+				{PUBLIC.includes(route.page)
+					? <Public key={route.page} page={route.page} who={who} />
 					: <Show of={who}>
 						{({ session }) => session === null
 							? <SignIn done={who.reload} />
 							: <SessionContext.Provider value={session}>
-								<Page route={route} />
+								<Page route={route} changed={who.reload} />
 							</SessionContext.Provider>}
 					</Show>}
 			</main>
+			<Verify />
 			<Toasts />
 		</>
 	);

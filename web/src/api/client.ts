@@ -1,7 +1,8 @@
 // Requests to /api/v1. Every failure is a Problem; nothing else is thrown.
+import type { Challenge } from "../captcha/solve.ts";
 import type {
-	Apartment, ApartmentEdit, Button, Call, Credentials, Device, DeviceEdit, List, ProblemBody,
-	Session, Setup, SignIn, Site, SiteEdit,
+	Apartment, ApartmentEdit, Button, Call, Credentials, Device, DeviceEdit, List, Me, ProblemBody,
+	RecoveryCodes, Registration, Session, SessionEntry, Setup, SignIn, Site, SiteEdit, TotpSecret,
 } from "./types.ts";
 
 const BASE = "/api/v1";
@@ -29,7 +30,29 @@ async function problem_of(answer: Response): Promise<Problem> {
 		Number.isFinite(wait_s) ? wait_s : 0);
 }
 
+let verify: () => Promise<boolean> = () => Promise.resolve(false);
+
+// `fn` asks for the password where the server wants to hear it once more; true: it was right, and
+// the request is made again.
+export function client_on_verify(fn: () => Promise<boolean>): void {
+	verify = fn;
+}
+
+export const PROBLEM_SECOND_FACTOR = "urn:vestibule:second-factor";
+export const PROBLEM_VERIFY = "urn:vestibule:verify";
+const SIGN_IN_PATHS = ["/session", "/session/second"]; // where 401 is about the sign-in itself
+
 async function request<T>(method: string, path: string, body?: unknown): Promise<T> {
+	try {
+		return await request_once<T>(method, path, body);
+	} catch (error) {
+		if (!(error instanceof Problem) || error.body.type !== PROBLEM_VERIFY || !await verify())
+			throw error;
+		return await request_once<T>(method, path, body);
+	}
+}
+
+async function request_once<T>(method: string, path: string, body?: unknown): Promise<T> {
 	const init: RequestInit = { method, headers: { accept: "application/json" } };
 	if (body !== undefined) {
 		init.body = JSON.stringify(body);
@@ -42,7 +65,7 @@ async function request<T>(method: string, path: string, body?: unknown): Promise
 		throw new Problem(0);
 	}
 	if (!answer.ok) {
-		if (answer.status === 401 && path !== "/session")
+		if (answer.status === 401 && !SIGN_IN_PATHS.includes(path))
 			on_signed_out();
 		throw await problem_of(answer);
 	}
@@ -75,7 +98,34 @@ export const api = {
 	session: () => request<Session>("GET", "/session"),
 	sign_in: (body: SignIn) => request<Session>("POST", "/session", body),
 	sign_out: () => request<void>("DELETE", "/session"),
+	sign_in_second: (code: string) => request<Session>("POST", "/session/second", { code }),
+	verify: (password: string) => request<void>("POST", "/session/verify", { password }),
 	setup: (body: Setup) => request<void>("POST", "/setup", body),
+
+	registration: () => request<{ open: boolean }>("GET", "/registration"),
+	captcha: () => request<Challenge>("GET", "/captcha"),
+	register: (body: Registration) => request<void>("POST", "/registration", body),
+	activate: (token: string, password: string) =>
+		request<Session>("POST", "/activation", { token, password }),
+	forgotten: (email: string) => request<void>("POST", "/password/forgotten", { email }),
+	reset: (token: string, password: string) =>
+		request<void>("POST", "/password/reset", { token, password }),
+
+	me: () => request<Me>("GET", "/me"),
+	me_edit: (name: string, language: string) => request<Me>("PUT", "/me", { name, language }),
+	me_password: (current: string, password: string) =>
+		request<void>("POST", "/me/password", { current, password }),
+	me_email: (email: string) => request<void>("POST", "/me/email", { email }),
+	me_email_confirm: (token: string) => request<void>("POST", "/me/email/confirm", { token }),
+	me_sessions: () => whole_list<SessionEntry>("/me/sessions"),
+	me_session_end: (session: string) => request<void>("DELETE", `/me/sessions/${id(session)}`),
+	me_sessions_end: () => request<void>("DELETE", "/me/sessions"),
+	totp_new: () => request<TotpSecret>("POST", "/me/totp"),
+	totp_confirm: (code: string, password: string) =>
+		request<RecoveryCodes>("POST", "/me/totp/confirm", { code, password }),
+	totp_off: () => request<void>("DELETE", "/me/totp"),
+	recovery_codes_new: () => request<RecoveryCodes>("POST", "/me/recovery-codes"),
+	recovery_codes_kept: () => request<void>("POST", "/me/recovery-codes/kept"),
 
 	sites: () => whole_list<Site>("/sites"),
 	site: (site: string) => request<Site>("GET", site_path(site)),

@@ -34,6 +34,44 @@ export interface SignIn {
 	password: string;
 }
 
+export interface Registration {
+	name: string;
+	company: string;
+	email: string;
+	language: string;
+	consent: boolean;
+	captcha: string;
+}
+
+// The account of who is signed in.
+export interface Me {
+	id: string;
+	email: string | null;
+	name: string;
+	language: string;
+	second_factor: boolean;
+	recovery_codes: number;
+	recovery_codes_kept: boolean;
+}
+
+export interface SessionEntry {
+	id: string;
+	created_at: number;
+	seen_at: number;
+	address: string;
+	agent: string;
+	current: boolean;
+}
+
+export interface TotpSecret {
+	secret: string;
+	uri: string;
+}
+
+export interface RecoveryCodes {
+	codes: { code: string }[];
+}
+
 export interface Setup extends SignIn {
 	token: string;
 	name: string;

@@ -1,5 +1,5 @@
 // What went wrong, in the reader's language.
-import type { Problem } from "../api/client.ts";
+import { PROBLEM_VERIFY, type Problem } from "../api/client.ts";
 import { format_wait } from "./format.ts";
 import { lang_current, t, type Key } from "./i18n.ts";
 
@@ -18,6 +18,8 @@ function detail_or(problem: Problem, key: Key): string {
 }
 
 export function problem_text(problem: Problem): string {
+	if (problem.body.type === PROBLEM_VERIFY)
+		return t("verify.needed");
 	const known = BY_STATUS[problem.status];
 	if (problem.status === 429 && problem.wait_s > 0)
 		return t("problem.too_many_wait", {
@@ -29,6 +31,13 @@ export function problem_text(problem: Problem): string {
 	return detail_or(problem, "problem.refused");
 }
 
+// 403 at a field: what should prove who somebody is does not.
+function proof_text(problem: Problem): string {
+	return t(problem.body.field === "code" ? "field.wrong_code" : "field.wrong_password");
+}
+
 export function problem_field_text(problem: Problem): string {
+	if (problem.status === 403)
+		return proof_text(problem);
 	return problem.status === 409 ? t("field.taken") : detail_or(problem, "field.refused");
 }

@@ -2,8 +2,12 @@
 
 export type SiteTab = "devices" | "apartments" | "calls" | "settings";
 
+// Pages that stand alone: their names are their paths.
+const ALONE = ["setup", "register", "activate", "forgotten", "reset", "confirm-email", "account"] as const;
+type Alone = typeof ALONE[number];
+
 export type Route =
-	| { page: "setup" }
+	| { page: Alone }
 	| { page: "sites" }
 	| { page: "site"; site: string; tab: SiteTab; item: string | null }
 	| { page: "missing" };
@@ -23,8 +27,9 @@ export function route_parse(path: string): Route {
 		path.split("/").filter((part) => part !== "").map(decode);
 	if (first === undefined || (first === "sites" && site === undefined))
 		return { page: "sites" };
-	if (first === "setup" && site === undefined)
-		return { page: "setup" };
+	const alone = ALONE.find((page) => page === first);
+	if (alone !== undefined && site === undefined)
+		return { page: alone };
 	if (first !== "sites" || site === undefined || !TABS.includes(tab) || rest.length > 0)
 		return { page: "missing" };
 	return { page: "site", site, tab: tab as SiteTab, item: item ?? null };

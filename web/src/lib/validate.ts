@@ -21,6 +21,11 @@ export const check_required: Check = (value) =>
 export const check_email: Check = (value) =>
 	check_required(value) ?? (/^[^\s@]+@[^\s@]+$/.test(value.trim()) ? null : "field.email");
 
+// A box that must be ticked.
+export const check_consent: Check = (value) => value === "" ? "field.consent" : null;
+
+export const CODE_MAX = 32;
+
 export const check_new_password: Check = (value) =>
 	[...value].length < PASSWORD_MIN ? "field.password_short" : null;
 

@@ -8,7 +8,7 @@ export interface FieldProps {
 	set: (value: string) => void;
 	error?: string | undefined;
 	hint?: string;
-	type?: "text" | "email" | "password" | "number";
+	type?: "text" | "email" | "password" | "number" | "checkbox"; // a box is "" or "yes"
 	autocomplete?: string;
 	max?: number; // characters
 	options?: readonly { value: string; text: string }[];
@@ -27,6 +27,17 @@ export function Field(props: FieldProps) {
 		...(required ? { "aria-required": true } : {}),
 		...(props.max === undefined ? {} : { maxLength: props.max }),
 	};
+	if (type === "checkbox")
+		return (
+			<div class="field">
+				<label class="check">
+					<input {...shared} type="checkbox" value="yes" checked={value !== ""}
+						onChange={(event) => set(event.currentTarget.checked ? "yes" : "")} />
+					<span>{label}</span>
+				</label>
+				{error && <div class="error" id={`${id}-error`}>{error}</div>}
+			</div>
+		);
 	return (
 		<div class="field">
 			<label for={id}>{label}</label>

@@ -1,0 +1,294 @@
+// Accounts in Chromium: from registration to a site, a forgotten password, the second factor. Mails
+// are read in the operator's outbox: the server of the stage keeps them. Prints TAP.
+//
+//   node tests/e2e/account.mjs [WORD…]     tests whose name has a word in it
+import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
+import { browser_open, look, run_tests, sign_in, Stage, test, visitor } from "./lib.mjs";
+
+const ADMIN = { name: "Olga Operator", email: "olga@example.com", password: "a long pass phrase" };
+const PASSWORD = "correct horse battery";
+const STEP_MS = 30_000; // of a code
+
+const WORDS = {
+	en: {
+		create: "Create an account", name: "Your name", company: "Company", email: "E-mail",
+		consent: /^I agree/, submit: "Create account", mailbox: "Look into your mailbox",
+		activate: "Activate", password: "Password", welcome: "Welcome, Rosa", site: "Name",
+		site_create: "Create", consent_missing: /needs your consent/, subject: "Activate your account",
+		known: "You have an account already",
+	},
+	fr: {
+		create: "Créer un compte", name: "Votre nom", company: "Société", email: "E-mail",
+		consent: /^J’accepte/, submit: "Créer le compte", mailbox: "Consultez votre messagerie",
+		activate: "Activer", password: "Mot de passe", welcome: "Bienvenue, Rosa", site: "Nom",
+		site_create: "Créer", consent_missing: /accord est nécessaire/, subject: "Activez votre compte",
+		known: "Vous avez déjà un compte",
+	},
+};
+
+const button = (at, name) => at.getByRole("button", { name, exact: true });
+const field = (at, name) => at.getByLabel(name, { exact: true });
+
+const post = (stage, path, body, more = {}) => fetch(`${stage.empty}/api/v1${path}`, {
+	method: "POST", headers: { "content-type": "application/json", ...more }, body: JSON.stringify(body),
+});
+
+// What the operator sees: the mails to an address, newest first.
+async function mails(stage, email) {
+	if (stage.cookie === undefined) {
+		await post(stage, "/setup", { token: new URL(stage.setup).hash.slice(1), ...ADMIN });
+		const answer = await post(stage, "/session", { email: ADMIN.email, password: ADMIN.password });
+		assert.equal(answer.status, 201);
+		stage.cookie = answer.headers.get("set-cookie").split(";")[0];
+	}
+	const read = async (path) => (await fetch(`${stage.empty}/api/v1${path}`,
+		{ headers: { cookie: stage.cookie } })).json();
+	const { items } = await read("/mails");
+	const own = items.filter(({ recipient }) => recipient === email);
+	return Promise.all(own.map(({ id }) => read(`/mails/${id}`)));
+}
+
+// The newest mail to an address, once there are so many and it has been kept: its link shows then.
+async function mail(stage, email, count = 1) {
+	const end = Date.now() + 60_000;
+	for (;;) {
+		const found = await mails(stage, email);
+		if (found.length >= count && found[0].state === "kept")
+			return found[0];
+		assert.ok(Date.now() < end, `no mail to ${email}`);
+		await new Promise((done) => setTimeout(done, 200));
+	}
+}
+
+function link(letter) {
+	const found = letter.text.match(/https?:\/\/\S+#[0-9a-f]{64}/);
+	assert.ok(found, letter.text);
+	return found[0];
+}
+
+async function register(page, stage, words, email) {
+	await page.goto(stage.empty);
+	await page.getByRole("link", { name: words.create }).click();
+	await field(page, words.name).fill("Rosa");
+	await field(page, words.company).fill("Rosa & Co");
+	await field(page, words.email).fill(email);
+	await page.getByLabel(words.consent).check();
+	await button(page, words.submit).click();
+	await page.getByRole("heading", { name: words.mailbox }).waitFor();
+}
+
+// An account made without the pages.
+async function account(browser, stage, email) {
+	const page = await visitor(browser);
+	await register(page, stage, WORDS.en, email);
+	const token = link(await mail(stage, email)).split("#")[1];
+	const answer = await post(stage, "/activation", { token, password: PASSWORD });
+	assert.equal(answer.status, 201);
+	await sign_in(page, stage.empty, { email, password: PASSWORD });
+	return page;
+}
+
+// The code of a secret (base32) now, or so many steps from now: RFC 6238.
+function code_of(secret, steps = 0) {
+	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+	const bits = [...secret].map((c) => letters.indexOf(c).toString(2).padStart(5, "0")).join("");
+	const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
+	const step = Buffer.alloc(8);
+	step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / STEP_MS) + steps));
+	const mac = createHmac("sha1", key).update(step).digest();
+	const at = mac[19] & 15;
+	return String((mac.readUInt32BE(at) & 0x7fffffff) % 1_000_000).padStart(6, "0");
+}
+
+for (const [lang, words] of Object.entries(WORDS))
+	test(`a manager registers, activates and makes a site, in ${lang}`, async ({ browser, stage }) => {
+		const email = `rosa.${lang}@example.com`;
+		const page = await visitor(browser, { lang });
+		await page.goto(`${stage.empty}/register`);
+		await field(page, words.name).fill("Rosa");
+		await field(page, words.company).fill("Rosa & Co");
+		await field(page, words.email).fill(email);
+		await button(page, words.submit).click();
+		await page.getByText(words.consent_missing).waitFor();
+		await look(page, `register-${lang}`);
+		await register(page, stage, words, email);
+		await look(page, `register-sent-${lang}`);
+		const letter = await mail(stage, email);
+		assert.equal(letter.subject, words.subject);
+
+		await page.goto(link(letter));
+		await field(page, words.password).fill("short");
+		await button(page, words.activate).click();
+		assert.equal(await field(page, words.password).getAttribute("aria-invalid"), "true");
+		await field(page, words.password).fill(PASSWORD);
+		await look(page, `activate-${lang}`);
+		await button(page, words.activate).click();
+		await page.getByRole("heading", { name: words.welcome }).waitFor();
+		await look(page, `welcome-${lang}`);
+		await field(page, words.site).fill("Elm Court");
+		await button(page, words.site_create).click();
+		await page.getByRole("heading", { level: 1, name: "Elm Court" }).waitFor();
+
+		const other = await visitor(browser, { lang }); // the same page, the same answer, another mail
+		await register(other, stage, words, email);
+		assert.equal((await mail(stage, email, 2)).subject, words.known);
+		assert.deepEqual([...page.faults, ...other.faults], []);
+		await page.context().close();
+		await other.context().close();
+	});
+
+test("a forgotten password is replaced, and every session ends", async ({ browser, stage }) => {
+	const email = "frida@example.com";
+	const signed_in = await account(browser, stage, email);
+	const page = await visitor(browser);
+	await page.goto(stage.empty);
+	await page.getByRole("link", { name: "Forgot your password?" }).click();
+	await look(page, "forgotten");
+	await field(page, "E-mail").fill(email);
+	await button(page, "Send link").click();
+	await page.getByText(`If ${email} has an account`).waitFor();
+	await page.goto(link(await mail(stage, email, 2)));
+	await field(page, "Password").fill("another long password");
+	await look(page, "reset");
+	const url = page.url();
+	await button(page, "Save password").click();
+	await page.getByRole("heading", { name: "Your password has been changed" }).waitFor();
+	assert.equal((await mail(stage, email, 3)).subject, "Your password was changed");
+	assert.equal(await signed_in.evaluate(async () => (await fetch("/api/v1/session")).status), 401);
+	await page.goto("about:blank");
+	await page.goto(url);
+	await field(page, "Password").fill("another long password");
+	await button(page, "Save password").click();
+	await page.getByText("This link has been used or has expired.").waitFor();
+	await sign_in(page, stage.empty, { email, password: "another long password" });
+	await page.context().close();
+	await signed_in.context().close();
+});
+
+test("an account is changed: name, password, address, sessions", async ({ browser, stage }) => {
+	const page = await account(browser, stage, "anna@example.com");
+	const other = await visitor(browser);
+	await sign_in(other, stage.empty, { email: "anna@example.com", password: PASSWORD });
+	await page.goto(`${stage.empty}/account`);
+	await field(page, "Your name").fill("Anna Ames");
+	await button(page, "Save").click();
+	await page.getByText("Anna Ames").first().waitFor();
+
+	await page.getByRole("button", { name: /^Sign out Chromium/ }).click();
+	await look(page, "account-session-end");
+	await button(page.getByRole("dialog"), "Sign out").click();
+	await page.getByRole("button", { name: /^Sign out Chromium/ }).waitFor({ state: "detached" });
+	assert.equal(await other.evaluate(async () => (await fetch("/api/v1/session")).status), 401);
+
+	await field(page, "Current password").fill("wrong");
+	await field(page, "New password").fill("another long password");
+	await button(page, "Change password").click();
+	await page.getByText("The password is wrong.").waitFor();
+	await field(page, "Current password").fill(PASSWORD);
+	await button(page, "Change password").click();
+	await page.locator(".toast").getByText("Password changed").waitFor();
+
+	await field(page, "New address").fill("anna.ames@example.com");
+	await button(page, "Change address").click();
+	await page.getByText("A message is on its way to anna.ames@example.com").waitFor();
+	await look(page, "account");
+	await page.goto(link(await mail(stage, "anna.ames@example.com")));
+	await look(page, "confirm-email");
+	await button(page, "Confirm").click();
+	await page.getByText("Your address has been changed.").waitFor();
+	await page.goto(`${stage.empty}/account`);
+	await page.getByText("You sign in with anna.ames@example.com.").waitFor();
+	assert.deepEqual(page.faults, []);
+	await page.context().close();
+	await other.context().close();
+});
+
+test("a sensitive step asks for the password once more", async ({ browser, stage }) => {
+	const page = await account(browser, stage, "vera@example.com");
+	let asked = false; // the server's ten minutes, without waiting for them
+	await page.route(/\/me\/email$/, (route) => {
+		if (asked)
+			return route.continue();
+		asked = true;
+		return route.fulfill({ status: 403, contentType: "application/problem+json",
+			body: JSON.stringify({ type: "urn:vestibule:verify", title: "Forbidden", status: 403 }) });
+	});
+	await page.goto(`${stage.empty}/account`);
+	await field(page, "New address").fill("vera.new@example.com");
+	await button(page, "Change address").click();
+	const box = page.getByRole("dialog", { name: "Confirm that it is you" });
+	await box.waitFor();
+	await look(page, "verify");
+	await field(box, "Password").fill("wrong");
+	await button(box, "Go on").click();
+	await box.getByText("The password is wrong.").waitFor();
+	await field(box, "Password").fill(PASSWORD);
+	await button(box, "Go on").click();
+	await page.getByText("A message is on its way to vera.new@example.com").waitFor();
+	await page.context().close();
+});
+
+test("the second factor: on, at the next sign-in, with a recovery code, off", async ({ browser, stage }) => {
+	const email = "tina@example.com";
+	const page = await account(browser, stage, email);
+	await page.goto(`${stage.empty}/account`);
+	await button(page, "Set up").click();
+	await page.getByRole("img", { name: "QR code for the authenticator app" }).waitFor();
+	await look(page, "totp-set-up");
+	await page.getByRole("button", { name: /^Show/ }).click();
+	const secret = await page.locator(".copy .value").first().textContent();
+	assert.match(secret, /^[A-Z2-7]{32}$/);
+	const form = page.locator("form", { has: field(page, "Code") });
+	await field(form, "Code").fill("000000");
+	await field(form, "Password").fill(PASSWORD);
+	await button(form, "Switch on").click();
+	await form.getByText("The code is wrong or was used before.").waitFor();
+	await field(form, "Code").fill(code_of(secret));
+	await button(form, "Switch on").click();
+	await page.getByRole("heading", { name: "Recovery codes" }).waitFor();
+	const codes = await page.locator(".codes li").allTextContents();
+	assert.equal(codes.length, 10);
+	await look(page, "recovery-codes");
+	await page.getByLabel("I have put them in a safe place.").check();
+	await button(page, "Done").click();
+	await page.getByText("Recovery codes left: 10").waitFor();
+	await look(page, "totp-on");
+
+	const other = await visitor(browser);
+	const first_step = async () => {
+		await other.goto(stage.empty);
+		await field(other, "E-mail").fill(email);
+		await field(other, "Password").fill(PASSWORD);
+		await button(other, "Sign in").click();
+		await other.getByRole("heading", { name: "Second step" }).waitFor();
+	};
+	await first_step();
+	await look(other, "second");
+	assert.equal(await other.evaluate(async () => (await fetch("/api/v1/session")).status), 401);
+	await field(other, "Code").fill(code_of(secret, 1));
+	await button(other, "Sign in").click();
+	await button(other, "Sign out").click();
+	await first_step();
+	await field(other, "Code").fill(codes[0].toLowerCase());
+	await button(other, "Sign in").click();
+	await button(other, "Sign out").waitFor();
+
+	await page.reload();
+	await page.getByText("Recovery codes left: 9").waitFor();
+	await button(page, "Switch off").click();
+	await button(page.getByRole("dialog"), "Switch off").click();
+	await button(page, "Set up").waitFor();
+	assert.equal((await mail(stage, email, 3)).subject, "Two-factor sign-in is off");
+	await page.context().close();
+	await other.context().close();
+});
+
+const stage = await Stage.open();
+const browser = await browser_open();
+try {
+	await run_tests({ browser, stage });
+} finally {
+	await browser.close();
+	await stage.close();
+}

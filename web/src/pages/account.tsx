@@ -1,0 +1,108 @@
+import { useState } from "preact/hooks";
+import { api } from "../api/client.ts";
+import type { Me } from "../api/types.ts";
+import { useLoad } from "../lib/hooks.ts";
+import { lang_current, t } from "../lib/i18n.ts";
+import { toast } from "../lib/toast.ts";
+import {
+	check_email, check_new_password, check_required, EMAIL_MAX, NAME_MAX, PASSWORD_MAX, PASSWORD_MIN,
+} from "../lib/validate.ts";
+import { Form } from "../ui/form.tsx";
+import { Heading } from "../ui/heading.tsx";
+import { LANGUAGE_OPTIONS } from "../ui/language.tsx";
+import { Show } from "../ui/loaded.tsx";
+import { SecondFactor } from "./second_factor.tsx";
+import { Sessions } from "./sessions.tsx";
+
+// A language that these pages do not have yet stays what it is.
+function languages(own: string): { value: string; text: string }[] {
+	return LANGUAGE_OPTIONS.some(({ value }) => value === own)
+		? LANGUAGE_OPTIONS : [...LANGUAGE_OPTIONS, { value: own as never, text: own }];
+}
+
+function Profile({ me, saved }: { me: Me; saved: (me: Me) => void }) {
+	return (
+		<section class="card stack">
+			<h2>{t("me.profile")}</h2>
+			<Form submit={t("save")} start={{ name: me.name, language: me.language }}
+				send={async ({ name = "", language = "" }) => {
+					saved(await api.me_edit(name.trim(), language));
+					toast(t("saved"));
+				}}
+				fields={[
+					{ name: "name", label: t("your_name"), check: check_required,
+						autocomplete: "name", required: true, max: NAME_MAX },
+					{ name: "language", label: t("language"), options: languages(me.language),
+						hint: t("me.language_hint") },
+				]} />
+		</section>
+	);
+}
+
+function Email({ me }: { me: Me }) {
+	const [sent, set_sent] = useState("");
+	return (
+		<section class="card stack">
+			<h2>{t("email")}</h2>
+			<p>{t("me.email_now", { email: me.email ?? "–" })}</p>
+			<Form submit={t("me.email_submit")} start={{ email: "" }}
+				send={async ({ email = "" }) => {
+					await api.me_email(email.trim());
+					set_sent(email.trim());
+				}}
+				fields={[{ name: "email", label: t("me.email_new"), type: "email", check: check_email,
+					autocomplete: "email", required: true, max: EMAIL_MAX }]} />
+			<p role="status">{sent && t("me.email_sent", { email: sent })}</p>
+		</section>
+	);
+}
+
+function Password({ changed }: { changed: () => void }) {
+	const [times, set_times] = useState(0); // a new key empties the form
+	return (
+		<section class="card stack">
+			<h2>{t("password")}</h2>
+			<p class="soft">{t("me.password_text")}</p>
+			<Form key={times} submit={t("me.password_submit")} start={{ current: "", password: "" }}
+				send={async ({ current = "", password = "" }) => {
+					await api.me_password(current, password);
+					toast(t("me.password_changed"));
+					set_times(times + 1);
+					changed();
+				}}
+				fields={[
+					{ name: "current", label: t("me.password_current"), type: "password",
+						check: check_required, autocomplete: "current-password", required: true,
+						max: PASSWORD_MAX },
+					{ name: "password", label: t("me.password_new"), type: "password",
+						check: check_new_password, autocomplete: "new-password", required: true,
+						max: PASSWORD_MAX, hint: t("password.hint", { min: PASSWORD_MIN }) },
+				]} />
+		</section>
+	);
+}
+
+// One's own account. Times are of the browser's zone: it belongs to no site.
+export default function Account({ changed }: { changed: () => void }) {
+	const me = useLoad("me", api.me);
+	const sessions = useLoad("me.sessions", api.me_sessions);
+	return (
+		<div class="stack">
+			<Heading text={t("me.title")} />
+			<Show of={me}>
+				{(found) => (
+					<div class="stack">
+						<Profile me={found} saved={(next) => {
+							me.set(next);
+							changed();
+						}} />
+						<Email me={found} />
+						<Password changed={sessions.reload} />
+						<SecondFactor me={found} changed={me.reload} />
+						<Sessions of={sessions} lang={lang_current()} />
+					</div>
+				)}
+			</Show>
+		</div>
+	);
+}

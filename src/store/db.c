@@ -284,7 +284,7 @@ int db_one(struct db *db, const struct db_stmt *stmt, const struct db_arg *args,
 	return 0;
 }
 
-int db_begin(struct db *db, struct db_tx *ret_tx)
+static int begin(struct db *db)
 {
 	const char *begin = db->depth ? "SAVEPOINT nested" : db->engine->begin;
 	int rc;
@@ -293,15 +293,48 @@ int db_begin(struct db *db, struct db_tx *ret_tx)
 	rc = db_script(db, begin);
 	if (rc < 0 && db->lost && !db->depth) /* nothing has run yet */
 		rc = db_script(db, begin);
-	if (rc < 0)
-		return rc;
-	db->depth++;
+	if (rc == 0)
+		db->depth++;
+	return rc;
+}
+
+int db_begin(struct db *db, struct db_tx *ret_tx)
+{
+	int rc = 0;
+
+	if (db->late) {
+		rc = begin(db);
+		db->late = rc < 0;
+	}
+	if (rc == 0)
+		rc = begin(db);
+	if (rc == 0)
+		ret_tx->db = db;
+	return rc;
+}
+
+int db_begin_late(struct db *db, struct db_tx *ret_tx)
+{
+	assert(!db->depth && !db->late);
+	db->late = true;
 	ret_tx->db = db;
 	return 0;
 }
 
+/* Ends a transaction that never began. */
+static bool end_late(struct db_tx *tx)
+{
+	if (!tx->db || !tx->db->late)
+		return false;
+	tx->db->late = false;
+	tx->db = NULL;
+	return true;
+}
+
 int db_commit(struct db_tx *tx)
 {
+	if (end_late(tx))
+		return 0;
 	const int rc = db_script(tx->db, tx->db->depth > 1 ? "RELEASE SAVEPOINT nested" : "COMMIT");
 
 	if (rc < 0) {
@@ -315,9 +348,12 @@ int db_commit(struct db_tx *tx)
 
 void db_rollback(struct db_tx *tx)
 {
-	struct db *db = TAKE(tx->db);
 	const char *back = "ROLLBACK";
+	struct db *db;
 
+	if (end_late(tx))
+		return;
+	db = TAKE(tx->db);
 	if (!db)
 		return;
 	if (--db->depth)

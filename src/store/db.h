@@ -113,5 +113,8 @@ struct db_tx {
 };
 #define DB_TRANSACTION CLEANUP(db_rollback)
 [[nodiscard]] int db_begin(struct db *db, struct db_tx *ret_tx);
+/* Outside of a transaction only: begins with the first db_begin inside it, and takes no lock before.
+ * Statements that run until then are on their own. */
+[[nodiscard]] int db_begin_late(struct db *db, struct db_tx *ret_tx);
 [[nodiscard]] int db_commit(struct db_tx *tx);
 void db_rollback(struct db_tx *tx);

@@ -41,6 +41,7 @@ struct db {
 	void *conn;
 	struct map prepared;
 	unsigned depth; /* transactions begun and not over */
+	bool late; /* the outermost one waits for the first inside it */
 	bool lost; /* the engine sets it when the server is gone; db.c clears it */
 	char error[ERR_TEXT_MAX];
 };

@@ -411,6 +411,51 @@ static void what_a_nested_transaction_did_goes_with_the_outer_one(void **state)
 	assert_int_equal(n, 0);
 }
 
+static size_t count(struct fixture *f)
+{
+	struct thing *things;
+	size_t n = 0;
+
+	assert_int_equal(db_select(f->db, &thing_list, DB_NO_ARGS, &f->arena, &things, &n), 0);
+	return n;
+}
+
+static void a_late_transaction_begins_with_the_first_inside(void **state)
+{
+	struct fixture *f = *state;
+	struct thing thing;
+
+	things_create(f);
+	for (int kept = 0; kept < 2; kept++) {
+		DB_TRANSACTION struct db_tx outer = {}, inner = {};
+
+		assert_int_equal(db_begin_late(f->db, &outer), 0);
+		assert_int_equal(add(f, kept ? VIEW("b") : VIEW("a"), (struct view){}, 1, &thing), 0);
+		assert_int_equal(db_begin(f->db, &inner), 0);
+		assert_int_equal(add(f, VIEW("inside"), (struct view){}, 1, &thing), 0);
+		assert_int_equal(db_commit(&inner), 0);
+		if (kept)
+			assert_int_equal(db_commit(&outer), 0);
+		else
+			db_rollback(&outer);
+		/* what ran before was on its own; what ran inside went with the outer one */
+		assert_int_equal(count(f), kept ? 3 : 1);
+	}
+	for (int kept = 0; kept < 2; kept++) {
+		DB_TRANSACTION struct db_tx outer = {}, after = {};
+
+		assert_int_equal(db_begin_late(f->db, &outer), 0);
+		if (kept)
+			assert_int_equal(db_commit(&outer), 0);
+		else
+			db_rollback(&outer);
+		assert_int_equal(db_begin(f->db, &after), 0); /* an outermost one again */
+		assert_int_equal(add(f, kept ? VIEW("d") : VIEW("c"), (struct view){}, 1, &thing), 0);
+		assert_int_equal(db_commit(&after), 0);
+	}
+	assert_int_equal(count(f), 5);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -420,6 +465,7 @@ int main(void)
 		BOTH(a_transaction_left_early_changes_nothing),
 		BOTH(a_transaction_inside_another_rolls_back_alone),
 		BOTH(what_a_nested_transaction_did_goes_with_the_outer_one),
+		BOTH(a_late_transaction_begins_with_the_first_inside),
 		BOTH(migrations_run_once_and_never_back),
 		BOTH(keys_keep_sites_apart),
 		BOTH(the_feed_is_read_on_from_a_cursor),

@@ -15,6 +15,7 @@
 #include "office/mail.h"
 #include "office/mail_text.h"
 #include "store/account.h"
+#include "store/audit.h"
 #include "store/migrate.h"
 #include "store/store.h"
 
@@ -38,13 +39,14 @@ enum {
 	SETUP_TOKEN_BYTES = 24,
 	TLS_WARN_DAYS = 14, /* before the certificate ends */
 	DAY_S = 86400,
+	EXPIRE_MS = 3600 * 1000, /* how often the trail's old rows are forgotten */
 };
 
 struct settings {
 	const char *data, *http, *sip, *sip_public, *media_ports, *db, *portal, *realm;
 	const char *tls_certificate, *tls_key, *trusted_proxies, *log_format, *log_level, *log_file;
 	const char *registration, *public_url, *mail_from, *smtp_url, *smtp_user, *smtp_password_file, *smtp_ca, *smtp_tls;
-	int64_t workers, media_workers, ring_s, talk_s, drain_s, smtp_timeout_s;
+	int64_t workers, media_workers, ring_s, talk_s, drain_s, smtp_timeout_s, audit_days;
 	bool metrics_open, sip_sha256;
 };
 
@@ -168,6 +170,7 @@ static const struct conf_option options[] = {
 	TEXT(smtp_password_file, NULL, "File whose first line is that user's password, not readable by everybody"),
 	NUMBER(smtp_timeout_s, "60", 1, 600, "Seconds that sending a mail may take"),
 	TEXT(mail_from, NULL, "Whom mails come from: NAME <ADDRESS> or an address"),
+	NUMBER(audit_days, "365", 1, 36500, "Days for which it is kept who changed what"),
 	{ "metrics_open", CONF_BOOL, offsetof(struct settings, metrics_open), "no",
 	  .doc = "Whether other hosts than this one may read /metrics" },
 };
@@ -209,7 +212,7 @@ struct server {
 	pthread_t web_thread;
 	bool web_running, draining;
 	struct event *signals[3];
-	struct timer drain, count;
+	struct timer drain, count, expire;
 	struct numbers numbers;
 };
 
@@ -488,6 +491,29 @@ static void copy_numbers(void *arg)
 	pthread_mutex_unlock(&n->lock);
 	if (timers_arm(loop_timers(s->sip), &s->count, NUMBERS_MS, copy_numbers, s) < 0)
 		log_error("numbers_stopped");
+}
+
+/* On the feed's thread, which has a database connection and nothing urgent to do. */
+static void audit_tidy(void *arg, struct db *db, int64_t)
+{
+	const struct server *s = arg;
+	const int64_t keep_ms = s->conf.audit_days * DAY_S * 1000;
+	int64_t removed = 0;
+	const int rc = audit_expire(db, clock_wall_ms(clock_system()) - keep_ms, &removed);
+
+	if (rc < 0)
+		log_error("audit_kept", LF_I("rc", rc));
+	else if (removed)
+		log_info("audit_expired", LF_I("rows", removed));
+}
+
+static void expire(void *arg)
+{
+	struct server *s = arg;
+
+	if (feed_task(s->feed, audit_tidy, s) < 0 ||
+	    timers_arm(loop_timers(s->sip), &s->expire, EXPIRE_MS, expire, s) < 0)
+		log_error("expire_stopped");
 }
 
 static int on_suspects(void *arg, struct arena *arena, struct suspect *ret_suspects, size_t max,
@@ -905,6 +931,7 @@ static int serve(struct server *s, int argc, char **argv)
 	}
 	if (rc == 0) {
 		copy_numbers(s);
+		expire(s);
 		say_ready(s);
 		loop_run(s->sip);
 		log_info("stopped");

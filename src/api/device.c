@@ -46,7 +46,7 @@ static struct device_view view_of(struct device_row row)
 	  .doc = "Stays what it was when the device was made" },                                   \
 	{ "apartment_id", FIELD_ID, FIELD_OPTIONAL | FIELD_NULLABLE,                               \
 	  offsetof(struct device_view, row.apartment_id) },                                        \
-	{ "unlock_code", FIELD_TEXT, FIELD_OPTIONAL | FIELD_NULLABLE,                              \
+	{ "unlock_code", FIELD_TEXT, FIELD_OPTIONAL | FIELD_NULLABLE | FIELD_SECRET,               \
 	  offsetof(struct device_view, row.unlock_code), .max = UNLOCK_CODE_MAX,                   \
 	  .check = unlock_code_fault,                                                              \
 	  .doc = "What opens an intercom's door: 00* unless a new one is given another" }

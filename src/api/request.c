@@ -131,6 +131,8 @@ int reply_one(struct request *r, const void *from)
 	r->answer->status = r->route->status;
 	reply_field(r, "Content-Type", "application/json");
 	shape_print(r->route->answer, from, &j);
+	if (r->record)
+		record_take(r, r->route->answer, from);
 	return 0;
 }
 
@@ -331,7 +333,10 @@ static int check_right(struct request *r)
 				       r->place);
 	if (verdict == VERDICT_UNSEEN)
 		return not_found(r);
-	return verdict == VERDICT_YES ? 0 : reply_problem(r, 403, NULL, "Your role may not do this.");
+	if (verdict == VERDICT_YES)
+		return 0;
+	record_denied(r);
+	return reply_problem(r, 403, NULL, "Your role may not do this.");
 }
 
 static bool has_word(struct view words, struct view word)
@@ -406,7 +411,9 @@ static int handle(struct request *r)
 
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && rc == 0; i++)
 		rc = steps[i](r);
-	return rc == 0 ? r->route->handle(r) : rc;
+	if (rc != 0)
+		return rc;
+	return record_wants(r) ? record_run(r) : r->route->handle(r);
 }
 
 static void reply_error(struct request *r, int rc)

@@ -5,6 +5,7 @@
  * code: they read, write through store/, and end with one of the reply_ functions. */
 #pragma once
 #include "api/env.h"
+#include "api/record.h"
 #include "api/rights.h"
 #include "api/routes.h"
 #include "api/shape.h"
@@ -68,6 +69,7 @@ struct request {
 	int64_t limit;       /* entries of the page */
 	void *body;          /* the struct of the route's shape */
 	struct answer *answer;
+	struct record *record; /* what the trail keeps of the answer; NULL: nothing (api/record.h) */
 };
 
 /* Judges and runs. The answer is always whole afterwards; its body is the caller's to free. */

@@ -72,6 +72,9 @@ extern const struct shape call_shape;
 int api_call_list(struct request *r);
 int api_call_get(struct request *r);
 
+extern const struct shape audit_shape;
+int api_audit_list(struct request *r);
+
 extern const struct shape suspect_shape;
 int api_suspect_list(struct request *r);
 

@@ -7,6 +7,8 @@
 
 enum { SWITCHING = 101, OK = 200, CREATED = 201, ACCEPTED = 202, NO_CONTENT = 204 };
 
+#define AUDIT_QUERY "q person object from to format"
+
 /* clang-format off */
 const struct route routes[] = {
 	{ "POST", "/session", RIGHT_PUBLIC, api_session_post, &sign_in_shape, &session_shape,
@@ -14,11 +16,11 @@ const struct route routes[] = {
 	{ "GET", "/session", RIGHT_SESSION, api_session_get, NULL, &session_shape,
 	  OK, 0, LANE_REQUEST, "Who is signed in" },
 	{ "DELETE", "/session", RIGHT_SESSION, api_session_delete, NULL, NULL,
-	  NO_CONTENT, 0, LANE_REQUEST, "Sign out" },
+	  NO_CONTENT, ROUTE_UNRECORDED, LANE_REQUEST, "Sign out" },
 	{ "POST", "/session/second", RIGHT_PUBLIC, api_session_second, &code_shape, &session_shape,
 	  CREATED, 0, LANE_REQUEST, "The second step of signing in, where POST /session asks for it" },
 	{ "POST", "/session/verify", RIGHT_SESSION, api_session_verify, &verify_shape, NULL,
-	  NO_CONTENT, 0, LANE_HASH, "Give the password once more, before what is sensitive" },
+	  NO_CONTENT, ROUTE_UNRECORDED, LANE_HASH, "Give the password once more, before what is sensitive" },
 	{ "POST", "/setup", RIGHT_PUBLIC, api_setup_post, &setup_shape, NULL,
 	  NO_CONTENT, 0, LANE_HASH, "Make the first administrator, with the one-time token" },
 
@@ -109,6 +111,13 @@ const struct route routes[] = {
 	  OK, ROUTE_LIST, LANE_REQUEST, "The calls, newest first" },
 	{ "GET", "/sites/:site/calls/:call", RIGHT_CALL_READ, api_call_get, NULL, &call_shape,
 	  OK, 0, LANE_REQUEST, "One call" },
+
+	{ "GET", "/sites/:site/audit", RIGHT_AUDIT_READ, api_audit_list, NULL, &audit_shape,
+	  OK, ROUTE_LIST, LANE_REQUEST, "Who changed what in the site, newest first; as JSON or CSV",
+	  AUDIT_QUERY },
+	{ "GET", "/companies/:company/audit", RIGHT_AUDIT_READ, api_audit_list, NULL, &audit_shape,
+	  OK, ROUTE_LIST, LANE_REQUEST, "Who changed what in the company and its sites, newest first",
+	  AUDIT_QUERY },
 
 	{ "GET", "/suspects", RIGHT_SUSPECT_READ, api_suspect_list, NULL, &suspect_shape,
 	  OK, ROUTE_LIST, LANE_REQUEST, "Hosts that guess SIP passwords, those heard of last first" },

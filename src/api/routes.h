@@ -19,6 +19,7 @@ enum route_flag {
 	ROUTE_DOCUMENT = 4, /* answers a document of its own making */
 	ROUTE_UPLOAD = 8, /* takes a file as it is, of any type, instead of JSON */
 	ROUTE_FRESH = 16, /* its person proved to be there within SESSION_FRESH_MS */
+	ROUTE_UNRECORDED = 32, /* changes nothing that the trail tells of (api/record.h) */
 };
 
 struct request;

@@ -274,7 +274,9 @@ int shape_read(const struct shape *shape, struct view text, struct arena *arena,
 	return rc;
 }
 
-static void print_field(const struct field *f, const void *at, struct json *j)
+static void print(const struct shape *shape, const void *from, struct json *j, unsigned but);
+
+static void print_field(const struct field *f, const void *at, struct json *j, unsigned but)
 {
 	const struct shape_list *list = at;
 	const struct view *text = at;
@@ -301,20 +303,43 @@ static void print_field(const struct field *f, const void *at, struct json *j)
 			if (f->type == FIELD_IDS)
 				json_id(j, ((const int64_t *)list->p)[i]);
 			else
-				shape_print(f->of, (const char *)list->p + i * f->of->size, j);
+				print(f->of, (const char *)list->p + i * f->of->size, j, but);
 		json_list_close(j);
 		break;
 	}
 }
 
-void shape_print(const struct shape *shape, const void *from, struct json *j)
+/* Leaves fields with a flag of `but` out. */
+static void print(const struct shape *shape, const void *from, struct json *j, unsigned but)
 {
 	json_open(j);
 	for (size_t i = 0; i < shape->nfields; i++) {
-		json_key(j, shape->fields[i].name);
-		print_field(&shape->fields[i], (const char *)from + shape->fields[i].offset, j);
+		const struct field *f = &shape->fields[i];
+		if (f->flags & but)
+			continue;
+		json_key(j, f->name);
+		print_field(f, (const char *)from + f->offset, j, but);
 	}
 	json_close(j);
+}
+
+void shape_print(const struct shape *shape, const void *from, struct json *j)
+{
+	print(shape, from, j, 0);
+}
+
+void shape_print_open(const struct shape *shape, const void *from, struct json *j)
+{
+	print(shape, from, j, FIELD_SECRET);
+}
+
+const void *shape_member(const struct shape *shape, const void *from, const char *name,
+			 enum field_type type)
+{
+	for (size_t i = 0; i < shape->nfields; i++)
+		if (shape->fields[i].type == type && strcmp(shape->fields[i].name, name) == 0)
+			return (const char *)from + shape->fields[i].offset;
+	return NULL;
 }
 
 static const char *schema_type(const struct field *f)

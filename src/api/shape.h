@@ -79,6 +79,11 @@ struct shape_fault {
 [[nodiscard]] int shape_read(const struct shape *shape, struct view text, struct arena *arena,
 			     void *ret_struct, struct shape_fault *ret_fault);
 void shape_print(const struct shape *shape, const void *from, struct json *j);
+/* The same without the fields of FIELD_SECRET, inner ones too. */
+void shape_print_open(const struct shape *shape, const void *from, struct json *j);
+/* The struct's member behind a field of that name and type; NULL without one. */
+const void *shape_member(const struct shape *shape, const void *from, const char *name,
+			 enum field_type type);
 /* The JSON schema (draft 2020-12, as OpenAPI 3.1 wants it). Inner shapes are references to
  * #/components/schemas/NAME. */
 void shape_schema(const struct shape *shape, struct json *j);

@@ -120,6 +120,8 @@ int api_site_post(struct request *r)
 		rc = db_commit(&tx);
 	if (rc == -EEXIST)
 		return name_taken(r);
+	if (rc == 0) /* for the trail: the path named no place */
+		r->place = (struct place){ site->company_id, id, 0 };
 	return rc == 0 ? reply_site(r, id) : rc;
 }
 

@@ -1,6 +1,7 @@
 #include "store/store.h"
 
 #include "store/account.h"
+#include "store/audit.h"
 #include "store/call.h"
 #include "store/change.h"
 #include "store/device.h"
@@ -29,7 +30,7 @@ static int prepare(struct db *db, struct err *err)
 {
 	static int (*const families[])(struct db *, struct err *) = {
 		change_prepare, account_prepare, site_prepare, device_prepare, call_prepare,
-		mail_prepare, token_prepare, factor_prepare,
+		mail_prepare, token_prepare, factor_prepare, audit_prepare,
 	};
 	int rc = check_version(db, err);
 

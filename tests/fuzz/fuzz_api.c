@@ -199,6 +199,14 @@ static void check_body(const struct request *r, json_t *root)
 	}
 }
 
+static bool is_json(const struct answer *a)
+{
+	for (size_t i = 0; i < a->nfields; i++)
+		if (strcmp(a->fields[i].name, "Content-Type") == 0)
+			return strncmp(a->fields[i].value, "text/", 5) != 0;
+	return true;
+}
+
 static void check_answer(const struct request *r)
 {
 	const struct answer *a = r->answer;
@@ -210,7 +218,7 @@ static void check_answer(const struct request *r)
 		for (const char *p = a->fields[i].value; *p; p++)
 			if (*p < ' ' || *p > '~')
 				abort();
-	if (a->body.n == 0)
+	if (a->body.n == 0 || !is_json(a))
 		return;
 	root = json_loadb(a->body.p, a->body.n, JSON_REJECT_DUPLICATES, NULL);
 	if (!root)

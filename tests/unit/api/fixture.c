@@ -179,6 +179,8 @@ static void check_answer(struct fixture *f, const struct route *route)
 	size_t i;
 
 	assert_int_equal(f->answer.status, route->status);
+	if (strncmp(fixture_field(f, "Content-Type"), "text/csv", 8) == 0)
+		return;
 	if (!route->answer || (route->flags & ROUTE_LIVE)) {
 		assert_true((route->flags & (ROUTE_DOCUMENT | ROUTE_LIVE)) || f->answer.body.n == 0);
 		return;

@@ -1,0 +1,1 @@
+-- Import (on its way).

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import type { Button, Call } from "../src/api/types.ts";
+import type { AuditEntry, Button, Call } from "../src/api/types.ts";
+import { audit_changes, audit_query, audit_sentence } from "../src/lib/audit.ts";
 import { call_status, call_talk_ms, calls_merge, opening_how } from "../src/lib/calls.ts";
 import { format_duration, format_time, format_wait, zone_valid } from "../src/lib/format.ts";
-import { fill, lang_pick } from "../src/lib/i18n.ts";
+import { fill, lang_load, lang_pick } from "../src/lib/i18n.ts";
 import { backoff_ms, live_parse, live_url } from "../src/lib/live.ts";
 import { registrar_parse } from "../src/lib/registrar.ts";
 import { grants_allow, RIGHTS, type Right } from "../src/lib/rights.ts";
@@ -152,4 +153,41 @@ test("validate: buttons", () => {
 	]);
 	assert.equal(next_button([button(1), button(3)]), 2);
 	assert.equal(next_button([]), 1);
+});
+
+Object.assign(globalThis, { document: { documentElement: {} } }); // lang_load names the language
+
+const entry = (more: Partial<AuditEntry>): AuditEntry => ({
+	id: "1", at: 0, site_id: "1", person_id: "2", person_name: "Ann", address: "::1",
+	verb: "change", object: "devices", object_id: "3", label: "Door", denied: false,
+	before: null, after: null, ...more,
+});
+
+test("audit: sentences", async () => {
+	await lang_load("en");
+	assert.equal(audit_sentence(entry({})), "Ann changed device “Door”");
+	assert.equal(audit_sentence(entry({ verb: "do", object: "credentials", label: "" })),
+		"Ann carried out: SIP password");
+	assert.equal(audit_sentence(entry({ verb: "delete", denied: true, object: "new-thing" })),
+		"Ann was refused to delete new-thing “Door”");
+});
+
+test("audit: what changed", async () => {
+	await lang_load("en");
+	const of = (before: string | null, after: string | null) => audit_changes({ before, after });
+	assert.deepEqual(of('{"id":"1","name":"a","n":1,"on":true}', '{"id":"1","name":"b","n":1}'),
+		[{ field: "name", before: "a", after: "b" }]);
+	assert.deepEqual(of(null, '{"id":"1","on":false,"list":[1],"none":null}'),
+		[{ field: "on", before: null, after: "No" }, { field: "list", before: null, after: "[1]" }]);
+	assert.deepEqual(of("not json", "[]"), []);
+	assert.deepEqual(of(null, null), []);
+});
+
+test("audit: what is asked for", () => {
+	assert.equal(audit_query({ q: " ", object: "", from: "", to: "" }), "");
+	const query = new URLSearchParams(
+		audit_query({ q: "a&b", object: "users", from: "2026-03-01", to: "2026-03-01" }));
+	assert.equal(query.get("q"), "a&b");
+	assert.equal(query.get("object"), "users");
+	assert.equal(Number(query.get("to")) - Number(query.get("from")), 86_400_000);
 });

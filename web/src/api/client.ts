@@ -1,8 +1,9 @@
 // Requests to /api/v1. Every failure is a Problem; nothing else is thrown.
 import type { Challenge } from "../captcha/solve.ts";
 import type {
-	Apartment, ApartmentEdit, Button, Call, Credentials, Device, DeviceEdit, List, Me, ProblemBody,
-	RecoveryCodes, Registration, Session, SessionEntry, Setup, SignIn, Site, SiteEdit, TotpSecret,
+	Apartment, ApartmentEdit, AuditEntry, Button, Call, Credentials, Device, DeviceEdit, List, Me,
+	ProblemBody, RecoveryCodes, Registration, Session, SessionEntry, Setup, SignIn, Site,
+	SiteEdit, TotpSecret,
 } from "./types.ts";
 
 const BASE = "/api/v1";
@@ -94,6 +95,15 @@ async function whole_list<T>(path: string): Promise<T[]> {
 const id = encodeURIComponent;
 const site_path = (site: string, rest = "") => `/sites/${id(site)}${rest}`;
 
+// query: what lib/audit.ts makes of a search.
+const audit_path = (site: string, query: string, more: Record<string, string>) =>
+	site_path(site, `/audit?${new URLSearchParams([
+		...new URLSearchParams(query), ...Object.entries(more)])}`);
+
+export function audit_csv_href(site: string, query: string): string {
+	return BASE + audit_path(site, query, { format: "csv" });
+}
+
 export const api = {
 	session: () => request<Session>("GET", "/session"),
 	sign_in: (body: SignIn) => request<Session>("POST", "/session", body),
@@ -162,4 +172,8 @@ export const api = {
 			+ (cursor === null ? "" : `?cursor=${id(cursor)}`)),
 	call: (site: string, call: string) =>
 		request<Call>("GET", site_path(site, `/calls/${id(call)}`)),
+
+	audit: (site: string, query: string, cursor: string | null) =>
+		request<List<AuditEntry>>("GET",
+			audit_path(site, query, cursor === null ? {} : { cursor })),
 };

@@ -161,6 +161,23 @@ export interface Call {
 	opened: Opening[];
 }
 
+// Who changed what. before and after are JSON objects as text.
+export interface AuditEntry {
+	id: string;
+	at: number;
+	site_id: string | null;
+	person_id: string | null;
+	person_name: string;
+	address: string;
+	verb: "create" | "change" | "delete" | "do";
+	object: string;
+	object_id: string | null;
+	label: string;
+	denied: boolean;
+	before: string | null;
+	after: string | null;
+}
+
 // One message of the WebSocket /live: what changed; the page reads the thing itself again.
 export interface LiveEvent {
 	cursor: string | number;

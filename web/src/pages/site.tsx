@@ -9,6 +9,7 @@ import { site_href, type SiteTab } from "../lib/router.ts";
 import { Link } from "../ui/link.tsx";
 import { Show } from "../ui/loaded.tsx";
 import { Apartments } from "./apartments.tsx";
+import { Audit } from "./audit.tsx";
 import { CallDetail } from "./call_detail.tsx";
 import { Calls } from "./calls.tsx";
 import { DeviceDetail } from "./device_detail.tsx";
@@ -27,6 +28,7 @@ const TABS: readonly { tab: SiteTab; key: Key; right: Right }[] = [
 	{ tab: "devices", key: "devices.title", right: "device_read" },
 	{ tab: "apartments", key: "apartments.title", right: "apartment_read" },
 	{ tab: "calls", key: "calls.title", right: "call_read" },
+	{ tab: "audit", key: "audit.title", right: "audit_read" },
 	{ tab: "settings", key: "settings.title", right: "site_edit" },
 ];
 
@@ -69,6 +71,8 @@ function Tab({ tab, item, can, changed, ...props }: ShownProps) {
 	case "calls":
 		return item === null ? <Calls {...props} />
 			: <CallDetail key={item} {...props} id={item} />;
+	case "audit":
+		return <Audit {...props} />;
 	case "settings":
 		return <SiteSettings site={props.site} saved={changed} />;
 	default:

@@ -8,7 +8,7 @@ export interface FieldProps {
 	set: (value: string) => void;
 	error?: string | undefined;
 	hint?: string;
-	type?: "text" | "email" | "password" | "number" | "checkbox"; // a box is "" or "yes"
+	type?: "text" | "email" | "password" | "number" | "date" | "checkbox"; // a box is "" or "yes"
 	autocomplete?: string;
 	max?: number; // characters
 	options?: readonly { value: string; text: string }[];

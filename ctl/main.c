@@ -292,6 +292,10 @@ static const struct command {
 	  "In place of a lost master key: makes a new one, and new SIP passwords for all devices" },
 	{ "mails", "[waiting|sent|failed|kept]", 0, 1, ctl_mails, true,
 	  "Lists the outbox, newest first, with what kept mail says" },
+	{ "export-person", "EMAIL|NUMBER", 1, 1, ctl_export_person, true,
+	  "Prints all that is kept about a person, as JSON" },
+	{ "erase-person", "EMAIL|NUMBER", 1, 1, ctl_erase_person, true,
+	  "Takes away all that tells who a person was; the trail keeps an alias" },
 	{ "demo", "HTTP-URL SIP-ADDRESS [DOOR-URL]", 2, 3, ctl_demo, true,
 	  "Makes the demo building and DATA/demo.json" },
 };

@@ -75,6 +75,12 @@ int api_call_get(struct request *r);
 extern const struct shape audit_shape;
 int api_audit_list(struct request *r);
 
+extern const struct shape erase_preview_shape, erased_shape;
+int api_own_data_get(struct request *r);
+int api_user_data_get(struct request *r);
+int api_erase_get(struct request *r);
+int api_erase_post(struct request *r);
+
 extern const struct shape suspect_shape;
 int api_suspect_list(struct request *r);
 

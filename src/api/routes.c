@@ -112,6 +112,15 @@ const struct route routes[] = {
 	{ "GET", "/sites/:site/calls/:call", RIGHT_CALL_READ, api_call_get, NULL, &call_shape,
 	  OK, 0, LANE_REQUEST, "One call" },
 
+	{ "GET", "/me/data", RIGHT_SESSION, api_own_data_get, NULL, NULL,
+	  OK, ROUTE_DOCUMENT, LANE_REQUEST, "All that is kept about oneself" },
+	{ "GET", "/sites/:site/users/:user/data", RIGHT_USER_READ, api_user_data_get, NULL, NULL,
+	  OK, ROUTE_DOCUMENT, LANE_REQUEST, "What is kept about a person, as far as one may see it" },
+	{ "GET", "/sites/:site/users/:user/erase", RIGHT_USER_EDIT, api_erase_get, NULL,
+	  &erase_preview_shape, OK, 0, LANE_REQUEST, "What erasing the person would take away" },
+	{ "POST", "/sites/:site/users/:user/erase", RIGHT_USER_EDIT, api_erase_post, NULL,
+	  &erased_shape, OK, 0, LANE_REQUEST, "Erase the person; the trail keeps an alias" },
+
 	{ "GET", "/sites/:site/audit", RIGHT_AUDIT_READ, api_audit_list, NULL, &audit_shape,
 	  OK, ROUTE_LIST, LANE_REQUEST, "Who changed what in the site, newest first; as JSON or CSV",
 	  AUDIT_QUERY },

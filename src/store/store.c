@@ -8,6 +8,7 @@
 #include "store/factor.h"
 #include "store/mail.h"
 #include "store/migrate.h"
+#include "store/privacy.h"
 #include "store/token.h"
 
 #include <errno.h>
@@ -31,6 +32,7 @@ static int prepare(struct db *db, struct err *err)
 	static int (*const families[])(struct db *, struct err *) = {
 		change_prepare, account_prepare, site_prepare, device_prepare, call_prepare,
 		mail_prepare, token_prepare, factor_prepare, audit_prepare,
+		privacy_prepare,
 	};
 	int rc = check_version(db, err);
 

@@ -1,0 +1,127 @@
+/* vestibulectl export-person and erase-person: the data of one person, on request. */
+#include "ctl.h"
+
+#include "store/account.h"
+#include "store/audit.h"
+#include "store/privacy.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { EXPORT_MAX = 256 * 1024 * 1024 /* bytes of one person's document */ };
+
+/* By number or e-mail address. */
+static int person_find(struct ctl *c, struct person_row *ret_person, struct err *err)
+{
+	const struct view word = view_str(c->argv[0]);
+	uint64_t id;
+	int rc;
+
+	if (view_u64(word, INT64_MAX, &id) == 0) {
+		rc = person_get(c->db, (int64_t)id, &c->arena, ret_person);
+	} else {
+		for (char *p = c->argv[0]; *p; p++) /* e-mail addresses are kept folded */
+			*p = *p >= 'A' && *p <= 'Z' ? (char)(*p - 'A' + 'a') : *p;
+		rc = person_by_email(c->db, word, &c->arena, ret_person);
+	}
+	if (rc == -ENOENT)
+		return err_set(err, rc, "there is no person \"%s\"", c->argv[0]);
+	return rc < 0 ? err_set(err, rc, "cannot read the accounts: %s", db_error(c->db)) : 0;
+}
+
+int ctl_export_person(struct ctl *c, struct err *err)
+{
+	CLEANUP(buf_free) struct buf out = BUF_INIT(EXPORT_MAX);
+	struct json j = JSON_TO(&out);
+	struct person_row person;
+	int rc = person_find(c, &person, err);
+
+	if (rc < 0)
+		return rc;
+	rc = privacy_export(c->db, person.id, PRIVACY_EVERYTHING, &j);
+	if (rc == 0)
+		rc = out.err;
+	if (rc < 0)
+		return err_set(err, rc, "cannot read what is kept: %s", db_error(c->db));
+	buf_chr(&out, '\n');
+	if (fwrite(out.p, 1, out.n, stdout) != out.n || fflush(stdout) != 0)
+		return err_set(err, -EIO, "cannot write");
+	return 0;
+}
+
+/* The trail tells of it as of any other change: once for each company that knew the person. */
+static int trail_append(struct ctl *c, int64_t now_ms, int64_t person_id, const char *alias,
+			int64_t company_id)
+{
+	const struct audit_row row = {
+		.at = now_ms,
+		.company_id = company_id,
+		.site_id = DB_INT_NULL,
+		.person_id = DB_INT_NULL,
+		.subject_id = person_id,
+		.person_name = VIEW("vestibulectl"),
+		.address = VIEW(""),
+		.verb = VIEW("do"),
+		.object = VIEW("erase"),
+		.object_id = person_id,
+		.label = view_str(alias),
+	};
+
+	return audit_append(c->db, &row);
+}
+
+static int trail_tell(struct ctl *c, int64_t now_ms, int64_t person_id, const char *alias,
+		      const struct privacy_place_row *places, size_t n)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		bool told = places[i].company_id == DB_INT_NULL;
+		for (size_t k = 0; k < i; k++)
+			told = told || places[k].company_id == places[i].company_id;
+		if (!told)
+			rc = trail_append(c, now_ms, person_id, alias, places[i].company_id);
+	}
+	return rc;
+}
+
+static int erase(struct ctl *c, int64_t person_id, const char *alias, struct err *err)
+{
+	const int64_t now_ms = clock_wall_ms(clock_system());
+	DB_TRANSACTION struct db_tx tx = {};
+	struct privacy_place_row *places;
+	struct view company;
+	size_t n = 0;
+	int rc = db_begin(c->db, &tx);
+
+	if (rc == 0)
+		rc = privacy_last_admin(c->db, person_id, &c->arena, &company);
+	if (rc == 0)
+		return err_set(err, -EPERM, "this is the only administrator of %.*s: make another one first",
+			       (int)company.n, company.p);
+	if (rc == -ENOENT)
+		rc = privacy_places(c->db, person_id, &c->arena, &places, &n);
+	if (rc == 0)
+		rc = privacy_erase(c->db, now_ms, person_id);
+	if (rc == 0)
+		rc = trail_tell(c, now_ms, person_id, alias, places, n);
+	if (rc == 0)
+		rc = db_commit(&tx);
+	return rc < 0 ? err_set(err, rc, "cannot erase: %s", db_error(c->db)) : 0;
+}
+
+int ctl_erase_person(struct ctl *c, struct err *err)
+{
+	char alias[PRIVACY_ALIAS_SIZE];
+	struct person_row person;
+	int rc = person_find(c, &person, err);
+
+	if (rc < 0)
+		return rc;
+	privacy_alias(person.id, alias);
+	rc = erase(c, person.id, alias, err);
+	if (rc == 0)
+		printf("%s\n", alias);
+	return rc;
+}

@@ -98,7 +98,8 @@ static int erase(struct ctl *c, int64_t person_id, const char *alias, struct err
 	if (rc == 0)
 		rc = privacy_last_admin(c->db, person_id, &c->arena, &company);
 	if (rc == 0)
-		return err_set(err, -EPERM, "this is the only administrator of %.*s: make another one first",
+		return err_set(err, -EPERM,
+			       "this is the only administrator of %.*s: make another one first",
 			       (int)company.n, company.p);
 	if (rc == -ENOENT)
 		rc = privacy_places(c->db, person_id, &c->arena, &places, &n);

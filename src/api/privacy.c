@@ -21,7 +21,9 @@ enum { ELSEWHERE, LAST_ADMINISTRATOR, ONESELF };
 static const char *const refusals[] = { "elsewhere", "last_administrator", "oneself", NULL };
 
 #define COUNT(name, of)                                                                            \
-	{ name, FIELD_INT, 0, offsetof(struct preview, counts.of), .max = INT64_MAX }
+	{                                                                                          \
+		name, FIELD_INT, 0, offsetof(struct preview, counts.of), .max = INT64_MAX          \
+	}
 static const struct field preview_fields[] = {
 	COUNT("roles", roles),
 	COUNT("memberships", memberships),
@@ -38,7 +40,8 @@ struct erased {
 	struct view name;
 };
 static const struct field erased_fields[] = {
-	{ "name", FIELD_TEXT, 0, offsetof(struct erased, name), .doc = "What the trail calls the person" },
+	{ "name", FIELD_TEXT, 0, offsetof(struct erased, name),
+	  .doc = "What the trail calls the person" },
 };
 const struct shape erased_shape = SHAPE("Erased", struct erased, erased_fields);
 
@@ -56,13 +59,15 @@ static bool may(const struct request *r, enum right right, struct place place)
 static int person_find(struct request *r, struct known *ret_known)
 {
 	const struct place here = r->place;
-	int rc = privacy_places(r->db, r->ids[ID_OBJECT], r->arena, &ret_known->places, &ret_known->n);
+	int rc = privacy_places(r->db, r->ids[ID_OBJECT], r->arena, &ret_known->places,
+				&ret_known->n);
 
 	if (rc < 0)
 		return rc;
 	for (size_t i = 0; i < ret_known->n; i++) {
 		const struct privacy_place_row *p = &ret_known->places[i];
-		const bool of_company = p->site_id == DB_INT_NULL && p->company_id == here.company_id;
+		const bool of_company =
+			p->site_id == DB_INT_NULL && p->company_id == here.company_id;
 
 		if (p->site_id == here.site_id || of_company)
 			return 0;
@@ -154,10 +159,12 @@ int api_erase_get(struct request *r)
 static int refuse(struct request *r, struct view refused, struct view company)
 {
 	if (view_eq(refused, view_str(refusals[ONESELF])))
-		return reply_problem(r, 409, NULL, "Nobody erases oneself: ask another administrator.");
-	if (view_eq(refused, view_str(refusals[ELSEWHERE])))
 		return reply_problem(r, 409, NULL,
-				     "This person has a role or a home that is not yours to take away.");
+				     "Nobody erases oneself: ask another administrator.");
+	if (view_eq(refused, view_str(refusals[ELSEWHERE])))
+		return reply_problem(
+			r, 409, NULL,
+			"This person has a role or a home that is not yours to take away.");
 	return reply_problem(r, 409, NULL,
 			     "This is the only administrator of %.*s: make another one first.",
 			     (int)company.n, company.p);

@@ -16,25 +16,39 @@ struct cells {
 	int64_t number[CELLS_MAX];
 	struct view text[CELLS_MAX];
 };
-#define NUMBER(name, at) { name, DB_INT, offsetof(struct cells, number[at]) }
-#define TEXT(name, at) { name, DB_TEXT, offsetof(struct cells, text[at]) }
+#define NUMBER(name, at)                                                                           \
+	{                                                                                          \
+		name, DB_INT, offsetof(struct cells, number[at])                                   \
+	}
+#define TEXT(name, at)                                                                             \
+	{                                                                                          \
+		name, DB_TEXT, offsetof(struct cells, text[at])                                    \
+	}
 #define CELLS(table) DB_SHAPE(struct cells, table)
 
 static const struct db_column account_columns[] = {
-	NUMBER("id", 0),         TEXT("email", 0),         TEXT("name", 1),
-	TEXT("language", 2),     NUMBER("created_at", 1),  NUMBER("disabled_at", 2),
+	NUMBER("id", 0),         TEXT("email", 0),        TEXT("name", 1),
+	TEXT("language", 2),     NUMBER("created_at", 1), NUMBER("disabled_at", 2),
+	NUMBER("consent_at", 3),
 };
 static const struct db_shape account_shape = CELLS(account_columns);
 static const struct db_column role_columns[] = {
-	TEXT("role", 0), TEXT("company", 1), TEXT("site", 2), TEXT("apartment", 3),
+	TEXT("role", 0),
+	TEXT("company", 1),
+	TEXT("site", 2),
+	TEXT("apartment", 3),
 };
 static const struct db_shape role_shape = CELLS(role_columns);
 static const struct db_column member_columns[] = {
-	TEXT("site", 0), TEXT("phone", 1), TEXT("comment", 2), NUMBER("created_at", 0),
+	TEXT("site", 0),
+	TEXT("phone", 1),
+	TEXT("comment", 2),
+	NUMBER("created_at", 0),
 };
 static const struct db_shape member_shape = CELLS(member_columns);
 static const struct db_column home_columns[] = {
-	TEXT("site", 0), TEXT("floor", 1), TEXT("number", 2), TEXT("name", 3), NUMBER("created_at", 0),
+	TEXT("site", 0), TEXT("floor", 1),        TEXT("number", 2),
+	TEXT("name", 3), NUMBER("created_at", 0),
 };
 static const struct db_shape home_shape = CELLS(home_columns);
 static const struct db_column session_columns[] = {
@@ -42,15 +56,27 @@ static const struct db_column session_columns[] = {
 	TEXT("address", 0),      TEXT("agent", 1),
 };
 static const struct db_shape session_shape = CELLS(session_columns);
+static const struct db_column link_columns[] = {
+	TEXT("purpose", 0),
+	TEXT("email", 1),
+	NUMBER("created_at", 0),
+	NUMBER("expires_at", 1),
+};
+static const struct db_shape link_shape = CELLS(link_columns);
+static const struct db_column factor_columns[] = {
+	NUMBER("created_at", 0),
+	NUMBER("confirmed_at", 1),
+	NUMBER("recovery_codes", 2),
+};
+static const struct db_shape factor_shape = CELLS(factor_columns);
 static const struct db_column mail_columns[] = {
-	NUMBER("id", 0),         TEXT("recipient", 0),   TEXT("template", 1),
-	TEXT("language", 2),     TEXT("state", 3),       NUMBER("created_at", 1),
-	NUMBER("done_at", 2),
+	NUMBER("id", 0),  TEXT("recipient", 0),    TEXT("template", 1),  TEXT("language", 2),
+	TEXT("state", 3), NUMBER("created_at", 1), NUMBER("done_at", 2),
 };
 static const struct db_shape mail_shape = CELLS(mail_columns);
 static const struct db_column action_columns[] = {
-	NUMBER("at", 0),   TEXT("address", 0), TEXT("verb", 1),     TEXT("object", 2),
-	TEXT("label", 3),  NUMBER("denied", 1),
+	NUMBER("at", 0),   TEXT("address", 0), TEXT("verb", 1),
+	TEXT("object", 2), TEXT("label", 3),   NUMBER("denied", 1),
 };
 static const struct db_shape action_shape = CELLS(action_columns);
 static const struct db_column mention_columns[] = {
@@ -59,8 +85,9 @@ static const struct db_column mention_columns[] = {
 };
 static const struct db_shape mention_shape = CELLS(mention_columns);
 static const struct db_column call_columns[] = {
-	NUMBER("id", 0),          TEXT("site", 0),          TEXT("from_name", 1),
-	TEXT("answered_by_name", 2), NUMBER("started_at", 1), NUMBER("answered_at", 2),
+	NUMBER("id", 0),         TEXT("site", 0),
+	TEXT("from_name", 1),    TEXT("answered_by_name", 2),
+	NUMBER("started_at", 1), NUMBER("answered_at", 2),
 	NUMBER("ended_at", 3),
 };
 static const struct db_shape call_shape = CELLS(call_columns);
@@ -85,7 +112,7 @@ static const struct db_shape name_shape = CELLS(name_columns);
 
 /* $1 the person, $2 the company and $3 the site of the scope, $4 how many rows; ACCOUNT: $1. */
 #define IN_COMPANY(column) " AND (CAST($2 AS BIGINT) IS NULL OR " column " = $2)"
-#define IN_SITE(column) " AND (CAST($3 AS BIGINT) IS NULL OR " column " = $3)"
+#define IN_SITE(column)    " AND (CAST($3 AS BIGINT) IS NULL OR " column " = $3)"
 #define OF_COMPANIES                                                                               \
 	" company_id IN (SELECT company_id FROM person_role WHERE person_id = $1"                  \
 	" UNION SELECT s.company_id FROM member m JOIN site s ON s.id = m.site_id"                 \
@@ -97,6 +124,8 @@ enum {
 	MEMBERSHIPS,
 	APARTMENTS,
 	SESSIONS,
+	LINKS,
+	FACTOR,
 	MAILS,
 	ACTIONS,
 	MENTIONS,
@@ -114,12 +143,16 @@ enum {
 	ERASE_ROLES,
 	ERASE_MEMBERSHIPS,
 	ERASE_SESSIONS,
+	ERASE_LINKS,
+	ERASE_FACTOR,
 	ERASE_MAILS,
+	ERASE_REGISTRATIONS,
 };
 
 static const struct db_stmt stmts[] = {
 	[ACCOUNT] = { "privacy_account",
-		      "SELECT id, email, name, language, created_at, disabled_at FROM person"
+		      "SELECT id, email, name, language, created_at, disabled_at, consent_at FROM "
+		      "person"
 		      " WHERE id = $1",
 		      &account_shape },
 	[ROLES] = { "privacy_roles",
@@ -127,49 +160,60 @@ static const struct db_stmt stmts[] = {
 		    " FROM person_role r LEFT JOIN company c ON c.id = r.company_id"
 		    " LEFT JOIN site s ON s.id = r.site_id"
 		    " LEFT JOIN apartment a ON a.id = r.apartment_id"
-		    " WHERE r.person_id = $1" IN_COMPANY("r.company_id") IN_SITE("r.site_id")
-		    " ORDER BY r.id LIMIT $4",
+		    " WHERE r.person_id = $1" IN_COMPANY("r.company_id")
+			    IN_SITE("r.site_id") " ORDER BY r.id LIMIT $4",
 		    &role_shape },
 	[MEMBERSHIPS] = { "privacy_memberships",
 			  "SELECT s.name AS site, m.phone, m.comment, m.created_at FROM member m"
-			  " JOIN site s ON s.id = m.site_id WHERE m.person_id = $1"
-			  IN_COMPANY("s.company_id") IN_SITE("m.site_id") " ORDER BY s.id LIMIT $4",
+			  " JOIN site s ON s.id = m.site_id WHERE m.person_id = $1" IN_COMPANY(
+				  "s.company_id") IN_SITE("m.site_id") " ORDER BY s.id LIMIT $4",
 			  &member_shape },
 	[APARTMENTS] = { "privacy_apartments",
 			 "SELECT s.name AS site, a.floor, a.number, a.name, r.created_at"
 			 " FROM resident r JOIN apartment a ON a.id = r.apartment_id"
-			 " JOIN site s ON s.id = r.site_id WHERE r.person_id = $1"
-			 IN_COMPANY("s.company_id") IN_SITE("r.site_id")
-			 " ORDER BY s.id, a.id LIMIT $4",
+			 " JOIN site s ON s.id = r.site_id WHERE r.person_id = $1" IN_COMPANY(
+				 "s.company_id")
+				 IN_SITE("r.site_id") " ORDER BY s.id, a.id LIMIT $4",
 			 &home_shape },
 	[SESSIONS] = { "privacy_sessions",
 		       "SELECT created_at, seen_at, expires_at, address, agent FROM session"
 		       " WHERE person_id = $1 AND CAST($2 AS BIGINT) IS NULL"
 		       " AND CAST($3 AS BIGINT) IS NULL ORDER BY created_at LIMIT $4",
 		       &session_shape },
+	[LINKS] = { "privacy_links",
+		    "SELECT purpose, email, created_at, expires_at FROM account_token"
+		    " WHERE person_id = $1 AND CAST($2 AS BIGINT) IS NULL"
+		    " AND CAST($3 AS BIGINT) IS NULL ORDER BY created_at LIMIT $4",
+		    &link_shape },
+	[FACTOR] = { "privacy_factor",
+		     "SELECT created_at, confirmed_at, (SELECT COUNT(*) FROM recovery_code c"
+		     " WHERE c.person_id = t.person_id) AS recovery_codes FROM totp t"
+		     " WHERE person_id = $1 AND CAST($2 AS BIGINT) IS NULL"
+		     " AND CAST($3 AS BIGINT) IS NULL LIMIT $4",
+		     &factor_shape },
 	[MAILS] = { "privacy_mails",
 		    "SELECT id, recipient, template, language, state, created_at, done_at FROM mail"
-		    " WHERE person_id = $1" IN_COMPANY("company_id") IN_SITE("site_id")
-		    " ORDER BY id DESC LIMIT $4",
+		    " WHERE person_id = $1" IN_COMPANY("company_id")
+			    IN_SITE("site_id") " ORDER BY id DESC LIMIT $4",
 		    &mail_shape },
 	[ACTIONS] = { "privacy_actions",
 		      "SELECT at, address, verb, object, label, denied FROM audit"
-		      " WHERE person_id = $1" IN_COMPANY("company_id") IN_SITE("site_id")
-		      " ORDER BY at DESC LIMIT $4",
+		      " WHERE person_id = $1" IN_COMPANY("company_id")
+			      IN_SITE("site_id") " ORDER BY at DESC LIMIT $4",
 		      &action_shape },
 	[MENTIONS] = { "privacy_mentions",
 		       "SELECT at, verb, object, label, before, after FROM audit"
-		       " WHERE subject_id = $1" IN_COMPANY("company_id") IN_SITE("site_id")
-		       " ORDER BY id DESC LIMIT $4",
+		       " WHERE subject_id = $1" IN_COMPANY("company_id")
+			       IN_SITE("site_id") " ORDER BY id DESC LIMIT $4",
 		       &mention_shape },
 	[CALLS] = { "privacy_calls",
 		    "SELECT c.id, s.name AS site, c.from_name, c.answered_by_name, c.started_at,"
 		    " c.answered_at, c.ended_at FROM resident r"
 		    " JOIN device d ON d.site_id = r.site_id AND d.apartment_id = r.apartment_id"
 		    " JOIN call c ON c.site_id = d.site_id AND c.answered_by = d.number"
-		    " JOIN site s ON s.id = r.site_id WHERE r.person_id = $1"
-		    IN_COMPANY("s.company_id") IN_SITE("r.site_id")
-		    " ORDER BY c.started_at DESC LIMIT $4",
+		    " JOIN site s ON s.id = r.site_id WHERE r.person_id = $1" IN_COMPANY(
+			    "s.company_id")
+			    IN_SITE("r.site_id") " ORDER BY c.started_at DESC LIMIT $4",
 		    &call_shape },
 	[PLACES] = { "privacy_places",
 		     "SELECT role, company_id, site_id FROM person_role WHERE person_id = $1"
@@ -189,7 +233,8 @@ static const struct db_stmt stmts[] = {
 		    " (SELECT COUNT(*) FROM resident WHERE person_id = $1) AS apartments,"
 		    " (SELECT COUNT(*) FROM session WHERE person_id = $1) AS sessions,"
 		    " (SELECT COUNT(*) FROM mail WHERE person_id = $1) AS mails,"
-		    " (SELECT COUNT(*) FROM audit WHERE person_id = $1 OR subject_id = $1) AS entries",
+		    " (SELECT COUNT(*) FROM audit WHERE person_id = $1 OR subject_id = $1) AS "
+		    "entries",
 		    &count_shape },
 	/* What others' entries say of the person: $2 as JSON has it becomes $3; $4 finds the rows.
 	 * Entries about somebody else are a namesake's. */
@@ -215,19 +260,25 @@ static const struct db_stmt stmts[] = {
 			  " WHERE subject_id = $1" },
 	[ERASE_PERSON] = { "privacy_erase_person",
 			   "UPDATE person SET name = $2, email = NULL, password = NULL,"
-			   " disabled_at = COALESCE(disabled_at, $3) WHERE id = $1" },
+			   " consent_at = NULL, disabled_at = COALESCE(disabled_at, $3) WHERE id = "
+			   "$1" },
 	[ERASE_ROLES] = { "privacy_erase_roles", "DELETE FROM person_role WHERE person_id = $1" },
 	[ERASE_MEMBERSHIPS] = { "privacy_erase_memberships",
 				"DELETE FROM member WHERE person_id = $1" },
 	[ERASE_SESSIONS] = { "privacy_erase_sessions", "DELETE FROM session WHERE person_id = $1" },
+	[ERASE_LINKS] = { "privacy_erase_links", "DELETE FROM account_token WHERE person_id = $1" },
+	[ERASE_FACTOR] = { "privacy_erase_factor", "DELETE FROM totp WHERE person_id = $1" },
+	[ERASE_REGISTRATIONS] = { "privacy_erase_registrations",
+				  "DELETE FROM registration WHERE email = $1" },
 	[ERASE_MAILS] = { "privacy_erase_mails",
 			  "DELETE FROM mail WHERE person_id = $1 OR recipient = $2" },
 };
 
 static const char *const section_names[SECTIONS] = {
-	[ACCOUNT] = "account",   [ROLES] = "roles",       [MEMBERSHIPS] = "memberships",
-	[APARTMENTS] = "apartments", [SESSIONS] = "sessions", [MAILS] = "mails",
-	[ACTIONS] = "actions",   [MENTIONS] = "mentions", [CALLS] = "calls",
+	[ACCOUNT] = "account",       [ROLES] = "roles",       [MEMBERSHIPS] = "memberships",
+	[APARTMENTS] = "apartments", [SESSIONS] = "sessions", [LINKS] = "links",
+	[FACTOR] = "second_factor",  [MAILS] = "mails",       [ACTIONS] = "actions",
+	[MENTIONS] = "mentions",     [CALLS] = "calls",
 };
 
 int privacy_prepare(struct db *db, struct err *err)
@@ -291,7 +342,8 @@ static int section_print(struct db *db, size_t section, const struct db_arg *arg
 int privacy_export(struct db *db, int64_t person_id, struct privacy_scope scope, struct json *j)
 {
 	const struct db_arg args[ARGS] = { A_INT(person_id), A_INT_OR_NULL(scope.company_id),
-				       A_INT_OR_NULL(scope.site_id), A_INT(PRIVACY_ROWS_MAX + 1) };
+					   A_INT_OR_NULL(scope.site_id),
+					   A_INT(PRIVACY_ROWS_MAX + 1) };
 	bool cut[SECTIONS] = {};
 	int rc = 0;
 
@@ -382,7 +434,8 @@ static int trail_mailed(struct db *db, struct view email)
 	if (like.err < 0)
 		return like.err;
 	return db_exec(db, &stmts[TRAIL_MAILED],
-		       DB_ARGS(A_TEXT(email), A_TEXT(VIEW("erased")), A_TEXT(buf_view(&like))), NULL);
+		       DB_ARGS(A_TEXT(email), A_TEXT(VIEW("erased")), A_TEXT(buf_view(&like))),
+		       NULL);
 }
 
 static int trail_erase(struct db *db, const struct person_row *person, struct view alias)
@@ -418,14 +471,18 @@ static int trail_erase(struct db *db, const struct person_row *person, struct vi
 static int rows_erase(struct db *db, int64_t now_ms, const struct person_row *person,
 		      struct view alias)
 {
-	static const int own[] = { ERASE_ROLES, ERASE_MEMBERSHIPS, ERASE_SESSIONS };
+	static const int own[] = { ERASE_ROLES, ERASE_MEMBERSHIPS, ERASE_SESSIONS, ERASE_LINKS,
+				   ERASE_FACTOR };
 	const struct db_arg id = A_INT(person->id);
 	int rc = db_exec(db, &stmts[ERASE_MAILS], DB_ARGS(id, A_TEXT(person->email)), NULL);
 
 	for (size_t i = 0; rc == 0 && i < sizeof(own) / sizeof(own[0]); i++)
 		rc = db_exec(db, &stmts[own[i]], DB_ARGS(id), NULL);
 	if (rc == 0)
-		rc = db_exec(db, &stmts[ERASE_PERSON], DB_ARGS(id, A_TEXT(alias), A_INT(now_ms)), NULL);
+		rc = db_exec(db, &stmts[ERASE_REGISTRATIONS], DB_ARGS(A_TEXT(person->email)), NULL);
+	if (rc == 0)
+		rc = db_exec(db, &stmts[ERASE_PERSON], DB_ARGS(id, A_TEXT(alias), A_INT(now_ms)),
+			     NULL);
 	return rc;
 }
 

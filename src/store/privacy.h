@@ -11,7 +11,7 @@
 #include "store/db.h"
 
 enum {
-	PRIVACY_ROWS_MAX = 5000,  /* entries of one section of an export */
+	PRIVACY_ROWS_MAX = 5000,   /* entries of one section of an export */
 	PRIVACY_PLACES_MAX = 1000, /* roles and memberships of one person that are looked at */
 	PRIVACY_ARENA_MAX = 64 * 1024 * 1024,
 	PRIVACY_ALIAS_SIZE = 48,

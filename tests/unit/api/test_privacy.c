@@ -13,7 +13,8 @@ static int64_t id_of(struct fixture *f, const char *role)
 	struct person_row person;
 
 	assert_int_equal(person_by_email(f->db, view_str(fixture_path(f, "%s@example.com", role)),
-					 &f->setup, &person), 0);
+					 &f->setup, &person),
+			 0);
 	return person.id;
 }
 
@@ -47,11 +48,13 @@ static void an_admin_hands_over_what_is_the_sites(void **state)
 	const char *path = path_of(f, "site_user", "data");
 
 	assert_status(f, 200, ROLE_SITE_ADMIN, "GET", path, NULL);
-	assert_non_null(strstr(fixture_text(f), "\"agent\":\"test\"")); /* all of it is the site's */
+	assert_non_null(
+		strstr(fixture_text(f), "\"agent\":\"test\"")); /* all of it is the site's */
 	assert_status(f, 403, ROLE_SITE_USER, "GET", path, NULL);
 	assert_status(f, 404, ADMIN, "GET",
 		      fixture_path(f, "/sites/%lld/users/%lld/data", (long long)f->next_door,
-				   (long long)id_of(f, "site_user")), NULL);
+				   (long long)id_of(f, "site_user")),
+		      NULL);
 	role_give(f, "site_user", "site_user", f->company + 1, f->foreign);
 	assert_status(f, 200, ADMIN, "GET", path, NULL);
 	assert_null(strstr(fixture_text(f), "\"agent\":\"test\""));

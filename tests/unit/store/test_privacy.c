@@ -19,8 +19,11 @@ struct world {
 
 static int64_t person_new(struct fixture *f, struct view email, struct view name)
 {
-	const struct person_row p = { .email = email, .name = name, .password = VIEW("hash"),
-				      .language = VIEW("en"), .disabled_at = DB_INT_NULL };
+	const struct person_row p = { .email = email,
+				      .name = name,
+				      .password = VIEW("hash"),
+				      .language = VIEW("en"),
+				      .disabled_at = DB_INT_NULL };
 	int64_t id = 0;
 
 	assert_int_equal(person_create(f->db, NOW, &p, &id), 0);
@@ -29,8 +32,11 @@ static int64_t person_new(struct fixture *f, struct view email, struct view name
 
 static int64_t site_new(struct fixture *f, int64_t company, struct view name)
 {
-	const struct site_row site = { .company_id = company, .name = name, .type = VIEW("residential"),
-				       .zone = VIEW("UTC"), .language = VIEW("en") };
+	const struct site_row site = { .company_id = company,
+				       .name = name,
+				       .type = VIEW("residential"),
+				       .zone = VIEW("UTC"),
+				       .language = VIEW("en") };
 	int64_t id = 0;
 
 	assert_int_equal(site_create(f->db, NOW, &site, &id), 0);
@@ -52,10 +58,17 @@ static void trail(struct fixture *f, const struct world *w, int64_t company, int
 		  int64_t whom, struct view label)
 {
 	const struct audit_row row = {
-		.at = NOW, .company_id = company, .site_id = w->site, .person_id = who,
-		.subject_id = whom, .person_name = who == w->person ? VIEW("Žofie Nová") : VIEW("Ben"),
-		.address = VIEW("192.0.2.77"), .verb = VIEW("change"), .object = VIEW("users"),
-		.object_id = 1, .label = label,
+		.at = NOW,
+		.company_id = company,
+		.site_id = w->site,
+		.person_id = who,
+		.subject_id = whom,
+		.person_name = who == w->person ? VIEW("Žofie Nová") : VIEW("Ben"),
+		.address = VIEW("192.0.2.77"),
+		.verb = VIEW("change"),
+		.object = VIEW("users"),
+		.object_id = 1,
+		.label = label,
 		.before = VIEW("{\"name\":\"Žofie Nová\",\"note\":\"not Žofie Nováková\"}"),
 		.after = VIEW("{\"email\":\"zofie@example.com\"}"),
 	};
@@ -66,8 +79,11 @@ static void trail(struct fixture *f, const struct world *w, int64_t company, int
 static void home_make(struct fixture *f, struct world *w)
 {
 	const struct apartment_row apartment = { 0, w->site, VIEW("3"), VIEW("12"), VIEW("Nová") };
-	const struct device_row device = { .number = PHONE, .site_id = w->site, .kind = VIEW("phone"),
-					   .name = VIEW("Kitchen"), .apartment_id = 0 };
+	const struct device_row device = { .number = PHONE,
+					   .site_id = w->site,
+					   .kind = VIEW("phone"),
+					   .name = VIEW("Kitchen"),
+					   .apartment_id = 0 };
 	const struct device_secret_row secret = { PHONE, VIEW("sealed"), VIEW("m"), VIEW("s") };
 	struct device_row phone = device;
 
@@ -76,20 +92,27 @@ static void home_make(struct fixture *f, struct world *w)
 	assert_int_equal(device_create(f->db, NOW, &phone, &secret), 0);
 	for (int i = 0; i < 2; i++) {
 		const int64_t site = i ? w->other_site : w->site;
-		run(f, "INSERT INTO member (site_id, person_id, phone, comment, created_at)"
-		       " VALUES (%lld, %lld, '+420 777', 'key in box %d', 1)",
+		run(f,
+		    "INSERT INTO member (site_id, person_id, phone, comment, created_at)"
+		    " VALUES (%lld, %lld, '+420 777', 'key in box %d', 1)",
 		    (long long)site, (long long)w->person, i);
 	}
-	run(f, "INSERT INTO resident (site_id, apartment_id, person_id, created_at)"
-	       " VALUES (%lld, %lld, %lld, 1)",
+	run(f,
+	    "INSERT INTO resident (site_id, apartment_id, person_id, created_at)"
+	    " VALUES (%lld, %lld, %lld, 1)",
 	    (long long)w->site, (long long)w->apartment, (long long)w->person);
 }
 
 static void call_make(struct fixture *f, const struct world *w, int64_t id, int64_t by)
 {
-	const struct call_row call = { .site_id = w->site, .id = id, .started_at = NOW + id,
-				       .from_device = PHONE, .from_name = VIEW("Front door"),
-				       .button = 1, .answered_at = NOW + id, .answered_by = by,
+	const struct call_row call = { .site_id = w->site,
+				       .id = id,
+				       .started_at = NOW + id,
+				       .from_device = PHONE,
+				       .from_name = VIEW("Front door"),
+				       .button = 1,
+				       .answered_at = NOW + id,
+				       .answered_by = by,
 				       .answered_by_name = VIEW("Kitchen") };
 
 	assert_int_equal(call_start(f->db, NOW, &call), 0);
@@ -98,8 +121,14 @@ static void call_make(struct fixture *f, const struct world *w, int64_t id, int6
 
 static void mail_make(struct fixture *f, const struct world *w)
 {
-	const struct mail_row mail = { 0, w->company, w->site, w->person, VIEW("zofie@example.com"),
-				       VIEW("Žofie"), VIEW("en"), VIEW("invitation"),
+	const struct mail_row mail = { 0,
+				       w->company,
+				       w->site,
+				       w->person,
+				       VIEW("zofie@example.com"),
+				       VIEW("Žofie"),
+				       VIEW("en"),
+				       VIEW("invitation"),
 				       VIEW("{\"link\":\"https://x/secret-token\"}") };
 	int64_t id = 0;
 
@@ -125,8 +154,17 @@ static struct world world_make(struct fixture *f)
 	assert_int_equal(role_grant(f->db, NOW, w.person, &role), 0);
 	session.person_id = w.person;
 	assert_int_equal(session_create(f->db, VIEW("0123456789abcdef0123456789abcdef"), &session,
-					VIEW("198.51.100.9"), VIEW("Firefox")), 0);
+					VIEW("198.51.100.9"), VIEW("Firefox")),
+			 0);
 	mail_make(f, &w);
+	run(f, "INSERT INTO totp (person_id, secret_sealed, created_at) VALUES (%lld, 'sealed', 7)",
+	    (long long)w.person);
+	run(f,
+	    "INSERT INTO account_token (token_hash, purpose, person_id, created_at, expires_at)"
+	    " VALUES ('hash', 'password_reset', %lld, 7, 8)",
+	    (long long)w.person);
+	run(f, "INSERT INTO registration (token_hash, email, name, company, language, created_at,"
+	       " expires_at) VALUES ('hash', 'zofie@example.com', 'Z', 'C', 'en', 7, 8)");
 	call_make(f, &w, 1, PHONE);
 	call_make(f, &w, 2, PHONE + 1);
 	return w;
@@ -149,10 +187,20 @@ static bool has(const char *text, const char *part)
 static void all_of_a_person_is_handed_over_without_secrets(void **state)
 {
 	static const char *const parts[] = {
-		"\"email\":\"zofie@example.com\"", "\"role\":\"site_user\"", "\"company\":\"One\"",
-		"\"phone\":\"+420 777\"", "key in box 0", "key in box 1", "\"floor\":\"3\"",
-		"\"agent\":\"Firefox\"", "\"template\":\"invitation\"", "\"from_name\":\"Front door\"",
-		"\"address\":\"192.0.2.77\"", "\"cut\":[]",
+		"\"email\":\"zofie@example.com\"",
+		"\"role\":\"site_user\"",
+		"\"company\":\"One\"",
+		"\"phone\":\"+420 777\"",
+		"key in box 0",
+		"key in box 1",
+		"\"floor\":\"3\"",
+		"\"agent\":\"Firefox\"",
+		"\"purpose\":\"password_reset\"",
+		"\"recovery_codes\":0",
+		"\"template\":\"invitation\"",
+		"\"from_name\":\"Front door\"",
+		"\"address\":\"192.0.2.77\"",
+		"\"cut\":[]",
 	};
 	struct fixture *f = *state;
 	const struct world w = world_make(f);
@@ -180,11 +228,13 @@ static void a_company_hands_over_what_it_has_itself(void **state)
 	const char *there =
 		exported(f, w.person, (struct privacy_scope){ w.other_company, w.other_site });
 
-	assert_true(has(here, "key in box 0") && has(here, "\"template\"") && has(here, "\"from_name\""));
+	assert_true(has(here, "key in box 0") && has(here, "\"template\"") &&
+		    has(here, "\"from_name\""));
 	assert_false(has(here, "key in box 1") || has(here, "Firefox"));
 	assert_true(has(there, "key in box 1"));
 	assert_false(has(there, "key in box 0") || has(there, "\"template\"") ||
-		     has(there, "\"from_name\"") || has(there, "\"role\"") || has(there, "Firefox"));
+		     has(there, "\"from_name\"") || has(there, "\"role\"") ||
+		     has(there, "Firefox"));
 }
 
 static void the_trail_keeps_an_alias(void **state)
@@ -205,7 +255,8 @@ static void the_trail_keeps_an_alias(void **state)
 	filter.company_id = w.company;
 	assert_int_equal(audit_list(f->db, &filter, AUDIT_NEWEST, 10, &f->arena, &rows, &n), 0);
 	assert_int_equal(n, 4);
-	/* about somebody else of the same name: stays, but for the address that is no longer anybody's */
+	/* about somebody else of the same name: stays, but for the address that is no longer
+	 * anybody's */
 	assert_string_equal(rows[0].label.p, "Žofie Nová");
 	assert_true(has(rows[0].before.p, "\"Žofie Nová\""));
 	assert_false(has(rows[0].after.p, "zofie@"));
@@ -224,7 +275,8 @@ static void the_trail_keeps_an_alias(void **state)
 	filter.search = VIEW("nova");
 	assert_int_equal(audit_list(f->db, &filter, AUDIT_NEWEST, 10, &f->arena, &rows, &n), 0);
 	assert_int_equal(n, 1);
-	filter.search = VIEW("door"); /* what it is about is still found, from where it was done not */
+	filter.search =
+		VIEW("door"); /* what it is about is still found, from where it was done not */
 	assert_int_equal(audit_list(f->db, &filter, AUDIT_NEWEST, 10, &f->arena, &rows, &n), 0);
 	assert_int_equal(n, 1);
 	filter.search = VIEW("192.0.2.77");
@@ -252,15 +304,18 @@ static void nothing_of_a_person_is_left(void **state)
 	assert_int_equal(privacy_erase(f->db, NOW, w.person), 0);
 	assert_int_equal(privacy_count(f->db, w.person, &counts), 0);
 	assert_int_equal(counts.roles + counts.memberships + counts.apartments + counts.sessions +
-				 counts.mails, 0);
+				 counts.mails,
+			 0);
 	assert_int_equal(counts.entries, 1);
 	assert_int_equal(person_get(f->db, w.person, &f->arena, &person), 0);
 	assert_null(person.email.p);
 	assert_null(person.password.p);
 	assert_int_equal(person.disabled_at, NOW);
-	assert_int_equal(session_find(f->db, VIEW("0123456789abcdef0123456789abcdef"), NOW, &f->arena,
-				      &session), -ENOENT);
+	assert_int_equal(session_find(f->db, VIEW("0123456789abcdef0123456789abcdef"), NOW,
+				      &f->arena, &session),
+			 -ENOENT);
 	text = exported(f, w.person, PRIVACY_EVERYTHING);
+	assert_true(has(text, "\"links\":[]") && has(text, "\"second_factor\":[]"));
 	assert_false(has(text, "ofie") || has(text, "777") || has(text, "192.0.2"));
 	assert_int_equal(person_by_email(f->db, VIEW("other@example.com"), &f->arena, &person), 0);
 	assert_int_equal(privacy_erase(f->db, NOW, w.person), 0); /* once more does no harm */
@@ -299,12 +354,15 @@ static const struct db_stmt person_columns = {
 	&line_shape
 };
 
-/* A new table that refers to people is to be handed over and erased too: privacy.c, and then here. */
+/* A new table that refers to people is to be handed over and erased too: privacy.c, and then here.
+ */
 static void no_table_with_people_is_forgotten(void **state)
 {
 	static const char *const known[] = {
-		"audit.person_id", "audit.subject_id", "mail.person_id", "member.person_id",
-		"person_role.person_id", "resident.person_id", "session.person_id",
+		"account_token.person_id", "audit.person_id",    "audit.subject_id",
+		"mail.person_id",          "member.person_id",   "person_role.person_id",
+		"recovery_code.person_id", "resident.person_id", "session.person_id",
+		"totp.person_id",
 	};
 	struct fixture *f = *state;
 	struct line_row *rows;

@@ -5,7 +5,7 @@
 
 #include <errno.h>
 
-enum { ARGUMENTS_TEXT_MAX = 8 * 1024 };
+enum { ARGUMENTS_TEXT_MAX = 64 * 1024 };
 
 static void print_arguments(struct buf *out, const struct notice *n)
 {

@@ -75,6 +75,22 @@ int api_call_get(struct request *r);
 extern const struct shape audit_shape;
 int api_audit_list(struct request *r);
 
+extern const struct shape contact_edit_shape, contact_shape;
+int api_contact_list(struct request *r);
+int api_contact_get(struct request *r);
+int api_contact_post(struct request *r);
+int api_contact_put(struct request *r);
+int api_contact_delete(struct request *r);
+
+extern const struct shape ticket_edit_shape, ticket_entry_shape, ticket_shape, ticket_state_shape;
+extern const struct shape ticket_context_shape, ticket_message_edit_shape, ticket_message_shape;
+int api_ticket_list(struct request *r);
+int api_ticket_context_get(struct request *r);
+int api_ticket_post(struct request *r);
+int api_ticket_get(struct request *r);
+int api_ticket_put(struct request *r);
+int api_ticket_message_post(struct request *r);
+
 extern const struct shape erase_preview_shape, erased_shape;
 int api_own_data_get(struct request *r);
 int api_user_data_get(struct request *r);

@@ -62,6 +62,7 @@ static const struct template templates[MAIL_TEXTS] = {
 	TEMPLATE(visitor_validity, PLACE, VISITOR, VALIDITY),
 	TEMPLATE(ticket_opened, NUMBER, SUBJECT, LINK),
 	TEMPLATE(ticket_answer, NUMBER, SUBJECT, BY, { "text", LONG, false }, LINK),
+	TEMPLATE(ticket_news, NUMBER, SUBJECT, BY, PLACE, { "text", LONG, false }, LINK),
 	TEMPLATE(ticket_closed, NUMBER, SUBJECT, LINK),
 };
 /* clang-format on */

@@ -16,6 +16,7 @@
  *	visitor_validity                               place visitor validity
  *	ticket_opened, ticket_closed                   number subject path
  *	ticket_answer                                  number subject by text path
+ *	ticket_news                                    number subject by place text path
  *
  * `path` is where the button leads, on this server: "/activate#TOKEN". `place` is the name of a
  *site or company, `by` of a person; `time` and `validity` are phrases in the mail's language.

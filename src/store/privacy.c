@@ -69,6 +69,17 @@ static const struct db_column factor_columns[] = {
 	NUMBER("recovery_codes", 2),
 };
 static const struct db_shape factor_shape = CELLS(factor_columns);
+static const struct db_column ticket_columns[] = {
+	NUMBER("id", 0),    TEXT("site", 0),  TEXT("subject", 1),      TEXT("contact", 2),
+	TEXT("context", 3), TEXT("state", 4), NUMBER("created_at", 1),
+};
+static const struct db_shape ticket_shape = CELLS(ticket_columns);
+static const struct db_column message_columns[] = {
+	NUMBER("at", 0),
+	TEXT("site", 0),
+	TEXT("text", 1),
+};
+static const struct db_shape message_shape = CELLS(message_columns);
 static const struct db_column mail_columns[] = {
 	NUMBER("id", 0),  TEXT("recipient", 0),    TEXT("template", 1),  TEXT("language", 2),
 	TEXT("state", 3), NUMBER("created_at", 1), NUMBER("done_at", 2),
@@ -129,6 +140,8 @@ enum {
 	MAILS,
 	ACTIONS,
 	MENTIONS,
+	TICKETS,
+	MESSAGES,
 	CALLS,
 	SECTIONS,
 	PLACES = SECTIONS,
@@ -145,6 +158,8 @@ enum {
 	ERASE_SESSIONS,
 	ERASE_LINKS,
 	ERASE_FACTOR,
+	ERASE_TICKETS,
+	ERASE_MESSAGES,
 	ERASE_MAILS,
 	ERASE_REGISTRATIONS,
 };
@@ -206,6 +221,17 @@ static const struct db_stmt stmts[] = {
 		       " WHERE subject_id = $1" IN_COMPANY("company_id")
 			       IN_SITE("site_id") " ORDER BY id DESC LIMIT $4",
 		       &mention_shape },
+	[TICKETS] = { "privacy_tickets",
+		      "SELECT t.id, s.name AS site, t.subject, t.contact, t.context, t.state,"
+		      " t.created_at FROM ticket t JOIN site s ON s.id = t.site_id"
+		      " WHERE t.person_id = $1" IN_COMPANY("s.company_id")
+			      IN_SITE("t.site_id") " ORDER BY t.id DESC LIMIT $4",
+		      &ticket_shape },
+	[MESSAGES] = { "privacy_messages",
+		       "SELECT m.at, s.name AS site, m.text FROM ticket_message m"
+		       " JOIN site s ON s.id = m.site_id WHERE m.person_id = $1" IN_COMPANY(
+			       "s.company_id") IN_SITE("m.site_id") " ORDER BY m.id DESC LIMIT $4",
+		       &message_shape },
 	[CALLS] = { "privacy_calls",
 		    "SELECT c.id, s.name AS site, c.from_name, c.answered_by_name, c.started_at,"
 		    " c.answered_at, c.ended_at FROM resident r"
@@ -270,6 +296,15 @@ static const struct db_stmt stmts[] = {
 	[ERASE_FACTOR] = { "privacy_erase_factor", "DELETE FROM totp WHERE person_id = $1" },
 	[ERASE_REGISTRATIONS] = { "privacy_erase_registrations",
 				  "DELETE FROM registration WHERE email = $1" },
+	/* What was said about the building stays with it; who said it, and how to reach whom, goes.
+	 */
+	[ERASE_TICKETS] = { "privacy_erase_tickets",
+			    "UPDATE ticket SET person_name = $2, contact = '', context = '{}'"
+			    " WHERE person_id = $1" },
+	[ERASE_MESSAGES] = { "privacy_erase_messages",
+			     "UPDATE ticket_message SET person_name = $2, text = "
+			     "replace(replace(text,"
+			     " $3, $2), COALESCE(CAST($4 AS TEXT), ''), '') WHERE person_id = $1" },
 	[ERASE_MAILS] = { "privacy_erase_mails",
 			  "DELETE FROM mail WHERE person_id = $1 OR recipient = $2" },
 };
@@ -278,7 +313,8 @@ static const char *const section_names[SECTIONS] = {
 	[ACCOUNT] = "account",       [ROLES] = "roles",       [MEMBERSHIPS] = "memberships",
 	[APARTMENTS] = "apartments", [SESSIONS] = "sessions", [LINKS] = "links",
 	[FACTOR] = "second_factor",  [MAILS] = "mails",       [ACTIONS] = "actions",
-	[MENTIONS] = "mentions",     [CALLS] = "calls",
+	[MENTIONS] = "mentions",     [TICKETS] = "tickets",   [MESSAGES] = "messages",
+	[CALLS] = "calls",
 };
 
 int privacy_prepare(struct db *db, struct err *err)
@@ -478,6 +514,13 @@ static int rows_erase(struct db *db, int64_t now_ms, const struct person_row *pe
 
 	for (size_t i = 0; rc == 0 && i < sizeof(own) / sizeof(own[0]); i++)
 		rc = db_exec(db, &stmts[own[i]], DB_ARGS(id), NULL);
+	if (rc == 0)
+		rc = db_exec(db, &stmts[ERASE_TICKETS], DB_ARGS(id, A_TEXT(alias)), NULL);
+	if (rc == 0)
+		rc = db_exec(
+			db, &stmts[ERASE_MESSAGES],
+			DB_ARGS(id, A_TEXT(alias), A_TEXT(person->name), A_TEXT(person->email)),
+			NULL);
 	if (rc == 0)
 		rc = db_exec(db, &stmts[ERASE_REGISTRATIONS], DB_ARGS(A_TEXT(person->email)), NULL);
 	if (rc == 0)

@@ -9,6 +9,7 @@
 #include "store/mail.h"
 #include "store/migrate.h"
 #include "store/privacy.h"
+#include "store/support.h"
 #include "store/token.h"
 
 #include <errno.h>
@@ -32,7 +33,7 @@ static int prepare(struct db *db, struct err *err)
 	static int (*const families[])(struct db *, struct err *) = {
 		change_prepare, account_prepare, site_prepare, device_prepare, call_prepare,
 		mail_prepare, token_prepare, factor_prepare, audit_prepare,
-		privacy_prepare,
+		privacy_prepare, support_prepare,
 	};
 	int rc = check_version(db, err);
 

@@ -25,3 +25,47 @@ CREATE INDEX audit_company ON audit (company_id, id);
 CREATE INDEX audit_person ON audit (person_id, at);
 CREATE INDEX audit_subject ON audit (subject_id);
 CREATE INDEX audit_at ON audit (at);
+
+-- Whom people of a site turn to, in the order in which they are shown.
+CREATE TABLE contact (
+	id {ID},
+	site_id BIGINT NOT NULL REFERENCES site (id) ON DELETE CASCADE,
+	position BIGINT NOT NULL,
+	name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 100),
+	role TEXT NOT NULL,
+	purpose TEXT NOT NULL,
+	phone TEXT NOT NULL,
+	email TEXT NOT NULL
+);
+CREATE INDEX contact_site ON contact (site_id, position, id);
+
+-- A problem that somebody reported. `context` is what was known of the site then, a JSON object;
+-- person_id has no reference: the ticket outlives the person's ties to the site.
+CREATE TABLE ticket (
+	id {ID},
+	site_id BIGINT NOT NULL REFERENCES site (id) ON DELETE CASCADE,
+	person_id BIGINT NOT NULL,
+	person_name TEXT NOT NULL,
+	contact TEXT NOT NULL,
+	subject TEXT NOT NULL CHECK (length(subject) BETWEEN 1 AND 100),
+	context TEXT NOT NULL,
+	state TEXT NOT NULL CHECK (state IN ('open', 'answered', 'closed', 'reopened')),
+	created_at BIGINT NOT NULL,
+	changed_at BIGINT NOT NULL
+);
+CREATE INDEX ticket_site ON ticket (site_id, id);
+CREATE INDEX ticket_person ON ticket (person_id, id);
+
+-- The conversation; the first message is the report. staff 1: written by who looks after the site.
+CREATE TABLE ticket_message (
+	id {ID},
+	site_id BIGINT NOT NULL,
+	ticket_id BIGINT NOT NULL REFERENCES ticket (id) ON DELETE CASCADE,
+	person_id BIGINT NOT NULL,
+	person_name TEXT NOT NULL,
+	staff BIGINT NOT NULL,
+	text TEXT NOT NULL,
+	at BIGINT NOT NULL
+);
+CREATE INDEX ticket_message_ticket ON ticket_message (ticket_id, id);
+CREATE INDEX ticket_message_person ON ticket_message (person_id, at);

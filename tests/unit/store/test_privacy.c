@@ -6,6 +6,7 @@
 #include "store/mail.h"
 #include "store/privacy.h"
 #include "store/site.h"
+#include "store/support.h"
 #include "fixture.h"
 
 #include <errno.h>
@@ -165,6 +166,11 @@ static struct world world_make(struct fixture *f)
 	    (long long)w.person);
 	run(f, "INSERT INTO registration (token_hash, email, name, company, language, created_at,"
 	       " expires_at) VALUES ('hash', 'zofie@example.com', 'Z', 'C', 'en', 7, 8)");
+	const struct ticket_row ticket = { .site_id = w.site, .person_id = w.person,
+					   .person_name = VIEW("Žofie Nová"), .contact = VIEW("+420 777"),
+					   .subject = VIEW("Bell"), .context = VIEW("{\"page\":\"x\"}") };
+	assert_int_equal(ticket_create(f->db, NOW, &ticket, VIEW("Call zofie@example.com, Žofie Nová"),
+				       &(int64_t){ 0 }), 0);
 	call_make(f, &w, 1, PHONE);
 	call_make(f, &w, 2, PHONE + 1);
 	return w;
@@ -197,6 +203,7 @@ static void all_of_a_person_is_handed_over_without_secrets(void **state)
 		"\"agent\":\"Firefox\"",
 		"\"purpose\":\"password_reset\"",
 		"\"recovery_codes\":0",
+		"\"subject\":\"Bell\"", "Call zofie@example.com",
 		"\"template\":\"invitation\"",
 		"\"from_name\":\"Front door\"",
 		"\"address\":\"192.0.2.77\"",
@@ -315,6 +322,7 @@ static void nothing_of_a_person_is_left(void **state)
 				      &f->arena, &session),
 			 -ENOENT);
 	text = exported(f, w.person, PRIVACY_EVERYTHING);
+	assert_true(has(text, "\"subject\":\"Bell\",\"contact\":\"\",\"context\":\"{}\""));
 	assert_true(has(text, "\"links\":[]") && has(text, "\"second_factor\":[]"));
 	assert_false(has(text, "ofie") || has(text, "777") || has(text, "192.0.2"));
 	assert_int_equal(person_by_email(f->db, VIEW("other@example.com"), &f->arena, &person), 0);
@@ -362,7 +370,7 @@ static void no_table_with_people_is_forgotten(void **state)
 		"account_token.person_id", "audit.person_id",    "audit.subject_id",
 		"mail.person_id",          "member.person_id",   "person_role.person_id",
 		"recovery_code.person_id", "resident.person_id", "session.person_id",
-		"totp.person_id",
+		"ticket.person_id", "ticket_message.person_id", "totp.person_id",
 	};
 	struct fixture *f = *state;
 	struct line_row *rows;

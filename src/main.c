@@ -7,6 +7,7 @@
 #include "api/key.h"
 #include "base/conf.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "call/history.h"
 #include "call/load.h"
 #include "call/switchboard.h"
@@ -766,9 +767,9 @@ static void server_close(struct server *s)
 	}
 	workers_stop(s->workers);
 	api_free(s->api);
-	switchboard_free(s->switchboard);
+	switchboard_free(TAKE(s->switchboard));
 	if (s->endpoint)
-		sip_endpoint_close(s->endpoint);
+		sip_endpoint_close(TAKE(s->endpoint));
 	relay_stop(s->relay);
 	journal_stop(s->journal);
 	feed_free(s->feed);
@@ -779,8 +780,7 @@ static void server_close(struct server *s)
 	loop_free(s->web);
 	tls_free(s->tls);
 	live_free(s->live);
-	s->endpoint = NULL; /* swaps that still wait have nobody to tell */
-	loop_free(s->sip);
+	loop_free(s->sip); /* swaps that still wait find nobody to tell (on_changed) */
 	directory_free(s->directory);
 	arena_free(&s->arena);
 	sodium_memzero(&s->key, sizeof(s->key));

@@ -7,7 +7,7 @@
 enum {
 	PORT_RCVBUF = 256 * 1024,
 	PORT_REST_RCVBUF = 4096, /* enough to tell that somebody sends */
-	PORT_DRAIN_MAX = 4096, /* more than the larger buffer holds */
+	PORT_DRAIN_MAX = 4096,   /* more than the larger buffer holds */
 };
 
 struct idle {
@@ -19,7 +19,7 @@ struct side {
 	struct addr bind;
 	unsigned next;
 	unsigned used;
-	bool *taken; /* out or idle */
+	bool *taken;       /* out or idle */
 	struct idle *idle; /* a ring, the first to rest first */
 	unsigned idle_at, idle_n;
 };

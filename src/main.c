@@ -5,15 +5,14 @@
  * reverse order of who needs whom (server_close). */
 #include "api/api.h"
 #include "api/key.h"
-#include "base/conf.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "call/history.h"
 #include "call/load.h"
-#include "call/switchboard.h"
 #include "io/tls.h"
-#include "media/relay.h"
 #include "office/mail.h"
-#include "office/mail_text.h"
+#include "server/numbers.h"
+#include "server/settings.h"
 #include "store/account.h"
 #include "store/audit.h"
 #include "store/migrate.h"
@@ -22,11 +21,9 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -34,7 +31,6 @@
 
 enum {
 	SETTINGS_ARENA = 256 * 1024,
-	TRUSTED_MAX = 16,
 	NUMBERS_MS = 1000, /* how old the numbers of /metrics may be */
 	SETUP_TOKEN_BYTES = 24,
 	TLS_WARN_DAYS = 14, /* before the certificate ends */
@@ -42,157 +38,10 @@ enum {
 	EXPIRE_MS = 3600 * 1000, /* how often the trail's old rows are forgotten */
 };
 
-struct settings {
-	const char *data, *http, *sip, *sip_public, *media_ports, *db, *portal, *realm;
-	const char *tls_certificate, *tls_key, *trusted_proxies, *log_format, *log_level, *log_file;
-	const char *registration, *public_url, *mail_from, *smtp_url, *smtp_user, *smtp_password_file, *smtp_ca, *smtp_tls;
-	int64_t workers, media_workers, ring_s, talk_s, drain_s, smtp_timeout_s, audit_days;
-	bool metrics_open, sip_sha256;
-};
-
-/* What a setting may be. */
-
-#define ADDR_WORDS "ADDR:PORT or [V6]:PORT"
-
-static bool fits_name(const char *value)
-{
-	return value[0] != '\0';
-}
-
-static bool fits_addr(const char *value)
-{
-	struct addr at;
-
-	return addr_parse(value, &at) == 0;
-}
-
-static bool is_made_of(const char *value, const char *characters)
-{
-	return strspn(value, characters) == strlen(value);
-}
-
-#define ALNUM "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-
-static bool fits_host(const char *value)
-{
-	return is_made_of(value, ALNUM ".-:[]");
-}
-
-static bool fits_realm(const char *value)
-{
-	return value[0] && is_made_of(value, ALNUM ".-_@");
-}
-
-static bool fits_url(const char *value)
-{
-	return value[0] == '\0' || mail_base_fits(value);
-}
-
-static int parse_ports(const char *value, uint16_t *ret_lo, uint16_t *ret_hi)
-{
-	struct view hi, lo = view_cut(view_str(value), '-', &hi);
-	uint64_t low, high;
-
-	if (view_u64(lo, UINT16_MAX, &low) < 0 || view_u64(hi, UINT16_MAX, &high) < 0 || low < 1024 ||
-	    low >= high)
-		return -EINVAL;
-	*ret_lo = (uint16_t)low;
-	*ret_hi = (uint16_t)high;
-	return 0;
-}
-
-static bool fits_ports(const char *value)
-{
-	uint16_t lo, hi;
-
-	return parse_ports(value, &lo, &hi) == 0;
-}
-
-static bool fits_proxies(const char *value)
-{
-	struct view rest = view_str(value);
-	struct addr at;
-	char text[ADDR_TEXT_MAX];
-	size_t n = 0;
-
-	while (rest.n) {
-		const struct view one = view_trim(view_cut(rest, ',', &rest));
-
-		snprintf(text, sizeof(text), "%.*s", (int)one.n, one.p);
-		if (++n > TRUSTED_MAX || strlen(text) != one.n || addr_parse_host(text, &at) < 0)
-			return false;
-	}
-	return true;
-}
-
-#define TEXT(field, value, why) { #field, CONF_TEXT, offsetof(struct settings, field), value, .doc = why }
-#define CHECKED(field, value, check, allowed, why)                                                 \
-	{ #field, CONF_TEXT, offsetof(struct settings, field), value, .words = allowed, .doc = why, \
-	  .fits = check }
-#define NUMBER(field, value, least, most, why)                                                     \
-	{ #field, CONF_INT, offsetof(struct settings, field), value, least, most, .doc = why }
-#define WORD(field, value, words, doc)                                                             \
-	{ #field, CONF_ENUM, offsetof(struct settings, field), value, 0, 0, words, doc }
-
-static const struct conf_option options[] = {
-	CHECKED(data, "data", fits_name, "not empty", "Folder of everything that the server keeps"),
-	CHECKED(http, "127.0.0.1:8080", fits_addr, ADDR_WORDS, "Where the portal and the API listen"),
-	CHECKED(sip, "127.0.0.1:5060", fits_addr, ADDR_WORDS, "Where SIP listens, UDP and TCP"),
-	CHECKED(sip_public, NULL, fits_host, "a host name or an address",
-		"Host that devices see in SIP and media, when it is not the listened one"),
-	{ "sip_sha256", CONF_BOOL, offsetof(struct settings, sip_sha256), "no",
-	  .doc = "Whether SIP passwords are asked for by SHA-256 before MD5; some phones answer neither then" },
-	CHECKED(media_ports, "20000-29999", fits_ports, "LOW-HIGH from 1024 to 65535",
-		"UDP ports for sound and video"),
-	TEXT(db, NULL, "Database: sqlite:FILE or postgresql://...; by default a file in the data folder"),
-	TEXT(portal, VESTIBULE_PORTAL, "Folder of the portal's files"),
-	CHECKED(realm, "vestibule", fits_realm, "letters, digits and . - _ @",
-		"Realm of SIP passwords; changing it needs new passwords for all devices"),
-	TEXT(tls_certificate, NULL, "PEM file of the certificate and its chain; with it http speaks HTTPS"),
-	TEXT(tls_key, NULL, "PEM file of the certificate's key, without a password"),
-	CHECKED(trusted_proxies, NULL, fits_proxies, "addresses between commas, 16 at most",
-		"Reverse proxies whose forwarded headers count"),
-	WORD(log_format, "text", "text json", "How log lines are written"),
-	WORD(log_level, "info", "debug info warn error", "The least important lines to log"),
-	TEXT(log_file, NULL, "File for the log; by default standard error"),
-	NUMBER(workers, "4", 1, WORKER_THREADS_MAX, "Threads that answer API requests"),
-	NUMBER(media_workers, "1", 1, RELAY_WORKERS_MAX, "Threads that relay media"),
-	NUMBER(ring_s, "60", 5, 170, "Seconds for which phones ring"),
-	NUMBER(talk_s, "600", 10, 86400, "Seconds after which a conversation is ended"),
-	NUMBER(drain_s, "30", 0, 3600, "Seconds that running calls get when the server is to stop"),
-	WORD(registration, "open", "open closed", "Whether strangers may register a company of their own"),
-	CHECKED(public_url, NULL, fits_url, "like https://door.example.com",
-		"What links in mails begin with; by default the address of http"),
-	TEXT(smtp_url, NULL, "SMTP server: smtp://HOST:PORT, or smtps://HOST:PORT; without one mails are kept"),
-	WORD(smtp_tls, "required", "required offered off", "Whether smtp:// is to become TLS by STARTTLS"),
-	TEXT(smtp_ca, NULL, "File of certificates that the SMTP server's is held against; by default the system's"),
-	TEXT(smtp_user, NULL, "User of the SMTP server"),
-	TEXT(smtp_password_file, NULL, "File whose first line is that user's password, not readable by everybody"),
-	NUMBER(smtp_timeout_s, "60", 1, 600, "Seconds that sending a mail may take"),
-	TEXT(mail_from, NULL, "Whom mails come from: NAME <ADDRESS> or an address"),
-	NUMBER(audit_days, "365", 1, 36500, "Days for which it is kept who changed what"),
-	{ "metrics_open", CONF_BOOL, offsetof(struct settings, metrics_open), "no",
-	  .doc = "Whether other hosts than this one may read /metrics" },
-};
-static const struct conf_table table = { .prefix = "VESTIBULE",
-					 .file_flag = "config",
-					 .options = options,
-					 .n = sizeof(options) / sizeof(options[0]) };
-
-/* What the sip loop tells /metrics, copied once in NUMBERS_MS. */
-struct numbers {
-	pthread_mutex_t lock;
-	struct sip_endpoint_stats sip;
-	struct switchboard_stats calls;
-	uint64_t devices, ports, relay_lost;
-	struct guard_entry suspects[SUSPECTS_SHOWN_MAX];
-	size_t nsuspects;
-};
-
 struct server {
 	struct settings conf;
 	struct arena arena;
-	const char *db_url, *public_url, *setup_token, *trusted[TRUSTED_MAX + 1];
+	const char *db_url, *public_url, *setup_token, *trusted[SETTINGS_TRUSTED_MAX + 1];
 	char registrar[ADDR_TEXT_MAX + 8];
 	struct secret_key key;
 	struct loop *web, *sip;
@@ -235,36 +84,13 @@ static enum log_level level_of(const char *name)
 
 static int configure(struct server *s, int argc, char **argv, struct err *err)
 {
-	const char *file = conf_file_peek(&table, argc, argv);
-	int rc = conf_defaults(&table, &s->conf, &s->arena, err);
+	const int rc = settings_read(&s->conf, &s->arena, argc, argv, err);
 
-	if (rc == 0 && file)
-		rc = conf_file(&table, &s->conf, &s->arena, file, err);
-	if (rc == 0)
-		rc = conf_environment(&table, &s->conf, &s->arena, environ, err);
-	if (rc == 0)
-		rc = conf_flags(&table, &s->conf, &s->arena, argc, argv, err);
 	if (rc < 0)
 		return rc;
-	s->db_url = s->conf.db && s->conf.db[0] ?
-			    s->conf.db :
-			    arena_printf(&s->arena, "sqlite:%s/vestibule.db", s->conf.data);
+	s->db_url = given(s->conf.db) ? s->conf.db :
+					arena_printf(&s->arena, "sqlite:%s/vestibule.db", s->conf.data);
 	return s->db_url ? 0 : err_set(err, -ENOMEM, "no memory");
-}
-
-static int split_trusted(struct server *s, struct err *err)
-{
-	struct view rest = view_str(s->conf.trusted_proxies);
-	size_t n = 0;
-
-	while (rest.n) {
-		if (n == TRUSTED_MAX)
-			return err_set(err, -E2BIG, "trusted_proxies: at most %d addresses", TRUSTED_MAX);
-		s->trusted[n] = arena_dup(&s->arena, view_trim(view_cut(rest, ',', &rest)));
-		if (!s->trusted[n++])
-			return err_set(err, -ENOMEM, "no memory");
-	}
-	return 0;
 }
 
 /* Calls want descriptors: four sockets per leg. */
@@ -421,7 +247,7 @@ static int open_relay(struct server *s, struct err *err)
 	struct addr at;
 	int rc;
 
-	if (parse_ports(s->conf.media_ports, &conf.port_lo, &conf.port_hi) < 0 ||
+	if (settings_ports(s->conf.media_ports, &conf.port_lo, &conf.port_hi) < 0 ||
 	    addr_parse(s->conf.sip, &at) < 0)
 		return err_set(err, -EINVAL, "media_ports or sip: no ports or no address");
 	*(at.sa.sa_family == AF_INET ? &conf.v4 : &conf.v6) = at;
@@ -476,19 +302,14 @@ static int open_sip(struct server *s, struct err *err)
 	return rc < 0 ? err_set(err, rc, "cannot start the calls: %s", strerror(-rc)) : 0;
 }
 
+/* What others ask of the sip loop. */
+
 static void copy_numbers(void *arg)
 {
 	struct server *s = arg;
-	struct numbers *n = &s->numbers;
 
-	pthread_mutex_lock(&n->lock);
-	n->sip = sip_endpoint_stats(s->endpoint);
-	n->calls = switchboard_stats(s->switchboard);
-	n->devices = directory_count(s->directory);
-	n->ports = relay_ports_used(s->relay);
-	n->relay_lost = relay_events_lost(s->relay);
-	n->nsuspects = sip_endpoint_suspects(s->endpoint, n->suspects, SUSPECTS_SHOWN_MAX);
-	pthread_mutex_unlock(&n->lock);
+	numbers_copy(&s->numbers, &(struct numbers_of){ s->endpoint, s->switchboard, s->directory,
+							s->relay });
 	if (timers_arm(loop_timers(s->sip), &s->count, NUMBERS_MS, copy_numbers, s) < 0)
 		log_error("numbers_stopped");
 }
@@ -520,92 +341,15 @@ static int on_suspects(void *arg, struct arena *arena, struct suspect *ret_suspe
 		       size_t *ret_n)
 {
 	struct server *s = arg;
-	struct numbers *n = &s->numbers;
-	size_t i;
 
-	pthread_mutex_lock(&n->lock);
-	for (i = 0; i < n->nsuspects && i < max; i++) {
-		const struct guard_entry *e = &n->suspects[i];
-		char text[ADDR_TEXT_MAX];
-
-		addr_host_text(&e->host, text);
-		ret_suspects[i] = (struct suspect){ view_str(arena_dup(arena, view_str(text))),
-						    (int64_t)e->failures, (int64_t)e->dropped,
-						    e->since_ms, e->last_ms };
-		if (!ret_suspects[i].address.p)
-			break;
-	}
-	*ret_n = i;
-	i = i < n->nsuspects && i < max;
-	pthread_mutex_unlock(&n->lock);
-	return i ? -ENOMEM : 0;
+	return numbers_suspects(&s->numbers, arena, ret_suspects, max, ret_n);
 }
 
 static void on_metrics(void *arg, struct metrics *m)
 {
 	struct server *s = arg;
-	struct numbers *n = &s->numbers;
-	const struct journal_stats j = journal_stats(s->journal);
-	const struct mailer_stats mail = mailer_stats(s->mailer);
 
-	pthread_mutex_lock(&n->lock);
-	metrics_one(m, "vestibule_devices", METRIC_GAUGE, "Devices known", (int64_t)n->devices);
-	metrics_one(m, "vestibule_devices_online", METRIC_GAUGE, "Devices registered",
-		    (int64_t)n->sip.devices);
-	metrics_one(m, "vestibule_bindings", METRIC_GAUGE, "SIP bindings", (int64_t)n->sip.bindings);
-	metrics_one(m, "vestibule_sip_messages_total", METRIC_COUNTER, "SIP messages received",
-		    (int64_t)n->sip.messages);
-	metrics_one(m, "vestibule_sip_malformed_total", METRIC_COUNTER, "SIP messages that were none",
-		    (int64_t)n->sip.malformed);
-	metrics_one(m, "vestibule_sip_refused_total", METRIC_COUNTER, "Wrong passwords and unknown users",
-		    (int64_t)n->sip.refused);
-	metrics_one(m, "vestibule_sip_blocked_total", METRIC_COUNTER, "Messages dropped unanswered",
-		    (int64_t)n->sip.blocked);
-	metrics_one(m, "vestibule_sip_challenged_total", METRIC_COUNTER, "Requests asked for a password",
-		    (int64_t)n->sip.challenged);
-	metrics_one(m, "vestibule_sip_suspects", METRIC_GAUGE,
-		    "Hosts that guess, as far as they are listed", (int64_t)n->nsuspects);
-	metrics_one(m, "vestibule_sip_transactions", METRIC_GAUGE, "SIP transactions now",
-		    (int64_t)n->sip.transactions);
-	metrics_one(m, "vestibule_sip_connections", METRIC_GAUGE, "SIP connections over TCP now",
-		    (int64_t)n->sip.connections);
-	metrics_one(m, "vestibule_sip_sessions", METRIC_GAUGE, "SIP dialogs now",
-		    (int64_t)n->calls.sessions);
-	metrics_one(m, "vestibule_calls", METRIC_GAUGE, "Calls now", (int64_t)n->calls.calls);
-	metrics_one(m, "vestibule_calls_talking", METRIC_GAUGE, "Conversations now",
-		    (int64_t)n->calls.talking);
-	metrics_one(m, "vestibule_calls_total", METRIC_COUNTER, "Calls ever", (int64_t)n->calls.started);
-	metrics_one(m, "vestibule_calls_answered_total", METRIC_COUNTER, "Calls answered",
-		    (int64_t)n->calls.answered);
-	metrics_one(m, "vestibule_media_ports", METRIC_GAUGE, "Pairs of ports in use for media",
-		    (int64_t)n->ports);
-	metrics_one(m, "vestibule_media_packets_total", METRIC_COUNTER,
-		    "RTP packets taken, of the streams that ended", (int64_t)n->calls.packets);
-	metrics_one(m, "vestibule_media_invalid_total", METRIC_COUNTER,
-		    "Packets that were no RTP of the call, of the streams that ended",
-		    (int64_t)n->calls.invalid);
-	metrics_one(m, "vestibule_media_refused_total", METRIC_COUNTER,
-		    "RTP packets from a wrong source, of the streams that ended",
-		    (int64_t)n->calls.refused);
-	metrics_one(m, "vestibule_media_events_lost_total", METRIC_COUNTER,
-		    "Events of media that nobody fetched in time", (int64_t)n->relay_lost);
-	pthread_mutex_unlock(&n->lock);
-	metrics_one(m, "vestibule_journal_waiting", METRIC_GAUGE, "Records not yet written",
-		    (int64_t)j.waiting);
-	metrics_one(m, "vestibule_journal_written_total", METRIC_COUNTER, "Records written",
-		    (int64_t)j.written);
-	metrics_one(m, "vestibule_journal_lost_total", METRIC_COUNTER, "Records lost", (int64_t)j.lost);
-	metrics_one(m, "vestibule_mails_waiting", METRIC_GAUGE, "Mails that are to go",
-		    (int64_t)mail.waiting);
-	metrics_one(m, "vestibule_mails_sent_total", METRIC_COUNTER, "Mails sent", (int64_t)mail.sent);
-	metrics_one(m, "vestibule_mails_failed_total", METRIC_COUNTER, "Mails refused or given up",
-		    (int64_t)mail.failed);
-	metrics_one(m, "vestibule_mails_postponed_total", METRIC_COUNTER, "Tries that are to be repeated",
-		    (int64_t)mail.postponed);
-	metrics_one(m, "vestibule_mails_kept_total", METRIC_COUNTER, "Mails kept for want of a server",
-		    (int64_t)mail.kept);
-	metrics_one(m, "vestibule_mail_server_down", METRIC_GAUGE, "1 while the SMTP server takes none",
-		    mail.down);
+	numbers_print(&s->numbers, s->journal, s->mailer, m);
 }
 
 /* Opening: what needs least comes first. */
@@ -640,7 +384,7 @@ static void name_registrar(struct server *s)
 	const uint16_t port = flows_port(sip_endpoint_flows(s->endpoint));
 	struct addr at;
 
-	if (s->conf.sip_public && s->conf.sip_public[0]) {
+	if (given(s->conf.sip_public)) {
 		snprintf(s->registrar, sizeof(s->registrar), "%.60s:%u", s->conf.sip_public, port);
 	} else if (addr_parse(s->conf.sip, &at) == 0) {
 		at = addr_with_port(&at, port);
@@ -842,7 +586,7 @@ static void block_signals(int how)
 
 static int server_open(struct server *s, struct err *err)
 {
-	int rc = split_trusted(s, err);
+	int rc = settings_trusted(&s->conf, &s->arena, s->trusted, err);
 
 	signal(SIGPIPE, SIG_IGN);
 	block_signals(SIG_BLOCK); /* the threads made from here on inherit it */
@@ -878,9 +622,9 @@ static void server_close(struct server *s)
 	}
 	workers_stop(s->workers);
 	api_free(s->api);
-	switchboard_free(s->switchboard);
+	switchboard_free(TAKE(s->switchboard));
 	if (s->endpoint)
-		sip_endpoint_close(s->endpoint);
+		sip_endpoint_close(TAKE(s->endpoint));
 	relay_stop(s->relay);
 	journal_stop(s->journal);
 	feed_free(s->feed);
@@ -892,8 +636,7 @@ static void server_close(struct server *s)
 	loop_free(s->web);
 	tls_free(s->tls);
 	live_free(s->live);
-	s->endpoint = NULL; /* swaps that still wait have nobody to tell */
-	loop_free(s->sip);
+	loop_free(s->sip); /* swaps that still wait find nobody to tell (on_changed) */
 	directory_free(s->directory);
 	arena_free(&s->arena);
 	sodium_memzero(&s->key, sizeof(s->key));
@@ -952,7 +695,7 @@ static int print(void (*fn)(const struct conf_table *, struct buf *))
 {
 	CLEANUP(buf_free) struct buf out = BUF_INIT(CONF_FILE_MAX);
 
-	fn(&table, &out);
+	fn(&settings_table, &out);
 	fputs(buf_cstr(&out) ? out.p : "", stdout);
 	return 0;
 }

@@ -38,6 +38,7 @@ int feed_new(const char *db_url, const struct clock *clock, struct err *err, str
 {
 	struct feed *feed = calloc(1, sizeof(*feed));
 	pthread_condattr_t attr;
+	int64_t oldest;
 	int rc;
 
 	if (!feed)
@@ -50,6 +51,8 @@ int feed_new(const char *db_url, const struct clock *clock, struct err *err, str
 	pthread_cond_init(&feed->cond, &attr);
 	pthread_condattr_destroy(&attr);
 	rc = store_open(db_url, err, &feed->db);
+	if (rc == 0 && change_range(feed->db, &oldest, &feed->cursor) < 0)
+		rc = err_set(err, -EIO, "cannot read the changes: %s", db_error(feed->db));
 	if (rc < 0) {
 		feed_free(feed);
 		return rc;
@@ -152,11 +155,8 @@ static void *feed_main(void *arg)
 
 int feed_start(struct feed *feed)
 {
-	int64_t oldest;
-	int rc = change_range(feed->db, &oldest, &feed->cursor);
+	const int rc = -pthread_create(&feed->thread, NULL, feed_main, feed);
 
-	if (rc == 0)
-		rc = -pthread_create(&feed->thread, NULL, feed_main, feed);
 	feed->started = rc == 0;
 	return rc;
 }

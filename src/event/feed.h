@@ -26,11 +26,12 @@ typedef int feed_rows_fn(void *arg, struct db *db, const struct change_row *rows
 /* cursor: everything up to it has been handed out. */
 typedef void feed_task_fn(void *arg, struct db *db, int64_t cursor);
 
+/* From the newest row of this moment on: what was before, consumers load themselves, after it and
+ * before feed_start, so that a change of another process meanwhile is in the one or the other. */
 [[nodiscard]] int feed_new(const char *db_url, const struct clock *clock, struct err *err,
 			   struct feed **ret_feed);
 /* Before feed_start. -ENOSPC. */
 [[nodiscard]] int feed_consume(struct feed *feed, feed_rows_fn *fn, void *arg);
-/* From the newest row on: what was before, consumers load themselves (feed_task). */
 [[nodiscard]] int feed_start(struct feed *feed);
 /* Ends the thread; tasks that wait are run. NULL is fine. */
 void feed_free(struct feed *feed);

@@ -24,9 +24,10 @@ static const struct {
 	{ 200, "OK" },           { 201, "Created" },          { 204, "No Content" },
 	{ 304, "Not Modified" }, { 400, "Bad Request" },      { 401, "Unauthorized" },
 	{ 403, "Forbidden" },    { 404, "Not Found" },        { 405, "Method Not Allowed" },
-	{ 409, "Conflict" },     { 413, "Content Too Large" }, { 415, "Unsupported Media Type" },
-	{ 422, "Unprocessable Content" }, { 426, "Upgrade Required" }, { 429, "Too Many Requests" },
-	{ 500, "Internal Server Error" }, { 503, "Service Unavailable" },
+	{ 409, "Conflict" },     { 410, "Gone" },             { 413, "Content Too Large" },
+	{ 415, "Unsupported Media Type" }, { 422, "Unprocessable Content" },
+	{ 426, "Upgrade Required" }, { 429, "Too Many Requests" }, { 500, "Internal Server Error" },
+	{ 503, "Service Unavailable" },
 };
 
 static const char *phrase_of(unsigned status)

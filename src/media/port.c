@@ -6,7 +6,8 @@
 
 enum {
 	PORT_RCVBUF = 256 * 1024,
-	PORT_DRAIN_MAX = 4096, /* more than such a buffer holds */
+	PORT_REST_RCVBUF = 4096, /* enough to tell that somebody sends */
+	PORT_DRAIN_MAX = 4096,   /* more than the larger buffer holds */
 };
 
 struct idle {
@@ -18,7 +19,7 @@ struct side {
 	struct addr bind;
 	unsigned next;
 	unsigned used;
-	bool *taken; /* out or idle */
+	bool *taken;       /* out or idle */
 	struct idle *idle; /* a ring, the first to rest first */
 	unsigned idle_at, idle_n;
 };
@@ -112,10 +113,15 @@ static void tos_set(int fd, int family, int tos)
 		setsockopt(fd, IPPROTO_IP, IP_TOS, &tos, sizeof(tos));
 }
 
+static void rcvbuf_set(int fd, int size)
+{
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+}
+
 static int socket_open(const struct addr *bind_to, uint16_t port, int tos)
 {
 	struct addr a = addr_with_port(bind_to, port);
-	int on = 1, size = PORT_RCVBUF, err;
+	int on = 1, err;
 	int fd = socket(a.sa.sa_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
@@ -123,7 +129,7 @@ static int socket_open(const struct addr *bind_to, uint16_t port, int tos)
 	if (a.sa.sa_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
 	tos_set(fd, a.sa.sa_family, tos);
-	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	rcvbuf_set(fd, PORT_RCVBUF);
 	if (bind(fd, &a.sa, a.len) < 0) {
 		err = -errno;
 		close(fd);
@@ -172,33 +178,45 @@ static int pair_new(struct port_pool *pool, struct side *s, int tos, struct port
 	return -ENOSPC;
 }
 
-/* Connected to its own address, a socket hears itself alone. What had come before is dropped. */
-static bool socket_rest(const struct side *s, int fd, uint16_t port)
+enum drained { DRAINED_QUIET, DRAINED_SOME, DRAINED_NEVER };
+
+/* What had come is dropped. */
+static enum drained socket_drain(int fd)
 {
-	const struct addr self = addr_with_port(&s->bind, port);
+	enum drained found = DRAINED_QUIET;
 	char byte;
 
-	if (connect(fd, &self.sa, self.len) < 0)
-		return false;
 	for (unsigned i = 0; i < PORT_DRAIN_MAX; i++) {
 		if (recv(fd, &byte, 1, MSG_DONTWAIT | MSG_TRUNC) < 0 && errno == EAGAIN)
-			return true;
+			return found;
+		found = DRAINED_SOME;
 	}
-	return false;
+	return DRAINED_NEVER;
+}
+
+static bool socket_rest(int fd)
+{
+	static const struct sockaddr nobody = { .sa_family = AF_UNSPEC };
+
+	if (connect(fd, &nobody, sizeof(nobody)) < 0)
+		return false;
+	rcvbuf_set(fd, PORT_REST_RCVBUF);
+	return socket_drain(fd) != DRAINED_NEVER;
 }
 
 static bool pair_rest(const struct side *s, const struct port_pair *pair)
 {
-	return s->idle_n < PORT_IDLE_MAX && socket_rest(s, pair->fd[0], pair->port) &&
-	       socket_rest(s, pair->fd[1], (uint16_t)(pair->port + 1));
+	return s->idle_n < PORT_IDLE_MAX && socket_rest(pair->fd[0]) && socket_rest(pair->fd[1]);
 }
 
-static bool pair_wake(const struct port_pair *pair)
+static void pair_wake(struct port_pair *pair, int tos)
 {
-	static const struct sockaddr nobody = { .sa_family = AF_UNSPEC };
-
-	return connect(pair->fd[0], &nobody, sizeof(nobody)) == 0 &&
-	       connect(pair->fd[1], &nobody, sizeof(nobody)) == 0;
+	for (unsigned k = 0; k < 2; k++) {
+		rcvbuf_set(pair->fd[k], PORT_RCVBUF);
+		if (pair->tos != tos)
+			tos_set(pair->fd[k], pair->family, tos);
+	}
+	pair->tos = tos;
 }
 
 static void number_free(struct port_pool *pool, struct side *s, uint16_t port)
@@ -206,7 +224,14 @@ static void number_free(struct port_pool *pool, struct side *s, uint16_t port)
 	s->taken[(port - (unsigned)pool->first) / 2] = false;
 }
 
-/* -ENOENT when none rested for `ms`. */
+static void idle_push(struct port_pool *pool, struct side *s, const struct port_pair *pair)
+{
+	s->idle[(s->idle_at + s->idle_n++) % PORT_IDLE_MAX] =
+		(struct idle){ *pair, clock_mono_us(pool->clock) };
+}
+
+/* One that heard something lately, unless `ms` is 0, rests again: somebody has not heard yet that
+ * the old call is over. -ENOENT when none is fit. */
 static int pair_again(struct port_pool *pool, struct side *s, int tos, int64_t ms,
 		      struct port_pair *ret_pair)
 {
@@ -214,16 +239,14 @@ static int pair_again(struct port_pool *pool, struct side *s, int tos, int64_t m
 
 	for (struct idle *i; (i = idle_first(s)) != NULL && now_us - i->since_us >= ms * 1000;) {
 		struct port_pair pair = i->pair;
+		const enum drained rtp = socket_drain(pair.fd[0]), rtcp = socket_drain(pair.fd[1]);
 
 		idle_shift(s);
-		if (!pair_wake(&pair)) {
-			pair_close(&pair);
-			number_free(pool, s, pair.port);
+		if (ms > 0 && (rtp != DRAINED_QUIET || rtcp != DRAINED_QUIET)) {
+			idle_push(pool, s, &pair);
 			continue;
 		}
-		for (unsigned k = 0; k < 2 && pair.tos != tos; k++)
-			tos_set(pair.fd[k], pair.family, tos);
-		pair.tos = tos;
+		pair_wake(&pair, tos);
 		*ret_pair = pair;
 		return 0;
 	}
@@ -252,8 +275,7 @@ void port_pair_release(struct port_pool *pool, const struct port_pair *pair)
 
 	s->used--;
 	if (pair_rest(s, pair)) {
-		s->idle[(s->idle_at + s->idle_n++) % PORT_IDLE_MAX] =
-			(struct idle){ *pair, clock_mono_us(pool->clock) };
+		idle_push(pool, s, pair);
 		return;
 	}
 	pair_close(pair);

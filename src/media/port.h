@@ -2,10 +2,10 @@
  * section 11), out of a range.
  *
  * A pool belongs to one thread, the owner of the relay. A pair that was given back is kept open for
- * the next call, because making sockets costs more than the rest of a call's media: meanwhile it is
- * connected to itself, so that nothing is heard. It serves again once it rested for PORT_REST_MS, or
- * when nothing else is left: late packets of an old call do not meet a new one. Other numbers come
- * round again only after the rest of the range. */
+ * the next call, because making sockets costs more than the rest of a call's media. It serves again
+ * once nothing came for PORT_REST_MS: a device that did not hear the end of its call, and sends on,
+ * does not meet a new one. Only when nothing else is left, a pair serves without that rest. Other
+ * numbers come round again only after the rest of the range. */
 #pragma once
 #include <stdint.h>
 #include "base/addr.h"

@@ -160,8 +160,7 @@ static const struct db_stmt stmts[] = {
 		      &number_shape },
 	[BINDINGS_OF] = { "binding_of_device",
 			  "SELECT device, contact, call_id, cseq, q, expires_at, transport, address"
-			  " FROM binding WHERE site_id = $1 AND device = $2 AND expires_at > $3"
-			  " ORDER BY expires_at DESC",
+			  " FROM binding WHERE site_id = $1 AND device = $2",
 			  &binding_shape },
 	[BINDINGS_CLEAR] = { "binding_clear",
 			     "DELETE FROM binding WHERE site_id = $1 AND device = $2" },
@@ -367,11 +366,14 @@ static const struct binding_row *freshest(const struct binding_row *rows, size_t
 	return best;
 }
 
-static bool same_place(const struct binding_row *a, const struct binding_row *b)
+/* Whether a page shows the device otherwise than before. `was` may have expired: its end is told
+ * when it is written, and its coming back as a coming. */
+static bool shows(const struct binding_row *was, const struct binding_row *is, int64_t now_ms)
 {
-	if (!a || !b)
-		return a == b;
-	return view_eq(a->address, b->address) && view_eq(a->transport, b->transport);
+	if (!was || !is)
+		return was != is;
+	return was->expires_at <= now_ms || !view_eq(was->address, is->address) ||
+	       !view_eq(was->transport, is->transport);
 }
 
 static bool has_contact(const struct binding_row *rows, size_t n, struct view contact)
@@ -419,18 +421,18 @@ int binding_replace(struct db *db, int64_t now_ms, int64_t device, const struct 
 	struct binding_row *old;
 	int64_t site_id;
 	size_t nold;
-	bool moved;
+	bool shown;
 	int rc = device_site(db, device, &site_id);
 
 	if (rc < 0)
 		return rc == -ENOENT ? 0 : rc;
-	rc = db_select(db, &stmts[BINDINGS_OF], DB_ARGS(A_INT(site_id), A_INT(device), A_INT(now_ms)),
-		       &arena, &old, &nold);
+	rc = db_select(db, &stmts[BINDINGS_OF], DB_ARGS(A_INT(site_id), A_INT(device)), &arena, &old,
+		       &nold);
 	if (rc < 0)
 		return rc;
-	moved = !same_place(freshest(old, nold), freshest(bindings, n));
+	shown = shows(freshest(old, nold), freshest(bindings, n), now_ms);
 	rc = bindings_write(db, site_id, device, same_contacts(old, nold, bindings, n), bindings, n);
-	if (rc < 0 || !moved)
+	if (rc < 0 || !shown)
 		return rc;
 	if (n > 0)
 		rc = db_exec(db, &stmts[REGISTERED], DB_ARGS(A_INT(site_id), A_INT(device), A_INT(now_ms)),

@@ -139,6 +139,42 @@ static void a_page_gets_each_change_of_its_site_once_and_resumes(void **state)
 	live_free(live);
 }
 
+static int count_rows(void *arg, struct db *, const struct change_row *rows, size_t n)
+{
+	atomic_int *changes = arg;
+
+	for (size_t i = 0; i < n; i++)
+		atomic_fetch_add(changes, view_eq(rows[i].object, VIEW("7")));
+	return 0;
+}
+
+static void on_task(void *arg, struct db *, int64_t)
+{
+	loop_stop(arg);
+}
+
+/* vestibulectl may write while the server reads the devices at its start. */
+static void a_change_between_making_and_starting_is_not_lost(void **state)
+{
+	struct fixture *f = *state;
+	const int64_t site = site_with_door(f, VIEW("A"));
+	atomic_int changes = 0;
+	struct loop *loop;
+	struct feed *feed;
+
+	append(f, site, 7); /* of before: loaded */
+	assert_int_equal(loop_new(clock_system(), &loop), 0);
+	assert_int_equal(feed_new(f->url, clock_system(), NULL, &feed), 0);
+	assert_int_equal(feed_consume(feed, count_rows, &changes), 0);
+	append(f, site, 7);
+	assert_int_equal(feed_start(feed), 0);
+	assert_int_equal(feed_task(feed, on_task, loop), 0); /* runs behind a look at the rows */
+	loop_run(loop);
+	feed_free(feed);
+	assert_int_equal(changes, 1);
+	loop_free(loop);
+}
+
 static struct call_row call_of(int64_t site, int64_t id)
 {
 	return (struct call_row){ .site_id = site, .id = id, .started_at = id, .from_device = DOOR,
@@ -419,6 +455,7 @@ static void a_record_that_is_no_text_does_not_stop_the_others(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		ON_BOTH(a_change_between_making_and_starting_is_not_lost),
 		ON_BOTH(a_page_gets_each_change_of_its_site_once_and_resumes),
 		ON_BOTH(what_the_journal_took_is_written_in_order),
 		ON_BOTH(a_bad_record_does_not_take_others_with_it),

@@ -116,7 +116,7 @@ static void send_to(uint16_t port, const char *text)
 }
 
 /* Loopback delivers during the send, so nothing here waits. */
-static void a_rested_pair_serves_again_and_heard_nothing(void **)
+static void a_pair_serves_again_after_its_rest(void **)
 {
 	struct addr v4 = loopback4();
 	struct clock_virtual clock;
@@ -130,7 +130,6 @@ static void a_rested_pair_serves_again_and_heard_nothing(void **)
 	send_to(first.port, "before");
 	port_pair_release(pool, &first);
 	assert_int_equal(port_pool_used(pool, AF_INET), 0);
-	send_to(first.port, "while");
 	clock_virtual_advance(&clock, PORT_REST_MS * 1000 - 1);
 	assert_int_equal(port_pair_open(pool, AF_INET, 0, &other), 0);
 	assert_int_not_equal(other.port, first.port);
@@ -146,6 +145,50 @@ static void a_rested_pair_serves_again_and_heard_nothing(void **)
 	assert_int_equal(recv(again.fd[0], got, sizeof(got), 0), 5);
 	port_pair_release(pool, &other);
 	port_pair_release(pool, &again);
+	port_pool_free(pool);
+}
+
+static int rcvbuf_of(int fd)
+{
+	int size = 0;
+	socklen_t n = sizeof(size);
+
+	assert_int_equal(getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, &n), 0);
+	return size;
+}
+
+/* On either port; in the end, when there is no other pair, it serves all the same. */
+static void a_pair_that_is_still_sent_to_rests_on(void **)
+{
+	struct addr v4 = loopback4(), from = addr_with_port(&v4, 9);
+	struct clock_virtual clock;
+	struct port_pool *pool;
+	struct port_pair first, p[PAIRS];
+	char got[8];
+	int size;
+
+	clock_virtual_init(&clock, 0);
+	assert_int_equal(port_pool_new(PORT_LO, PORT_HI, &v4, NULL, 0, &clock.clock, &pool), 0);
+	assert_int_equal(port_pair_open(pool, AF_INET, 0, &first), 0);
+	size = rcvbuf_of(first.fd[0]);
+	/* As a call leaves its sockets: connected. */
+	assert_int_equal(connect(first.fd[0], &from.sa, from.len), 0);
+	port_pair_release(pool, &first);
+	for (int i = 0; i < 2; i++) {
+		send_to((uint16_t)(first.port + i), "on");
+		clock_virtual_advance(&clock, PORT_REST_MS * 1000);
+		assert_int_equal(port_pair_open(pool, AF_INET, 0, &p[i]), 0);
+		assert_int_not_equal(p[i].port, first.port);
+	}
+	for (int i = 0; i < 1000; i++)
+		send_to(first.port, "on");
+	assert_int_equal(port_pair_open(pool, AF_INET, 0, &p[2]), 0);
+	assert_int_equal(p[2].port, first.port);
+	assert_int_equal(recv(p[2].fd[0], got, sizeof(got), 0), -1);
+	assert_int_equal(errno, EAGAIN);
+	assert_int_equal(rcvbuf_of(p[2].fd[0]), size);
+	for (int i = 0; i < PAIRS; i++)
+		port_pair_release(pool, &p[i]);
 	port_pool_free(pool);
 }
 
@@ -186,7 +229,8 @@ int main(void)
 		cmocka_unit_test(pairs_are_even_and_odd_until_the_range_is_used_up),
 		cmocka_unit_test(a_port_of_another_program_is_passed_over),
 		cmocka_unit_test(a_freed_port_comes_last),
-		cmocka_unit_test(a_rested_pair_serves_again_and_heard_nothing),
+		cmocka_unit_test(a_pair_serves_again_after_its_rest),
+		cmocka_unit_test(a_pair_that_is_still_sent_to_rests_on),
 		cmocka_unit_test(both_families_have_the_whole_range),
 		cmocka_unit_test(ranges_without_a_pair_are_refused),
 	};

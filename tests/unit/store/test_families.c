@@ -292,6 +292,34 @@ static void a_binding_tells_only_when_the_device_comes_moves_or_goes(void **stat
 	assert_int_equal(binding_replace(f->db, NOW, b.device, &b, 1), 0);
 }
 
+/* The sip loop writes the end of a binding after its time. */
+static void a_binding_that_expires_goes_and_is_told(void **state)
+{
+	struct fixture *f = *state;
+	const struct two_sites t = two_sites(f);
+	struct binding_row b = { .device = DOOR, .contact = VIEW("sip:a@192.0.2.1"), .call_id = VIEW("c"),
+				 .cseq = 1, .q = 1000, .expires_at = NOW + 100, .transport = VIEW("udp"),
+				 .address = VIEW("192.0.2.1:5060") };
+	struct binding_row *rows;
+	struct device_row device;
+	size_t before, n;
+
+	assert_int_equal(binding_replace(f->db, NOW, DOOR, &b, 1), 0);
+	before = changes(f, VIEW("device"));
+	assert_int_equal(binding_replace(f->db, NOW + 150, DOOR, NULL, 0), 0);
+	assert_int_equal(changes(f, VIEW("device")), before + 1);
+	assert_int_equal(binding_list(f->db, NOW, 0, 10, &f->arena, &rows, &n), 0); /* a clock put back */
+	assert_int_equal(n, 0);
+
+	assert_int_equal(binding_replace(f->db, NOW + 200, DOOR, &b, 1), 0);
+	b.expires_at = NOW + 400; /* it comes back before anybody wrote that it was gone */
+	before = changes(f, VIEW("device"));
+	assert_int_equal(binding_replace(f->db, NOW + 300, DOOR, &b, 1), 0);
+	assert_int_equal(changes(f, VIEW("device")), before + 1);
+	assert_int_equal(device_get(f->db, t.mine, DOOR, NOW + 300, &f->arena, &device), 0);
+	assert_true(view_eq(device.address, b.address));
+}
+
 static void a_call_is_written_as_it_happens(void **state)
 {
 	struct fixture *f = *state;
@@ -369,6 +397,7 @@ int main(void)
 		ON_BOTH(another_sites_rows_are_not_there),
 		ON_BOTH(the_directory_has_buttons_and_their_destinations),
 		ON_BOTH(a_binding_tells_only_when_the_device_comes_moves_or_goes),
+		ON_BOTH(a_binding_that_expires_goes_and_is_told),
 		ON_BOTH(a_call_is_written_as_it_happens),
 		ON_BOTH(calls_left_open_by_a_crash_are_ended),
 	};

@@ -1,0 +1,171 @@
+#include "server/settings.h"
+
+#include "base/addr.h"
+#include "io/worker.h"
+#include "media/relay.h"
+#include "office/mail_text.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What a setting may be. */
+
+#define ADDR_WORDS "ADDR:PORT or [V6]:PORT"
+
+static bool fits_name(const char *value)
+{
+	return value[0] != '\0';
+}
+
+static bool fits_addr(const char *value)
+{
+	struct addr at;
+
+	return addr_parse(value, &at) == 0;
+}
+
+static bool is_made_of(const char *value, const char *characters)
+{
+	return strspn(value, characters) == strlen(value);
+}
+
+#define ALNUM "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+static bool fits_host(const char *value)
+{
+	return is_made_of(value, ALNUM ".-:[]");
+}
+
+static bool fits_url(const char *value)
+{
+	return value[0] == '\0' || mail_base_fits(value);
+}
+
+static bool fits_realm(const char *value)
+{
+	return value[0] && is_made_of(value, ALNUM ".-_@");
+}
+
+int settings_ports(const char *value, uint16_t *ret_lo, uint16_t *ret_hi)
+{
+	struct view hi, lo = view_cut(view_str(value), '-', &hi);
+	uint64_t low, high;
+
+	if (view_u64(lo, UINT16_MAX, &low) < 0 || view_u64(hi, UINT16_MAX, &high) < 0 || low < 1024 ||
+	    low >= high)
+		return -EINVAL;
+	*ret_lo = (uint16_t)low;
+	*ret_hi = (uint16_t)high;
+	return 0;
+}
+
+static bool fits_ports(const char *value)
+{
+	uint16_t lo, hi;
+
+	return settings_ports(value, &lo, &hi) == 0;
+}
+
+static bool fits_proxies(const char *value)
+{
+	struct view rest = view_str(value);
+	struct addr at;
+	char text[ADDR_TEXT_MAX];
+	size_t n = 0;
+
+	while (rest.n) {
+		const struct view one = view_trim(view_cut(rest, ',', &rest));
+
+		snprintf(text, sizeof(text), "%.*s", (int)one.n, one.p);
+		if (++n > SETTINGS_TRUSTED_MAX || strlen(text) != one.n || addr_parse_host(text, &at) < 0)
+			return false;
+	}
+	return true;
+}
+
+#define TEXT(field, value, why) { #field, CONF_TEXT, offsetof(struct settings, field), value, .doc = why }
+#define CHECKED(field, value, check, allowed, why)                                                 \
+	{ #field, CONF_TEXT, offsetof(struct settings, field), value, .words = allowed, .doc = why, \
+	  .fits = check }
+#define NUMBER(field, value, least, most, why)                                                     \
+	{ #field, CONF_INT, offsetof(struct settings, field), value, least, most, .doc = why }
+#define WORD(field, value, words, doc)                                                             \
+	{ #field, CONF_ENUM, offsetof(struct settings, field), value, 0, 0, words, doc }
+
+static const struct conf_option options[] = {
+	CHECKED(data, "data", fits_name, "not empty", "Folder of everything that the server keeps"),
+	CHECKED(http, "127.0.0.1:8080", fits_addr, ADDR_WORDS, "Where the portal and the API listen"),
+	CHECKED(sip, "127.0.0.1:5060", fits_addr, ADDR_WORDS, "Where SIP listens, UDP and TCP"),
+	CHECKED(sip_public, NULL, fits_host, "a host name or an address",
+		"Host that devices see in SIP and media, when it is not the listened one"),
+	{ "sip_sha256", CONF_BOOL, offsetof(struct settings, sip_sha256), "no",
+	  .doc = "Whether SIP passwords are asked for by SHA-256 before MD5; some phones answer neither then" },
+	CHECKED(media_ports, "20000-29999", fits_ports, "LOW-HIGH from 1024 to 65535",
+		"UDP ports for sound and video"),
+	TEXT(db, NULL, "Database: sqlite:FILE or postgresql://...; by default a file in the data folder"),
+	TEXT(portal, VESTIBULE_PORTAL, "Folder of the portal's files"),
+	CHECKED(realm, "vestibule", fits_realm, "letters, digits and . - _ @",
+		"Realm of SIP passwords; changing it needs new passwords for all devices"),
+	TEXT(tls_certificate, NULL, "PEM file of the certificate and its chain; with it http speaks HTTPS"),
+	TEXT(tls_key, NULL, "PEM file of the certificate's key, without a password"),
+	CHECKED(trusted_proxies, NULL, fits_proxies, "addresses between commas, 16 at most",
+		"Reverse proxies whose forwarded headers count"),
+	WORD(log_format, "text", "text json", "How log lines are written"),
+	WORD(log_level, "info", "debug info warn error", "The least important lines to log"),
+	TEXT(log_file, NULL, "File for the log; by default standard error"),
+	NUMBER(workers, "4", 1, WORKER_THREADS_MAX, "Threads that answer API requests"),
+	NUMBER(media_workers, "1", 1, RELAY_WORKERS_MAX, "Threads that relay media"),
+	NUMBER(ring_s, "60", 5, 170, "Seconds for which phones ring"),
+	NUMBER(talk_s, "600", 10, 86400, "Seconds after which a conversation is ended"),
+	NUMBER(drain_s, "30", 0, 3600, "Seconds that running calls get when the server is to stop"),
+	WORD(registration, "open", "open closed", "Whether strangers may register a company of their own"),
+	CHECKED(public_url, NULL, fits_url, "like https://door.example.com",
+		"What links in mails begin with; by default the address of http"),
+	TEXT(smtp_url, NULL, "SMTP server: smtp://HOST:PORT, or smtps://HOST:PORT; without one mails are kept"),
+	WORD(smtp_tls, "required", "required offered off", "Whether smtp:// is to become TLS by STARTTLS"),
+	TEXT(smtp_ca, NULL, "File of certificates that the SMTP server's is held against; by default the system's"),
+	TEXT(smtp_user, NULL, "User of the SMTP server"),
+	TEXT(smtp_password_file, NULL, "File whose first line is that user's password, not readable by everybody"),
+	NUMBER(smtp_timeout_s, "60", 1, 600, "Seconds that sending a mail may take"),
+	TEXT(mail_from, NULL, "Whom mails come from: NAME <ADDRESS> or an address"),
+	NUMBER(audit_days, "365", 1, 36500, "Days for which it is kept who changed what"),
+	{ "metrics_open", CONF_BOOL, offsetof(struct settings, metrics_open), "no",
+	  .doc = "Whether other hosts than this one may read /metrics" },
+};
+const struct conf_table settings_table = {
+	.prefix = "VESTIBULE",
+	.file_flag = "config",
+	.options = options,
+	.n = sizeof(options) / sizeof(options[0]),
+};
+
+int settings_read(struct settings *s, struct arena *arena, int argc, char **argv, struct err *err)
+{
+	const char *file = conf_file_peek(&settings_table, argc, argv);
+	int rc = conf_defaults(&settings_table, s, arena, err);
+
+	if (rc == 0 && file)
+		rc = conf_file(&settings_table, s, arena, file, err);
+	if (rc == 0)
+		rc = conf_environment(&settings_table, s, arena, environ, err);
+	if (rc == 0)
+		rc = conf_flags(&settings_table, s, arena, argc, argv, err);
+	return rc;
+}
+
+int settings_trusted(const struct settings *s, struct arena *arena,
+		     const char *ret_trusted[SETTINGS_TRUSTED_MAX + 1], struct err *err)
+{
+	struct view rest = view_str(s->trusted_proxies);
+	size_t n = 0;
+
+	while (rest.n && n < SETTINGS_TRUSTED_MAX) { /* no more of them fit the setting */
+		ret_trusted[n] = arena_dup(arena, view_trim(view_cut(rest, ',', &rest)));
+		if (!ret_trusted[n++])
+			return err_set(err, -ENOMEM, "no memory");
+	}
+	ret_trusted[n] = NULL;
+	return 0;
+}

@@ -1,0 +1,34 @@
+/* server/settings.h - what can be set, from one table: file, environment, flags, sample file,
+ * manual.
+ *
+ * Read once, before any thread; the texts live in the arena that was given. What the table lets
+ * through can be used without another check, but for what only the system knows (is the address
+ * ours, is the file there). */
+#pragma once
+#include "base/conf.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { SETTINGS_TRUSTED_MAX = 16 };
+
+struct settings {
+	const char *data, *http, *sip, *sip_public, *media_ports, *db, *portal, *realm;
+	const char *tls_certificate, *tls_key, *trusted_proxies, *log_format, *log_level, *log_file;
+	const char *registration, *public_url;
+	const char *mail_from, *smtp_url, *smtp_user, *smtp_password_file, *smtp_ca, *smtp_tls;
+	int64_t workers, media_workers, ring_s, talk_s, drain_s, smtp_timeout_s, audit_days;
+	bool metrics_open, sip_sha256;
+};
+
+extern const struct conf_table settings_table;
+
+/* Defaults, then the file that a flag names, then the environment, then the flags. */
+[[nodiscard]] int settings_read(struct settings *s, struct arena *arena, int argc, char **argv,
+				struct err *err);
+/* "LOW-HIGH", as media_ports is. -EINVAL. */
+[[nodiscard]] int settings_ports(const char *value, uint16_t *ret_lo, uint16_t *ret_hi);
+/* The addresses of trusted_proxies, and NULL. */
+[[nodiscard]] int settings_trusted(const struct settings *s, struct arena *arena,
+				   const char *ret_trusted[SETTINGS_TRUSTED_MAX + 1],
+				   struct err *err);

@@ -64,6 +64,7 @@ e2e: all
 	npm --prefix web run --silent build
 	npm --prefix tests/e2e ci --no-audit --no-fund --loglevel=error
 	node tests/e2e/portal.mjs
+	node tests/e2e/account.mjs
 
 # Beside Kamailio and rtpengine; takes minutes. Only the ratios mean something.
 bench: all

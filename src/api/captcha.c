@@ -57,11 +57,11 @@ static struct view random_hex(struct rand *rand, struct arena *arena, size_t n)
 	return (struct view){ text, 2 * n };
 }
 
-int captcha_make(const struct secret_key *key, struct rand *rand, int64_t now_ms,
+int captcha_make(const struct secret_key *key, struct rand *rand, int64_t cost, int64_t now_ms,
 		 struct arena *arena, struct view *ret_json)
 {
 	const struct challenge c = {
-		.cost = CAPTCHA_COST,
+		.cost = cost,
 		.expires_s = now_ms / 1000 + CAPTCHA_SECONDS,
 		.nonce = random_hex(rand, arena, CAPTCHA_NONCE_SIZE),
 		.salt = random_hex(rand, arena, CAPTCHA_SALT_SIZE),

@@ -18,9 +18,10 @@ enum {
 	CAPTCHA_TEXT_MAX = 2048, /* bytes of an answer */
 };
 
-/* The challenge as JSON in the arena, {"parameters", "signature"}. -ENOMEM. */
-[[nodiscard]] int captcha_make(const struct secret_key *key, struct rand *rand, int64_t now_ms,
-			       struct arena *arena, struct view *ret_json);
+/* The challenge as JSON in the arena, {"parameters", "signature"}; cost: rounds, CAPTCHA_COST
+ * unless in a hurry. -ENOMEM. */
+[[nodiscard]] int captcha_make(const struct secret_key *key, struct rand *rand, int64_t cost,
+			       int64_t now_ms, struct arena *arena, struct view *ret_json);
 
 struct captcha_solved {
 	struct view nonce;  /* hexadecimal, in the arena */

@@ -83,7 +83,7 @@ int api_captcha_get(struct request *r)
 
 	if (wait > 0)
 		return reply_wait(r, wait);
-	rc = captcha_make(&r->env->key, r->env->rand, r->now, r->arena, &json);
+	rc = captcha_make(&r->env->key, r->env->rand, CAPTCHA_COST, r->now, r->arena, &json);
 	if (rc < 0)
 		return rc;
 	reply_field(r, "Content-Type", "application/json");

@@ -66,12 +66,13 @@ e2e: all
 	node tests/e2e/portal.mjs
 	node tests/e2e/account.mjs
 
-# Beside Kamailio and rtpengine; takes minutes. Only the ratios mean something.
+# Beside Kamailio, rtpengine and Node; takes minutes. Only the ratios mean something.
 bench: all
 	@tools/packages build bench
 	ninja -C $(BUILD) bench/bench_relay
 	$(BUILD)/bench/bench_relay 5 "$$(command -v rtpengine || true)"
 	bench/sip.py
+	bench/api.py
 
 clean:
 	rm -rf build build-*

@@ -101,7 +101,7 @@ static const struct db_stmt stmts[] = {
 		       OPENING_SELECT " WHERE site_id = $1 AND call_id = $2 ORDER BY at, id",
 		       &opening_shape },
 	[BETWEEN] = { "call_openings_between",
-		      OPENING_SELECT " WHERE site_id = $1 AND call_id IN (SELECT id FROM call"
+		      OPENING_SELECT " WHERE (site_id, call_id) IN (SELECT site_id, id FROM call"
 				     " WHERE site_id = $1 AND started_at BETWEEN $2 AND $3)"
 				     " ORDER BY at, id",
 		      &opening_shape },

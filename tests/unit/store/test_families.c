@@ -362,6 +362,75 @@ static void a_call_is_written_as_it_happens(void **state)
 	assert_int_equal(changes(f, VIEW("call")), 4);
 }
 
+static void a_device_shows_the_binding_that_stands_longest(void **state)
+{
+	struct fixture *f = *state;
+	const struct two_sites t = two_sites(f);
+	const struct name_cursor first = NAME_CURSOR_FIRST;
+	const struct binding_row b = { .device = DOOR, .call_id = VIEW("c"), .q = 1000,
+				       .expires_at = NOW + 100, .transport = VIEW("udp"),
+				       .contact = VIEW("sip:a@x"), .address = VIEW("192.0.2.1:5060") };
+	struct binding_row some[] = { b, b, b };
+	struct device_row *rows, row;
+	size_t n;
+
+	some[1].contact = VIEW("sip:b@x");
+	some[1].expires_at = NOW + 300;
+	some[1].transport = VIEW("tls");
+	some[1].address = VIEW("192.0.2.2:5061");
+	some[2].contact = VIEW("sip:c@x"); /* as long as another: one of them */
+	some[2].expires_at = NOW + 300;
+	some[2].transport = VIEW("tls");
+	some[2].address = VIEW("192.0.2.2:5061");
+	assert_int_equal(binding_replace(f->db, NOW, DOOR, some, 3), 0);
+	assert_int_equal(device_list(f->db, t.mine, NOW, first, 10, &f->arena, &rows, &n), 0);
+	assert_int_equal(n, 2);
+	assert_int_equal(rows[0].number, DOOR);
+	assert_true(view_eq(rows[0].transport, VIEW("tls")));
+	assert_true(view_eq(rows[0].address, VIEW("192.0.2.2:5061")));
+	assert_int_equal(rows[1].number, PHONE);
+	assert_null(rows[1].transport.p);
+	assert_int_equal(binding_replace(f->db, NOW, DOOR, some, 1), 0);
+	assert_int_equal(device_get(f->db, t.mine, DOOR, NOW + 99, &f->arena, &row), 0);
+	assert_true(view_eq(row.address, b.address));
+	assert_int_equal(device_get(f->db, t.mine, DOOR, NOW + 100, &f->arena, &row), 0);
+	assert_null(row.address.p);
+}
+
+static void openings_are_those_of_the_calls_of_a_page(void **state)
+{
+	struct fixture *f = *state;
+	const struct two_sites t = two_sites(f);
+	struct opening_row o = { t.mine, 0, NOW, 0, DOOR, PHONE, VIEW("Phone"), VIEW("dtmf") }, *rows;
+	struct call_row c = { .site_id = t.mine, .from_device = DOOR, .from_name = VIEW("Door"),
+			      .button = DB_INT_NULL };
+	size_t n;
+
+	for (c.id = 1; c.id <= 4; c.id++) {
+		c.started_at = NOW + c.id * 10;
+		assert_int_equal(call_start(f->db, NOW, &c), 0);
+		o.call_id = c.id;
+		for (int i = 0; i < 2; i++, o.id++) {
+			o.at = NOW + 100 - o.id; /* long after: the call counts */
+			assert_int_equal(call_opening_add(f->db, NOW, &o), 0);
+		}
+	}
+	o.call_id = DB_INT_NULL;
+	assert_int_equal(call_opening_add(f->db, NOW, &o), 0);
+	assert_int_equal(call_openings_between(f->db, t.mine, NOW + 20, NOW + 30, &f->arena, &rows, &n),
+			 0);
+	assert_int_equal(n, 4);
+	for (size_t i = 0; i < n; i++) /* by time */
+		assert_int_equal(rows[i].id, 5 - (int64_t)i);
+	assert_int_equal(call_openings(f->db, t.mine, 4, &f->arena, &rows, &n), 0);
+	assert_int_equal(n, 2);
+	assert_int_equal(rows[0].id, 7);
+	assert_int_equal(call_openings_between(f->db, t.other, NOW, NOW + 99, &f->arena, &rows, &n), 0);
+	assert_int_equal(n, 0);
+	assert_int_equal(call_openings(f->db, t.other, 4, &f->arena, &rows, &n), 0);
+	assert_int_equal(n, 0);
+}
+
 static void calls_left_open_by_a_crash_are_ended(void **state)
 {
 	struct fixture *f = *state;
@@ -397,7 +466,12 @@ int main(void)
 		ON_BOTH(another_sites_rows_are_not_there),
 		ON_BOTH(the_directory_has_buttons_and_their_destinations),
 		ON_BOTH(a_binding_tells_only_when_the_device_comes_moves_or_goes),
+<<<<<<< HEAD
 		ON_BOTH(a_binding_that_expires_goes_and_is_told),
+=======
+		ON_BOTH(a_device_shows_the_binding_that_stands_longest),
+		ON_BOTH(openings_are_those_of_the_calls_of_a_page),
+>>>>>>> 0fc5afa (store: Read openings and apartments of a page along an index)
 		ON_BOTH(a_call_is_written_as_it_happens),
 		ON_BOTH(calls_left_open_by_a_crash_are_ended),
 	};

@@ -150,7 +150,8 @@ void buf_str(struct buf *b, const char *cstr)
 
 void buf_chr(struct buf *b, char c)
 {
-	buf_add(b, (struct view){ &c, 1 });
+	if (buf_room(b, 1))
+		b->p[b->n++] = c;
 }
 
 /* What fits into the room that is there, as most does, is formatted once. */

@@ -1,6 +1,6 @@
 #include "base/json.h"
 
-#include <inttypes.h>
+enum { DIGITS_MAX = 20 /* of INT64_MIN, with its sign */ };
 
 static void value_begin(struct json *j)
 {
@@ -85,10 +85,7 @@ static void escape_byte(struct buf *out, unsigned char c)
 		buf_str(out, "\\n");
 		break;
 	default:
-		if (c < 0x20 || c == 0x7f)
-			buf_printf(out, "\\u%04x", c);
-		else
-			buf_chr(out, (char)c);
+		buf_printf(out, "\\u%04x", c);
 	}
 }
 
@@ -98,20 +95,47 @@ static bool is_c1(struct view v, size_t at)
 	return (unsigned char)v.p[at] == 0xc2 && (unsigned char)v.p[at + 1] < 0xa0;
 }
 
+static bool is_plain(unsigned char c)
+{
+	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+/* Most text is plain from end to end: it is copied at once. */
+static struct view plain_of(struct view v, size_t at)
+{
+	size_t end = at;
+
+	while (end < v.n && is_plain((unsigned char)v.p[end]))
+		end++;
+	return (struct view){ v.p + at, end - at };
+}
+
+/* What stands at v.p[at] and is not plain; returns how many bytes it has. */
+static size_t quote_one(struct buf *out, struct view v, size_t at)
+{
+	const size_t len = utf8_len(v, at);
+
+	if (len == 2 && is_c1(v, at))
+		buf_printf(out, "\\u00%02x", (unsigned char)v.p[at + 1]);
+	else if (len == 1)
+		escape_byte(out, (unsigned char)v.p[at]);
+	else if (len == 0)
+		buf_str(out, "\xef\xbf\xbd");
+	else
+		buf_add(out, (struct view){ v.p + at, len });
+	return len ? len : 1;
+}
+
 static void quoted(struct buf *out, struct view v)
 {
 	buf_chr(out, '"');
 	for (size_t i = 0; i < v.n;) {
-		const size_t len = utf8_len(v, i);
-		if (len == 2 && is_c1(v, i))
-			buf_printf(out, "\\u00%02x", (unsigned char)v.p[i + 1]);
-		else if (len == 1)
-			escape_byte(out, (unsigned char)v.p[i]);
-		else if (len == 0)
-			buf_str(out, "\xef\xbf\xbd");
-		else
-			buf_add(out, (struct view){ v.p + i, len });
-		i += len ? len : 1;
+		const struct view plain = plain_of(v, i);
+		if (plain.n > 0)
+			buf_add(out, plain);
+		i += plain.n;
+		if (i < v.n)
+			i += quote_one(out, v, i);
 	}
 	buf_chr(out, '"');
 }
@@ -138,10 +162,26 @@ void json_str(struct json *j, const char *cstr)
 		json_nil(j);
 }
 
+/* Lists are full of numbers, and printf is slow at them. */
+static void digits(struct buf *out, int64_t value)
+{
+	char room[DIGITS_MAX];
+	char *p = room + DIGITS_MAX;
+	uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
+
+	do {
+		*--p = (char)('0' + rest % 10);
+		rest /= 10;
+	} while (rest > 0);
+	if (value < 0)
+		*--p = '-';
+	buf_add(out, (struct view){ p, (size_t)(room + DIGITS_MAX - p) });
+}
+
 void json_int(struct json *j, int64_t value)
 {
 	value_begin(j);
-	buf_printf(j->out, "%" PRId64, value);
+	digits(j->out, value);
 }
 
 void json_bool(struct json *j, bool value)
@@ -159,7 +199,9 @@ void json_nil(struct json *j)
 void json_id(struct json *j, int64_t id)
 {
 	value_begin(j);
-	buf_printf(j->out, "\"%" PRId64 "\"", id);
+	buf_chr(j->out, '"');
+	digits(j->out, id);
+	buf_chr(j->out, '"');
 }
 
 bool json_is_text(struct view v)

@@ -189,9 +189,10 @@ int workers_run(struct workers *w, enum worker_lane at, worker_fn *fn, void *arg
 		*lane->tail = job;
 		lane->tail = &job->next;
 		lane->waiting++;
-		pthread_cond_signal(&lane->cond);
 	}
 	pthread_mutex_unlock(&lane->lock);
+	if (!full) /* behind the unlock: who wakes up takes the lock first */
+		pthread_cond_signal(&lane->cond);
 	if (full) {
 		free(job);
 		return -EAGAIN;

@@ -107,20 +107,26 @@ static int who_person(struct request *r, const struct person_row *person)
 	return who_roles(r);
 }
 
+static int who_session(struct request *r, const struct session_row *session)
+{
+	const struct person_row person = { .id = session->person_id, .email = session->email,
+					   .name = session->name,
+					   .disabled_at = session->disabled_at };
+
+	r->who.session_id = session->id;
+	r->who.verified_at = session->verified_at;
+	return who_person(r, &person);
+}
+
 int session_authenticate(struct request *r)
 {
-	struct session_row session = {};
-	struct person_row person;
+	struct session_row session;
 	int rc = cookie_hash(r, SESSION_COOKIE, &r->who.token_hash);
 
 	if (rc == 0)
 		rc = session_find(r->db, r->who.token_hash, r->now, r->arena, &session);
 	if (rc == 0)
-		rc = person_get(r->db, session.person_id, r->arena, &person);
-	if (rc == 0)
-		rc = who_person(r, &person);
-	r->who.session_id = session.id;
-	r->who.verified_at = session.verified_at;
+		rc = who_session(r, &session);
 	if (rc == 0 && r->now - session.seen_at > SESSION_TOUCH_MS)
 		rc = session_touch(r->db, r->who.token_hash, r->now,
 				   expiry(session.created_at, r->now));

@@ -83,6 +83,9 @@ static void people_sign_in_and_their_sessions_end(void **state)
 	assert_int_equal(session_create(f->db, VIEW("h\0sh"), &mine, VIEW("::1"), VIEW("x")), 0);
 	assert_int_equal(session_find(f->db, VIEW("h\0sh"), NOW + 99, &f->arena, &found), 0);
 	assert_int_equal(found.person_id, mine.person_id);
+	assert_true(view_eq(found.email, VIEW("a@example.com")));
+	assert_true(view_eq(found.name, p.name));
+	assert_true(found.disabled_at == DB_INT_NULL);
 	assert_int_equal(session_find(f->db, VIEW("h\0sh"), NOW + 100, &f->arena, &found), -ENOENT);
 	assert_int_equal(session_touch(f->db, VIEW("h\0sh"), NOW + 50, NOW + 200), 0);
 	assert_int_equal(session_find(f->db, VIEW("h\0sh"), NOW + 150, &f->arena, &found), 0);

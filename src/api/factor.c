@@ -9,7 +9,7 @@
 #include "api/password.h"
 #include "api/resource.h"
 #include "api/session.h"
-#include "api/token.h"
+#include "base/token.h"
 #include "api/totp.h"
 #include "base/log.h"
 #include "store/factor.h"

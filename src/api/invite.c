@@ -1,7 +1,7 @@
 #include "api/invite.h"
 
 #include "api/notice.h"
-#include "api/token.h"
+#include "base/token.h"
 #include "store/account.h"
 #include "store/token.h"
 

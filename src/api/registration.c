@@ -10,7 +10,7 @@
 #include "api/request.h"
 #include "api/resource.h"
 #include "api/session.h"
-#include "api/token.h"
+#include "base/token.h"
 #include "base/log.h"
 #include "store/account.h"
 #include "store/token.h"

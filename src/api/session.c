@@ -1,7 +1,7 @@
 #include "api/session.h"
 
 #include "api/resource.h"
-#include "api/token.h"
+#include "base/token.h"
 #include "store/account.h"
 
 #include <arpa/inet.h>

@@ -3,7 +3,7 @@
 
 #include "api/invite.h"
 #include "api/session.h"
-#include "api/token.h"
+#include "base/token.h"
 #include "store/account.h"
 #include "store/mail.h"
 #include "store/token.h"

@@ -1,4 +1,4 @@
-#include "api/token.h"
+#include "base/token.h"
 
 #include <errno.h>
 #include <sodium.h>

@@ -1,4 +1,4 @@
-/* api/token.h - random tokens that prove something by being known: cookies, links in mails.
+/* base/token.h - random tokens that prove something by being known: cookies, links in mails.
  *
  * A token is TOKEN_SIZE random bytes, told as hexadecimal digits once; the server keeps only its
  * hash, so that a stolen database opens nothing. Pure but for the randomness given; any thread. */

@@ -6,6 +6,7 @@
 #include "store/change.h"
 #include "store/device.h"
 #include "store/factor.h"
+#include "store/import.h"
 #include "store/mail.h"
 #include "store/migrate.h"
 #include "store/privacy.h"
@@ -33,7 +34,7 @@ static int prepare(struct db *db, struct err *err)
 	static int (*const families[])(struct db *, struct err *) = {
 		change_prepare, account_prepare, site_prepare, device_prepare, call_prepare,
 		mail_prepare, token_prepare, factor_prepare, audit_prepare,
-		privacy_prepare, support_prepare,
+		privacy_prepare, support_prepare, import_prepare,
 	};
 	int rc = check_version(db, err);
 

@@ -10,6 +10,7 @@
 #include "call/history.h"
 #include "call/load.h"
 #include "io/tls.h"
+#include "office/import.h"
 #include "office/mail.h"
 #include "server/numbers.h"
 #include "server/settings.h"
@@ -50,6 +51,7 @@ struct server {
 	struct live *live;
 	struct journal *journal;
 	struct workers *workers;
+	struct importer *importer;
 	struct relay *relay;
 	struct directory *directory;
 	struct directory_loader loader;
@@ -184,6 +186,8 @@ static int tidy(struct server *s, struct db *db, struct err *err)
 		rc = call_end_lost(db, now_ms, &ended);
 	if (rc == 0)
 		rc = session_expire(db, now_ms);
+	if (rc == 0)
+		rc = import_requeue(db);
 	if (rc == 0)
 		rc = db_commit(&tx);
 	if (rc < 0)
@@ -376,6 +380,8 @@ static int open_store(struct server *s, struct err *err)
 		rc = journal_start(s->db_url, clock_system(), s->feed, err, &s->journal);
 	if (rc == 0)
 		rc = workers_start(&workers, err, &s->workers);
+	if (rc == 0 && importer_new(s->feed, s->workers, clock_system(), &s->importer) < 0)
+		rc = err_set(err, -ENOMEM, "no memory");
 	return rc;
 }
 
@@ -458,6 +464,7 @@ static int open_web(struct server *s, struct err *err)
 		.rand = rand_system(),
 		.feed = s->feed,
 		.live = s->live,
+		.importer = s->importer,
 		.key = s->key,
 		.realm = s->conf.realm,
 		.registrar = s->registrar,
@@ -607,6 +614,7 @@ static int server_open(struct server *s, struct err *err)
 	s->loader = (struct directory_loader){ s->sip, s->directory };
 	if (feed_consume(s->feed, directory_follow, &s->loader) < 0 || feed_start(s->feed) < 0)
 		return err_set(err, -EAGAIN, "cannot start the feed");
+	importer_wake(s->importer); /* what waits since the server ended */
 	if (pthread_create(&s->web_thread, NULL, web_main, s) != 0)
 		return err_set(err, -EAGAIN, "cannot start a thread");
 	s->web_running = true;
@@ -620,6 +628,7 @@ static void server_close(struct server *s)
 		loop_stop(s->web);
 		pthread_join(s->web_thread, NULL);
 	}
+	importer_stop(s->importer);
 	workers_stop(s->workers);
 	api_free(s->api);
 	switchboard_free(TAKE(s->switchboard));
@@ -629,6 +638,7 @@ static void server_close(struct server *s)
 	journal_stop(s->journal);
 	feed_free(s->feed);
 	mailer_stop(s->mailer);
+	importer_free(s->importer);
 	for (int i = 0; i < 3; i++) {
 		if (s->signals[i])
 			event_free(s->signals[i]);

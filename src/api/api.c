@@ -418,6 +418,7 @@ int api_start(const struct api_conf *conf, struct err *err, struct api **ret_api
 		.registration_open = conf->registration_open,
 		.setup_token = conf->setup_token,
 		.feed = conf->feed,
+		.importer = conf->importer,
 		.suspects = conf->suspects,
 		.suspects_arg = conf->suspects_arg,
 	};

@@ -13,6 +13,8 @@
 #include "event/live.h"
 #include "io/worker.h"
 
+struct importer;
+
 struct api_conf {
 	struct loop *loop;
 	struct workers *workers; /* their state is api_worker_open's */
@@ -23,6 +25,7 @@ struct api_conf {
 	struct rand *rand;
 	struct feed *feed; /* woken after each change; may be NULL */
 	struct live *live; /* NULL: no live pages */
+	struct importer *importer; /* tells the progress of imports; may be NULL */
 	struct secret_key key;
 	const char *realm;     /* of SIP digests */
 	const char *registrar; /* "host:port" */

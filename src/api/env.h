@@ -8,6 +8,7 @@
 #include "api/suspect.h"
 
 struct feed;
+struct importer;
 struct limits;
 
 struct env {
@@ -23,6 +24,7 @@ struct env {
 	const char *dummy_hash;  /* verified for unknown accounts, so that they cost the same */
 	struct limits *limits;   /* of what is open to all */
 	struct feed *feed;       /* woken after each change; may be NULL */
+	struct importer *importer; /* tells the progress; may be NULL */
 	suspects_fn *suspects;   /* NULL: there are none */
 	void *suspects_arg;
 };

@@ -97,6 +97,16 @@ int api_user_data_get(struct request *r);
 int api_erase_get(struct request *r);
 int api_erase_post(struct request *r);
 
+extern const struct shape import_shape, import_row_shape, import_start_shape;
+int api_import_list(struct request *r);
+int api_import_post(struct request *r);
+int api_import_get(struct request *r);
+int api_import_rows(struct request *r);
+int api_import_start(struct request *r);
+int api_import_template(struct request *r);
+int api_import_result(struct request *r);
+int api_user_export(struct request *r);
+
 extern const struct shape suspect_shape;
 int api_suspect_list(struct request *r);
 

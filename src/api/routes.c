@@ -1,6 +1,7 @@
 #include "api/routes.h"
 
 #include "api/resource.h"
+#include "proto/sheet.h"
 
 #include <errno.h>
 #include <string.h>
@@ -154,6 +155,24 @@ const struct route routes[] = {
 	{ "GET", "/companies/:company/audit", RIGHT_AUDIT_READ, api_audit_list, NULL, &audit_shape,
 	  OK, ROUTE_LIST, LANE_REQUEST, "Who changed what in the company and its sites, newest first",
 	  AUDIT_QUERY },
+
+	{ "GET", "/sites/:site/imports", RIGHT_USER_EDIT, api_import_list, NULL, &import_shape,
+	  OK, ROUTE_LIST, LANE_REQUEST, "The imports of people that are kept, newest first" },
+	{ "POST", "/sites/:site/imports", RIGHT_USER_EDIT, api_import_post, NULL, &import_shape,
+	  CREATED, ROUTE_UPLOAD, LANE_SLOW, "Upload a CSV, XLSX or XLS file of people: makes a preview",
+	  "name delimiter encoding", SHEET_FILE_MAX },
+	{ "GET", "/sites/:site/imports/template", RIGHT_USER_EDIT, api_import_template, NULL, NULL,
+	  OK, ROUTE_DOCUMENT, LANE_SLOW, "An empty file to fill in", "format" },
+	{ "GET", "/sites/:site/imports/:import", RIGHT_USER_EDIT, api_import_get, NULL, &import_shape,
+	  OK, 0, LANE_REQUEST, "One import: its state and what becomes of how many rows" },
+	{ "GET", "/sites/:site/imports/:import/rows", RIGHT_USER_EDIT, api_import_rows, NULL,
+	  &import_row_shape, OK, ROUTE_LIST, LANE_REQUEST, "The rows of the file with their fate", "fate" },
+	{ "POST", "/sites/:site/imports/:import/start", RIGHT_USER_EDIT, api_import_start,
+	  &import_start_shape, &import_shape, OK, 0, LANE_REQUEST, "Import the file for good" },
+	{ "GET", "/sites/:site/imports/:import/result", RIGHT_USER_EDIT, api_import_result, NULL, NULL,
+	  OK, ROUTE_DOCUMENT, LANE_SLOW, "The file with what became of each row", "format" },
+	{ "GET", "/sites/:site/users/export", RIGHT_USER_READ, api_user_export, NULL, NULL,
+	  OK, ROUTE_DOCUMENT, LANE_SLOW, "The people of the site as a file that imports again", "format" },
 
 	{ "GET", "/suspects", RIGHT_SUSPECT_READ, api_suspect_list, NULL, &suspect_shape,
 	  OK, ROUTE_LIST, LANE_REQUEST, "Hosts that guess SIP passwords, those heard of last first" },

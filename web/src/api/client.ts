@@ -1,9 +1,9 @@
 // Requests to /api/v1. Every failure is a Problem; nothing else is thrown.
 import type { Challenge } from "../captcha/solve.ts";
 import type {
-	Apartment, ApartmentEdit, AuditEntry, Button, Call, Credentials, Device, DeviceEdit, List, Me,
-	ProblemBody, RecoveryCodes, Registration, Session, SessionEntry, Setup, SignIn, Site,
-	SiteEdit, TotpSecret,
+	Apartment, ApartmentEdit, AuditEntry, Button, Call, Credentials, Device, DeviceEdit, Import,
+	ImportFate, ImportRow, ImportStart, List, Me, ProblemBody, RecoveryCodes, Registration, Session,
+	SessionEntry, Setup, SignIn, Site, SiteEdit, TotpSecret,
 } from "./types.ts";
 
 const BASE = "/api/v1";
@@ -55,7 +55,9 @@ async function request<T>(method: string, path: string, body?: unknown): Promise
 
 async function request_once<T>(method: string, path: string, body?: unknown): Promise<T> {
 	const init: RequestInit = { method, headers: { accept: "application/json" } };
-	if (body !== undefined) {
+	if (body instanceof Blob) {
+		init.body = body; // a file as it is
+	} else if (body !== undefined) {
 		init.body = JSON.stringify(body);
 		init.headers = { accept: "application/json", "content-type": "application/json" };
 	}
@@ -102,6 +104,11 @@ const audit_path = (site: string, query: string, more: Record<string, string>) =
 
 export function audit_csv_href(site: string, query: string): string {
 	return BASE + audit_path(site, query, { format: "csv" });
+}
+
+// A file to download, as a link.
+export function import_file_href(site: string, path: string, format: "csv" | "xlsx"): string {
+	return `${BASE}${site_path(site, path)}?format=${format}`;
 }
 
 export const api = {
@@ -176,4 +183,17 @@ export const api = {
 	audit: (site: string, query: string, cursor: string | null) =>
 		request<List<AuditEntry>>("GET",
 			audit_path(site, query, cursor === null ? {} : { cursor })),
+
+	imports: (site: string) => whole_list<Import>(site_path(site, "/imports")),
+	import: (site: string, one: string) =>
+		request<Import>("GET", site_path(site, `/imports/${id(one)}`)),
+	import_upload: (site: string, file: File, how: { delimiter: string; encoding: string }) =>
+		request<Import>("POST", site_path(site, `/imports?name=${id(file.name)}`
+			+ `&delimiter=${id(how.delimiter)}&encoding=${id(how.encoding)}`), file),
+	import_rows: (site: string, one: string, fate: ImportFate | "", cursor: string | null) =>
+		request<List<ImportRow>>("GET", site_path(site, `/imports/${id(one)}/rows?limit=100`)
+			+ (fate === "" ? "" : `&fate=${fate}`)
+			+ (cursor === null ? "" : `&cursor=${id(cursor)}`)),
+	import_start: (site: string, one: string, body: ImportStart) =>
+		request<Import>("POST", site_path(site, `/imports/${id(one)}/start`), body),
 };

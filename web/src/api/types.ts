@@ -13,6 +13,10 @@ export interface ProblemBody {
 	status?: number;
 	detail?: string;
 	field?: string;
+	// Of a file that was refused: a word for programs, and where; 0 for the whole.
+	fault?: string;
+	row?: number;
+	column?: number;
 }
 
 // A role and where it holds: a company's has no site, the operator's has neither.
@@ -184,4 +188,41 @@ export interface LiveEvent {
 	type: string;
 	site: string;
 	id: string;
+}
+
+export type ImportFate = "create" | "add" | "keep" | "fault";
+
+// A file of people on its way into a site; how many rows have which fate.
+export interface Import extends Record<ImportFate, number> {
+	id: string;
+	name: string;
+	state: "ready" | "waiting" | "running" | "done" | "failed";
+	error: string | null;
+	rows: number;
+	done: number;
+	good_rows_only: boolean;
+	invite: boolean;
+	created_at: number;
+	done_at: number | null;
+}
+
+export interface ImportRow {
+	row: number;
+	floor: string;
+	number: string;
+	apartment: string;
+	first_name: string;
+	surname: string;
+	email: string;
+	comment: string;
+	fate: ImportFate;
+	field: string | null;
+	fault: string | null;
+	other_row: number | null;
+	detail: string | null;
+}
+
+export interface ImportStart {
+	good_rows_only: boolean;
+	invite: boolean;
 }

@@ -14,6 +14,8 @@ import { CallDetail } from "./call_detail.tsx";
 import { Calls } from "./calls.tsx";
 import { DeviceDetail } from "./device_detail.tsx";
 import { Devices } from "./devices.tsx";
+import { ImportDetail } from "./import_detail.tsx";
+import { Imports } from "./imports.tsx";
 import { SiteSettings } from "./site_settings.tsx";
 
 // Tells a tab what changed; null: the feed stands again and anything may have changed.
@@ -28,6 +30,7 @@ const TABS: readonly { tab: SiteTab; key: Key; right: Right }[] = [
 	{ tab: "devices", key: "devices.title", right: "device_read" },
 	{ tab: "apartments", key: "apartments.title", right: "apartment_read" },
 	{ tab: "calls", key: "calls.title", right: "call_read" },
+	{ tab: "import", key: "import.title", right: "user_edit" },
 	{ tab: "audit", key: "audit.title", right: "audit_read" },
 	{ tab: "settings", key: "settings.title", right: "site_edit" },
 ];
@@ -73,6 +76,9 @@ function Tab({ tab, item, can, changed, ...props }: ShownProps) {
 			: <CallDetail key={item} {...props} id={item} />;
 	case "audit":
 		return <Audit {...props} />;
+	case "import":
+		return item === null ? <Imports {...props} />
+			: <ImportDetail key={item} {...props} id={item} />;
 	case "settings":
 		return <SiteSettings site={props.site} saved={changed} />;
 	default:

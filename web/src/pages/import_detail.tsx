@@ -1,0 +1,229 @@
+import { useEffect, useState } from "preact/hooks";
+import { api, import_file_href } from "../api/client.ts";
+import type { Import, ImportFate, ImportRow } from "../api/types.ts";
+import { problem_from, useLoad } from "../lib/hooks.ts";
+import { t } from "../lib/i18n.ts";
+import {
+	FATES, fate_badge, fate_text, import_runs, row_fault, row_home, row_name,
+} from "../lib/imports.ts";
+import { problem_text } from "../lib/problem.ts";
+import { site_href } from "../lib/router.ts";
+import { toast } from "../lib/toast.ts";
+import { Heading } from "../ui/heading.tsx";
+import { Link } from "../ui/link.tsx";
+import { Show } from "../ui/loaded.tsx";
+import { ImportState } from "./imports.tsx";
+import type { TabProps } from "./site.tsx";
+
+const POLL_MS = 700; // how old the progress may be
+
+function Row({ row, done }: { row: ImportRow; done: boolean }) {
+	const name = row_name(row);
+	const home = row_home(row);
+	return (
+		<li class="line import">
+			<p class="soft">{t("import.row", { row: row.row })}</p>
+			<div>
+				{name !== "" && <h3>{name}</h3>}
+				{row.email !== "" && <p class="mono">{row.email}</p>}
+				{row.comment !== "" && <p class="soft">{row.comment}</p>}
+			</div>
+			<p>{home}</p>
+			<div>
+				<span class={fate_badge(row.fate)}>{fate_text(row.fate, done)}</span>
+				{row.fault !== null && <p class="error">{row_fault(row)}</p>}
+			</div>
+		</li>
+	);
+}
+
+interface RowsProps {
+	site: string;
+	one: Import;
+}
+
+interface Page {
+	items: ImportRow[];
+	next: string | null;
+}
+
+function Rows({ site, one }: RowsProps) {
+	const [fate, set_fate] = useState<ImportFate | "">(one.fault > 0 ? "fault" : "");
+	const [older, set_older] = useState<Page | null>(null);
+	const [busy, set_busy] = useState(false);
+	const key = `${one.id} ${one.state} ${fate}`;
+	const first = useLoad(key, () => api.import_rows(site, one.id, fate, null));
+	useEffect(() => set_older(null), [key]);
+
+	const next = older === null ? first.data?.next ?? null : older.next;
+	const more = async () => {
+		if (busy || next === null)
+			return;
+		set_busy(true);
+		try {
+			const page = await api.import_rows(site, one.id, fate, next);
+			set_older((old) => ({ items: [...old?.items ?? [], ...page.items], next: page.next }));
+		} catch (error) {
+			toast(problem_text(problem_from(error)), true);
+		}
+		set_busy(false);
+	};
+	const done = one.state === "done";
+	return (
+		<>
+			<div class="row" role="group" aria-label={t("import.filter")}>
+				<button aria-pressed={fate === ""} onClick={() => set_fate("")}>
+					{t("import.all")} ({one.rows})
+				</button>
+				{FATES.filter((each) => one[each] > 0).map((each) => (
+					<button key={each} aria-pressed={fate === each} onClick={() => set_fate(each)}>
+						{fate_text(each, done)} ({one[each]})
+					</button>
+				))}
+			</div>
+			<Show of={first}>
+				{({ items }) => (
+					<ul class="list" aria-label={t("import.preview")}>
+						{[...items, ...older?.items ?? []].map((row) =>
+							<Row key={row.row} row={row} done={done} />)}
+					</ul>
+				)}
+			</Show>
+			{next !== null && (
+				<div><button onClick={more} aria-disabled={busy}>
+					{busy ? t("working") : t("import.more")}
+				</button></div>
+			)}
+		</>
+	);
+}
+
+interface StartProps extends RowsProps {
+	started: (one: Import) => void;
+}
+
+function Start({ site, one, started }: StartProps) {
+	const [good_only, set_good_only] = useState(false);
+	const [invite, set_invite] = useState(false);
+	const [busy, set_busy] = useState(false);
+	const [problem, set_problem] = useState("");
+	const hopeless = one.fault === one.rows;
+	const start = async () => {
+		if (busy)
+			return;
+		if (one.fault > 0 && !good_only)
+			return set_problem(t("import.choose"));
+		set_busy(true);
+		set_problem("");
+		try {
+			started(await api.import_start(site, one.id,
+				{ good_rows_only: good_only, invite }));
+		} catch (error) {
+			set_problem(problem_text(problem_from(error)));
+		}
+		set_busy(false);
+	};
+	if (hopeless)
+		return <p class="note bad">{t("import.hopeless")}</p>;
+	return (
+		<div class="card stack">
+			{one.fault > 0 && (
+				<>
+					<p>{t("import.faulty", { n: one.fault })}</p>
+					<label class="check">
+						<input type="checkbox" checked={good_only}
+							onChange={(event) => set_good_only(event.currentTarget.checked)} />
+						<span>{t("import.good_only")}</span>
+					</label>
+				</>
+			)}
+			<label class="check">
+				<input type="checkbox" checked={invite}
+					onChange={(event) => set_invite(event.currentTarget.checked)} />
+				<span>{t("import.invite")}</span>
+			</label>
+			<div role="alert">{problem && <p class="note bad">{problem}</p>}</div>
+			<div class="row">
+				<button class="primary" aria-disabled={busy} onClick={start}>
+					{busy ? t("working") : t("import.start")}
+				</button>
+				<Link href={site_href(site, "import")} class="button">{t("import.other")}</Link>
+			</div>
+		</div>
+	);
+}
+
+function Progress({ one }: { one: Import }) {
+	return (
+		<div class="card stack">
+			<p role="status">{t("import.progress", { done: one.done, rows: one.rows })}</p>
+			<progress aria-label={t("import.running")} max={one.rows} value={one.done} />
+		</div>
+	);
+}
+
+function Result({ site, one }: RowsProps) {
+	const path = `/imports/${encodeURIComponent(one.id)}/result`;
+	return (
+		<div class="card stack">
+			<p role="status">{t("import.result", { made: one.create, added: one.add,
+				kept: one.keep, left: one.fault })}</p>
+			<div class="row">
+				<a class="button" download href={import_file_href(site, path, "xlsx")}>
+					{t("import.result_xlsx")}
+				</a>
+				<a class="button" download href={import_file_href(site, path, "csv")}>
+					{t("import.result_csv")}
+				</a>
+				<Link href={site_href(site, "import")} class="button">{t("import.other")}</Link>
+			</div>
+		</div>
+	);
+}
+
+function Next({ site, one, started }: StartProps) {
+	if (import_runs(one))
+		return <Progress one={one} />;
+	if (one.state === "done")
+		return <Result site={site} one={one} />;
+	return (
+		<>
+			{one.state === "failed" && (
+				<p class="note bad" role="alert">
+					{one.error === "faults" ? t("import.failed_faults") : t("import.failed_server")}
+				</p>
+			)}
+			<Start site={site} one={one} started={started} />
+		</>
+	);
+}
+
+export function ImportDetail({ site, listen, id }: TabProps & { id: string }) {
+	const one = useLoad(`${site.id} ${id}`, () => api.import(site.id, id));
+	useEffect(() => listen((event) => {
+		if (event === null || event.type === "import")
+			one.reload();
+	}), [listen, one.reload]);
+	useEffect(() => {
+		if (one.data === null || !import_runs(one.data))
+			return undefined;
+		const timer = setTimeout(one.reload, POLL_MS);
+		return () => clearTimeout(timer);
+	}, [one.data, one.reload]);
+	return (
+		<div class="stack">
+			<Link href={site_href(site.id, "import")}>{t("import.back")}</Link>
+			<Show of={one}>
+				{(found) => (
+					<>
+						<Heading text={found.name || t("import.nameless")} part_of={site.name}>
+							<ImportState one={found} />
+						</Heading>
+						<Next site={site.id} one={found} started={one.set} />
+						<Rows site={site.id} one={found} />
+					</>
+				)}
+			</Show>
+		</div>
+	);
+}

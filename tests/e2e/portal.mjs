@@ -5,8 +5,9 @@
 // SCREENS=DIR keeps pictures. The registering phone and the removals go on where the installer's
 // building ended.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import {
-	browser_open, look, PHONE, run_tests, sign_in, Stage, test, visitor,
+	browser_open, DESK, look, PHONE, run_tests, sign_in, Stage, test, visitor,
 } from "./lib.mjs";
 
 const ADMIN = { name: "Ida Installer", email: "ida@example.com", password: "a long pass phrase" };
@@ -261,6 +262,76 @@ test("long names fit, on a phone too", async ({ browser, stage }) => {
 	await page.context().close();
 });
 
+// 500 flats with three people each, as a spreadsheet of some office writes them.
+function people_csv(flats, each) {
+	const rows = ["E-mail;Nom;Prénom;Étage;Numéro;Commentaire"];
+	for (let flat = 0; flat < flats; flat++)
+		for (let n = 0; n < each; n++)
+			rows.push(`p${flat}.${n}@example.com;Dvořák ${flat};Žofie ${n};`
+				+ `${Math.floor(flat / 10)};${flat};${n === 0 ? "=1+1" : ""}`);
+	return rows.join("\r\n");
+}
+
+const csv_file = (name, text) => ({ name, mimeType: "text/csv", buffer: Buffer.from(text) });
+
+test("a site of 500 flats and 1,500 people comes from a file", async ({ browser, stage }) => {
+	const page = await installer(browser, stage);
+	await site_new(page, "Import House");
+	await page.getByRole("link", { name: "Import", exact: true }).click();
+	await page.getByRole("heading", { name: "No import yet" }).waitFor();
+	await look(page, "import-empty");
+	const file = page.getByLabel("Choose a file, or drop it here");
+	await file.setInputFiles(csv_file("no-header.csv", "1;12;Ann\n2;\"x"));
+	await page.getByText("Row 2, column 2: A quotation mark does not end").waitFor();
+	await file.setInputFiles(csv_file("no-header.csv", "1;12;Ann\n"));
+	await page.getByText("Row 1: The first row must name the columns").waitFor();
+	await look(page, "import-refused");
+
+	const faulty = `${people_csv(500, 3)}\r\nnobody@;;Nobody;;;\r\n`;
+	await file.setInputFiles(csv_file("people.csv", faulty));
+	await page.getByRole("heading", { level: 2, name: "people.csv" }).waitFor();
+	await page.getByText("E-mail: this is not an e-mail address.").waitFor();
+	await look(page, "import-preview");
+	await button(page, "Will be created (1500)").click();
+	await page.getByText("Row 2", { exact: true }).waitFor();
+	await button(page, "Show more rows").click();
+	await page.getByText("Row 201", { exact: true }).waitFor();
+	await button(page, "Start the import").click();
+	await page.getByText("Tick that the faulty rows are left out").waitFor();
+	await page.getByLabel("Leave the faulty rows out").check();
+	await button(page, "Start the import").click();
+	await page.getByText("Created: 1500. Another apartment: 0. There already: 0. Left out: 1.").waitFor();
+	await look(page, "import-done");
+	const download = page.waitForEvent("download");
+	await page.getByRole("link", { name: "Result (CSV)" }).click();
+	const result = readFileSync(await (await download).path(), "utf8");
+	assert.match(result, /Left out,Ce n’est pas|Left out,This is not an e-mail address\./);
+	assert.match(result, /"'=1\+1",Created/);
+
+	// Dropped again, nothing is left to do; on a phone.
+	await page.setViewportSize(PHONE);
+	await page.getByRole("link", { name: "Another file" }).click();
+	await page.locator(".drop").evaluate((drop, text) => {
+		const dataTransfer = new DataTransfer();
+		dataTransfer.items.add(new File([text], "again.csv"));
+		drop.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true }));
+	}, people_csv(500, 3));
+	await button(page, "Is there already (1500)").waitFor();
+	await page.setViewportSize(DESK);
+	await page.getByRole("link", { name: "Apartments" }).click();
+	await page.getByRole("heading", { name: "499", exact: true }).waitFor();
+	assert.deepEqual(page.faults, []);
+	await page.getByLabel("Language").selectOption("fr");
+	await page.getByRole("link", { name: "Import", exact: true }).click();
+	await page.getByRole("link", { name: /people\.csv/ }).waitFor();
+	await look(page, "fr-import");
+	await page.getByRole("link", { name: /people\.csv/ }).click();
+	await page.getByText("Créées : 1500. Autre appartement : 0.").waitFor();
+	await page.getByText("E-mail: ce n’est pas une adresse e-mail.").waitFor();
+	await look(page, "fr-import-done");
+	await page.context().close();
+});
+
 test("a bell is pressed: the calls page shows ringing, talking, the opening and the end", async ({ browser, stage }) => {
 	const page = await visitor(browser);
 	await sign_in(page, stage.demo.http, stage.user("site_admin"));
@@ -421,7 +492,7 @@ test("the keyboard alone is enough", async ({ browser, stage }) => {
 	assert.equal(await focus(), "Devices");
 	await press("Shift+Tab");
 	assert.equal(await focus(), "Settings");
-	await press("Shift+Tab");
+	await press("Shift+Tab", 3); // over the audit and the import
 	await press("Enter");
 	await page.getByRole("heading", { name: "No call yet" }).waitFor();
 	assert.equal(await focus(), "Calls");

@@ -492,7 +492,7 @@ test("the keyboard alone is enough", async ({ browser, stage }) => {
 	assert.equal(await focus(), "Devices");
 	await press("Shift+Tab");
 	assert.equal(await focus(), "Settings");
-	await press("Shift+Tab", 3); // over the audit and the import
+	await press("Shift+Tab", 4); // over help, audit and import
 	await press("Enter");
 	await page.getByRole("heading", { name: "No call yet" }).waitFor();
 	assert.equal(await focus(), "Calls");
@@ -534,6 +534,74 @@ test("sign-in is refused, then slowed down, and says for how long", async ({ bro
 		await button(page, "Sign in").waitFor();
 	}
 	await slowed.waitFor();
+	await page.context().close();
+});
+
+test("help: whom to turn to, and a problem reported, answered and closed", async ({ browser, stage }) => {
+	const page = await installer(browser, stage);
+	await page.goto(stage.empty);
+	await site_new(page, "Help House");
+	await page.getByRole("link", { name: "Help", exact: true }).click();
+	await button(page, "Add contact").click();
+	await dialog(page).getByLabel("Name").fill("Karl Keeper");
+	await dialog(page).getByLabel("Role").fill("Caretaker");
+	await dialog(page).getByLabel("Phone").fill("call me");
+	await button(dialog(page), "Save").click();
+	await refused(dialog(page), "Phone", /digits/);
+	await dialog(page).getByLabel("Phone").fill("+33 1 23 45");
+	await button(dialog(page), "Save").click();
+	await page.getByRole("heading", { name: "Karl Keeper" }).waitFor();
+	assert.equal(await page.getByRole("link", { name: "+33 1 23 45" }).getAttribute("href"), "tel:+3312345");
+	await look(page, "help");
+
+	await button(page, "Report a problem").click();
+	await button(dialog(page), "Send").click();
+	await refused(dialog(page), "Subject", /Fill this in/);
+	await dialog(page).getByLabel("Subject").fill("The bell is mute");
+	await dialog(page).getByLabel(/^What happens/).fill("It <b>does</b>\nnot ring.");
+	await dialog(page).getByText("Technical details", { exact: true }).click();
+	await dialog(page).getByText(/Chrome/).waitFor(); // shown before it is sent
+	await look(page, "report");
+	await button(dialog(page), "Send").click();
+	await page.getByRole("heading", { name: "The bell is mute" }).waitFor();
+	await page.getByText("It <b>does</b>").waitFor(); // text stays text
+	await page.getByLabel("Your message").fill("Since Monday.");
+	await button(page, "Send message").click();
+	await page.getByText("Since Monday.").waitFor();
+	await button(page, "Close request").click();
+	await page.getByText("Closed", { exact: true }).waitFor();
+	await button(page, "Open again").waitFor();
+	await look(page, "ticket");
+	assert.deepEqual(page.faults, []);
+	await page.context().close();
+});
+
+test("audit: who changed what, found and taken away; a person's data", async ({ browser, stage }) => {
+	const page = await installer(browser, stage);
+	await page.goto(stage.empty);
+	await site_new(page, "Audit House");
+	await device_new(page, { kind: "SIP phone", name: "Loft phone" });
+	await page.getByRole("link", { name: "Audit", exact: true }).click();
+	await page.getByRole("heading", { name: "Ida Installer created device “Loft phone”" }).waitFor();
+	await page.getByText(/^Details/).first().click();
+	await look(page, "audit");
+	const csv = await page.evaluate(async (href) => (await fetch(href)).text(),
+		await page.getByRole("link", { name: "Export (CSV)" }).getAttribute("href"));
+	assert.match(csv, /"create","devices","Loft phone"/);
+	await page.getByLabel("Search").fill("LÖFT");
+	await button(page, "Search").click();
+	await gone(page.getByRole("heading", { name: /created site/ }));
+	await page.getByRole("heading", { name: /Loft phone/ }).waitFor();
+	await page.getByLabel("Search").fill("nothing like it");
+	await button(page, "Search").click();
+	await page.getByRole("heading", { name: "Nothing found" }).waitFor();
+
+	const me = await page.evaluate(async () => (await (await fetch("/api/v1/session")).json()).id);
+	await page.goto(`${page.url().replace(/audit.*/, "")}data/${me}`);
+	await page.getByText(ADMIN.email).first().waitFor();
+	await page.getByText("not yours to take away").waitFor(); // the operator of the server
+	await look(page, "person-data");
+	assert.deepEqual(page.faults, []);
 	await page.context().close();
 });
 

@@ -1,9 +1,10 @@
 // Requests to /api/v1. Every failure is a Problem; nothing else is thrown.
 import type { Challenge } from "../captcha/solve.ts";
 import type {
-	Apartment, ApartmentEdit, AuditEntry, Button, Call, Credentials, Device, DeviceEdit, Import,
-	ImportFate, ImportRow, ImportStart, List, Me, ProblemBody, RecoveryCodes, Registration, Session,
-	SessionEntry, Setup, SignIn, Site, SiteEdit, TotpSecret,
+	Apartment, ApartmentEdit, AuditEntry, Button, Call, Contact, ContactEdit, Credentials, Device,
+	DeviceEdit, ErasePreview, Import, ImportFate, ImportRow, ImportStart, List, Me, PersonData,
+	ProblemBody, RecoveryCodes, Registration, Session, SessionEntry, Setup, SignIn, Site,
+	SiteEdit, Ticket, TicketEdit, TicketEntry, TicketMessage, TicketState, TotpSecret,
 } from "./types.ts";
 
 const BASE = "/api/v1";
@@ -111,6 +112,13 @@ export function import_file_href(site: string, path: string, format: "csv" | "xl
 	return `${BASE}${site_path(site, path)}?format=${format}`;
 }
 
+const user_path = (site: string, user: string, rest: string) =>
+	site_path(site, `/users/${id(user)}${rest}`);
+
+export function person_data_href(site: string, user: string): string {
+	return BASE + user_path(site, user, "/data");
+}
+
 export const api = {
 	session: () => request<Session>("GET", "/session"),
 	sign_in: (body: SignIn) => request<Session>("POST", "/session", body),
@@ -196,4 +204,31 @@ export const api = {
 			+ (cursor === null ? "" : `&cursor=${id(cursor)}`)),
 	import_start: (site: string, one: string, body: ImportStart) =>
 		request<Import>("POST", site_path(site, `/imports/${id(one)}/start`), body),
+
+	person_data: (site: string, user: string) =>
+		request<PersonData>("GET", user_path(site, user, "/data")),
+	erase_preview: (site: string, user: string) =>
+		request<ErasePreview>("GET", user_path(site, user, "/erase")),
+	erase: (site: string, user: string) =>
+		request<{ name: string }>("POST", user_path(site, user, "/erase")),
+
+	contacts: (site: string) => whole_list<Contact>(site_path(site, "/contacts")),
+	contact_create: (site: string, body: ContactEdit) =>
+		request<Contact>("POST", site_path(site, "/contacts"), body),
+	contact_edit: (site: string, contact: string, body: ContactEdit) =>
+		request<Contact>("PUT", site_path(site, `/contacts/${id(contact)}`), body),
+	contact_delete: (site: string, contact: string) =>
+		request<void>("DELETE", site_path(site, `/contacts/${id(contact)}`)),
+
+	tickets: (site: string) => whole_list<TicketEntry>(site_path(site, "/tickets")),
+	ticket: (site: string, ticket: string) =>
+		request<Ticket>("GET", site_path(site, `/tickets/${id(ticket)}`)),
+	ticket_context: (site: string, page: string) =>
+		request<{ context: string }>("GET", site_path(site, `/tickets/context?page=${id(page)}`)),
+	ticket_create: (site: string, body: TicketEdit) =>
+		request<Ticket>("POST", site_path(site, "/tickets"), body),
+	ticket_state: (site: string, ticket: string, state: TicketState) =>
+		request<Ticket>("PUT", site_path(site, `/tickets/${id(ticket)}`), { state }),
+	ticket_message: (site: string, ticket: string, text: string) =>
+		request<TicketMessage>("POST", site_path(site, `/tickets/${id(ticket)}/messages`), { text }),
 };

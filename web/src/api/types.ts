@@ -182,6 +182,69 @@ export interface AuditEntry {
 	after: string | null;
 }
 
+export interface ContactEdit {
+	position: number;
+	name: string;
+	role: string;
+	purpose: string;
+	phone: string;
+	email: string;
+}
+
+export interface Contact extends ContactEdit {
+	id: string;
+}
+
+export type TicketState = "open" | "answered" | "closed" | "reopened";
+
+export interface TicketEdit {
+	subject: string;
+	text: string;
+	contact: string;
+	page: string;
+	with_context: boolean;
+}
+
+export interface TicketEntry {
+	id: string;
+	subject: string;
+	state: TicketState;
+	person_name: string;
+	contact: string;
+	created_at: number;
+	changed_at: number;
+	own: boolean;
+}
+
+export interface TicketMessage {
+	id: string;
+	at: number;
+	person_name: string;
+	staff: boolean;
+	own: boolean;
+	text: string;
+}
+
+// context: a JSON object as text.
+export interface Ticket extends TicketEntry {
+	context: string;
+	messages: TicketMessage[];
+}
+
+// What is kept about a person: rows by kind, and in `cut` the kinds that have more.
+export type PersonRow = Record<string, string | number | null>;
+export type PersonData = Record<string, PersonRow[] | string[]>;
+
+export interface ErasePreview {
+	roles: number;
+	memberships: number;
+	apartments: number;
+	sessions: number;
+	mails: number;
+	entries: number;
+	refused: string | null;
+}
+
 // One message of the WebSocket /live: what changed; the page reads the thing itself again.
 export interface LiveEvent {
 	cursor: string | number;

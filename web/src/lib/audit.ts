@@ -84,6 +84,9 @@ export interface Change {
 	after: string | null;
 }
 
+// What a device is at the moment, which nobody changed.
+const MOMENTARY: readonly string[] = ["id", "online", "status", "transport"];
+
 type Values = Record<string, unknown>;
 
 function values_of(json: string | null): Values {
@@ -109,7 +112,7 @@ export function audit_changes({ before, after }: Pick<AuditEntry, "before" | "af
 	const now = values_of(after);
 	const both = before !== null && after !== null;
 	const names = Object.keys({ ...old, ...now })
-		.filter((name) => name !== "id" && (!both || (name in old && name in now)));
+		.filter((name) => !MOMENTARY.includes(name) && (!both || (name in old && name in now)));
 	return names
 		.map((field) => ({ field, before: text_of(old[field]), after: text_of(now[field]) }))
 		.filter((change) => change.before !== change.after);

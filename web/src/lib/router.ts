@@ -1,6 +1,6 @@
 // The address bar as a page. Pure parsing here; hooks.ts listens.
 
-export type SiteTab = "devices" | "apartments" | "calls" | "import" | "audit" | "settings";
+export type SiteTab = "devices" | "apartments" | "calls" | "import" | "audit" | "tickets" | "data" | "settings";
 
 // Pages that stand alone: their names are their paths.
 const ALONE = ["setup", "register", "activate", "forgotten", "reset", "confirm-email", "account"] as const;
@@ -12,7 +12,7 @@ export type Route =
 	| { page: "site"; site: string; tab: SiteTab; item: string | null }
 	| { page: "missing" };
 
-const TABS: readonly string[] = ["devices", "apartments", "calls", "import", "audit", "settings"];
+const TABS: readonly string[] = ["devices", "apartments", "calls", "import", "audit", "tickets", "data", "settings"];
 
 function decode(part: string): string {
 	try {

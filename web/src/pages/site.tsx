@@ -5,7 +5,7 @@ import { useLoad } from "../lib/hooks.ts";
 import { t, type Key } from "../lib/i18n.ts";
 import { live_open } from "../lib/live.ts";
 import { useCan, type Can, type Right } from "../lib/rights.ts";
-import { site_href, type SiteTab } from "../lib/router.ts";
+import { go, site_href, type SiteTab } from "../lib/router.ts";
 import { Link } from "../ui/link.tsx";
 import { Show } from "../ui/loaded.tsx";
 import { Apartments } from "./apartments.tsx";
@@ -16,7 +16,10 @@ import { DeviceDetail } from "./device_detail.tsx";
 import { Devices } from "./devices.tsx";
 import { ImportDetail } from "./import_detail.tsx";
 import { Imports } from "./imports.tsx";
+import { PersonData } from "./person_data.tsx";
 import { SiteSettings } from "./site_settings.tsx";
+import { Support } from "./support.tsx";
+import { TicketDetail } from "./ticket_detail.tsx";
 
 // Tells a tab what changed; null: the feed stands again and anything may have changed.
 export type Listen = (fn: (event: LiveEvent | null) => void) => () => void;
@@ -32,6 +35,7 @@ const TABS: readonly { tab: SiteTab; key: Key; right: Right }[] = [
 	{ tab: "calls", key: "calls.title", right: "call_read" },
 	{ tab: "import", key: "import.title", right: "user_edit" },
 	{ tab: "audit", key: "audit.title", right: "audit_read" },
+	{ tab: "tickets", key: "support.title", right: "contact_read" },
 	{ tab: "settings", key: "settings.title", right: "site_edit" },
 ];
 
@@ -66,6 +70,9 @@ interface ShownProps extends TabProps {
 }
 
 function Tab({ tab, item, can, changed, ...props }: ShownProps) {
+	if (tab === "data" && item !== null && can("user_read"))
+		return <PersonData key={item} {...props} id={item}
+			erased={() => go(site_href(props.site.id))} />;
 	if (!TABS.some((one) => one.tab === tab && can(one.right)))
 		return <p class="note">{t("site.nothing")}</p>;
 	switch (tab) {
@@ -79,6 +86,9 @@ function Tab({ tab, item, can, changed, ...props }: ShownProps) {
 	case "import":
 		return item === null ? <Imports {...props} />
 			: <ImportDetail key={item} {...props} id={item} />;
+	case "tickets":
+		return item === null ? <Support {...props} />
+			: <TicketDetail key={item} {...props} id={item} />;
 	case "settings":
 		return <SiteSettings site={props.site} saved={changed} />;
 	default:

@@ -11,6 +11,7 @@ export interface FieldProps {
 	type?: "text" | "email" | "password" | "number" | "date" | "checkbox"; // a box is "" or "yes"
 	autocomplete?: string;
 	max?: number; // characters
+	lines?: number; // of a text that may have several
 	options?: readonly { value: string; text: string }[];
 	required?: boolean;
 }
@@ -45,6 +46,9 @@ export function Field(props: FieldProps) {
 				? <select {...shared} onChange={(event) => set(event.currentTarget.value)}>
 					{options.map((one) => <option key={one.value} value={one.value}>{one.text}</option>)}
 				</select>
+				: props.lines !== undefined
+				? <textarea {...shared} rows={props.lines}
+					onInput={(event) => set(event.currentTarget.value)} />
 				: <input {...{ ...shared, type } as InputHTMLAttributes}
 					autocomplete={props.autocomplete ?? "off"}
 					onInput={(event) => set(event.currentTarget.value)} />}

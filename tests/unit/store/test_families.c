@@ -469,12 +469,9 @@ int main(void)
 		ON_BOTH(another_sites_rows_are_not_there),
 		ON_BOTH(the_directory_has_buttons_and_their_destinations),
 		ON_BOTH(a_binding_tells_only_when_the_device_comes_moves_or_goes),
-<<<<<<< HEAD
 		ON_BOTH(a_binding_that_expires_goes_and_is_told),
-=======
 		ON_BOTH(a_device_shows_the_binding_that_stands_longest),
 		ON_BOTH(openings_are_those_of_the_calls_of_a_page),
->>>>>>> 0fc5afa (store: Read openings and apartments of a page along an index)
 		ON_BOTH(a_call_is_written_as_it_happens),
 		ON_BOTH(calls_left_open_by_a_crash_are_ended),
 	};

@@ -4,10 +4,12 @@
 #include "store/audit.h"
 #include "store/call.h"
 #include "store/change.h"
+#include "store/company.h"
 #include "store/device.h"
 #include "store/factor.h"
 #include "store/import.h"
 #include "store/mail.h"
+#include "store/member.h"
 #include "store/migrate.h"
 #include "store/privacy.h"
 #include "store/support.h"
@@ -35,6 +37,7 @@ static int prepare(struct db *db, struct err *err)
 		change_prepare, account_prepare, site_prepare, device_prepare, call_prepare,
 		mail_prepare, token_prepare, factor_prepare, audit_prepare,
 		privacy_prepare, support_prepare, import_prepare,
+		member_prepare, company_prepare,
 	};
 	int rc = check_version(db, err);
 

@@ -3,6 +3,7 @@
 #include "api/session.h"
 #include "base/log.h"
 #include "event/feed.h"
+#include "store/company.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -284,6 +285,15 @@ static int not_found(struct request *r)
 	return reply_problem(r, 404, NULL, "%s", problem_detail(404));
 }
 
+static int find_company(struct request *r)
+{
+	struct company_row company;
+	const int rc = company_get(r->db, r->ids[ID_SITE], r->arena, &company);
+
+	r->place.company_id = r->ids[ID_SITE];
+	return rc == -ENOENT ? not_found(r) : rc;
+}
+
 /* The live page's site stands in the query, because a browser's WebSocket sends no body. */
 static int find_site(struct request *r)
 {
@@ -323,10 +333,10 @@ static int check_right(struct request *r)
 
 	if (r->route->right == RIGHT_PUBLIC || r->route->right == RIGHT_SESSION)
 		return 0;
-	rc = find_site(r);
+	rc = route_has_company(r->route) ? find_company(r) : find_site(r);
 	if (rc != 0)
 		return rc;
-	if (r->place.site_id == 0) /* of the server, or of the company that the handler finds */
+	if (r->place.company_id == 0) /* of the server, or of the company that the handler finds */
 		verdict = any_role_has(r, r->route->right) ? VERDICT_YES : VERDICT_NO;
 	else
 		verdict = rights_judge(r->who.grants, r->who.ngrants, r->route->right,

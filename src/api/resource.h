@@ -55,6 +55,30 @@ int api_apartment_get(struct request *r);
 int api_apartment_put(struct request *r);
 int api_apartment_delete(struct request *r);
 
+extern const struct shape user_edit_shape, user_shape;
+int api_user_list(struct request *r);
+int api_user_post(struct request *r);
+int api_user_get(struct request *r);
+int api_user_put(struct request *r);
+int api_user_delete(struct request *r);
+int api_user_invitation_post(struct request *r);
+
+extern const struct shape residents_edit_shape, residents_shape, resident_edit_shape;
+int api_resident_list(struct request *r);
+int api_resident_post(struct request *r);
+int api_resident_put(struct request *r);
+int api_resident_delete(struct request *r);
+
+extern const struct shape company_edit_shape, company_shape;
+extern const struct shape company_admin_edit_shape, company_admin_shape;
+int api_company_list(struct request *r);
+int api_company_post(struct request *r);
+int api_company_get(struct request *r);
+int api_company_put(struct request *r);
+int api_company_admin_list(struct request *r);
+int api_company_admin_post(struct request *r);
+int api_company_admin_delete(struct request *r);
+
 extern const struct shape device_edit_shape, device_shape, credentials_shape;
 int api_device_list(struct request *r);
 int api_device_post(struct request *r);

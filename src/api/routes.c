@@ -67,6 +67,23 @@ const struct route routes[] = {
 	{ "POST", "/me/recovery-codes/kept", RIGHT_SESSION, api_recovery_codes_kept, NULL, NULL,
 	  NO_CONTENT, 0, LANE_REQUEST, "They are in a safe place" },
 
+	{ "GET", "/companies", RIGHT_SESSION, api_company_list, NULL, &company_shape,
+	  OK, ROUTE_LIST, LANE_REQUEST, "The companies that one administers, by name" },
+	{ "POST", "/companies", RIGHT_COMPANY_EDIT, api_company_post, &company_edit_shape,
+	  &company_shape, CREATED, 0, LANE_REQUEST, "Found another company; one is its admin" },
+	{ "GET", "/companies/:company", RIGHT_COMPANY_READ, api_company_get, NULL, &company_shape,
+	  OK, 0, LANE_REQUEST, "One company" },
+	{ "PUT", "/companies/:company", RIGHT_COMPANY_EDIT, api_company_put, &company_edit_shape,
+	  &company_shape, OK, 0, LANE_REQUEST, "Rename a company" },
+	{ "GET", "/companies/:company/admins", RIGHT_COMPANY_READ, api_company_admin_list, NULL,
+	  &company_admin_shape, OK, ROUTE_LIST, LANE_REQUEST, "Who administers it, by name" },
+	{ "POST", "/companies/:company/admins", RIGHT_COMPANY_EDIT, api_company_admin_post,
+	  &company_admin_edit_shape, &company_admin_shape, CREATED, 0, LANE_REQUEST,
+	  "Invite another admin" },
+	{ "DELETE", "/companies/:company/admins/:person", RIGHT_COMPANY_EDIT,
+	  api_company_admin_delete, NULL, NULL, NO_CONTENT, 0, LANE_REQUEST,
+	  "Take the role of a company's admin away; the last one stays" },
+
 	{ "GET", "/sites", RIGHT_SESSION, api_site_list, NULL, &site_shape,
 	  OK, ROUTE_LIST, LANE_REQUEST, "The sites that one may see, by name" },
 	{ "POST", "/sites", RIGHT_SITE_CREATE, api_site_post, &site_edit_shape, &site_shape,
@@ -88,6 +105,30 @@ const struct route routes[] = {
 	  &apartment_edit_shape, &apartment_shape, OK, 0, LANE_REQUEST, "Change an apartment" },
 	{ "DELETE", "/sites/:site/apartments/:apartment", RIGHT_APARTMENT_EDIT, api_apartment_delete,
 	  NULL, NULL, NO_CONTENT, 0, LANE_REQUEST, "Remove an apartment without devices" },
+
+	{ "GET", "/sites/:site/users", RIGHT_USER_READ, api_user_list, NULL, &user_shape,
+	  OK, ROUTE_LIST, LANE_REQUEST, "The people of the site, by name", "q role apartment" },
+	{ "POST", "/sites/:site/users", RIGHT_USER_EDIT, api_user_post, &user_edit_shape, &user_shape,
+	  CREATED, 0, LANE_REQUEST, "Make a user, or let a person in who has an account" },
+	{ "GET", "/sites/:site/users/:user", RIGHT_USER_READ, api_user_get, NULL, &user_shape,
+	  OK, 0, LANE_REQUEST, "One user" },
+	{ "PUT", "/sites/:site/users/:user", RIGHT_USER_EDIT, api_user_put, &user_edit_shape,
+	  &user_shape, OK, 0, LANE_REQUEST, "Change a user" },
+	{ "DELETE", "/sites/:site/users/:user", RIGHT_USER_EDIT, api_user_delete, NULL, NULL,
+	  NO_CONTENT, 0, LANE_REQUEST, "Remove a user from the site, with role and apartments" },
+	{ "POST", "/sites/:site/users/:user/invitation", RIGHT_USER_EDIT, api_user_invitation_post,
+	  NULL, NULL, NO_CONTENT, 0, LANE_REQUEST, "Send the invitation again" },
+	{ "GET", "/sites/:site/apartments/:apartment/residents", RIGHT_HOME_READ, api_resident_list,
+	  NULL, &user_shape, OK, ROUTE_LIST, LANE_REQUEST, "An apartment's people, by name" },
+	{ "POST", "/sites/:site/apartments/:apartment/residents", RIGHT_HOME_EDIT, api_resident_post,
+	  &residents_edit_shape, &residents_shape, CREATED, 0, LANE_REQUEST,
+	  "Let users move in, new ones and those whom the site has, all or none" },
+	{ "PUT", "/sites/:site/apartments/:apartment/residents/:user", RIGHT_HOME_EDIT,
+	  api_resident_put, &resident_edit_shape, &user_shape, OK, 0, LANE_REQUEST,
+	  "Move a user in; change whether he is the apartment's admin, and what is known of him" },
+	{ "DELETE", "/sites/:site/apartments/:apartment/residents/:user", RIGHT_HOME_EDIT,
+	  api_resident_delete, NULL, NULL, NO_CONTENT, 0, LANE_REQUEST,
+	  "Move a user out; an apartment's admin removes whoever lives nowhere else" },
 
 	{ "GET", "/sites/:site/devices", RIGHT_DEVICE_READ, api_device_list, NULL, &device_shape,
 	  OK, ROUTE_LIST, LANE_REQUEST, "The devices, by name" },
@@ -196,6 +237,11 @@ const size_t routes_n = sizeof(routes) / sizeof(routes[0]);
 bool route_has_site(const struct route *route)
 {
 	return view_starts(view_str(route->path), VIEW("/sites/:site"));
+}
+
+bool route_has_company(const struct route *route)
+{
+	return view_starts(view_str(route->path), VIEW("/companies/:company"));
 }
 
 bool route_has_apartment(const struct route *route)

@@ -49,5 +49,7 @@ enum { ROUTE_ALLOW_MAX = 64 };
 			     int64_t ret_ids[ROUTE_IDS_MAX], char ret_allow[ROUTE_ALLOW_MAX]);
 /* The path is about a site. */
 bool route_has_site(const struct route *route);
+/* The path is about a company: its first id. */
+bool route_has_company(const struct route *route);
 /* Its second id is an apartment. */
 bool route_has_apartment(const struct route *route);

@@ -41,11 +41,12 @@ enum { LIST, GET, RENAME, ADMINS, ADMIN_GET, ADMIN_REMOVE, ADMIN_COUNT };
 
 static const struct db_stmt stmts[] = {
 	[LIST] = { "company_list",
-		   COMPANY_SELECT " WHERE (c.name, c.id) > ($2, $3) AND c.id IN"
-				  " (SELECT r.company_id FROM person_role r WHERE r.person_id = $1"
-				  " AND r.role = 'company_admin' UNION SELECT o.id FROM company o"
-				  " WHERE EXISTS (SELECT 1 FROM person_role r WHERE r.person_id = $1"
-				  " AND r.role = 'operator')) ORDER BY c.name, c.id LIMIT $4",
+		   COMPANY_SELECT
+		   " WHERE (c.name, c.id) > ($2, $3) AND c.id IN"
+		   " (SELECT r.company_id FROM person_role r WHERE r.person_id = $1"
+		   " AND r.role = 'company_admin' UNION SELECT o.id FROM company o"
+		   " WHERE EXISTS (SELECT 1 FROM person_role r WHERE r.person_id = $1"
+		   " AND r.role = 'operator')) ORDER BY c.name, c.id LIMIT $4",
 		   &company_shape },
 	[GET] = { "company_get", COMPANY_SELECT " WHERE c.id = $1", &company_shape },
 	[RENAME] = { "company_rename", "UPDATE company SET name = $2 WHERE id = $1" },
@@ -88,7 +89,8 @@ static int changed(struct db *db, int64_t now_ms, struct view type, int64_t id)
 	return change_append(db, now_ms, DB_INT_NULL, type, view_str(text));
 }
 
-static int update(struct db *db, const struct db_stmt *stmt, const struct db_arg *args, size_t nargs)
+static int update(struct db *db, const struct db_stmt *stmt, const struct db_arg *args,
+		  size_t nargs)
 {
 	int64_t n;
 	const int rc = db_exec(db, stmt, args, nargs, &n);
@@ -106,9 +108,10 @@ int company_rename(struct db *db, int64_t now_ms, int64_t id, struct view name)
 int company_admins(struct db *db, int64_t company_id, struct name_cursor after, int64_t max,
 		   struct arena *arena, struct company_admin_row **ret_admins, size_t *ret_n)
 {
-	return db_select(db, &stmts[ADMINS],
-			 DB_ARGS(A_INT(company_id), A_TEXT(after.name), A_INT(after.id), A_INT(max)),
-			 arena, ret_admins, ret_n);
+	return db_select(
+		db, &stmts[ADMINS],
+		DB_ARGS(A_INT(company_id), A_TEXT(after.name), A_INT(after.id), A_INT(max)), arena,
+		ret_admins, ret_n);
 }
 
 int company_admin_get(struct db *db, int64_t company_id, int64_t person_id, struct arena *arena,

@@ -22,16 +22,17 @@ struct company_admin_row {
 [[nodiscard]] int company_prepare(struct db *db, struct err *err);
 
 /* Those that the person administers, by name; an operator sees all. */
-[[nodiscard]] int company_list(struct db *db, int64_t person_id, struct name_cursor after, int64_t max,
-			       struct arena *arena, struct company_row **ret_companies, size_t *ret_n);
+[[nodiscard]] int company_list(struct db *db, int64_t person_id, struct name_cursor after,
+			       int64_t max, struct arena *arena, struct company_row **ret_companies,
+			       size_t *ret_n);
 [[nodiscard]] int company_get(struct db *db, int64_t id, struct arena *arena,
 			      struct company_row *ret_company);
 [[nodiscard]] int company_rename(struct db *db, int64_t now_ms, int64_t id, struct view name);
 
 /* By name. */
 [[nodiscard]] int company_admins(struct db *db, int64_t company_id, struct name_cursor after,
-				 int64_t max, struct arena *arena, struct company_admin_row **ret_admins,
-				 size_t *ret_n);
+				 int64_t max, struct arena *arena,
+				 struct company_admin_row **ret_admins, size_t *ret_n);
 /* -ENOENT: is none. */
 [[nodiscard]] int company_admin_get(struct db *db, int64_t company_id, int64_t person_id,
 				    struct arena *arena, struct company_admin_row *ret_admin);

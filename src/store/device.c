@@ -80,6 +80,7 @@ static const struct db_shape number_shape = DB_SHAPE(struct number_row, number_c
 
 enum {
 	LIST,
+	LIST_OF_APARTMENT,
 	GET,
 	CREATE,
 	NAME_TAKEN,
@@ -110,6 +111,10 @@ static const struct db_stmt stmts[] = {
 		   DEVICE_SELECT " WHERE d.site_id = $1 AND (d.name, d.number) > ($3, $4)"
 				 " ORDER BY d.name, d.number LIMIT $5",
 		   &device_shape },
+	[LIST_OF_APARTMENT] = { "device_list_of_apartment",
+				DEVICE_SELECT " WHERE d.site_id = $1 AND d.apartment_id = $3"
+					      " ORDER BY d.name, d.number LIMIT $4",
+				&device_shape },
 	[GET] = { "device_get", DEVICE_SELECT " WHERE d.site_id = $1 AND d.number = $3", &device_shape },
 	[CREATE] = { "device_create",
 		     "INSERT INTO device (number, site_id, kind, name, apartment_id, unlock_code,"
@@ -214,6 +219,15 @@ int device_list(struct db *db, int64_t site_id, int64_t now_ms, struct name_curs
 	return db_select(db, &stmts[LIST],
 			 DB_ARGS(A_INT(site_id), A_INT(now_ms), A_TEXT(after.name), A_INT(after.id),
 				 A_INT(max)),
+			 arena, ret_devices, ret_n);
+}
+
+int device_list_of_apartment(struct db *db, int64_t site_id, int64_t apartment_id, int64_t now_ms,
+			     struct arena *arena, struct device_row **ret_devices, size_t *ret_n)
+{
+	return db_select(db, &stmts[LIST_OF_APARTMENT],
+			 DB_ARGS(A_INT(site_id), A_INT(now_ms), A_INT(apartment_id),
+				 A_INT(APARTMENT_DEVICES_MAX)),
 			 arena, ret_devices, ret_n);
 }
 

@@ -7,6 +7,7 @@
 
 enum {
 	DEVICE_PAGE_MAX = 500,
+	APARTMENT_DEVICES_MAX = 200,  /* that are shown of one apartment */
 	BUTTONS_MAX = 150,            /* of one device */
 	BUTTON_DESTINATIONS_MAX = 64, /* of one button */
 };
@@ -82,6 +83,10 @@ struct binding_row {
 [[nodiscard]] int device_list(struct db *db, int64_t site_id, int64_t now_ms, struct name_cursor after,
 			      int64_t max, struct arena *arena, struct device_row **ret_devices,
 			      size_t *ret_n);
+/* Those of one apartment by name, APARTMENT_DEVICES_MAX at most. */
+[[nodiscard]] int device_list_of_apartment(struct db *db, int64_t site_id, int64_t apartment_id,
+					   int64_t now_ms, struct arena *arena,
+					   struct device_row **ret_devices, size_t *ret_n);
 [[nodiscard]] int device_get(struct db *db, int64_t site_id, int64_t number, int64_t now_ms,
 			     struct arena *arena, struct device_row *ret_device);
 /* -EEXIST: the name, or the number (of any site), is taken: device_name_taken tells which.

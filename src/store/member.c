@@ -20,7 +20,7 @@ static const struct db_column member_columns[] = {
 	DB_COLUMN_TEXT(struct member_row, sort),
 	DB_COLUMN_INT(struct member_row, created_at),
 	DB_COLUMN_INT(struct member_row, active),
-	DB_COLUMN_INT(struct member_row, managed),
+	DB_COLUMN_INT(struct member_row, alone),
 	DB_COLUMN_INT(struct member_row, apartment_id),
 	DB_COLUMN_TEXT(struct member_row, floor),
 	DB_COLUMN_TEXT(struct member_row, number),
@@ -53,11 +53,10 @@ static const struct db_shape count_shape = DB_SHAPE(struct count_row, count_colu
 	" (SELECT r.role FROM person_role r WHERE r.site_id = m.site_id AND r.person_id = p.id"    \
 	" AND r.role <> 'apartment_admin') AS role,"                                               \
 	" CASE WHEN p.password IS NULL THEN 0 ELSE 1 END AS active,"                               \
-	" CASE WHEN p.password IS NULL"                                                            \
-	" AND NOT EXISTS (SELECT 1 FROM member o WHERE o.person_id = p.id"                         \
+	" CASE WHEN NOT EXISTS (SELECT 1 FROM member o WHERE o.person_id = p.id"                   \
 	" AND o.site_id <> m.site_id)"                                                             \
 	" AND NOT EXISTS (SELECT 1 FROM person_role r WHERE r.person_id = p.id"                    \
-	" AND (r.site_id IS NULL OR r.site_id <> m.site_id)) THEN 1 ELSE 0 END AS managed,"        \
+	" AND (r.site_id IS NULL OR r.site_id <> m.site_id)) THEN 1 ELSE 0 END AS alone,"          \
 	" h.apartment_id, a.floor, a.number, a.name AS apartment_name,"                            \
 	" (SELECT COUNT(*) FROM person_role r WHERE r.apartment_id = h.apartment_id"               \
 	" AND r.person_id = p.id AND r.role = 'apartment_admin') AS admin"                         \
@@ -71,7 +70,8 @@ static const struct db_shape count_shape = DB_SHAPE(struct count_row, count_colu
 	" AND ($4 = '' OR m.search LIKE $4 ESCAPE '!')"
 #define PAGE_ORDER " ORDER BY m.sort, m.person_id LIMIT $5)"
 #define OF_ROLE                                                                                    \
-	" JOIN person_role w ON w.site_id = m.site_id AND w.person_id = m.person_id AND w.role = $6"
+	" JOIN person_role w ON w.site_id = m.site_id AND w.person_id = m.person_id AND w.role = " \
+	"$6"
 #define OF_APARTMENT                                                                               \
 	" JOIN resident l ON l.site_id = m.site_id AND l.person_id = m.person_id"                  \
 	" AND l.apartment_id = "
@@ -107,8 +107,8 @@ static const struct db_stmt stmts[] = {
 				MEMBER_ORDER,
 			&member_shape },
 	[LIST_APARTMENT] = { "member_list_apartment",
-			     MEMBER_SELECT("(SELECT m.* FROM member m" OF_APARTMENT "$6" PAGE_WHERE
-					   PAGE_ORDER) MEMBER_ORDER,
+			     MEMBER_SELECT("(SELECT m.* FROM member m" OF_APARTMENT
+					   "$6" PAGE_WHERE PAGE_ORDER) MEMBER_ORDER,
 			     &member_shape },
 	[LIST_APARTMENT_ROLE] = { "member_list_apartment_role",
 				  MEMBER_SELECT("(SELECT m.* FROM member m" OF_ROLE OF_APARTMENT
@@ -117,19 +117,20 @@ static const struct db_stmt stmts[] = {
 	[GET] = { "member_get",
 		  MEMBER_SELECT("member") " WHERE m.site_id = $1 AND m.person_id = $2" MEMBER_ORDER,
 		  &member_shape },
-	[ADD] = { "member_add",
-		  "INSERT INTO member (site_id, person_id, phone, comment, sort, search, created_at)"
-		  " VALUES ($1, $2, $3, $4, $5, $6, $7)" },
+	[ADD] = { "member_add", "INSERT INTO member (site_id, person_id, phone, comment, sort, "
+				"search, created_at)"
+				" VALUES ($1, $2, $3, $4, $5, $6, $7)" },
 	[EDIT] = { "member_edit",
 		   "UPDATE member SET phone = $3, comment = $4, sort = $5, search = $6"
 		   " WHERE site_id = $1 AND person_id = $2" },
 	[NAME] = { "member_name",
 		   "UPDATE person SET name = $3, email = $4, language = $5 WHERE id = $2 AND EXISTS"
 		   " (SELECT 1 FROM member m WHERE m.site_id = $1 AND m.person_id = $2)" },
-	[KNOWN] = { "member_known", "SELECT site_id, phone, comment FROM member WHERE person_id = $1",
+	[KNOWN] = { "member_known",
+		    "SELECT site_id, phone, comment FROM member WHERE person_id = $1",
 		    &known_shape },
-	[REFRESH] = { "member_refresh",
-		      "UPDATE member SET sort = $3, search = $4 WHERE site_id = $1 AND person_id = $2" },
+	[REFRESH] = { "member_refresh", "UPDATE member SET sort = $3, search = $4 WHERE site_id = "
+					"$1 AND person_id = $2" },
 	[REMOVE] = { "member_remove", "DELETE FROM member WHERE site_id = $1 AND person_id = $2" },
 	[ROLES_REMOVE] = { "member_roles_remove",
 			   "DELETE FROM person_role WHERE site_id = $1 AND person_id = $2" },
@@ -154,7 +155,8 @@ static const struct db_stmt stmts[] = {
 			   "DELETE FROM person_role WHERE site_id = $1 AND apartment_id = $2"
 			   " AND person_id = $3 AND role = 'apartment_admin'" },
 	[RESIDENTS] = { "resident_count",
-			"SELECT COUNT(*) AS n FROM resident WHERE site_id = $1 AND apartment_id = $2",
+			"SELECT COUNT(*) AS n FROM resident WHERE site_id = $1 AND apartment_id = "
+			"$2",
 			&count_shape },
 };
 
@@ -172,7 +174,8 @@ static int changed(struct db *db, int64_t now_ms, int64_t site_id, int64_t perso
 }
 
 /* -ENOENT when no row was touched. */
-static int update(struct db *db, const struct db_stmt *stmt, const struct db_arg *args, size_t nargs)
+static int update(struct db *db, const struct db_stmt *stmt, const struct db_arg *args,
+		  size_t nargs)
 {
 	int64_t n;
 	const int rc = db_exec(db, stmt, args, nargs, &n);
@@ -293,7 +296,8 @@ int member_edit(struct db *db, int64_t now_ms, const struct member_edit *e)
 	if (rc == 0)
 		rc = update(db, &stmts[EDIT],
 			    DB_ARGS(A_INT(e->site_id), A_INT(e->person_id), A_TEXT(e->phone),
-				    A_TEXT(e->comment), A_TEXT(folded.sort), A_TEXT(folded.search)));
+				    A_TEXT(e->comment), A_TEXT(folded.sort),
+				    A_TEXT(folded.search)));
 	return rc < 0 ? rc : changed(db, now_ms, e->site_id, e->person_id);
 }
 
@@ -323,8 +327,8 @@ int member_refresh(struct db *db, int64_t now_ms, int64_t person_id)
 int member_name(struct db *db, int64_t now_ms, int64_t site_id, const struct person_row *p)
 {
 	const int rc = update(db, &stmts[NAME],
-			      DB_ARGS(A_INT(site_id), A_INT(p->id), A_TEXT(p->name), A_TEXT(p->email),
-				      A_TEXT(p->language)));
+			      DB_ARGS(A_INT(site_id), A_INT(p->id), A_TEXT(p->name),
+				      A_TEXT(p->email), A_TEXT(p->language)));
 
 	return rc < 0 ? rc : member_refresh(db, now_ms, p->id);
 }
@@ -352,7 +356,8 @@ int member_role_set(struct db *db, int64_t now_ms, int64_t company_id, int64_t s
 		    int64_t person_id, struct view role)
 {
 	const struct role_row row = { role, company_id, site_id, DB_INT_NULL };
-	const int rc = db_exec(db, &stmts[MAIN_REMOVE], DB_ARGS(A_INT(site_id), A_INT(person_id)), NULL);
+	const int rc =
+		db_exec(db, &stmts[MAIN_REMOVE], DB_ARGS(A_INT(site_id), A_INT(person_id)), NULL);
 
 	return rc < 0 ? rc : role_grant(db, now_ms, person_id, &row);
 }
@@ -362,8 +367,8 @@ int member_role_set(struct db *db, int64_t now_ms, int64_t company_id, int64_t s
 int resident_add(struct db *db, int64_t now_ms, const struct home *h)
 {
 	const int rc = db_exec(db, &stmts[MOVE_IN],
-			       DB_ARGS(A_INT(h->site_id), A_INT(h->apartment_id), A_INT(h->person_id),
-				       A_INT(now_ms)),
+			       DB_ARGS(A_INT(h->site_id), A_INT(h->apartment_id),
+				       A_INT(h->person_id), A_INT(now_ms)),
 			       NULL);
 
 	return rc < 0 ? rc : changed(db, now_ms, h->site_id, h->person_id);
@@ -372,7 +377,8 @@ int resident_add(struct db *db, int64_t now_ms, const struct home *h)
 static int admin_remove(struct db *db, const struct home *h, int64_t *ret_n)
 {
 	return db_exec(db, &stmts[ADMIN_REMOVE],
-		       DB_ARGS(A_INT(h->site_id), A_INT(h->apartment_id), A_INT(h->person_id)), ret_n);
+		       DB_ARGS(A_INT(h->site_id), A_INT(h->apartment_id), A_INT(h->person_id)),
+		       ret_n);
 }
 
 int resident_remove(struct db *db, int64_t now_ms, const struct home *h)
@@ -380,8 +386,9 @@ int resident_remove(struct db *db, int64_t now_ms, const struct home *h)
 	int rc = admin_remove(db, h, NULL);
 
 	if (rc == 0)
-		rc = update(db, &stmts[MOVE_OUT],
-			    DB_ARGS(A_INT(h->site_id), A_INT(h->apartment_id), A_INT(h->person_id)));
+		rc = update(
+			db, &stmts[MOVE_OUT],
+			DB_ARGS(A_INT(h->site_id), A_INT(h->apartment_id), A_INT(h->person_id)));
 	return rc < 0 ? rc : changed(db, now_ms, h->site_id, h->person_id);
 }
 
@@ -397,13 +404,15 @@ static int count(struct db *db, const struct db_stmt *stmt, const struct db_arg 
 	return rc;
 }
 
-int resident_admin_set(struct db *db, int64_t now_ms, const struct home *h, bool admin, bool *ret_changed)
+int resident_admin_set(struct db *db, int64_t now_ms, const struct home *h, bool admin,
+		       bool *ret_changed)
 {
 	const struct role_row row = { VIEW("apartment_admin"), h->company_id, h->site_id,
 				      h->apartment_id };
 	int64_t lives, was;
 	int rc = count(db, &stmts[LIVES],
-		       DB_ARGS(A_INT(h->site_id), A_INT(h->apartment_id), A_INT(h->person_id)), &lives);
+		       DB_ARGS(A_INT(h->site_id), A_INT(h->apartment_id), A_INT(h->person_id)),
+		       &lives);
 
 	if (rc == 0 && lives == 0)
 		rc = -ENOENT;

@@ -13,38 +13,38 @@
 #include "store/site.h"
 
 enum {
-	MEMBER_HOMES_MAX = 32,    /* apartments of one person */
-	RESIDENTS_MAX = 100,      /* people of one apartment */
-	MEMBER_QUERY_MAX = 100,   /* bytes of a text to search for */
+	MEMBER_HOMES_MAX = 32,  /* apartments of one person */
+	RESIDENTS_MAX = 100,    /* people of one apartment */
+	MEMBER_QUERY_MAX = 100, /* bytes of a text to search for */
 };
 
 /* A row for each apartment, one without for who lives in none. Rows of one person come together. */
 struct member_row {
 	int64_t id; /* of the person */
 	struct view name;
-	struct view email;    /* p NULL: none */
-	struct view role;     /* p NULL: none in the site as a whole */
+	struct view email; /* p NULL: none */
+	struct view role;  /* p NULL: none in the site as a whole */
 	struct view language;
 	struct view phone;
 	struct view comment;
-	struct view sort;     /* with the id, the list's cursor */
+	struct view sort; /* with the id, the list's cursor */
 	int64_t created_at;
 	int64_t active;       /* 1: signs in with a password of his own */
-	int64_t managed;      /* 1: never signed in, known to this site alone: it may name him anew */
+	int64_t alone;        /* 1: no other site or company has him */
 	int64_t apartment_id; /* DB_INT_NULL: none; likewise its three texts */
 	struct view floor;
 	struct view number;
 	struct view apartment_name;
-	int64_t admin;        /* 1: of that apartment */
+	int64_t admin; /* 1: of that apartment */
 };
 
 struct member_filter {
 	int64_t site_id;
-	int64_t apartment_id;     /* DB_INT_NULL: wherever they live */
-	struct view role;         /* empty: whatever they are */
-	struct view q;            /* part of name, e-mail, phone or comment; empty: all */
+	int64_t apartment_id; /* DB_INT_NULL: wherever they live */
+	struct view role;     /* empty: whatever they are */
+	struct view q;        /* part of name, e-mail, phone or comment; empty: all */
 	struct name_cursor after;
-	int64_t max;              /* people */
+	int64_t max; /* people */
 };
 
 struct member_edit {
@@ -64,8 +64,8 @@ struct home {
 
 [[nodiscard]] int member_prepare(struct db *db, struct err *err);
 
-[[nodiscard]] int member_list(struct db *db, const struct member_filter *filter, struct arena *arena,
-			      struct member_row **ret_rows, size_t *ret_n);
+[[nodiscard]] int member_list(struct db *db, const struct member_filter *filter,
+			      struct arena *arena, struct member_row **ret_rows, size_t *ret_n);
 /* -ENOENT: none of this site's. */
 [[nodiscard]] int member_get(struct db *db, int64_t site_id, int64_t person_id, struct arena *arena,
 			     struct member_row **ret_rows, size_t *ret_n);
@@ -82,8 +82,8 @@ struct home {
  * site or company still has him. */
 [[nodiscard]] int member_remove(struct db *db, int64_t now_ms, int64_t site_id, int64_t person_id);
 /* Instead of the role that he has in the site. */
-[[nodiscard]] int member_role_set(struct db *db, int64_t now_ms, int64_t company_id, int64_t site_id,
-				  int64_t person_id, struct view role);
+[[nodiscard]] int member_role_set(struct db *db, int64_t now_ms, int64_t company_id,
+				  int64_t site_id, int64_t person_id, struct view role);
 /* The person goes if no site and no company has him. */
 [[nodiscard]] int person_release(struct db *db, int64_t now_ms, int64_t person_id);
 
@@ -93,6 +93,7 @@ struct home {
 [[nodiscard]] int resident_remove(struct db *db, int64_t now_ms, const struct home *home);
 /* Grants or withdraws the role of the apartment's admin; *ret_changed (may be NULL): he was not, or
  * was. -ENOENT: does not live there. */
-[[nodiscard]] int resident_admin_set(struct db *db, int64_t now_ms, const struct home *home, bool admin,
-				     bool *ret_changed);
-[[nodiscard]] int resident_count(struct db *db, int64_t site_id, int64_t apartment_id, int64_t *ret_n);
+[[nodiscard]] int resident_admin_set(struct db *db, int64_t now_ms, const struct home *home,
+				     bool admin, bool *ret_changed);
+[[nodiscard]] int resident_count(struct db *db, int64_t site_id, int64_t apartment_id,
+				 int64_t *ret_n);

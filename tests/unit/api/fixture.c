@@ -1,6 +1,7 @@
 #include "fixture.h"
 
 #include "store/account.h"
+#include "store/member.h"
 #include "store/migrate.h"
 #include "store/store.h"
 
@@ -38,44 +39,74 @@ static int64_t site_make(struct fixture *f, int64_t company, const char *name)
 	return id;
 }
 
-static void person_make(struct fixture *f, enum role role)
+static int64_t apartment_make(struct fixture *f, int64_t site, const char *number)
 {
-	unsigned char token[TOKEN_SIZE], hash[crypto_generichash_BYTES];
-	const struct person_row person = { .email = view_str(arena_printf(&f->setup, "%s@example.com",
-									  role_text(role))),
-					   .name = view_str(role_text(role)),
-					   .language = VIEW("en"), .disabled_at = DB_INT_NULL };
-	const struct role_row grant = {
-		view_str(role_text(role)), role == ROLE_OPERATOR ? DB_INT_NULL : f->company,
-		role <= ROLE_COMPANY_ADMIN ? DB_INT_NULL : f->own, DB_INT_NULL
-	};
-	struct session_row session = { 0, NOW, NOW, INT64_MAX };
-	const struct apartment_row apartment = { 0, f->own, VIEW("0"), VIEW("admin's"), VIEW("") };
-	struct role_row with = grant;
+	const struct apartment_row apartment = { .site_id = site, .floor = VIEW("0"),
+						 .number = view_str(number), .name = VIEW("") };
 	int64_t id = 0;
 
-	must(person_create(f->db, NOW, &person, &id));
-	if (role == ROLE_APARTMENT_ADMIN)
-		must(apartment_create(f->db, NOW, &apartment, &with.apartment_id));
-	must(role_grant(f->db, NOW, id, &with));
-	session.person_id = id;
+	must(apartment_create(f->db, NOW, &apartment, &id));
+	return id;
+}
+
+static void session_make(struct fixture *f, enum role role, int64_t person_id)
+{
+	unsigned char token[TOKEN_SIZE], hash[crypto_generichash_BYTES];
+	const struct session_row session = { person_id, NOW, NOW, INT64_MAX };
+
 	token_of(role, token);
 	crypto_generichash(hash, sizeof(hash), token, sizeof(token), NULL, 0);
 	must(session_create(f->db, (struct view){ (char *)hash, sizeof(hash) }, &session,
 			    VIEW("::1"), VIEW("test")));
 }
 
+static void member_make(struct fixture *f, enum role role)
+{
+	const int64_t id = f->person[role];
+	const struct home home = { f->company, f->own, f->home, id };
+
+	must(member_add(f->db, NOW, &(struct member_edit){ f->own, id, VIEW(""), VIEW("") }));
+	if (role != ROLE_APARTMENT_ADMIN) {
+		must(member_role_set(f->db, NOW, f->company, f->own, id, view_str(role_text(role))));
+		return;
+	}
+	must(resident_add(f->db, NOW, &home));
+	must(resident_admin_set(f->db, NOW, &home, true, NULL));
+}
+
+static void person_make(struct fixture *f, enum role role)
+{
+	const struct person_row person = { .email = view_str(arena_printf(&f->setup, "%s@example.com",
+									  role_text(role))),
+					   .name = view_str(role_text(role)),
+					   .password = VIEW("none"), .language = VIEW("en"),
+					   .disabled_at = DB_INT_NULL };
+	const struct role_row grant = { view_str(role_text(role)),
+					role == ROLE_OPERATOR ? DB_INT_NULL : f->company, DB_INT_NULL,
+					DB_INT_NULL };
+
+	must(person_create(f->db, NOW, &person, &f->person[role]));
+	if (role <= ROLE_COMPANY_ADMIN)
+		must(role_grant(f->db, NOW, f->person[role], &grant));
+	else
+		member_make(f, role);
+	session_make(f, role, f->person[role]);
+}
+
 static void fill(struct fixture *f)
 {
 	DB_TRANSACTION struct db_tx tx = {};
-	int64_t other = 0;
 
 	must(db_begin(f->db, &tx));
 	must(company_create(f->db, NOW, VIEW("One"), &f->company));
-	must(company_create(f->db, NOW, VIEW("Two"), &other));
+	must(company_create(f->db, NOW, VIEW("Two"), &f->foreign_company));
 	f->own = site_make(f, f->company, "Own");
 	f->next_door = site_make(f, f->company, "Next door");
-	f->foreign = site_make(f, other, "Foreign");
+	f->foreign = site_make(f, f->foreign_company, "Foreign");
+	f->home = apartment_make(f, f->own, "admin's");
+	f->beside = apartment_make(f, f->own, "beside");
+	f->next_home = apartment_make(f, f->next_door, "1");
+	f->foreign_home = apartment_make(f, f->foreign, "1");
 	for (enum role role = 0; role < ROLES; role++)
 		person_make(f, role);
 	must(db_commit(&tx));

@@ -2,7 +2,9 @@
  * VESTIBULE_TEST_DB names), and requests that run without a socket.
  *
  * Company 1 has the sites `own` and `next_door`, company 2 `foreign`; there is a person for each
- * role of company 1 and its site `own`, signed in with a session of a known token. */
+ * role of company 1 and its site `own`, signed in with a session of a known token. The apartment's
+ * admin lives in `home`, nobody in the others: `beside` of the same site, `next_home` and
+ * `foreign_home` of the other two. */
 #pragma once
 #include "api/limits.h"
 #include "api/password.h"
@@ -25,7 +27,9 @@ struct fixture {
 	struct arena setup;
 	struct answer answer;
 	int64_t own, next_door, foreign;
-	int64_t company;
+	int64_t company, foreign_company;
+	int64_t home, beside, next_home, foreign_home;
+	int64_t person[ROLES];
 	/* What the next request says. */
 	struct ask ask;
 	int64_t now;

@@ -15,8 +15,11 @@ struct place {
 
 static int64_t site_new(struct fixture *f, int64_t company, struct view name)
 {
-	const struct site_row site = { .company_id = company, .name = name, .type = VIEW("residential"),
-				       .zone = VIEW("Europe/Prague"), .language = VIEW("en") };
+	const struct site_row site = { .company_id = company,
+				       .name = name,
+				       .type = VIEW("residential"),
+				       .zone = VIEW("Europe/Prague"),
+				       .language = VIEW("en") };
 	int64_t id = 0;
 
 	assert_int_equal(site_create(f->db, NOW, &site, &id), 0);
@@ -48,7 +51,8 @@ static struct place place_new(struct fixture *f)
 static int64_t person_new(struct fixture *f, const char *name, const char *email)
 {
 	const struct person_row p = { .email = email ? view_str(email) : (struct view){},
-				      .name = view_str(name), .language = VIEW("en") };
+				      .name = view_str(name),
+				      .language = VIEW("en") };
 	int64_t id = 0;
 
 	assert_int_equal(person_create(f->db, NOW, &p, &id), 0);
@@ -95,7 +99,8 @@ static void people_are_listed_by_name_and_found_by_what_is_known(void **state)
 	struct fixture *f = *state;
 	const struct place p = place_new(f);
 	const int64_t b = person_new(f, "Bára Šťastná", "bara@example.com");
-	const int64_t a = person_new(f, "adam", NULL), c = person_new(f, "Čeněk 100%", "c@example.com");
+	const int64_t a = person_new(f, "adam", NULL),
+		      c = person_new(f, "Čeněk 100%", "c@example.com");
 	const int64_t z = person_new(f, "Zoe elsewhere", "z@example.com");
 	const struct member_edit edit = { p.mine, a, VIEW("+420 777"), VIEW("keys_at desk") };
 
@@ -104,30 +109,35 @@ static void people_are_listed_by_name_and_found_by_what_is_known(void **state)
 	join(f, &p, p.mine, c, VIEW("site_user"));
 	join(f, &p, p.other, z, VIEW("site_user"));
 	assert_int_equal(member_edit(f->db, NOW, &edit), 0);
-	assert_int_equal(resident_add(f->db, NOW, &(struct home){ p.company, p.mine, p.flat, c }), 0);
+	assert_int_equal(resident_add(f->db, NOW, &(struct home){ p.company, p.mine, p.flat, c }),
+			 0);
 	assert_string_equal(found(f, (struct member_filter){ .site_id = p.mine }), "aB\xc4");
 	assert_string_equal(found(f, (struct member_filter){ .site_id = p.mine, .max = 1 }), "a");
-	assert_string_equal(found(f, (struct member_filter){ .site_id = p.mine,
-							     .after = { VIEW("adam"), a } }),
-			    "B\xc4");
-	assert_string_equal(found(f, (struct member_filter){ .site_id = p.mine, .q = VIEW("STASTNA") }),
-			    "B");
-	assert_string_equal(found(f, (struct member_filter){ .site_id = p.mine, .q = VIEW("7") }), "a");
-	assert_string_equal(found(f, (struct member_filter){ .site_id = p.mine, .q = VIEW("s_a") }), "a");
-	assert_string_equal(found(f, (struct member_filter){ .site_id = p.mine, .q = VIEW("%") }), "\xc4");
-	assert_string_equal(found(f, (struct member_filter){ .site_id = p.mine, .q = VIEW("!") }), "");
-	assert_string_equal(found(f, (struct member_filter){ .site_id = p.mine,
-							     .role = VIEW("site_user") }),
+	assert_string_equal(
+		found(f, (struct member_filter){ .site_id = p.mine, .after = { VIEW("adam"), a } }),
+		"B\xc4");
+	assert_string_equal(
+		found(f, (struct member_filter){ .site_id = p.mine, .q = VIEW("STASTNA") }), "B");
+	assert_string_equal(found(f, (struct member_filter){ .site_id = p.mine, .q = VIEW("7") }),
+			    "a");
+	assert_string_equal(found(f, (struct member_filter){ .site_id = p.mine, .q = VIEW("s_a") }),
+			    "a");
+	assert_string_equal(found(f, (struct member_filter){ .site_id = p.mine, .q = VIEW("%") }),
 			    "\xc4");
+	assert_string_equal(found(f, (struct member_filter){ .site_id = p.mine, .q = VIEW("!") }),
+			    "");
+	assert_string_equal(
+		found(f, (struct member_filter){ .site_id = p.mine, .role = VIEW("site_user") }),
+		"\xc4");
+	assert_string_equal(
+		found(f, (struct member_filter){ .site_id = p.mine, .apartment_id = p.flat }),
+		"\xc4");
 	assert_string_equal(found(f, (struct member_filter){ .site_id = p.mine,
-							     .apartment_id = p.flat }),
-			    "\xc4");
-	assert_string_equal(found(f, (struct member_filter){ .site_id = p.mine, .apartment_id = p.flat,
+							     .apartment_id = p.flat,
 							     .role = VIEW("site_admin") }),
 			    "");
-	assert_string_equal(found(f, (struct member_filter){ .site_id = p.other,
-							     .apartment_id = p.flat }),
-			    "");
+	assert_string_equal(
+		found(f, (struct member_filter){ .site_id = p.other, .apartment_id = p.flat }), "");
 }
 
 static struct member_row *get(struct fixture *f, int64_t site, int64_t person, size_t *ret_n)
@@ -142,7 +152,8 @@ static void a_member_has_one_role_and_several_homes(void **state)
 {
 	struct fixture *f = *state;
 	const struct place p = place_new(f);
-	const int64_t ann = person_new(f, "Ann", "ann@example.com"), bob = person_new(f, "Bob", NULL);
+	const int64_t ann = person_new(f, "Ann", "ann@example.com"),
+		      bob = person_new(f, "Bob", NULL);
 	struct home flat = home(&p, p.flat, ann), next = home(&p, p.next_flat, ann);
 	struct home none = home(&p, p.flat, bob), astray = home(&p, p.other_flat, ann);
 	const struct member_edit again = { p.mine, ann, VIEW(""), VIEW("") };
@@ -152,12 +163,13 @@ static void a_member_has_one_role_and_several_homes(void **state)
 
 	join(f, &p, p.mine, ann, VIEW("site_user"));
 	assert_int_equal(member_add(f->db, NOW, &again), -EEXIST);
-	assert_int_equal(member_role_set(f->db, NOW, p.company, p.mine, ann, VIEW("site_admin")), 0);
+	assert_int_equal(member_role_set(f->db, NOW, p.company, p.mine, ann, VIEW("site_admin")),
+			 0);
 	rows = get(f, p.mine, ann, &n);
 	assert_int_equal(n, 1);
 	assert_true(view_eq(rows[0].role, VIEW("site_admin")));
 	assert_true(rows[0].apartment_id == DB_INT_NULL);
-	assert_int_equal(rows[0].managed, 1);
+	assert_int_equal(rows[0].alone, 1);
 	assert_int_equal(rows[0].active, 0);
 	assert_int_equal(resident_add(f->db, NOW, &flat), 0);
 	assert_int_equal(resident_add(f->db, NOW, &flat), 0);
@@ -199,7 +211,7 @@ static void a_person_stays_while_another_site_has_it(void **state)
 	assert_int_equal(resident_add(f->db, NOW, &flat), 0);
 	assert_int_equal(resident_admin_set(f->db, NOW, &flat, true, NULL), 0);
 	rows = get(f, p.mine, ann, &n);
-	assert_int_equal(rows[0].managed, 0); /* the other site knows her too */
+	assert_int_equal(rows[0].alone, 0); /* the other site knows her too */
 	assert_int_equal(member_remove(f->db, NOW, p.mine, ann), 0);
 	assert_int_equal(member_remove(f->db, NOW, p.mine, ann), -ENOENT);
 	assert_int_equal(resident_count(f->db, p.mine, p.flat, &residents), 0);
@@ -214,8 +226,10 @@ static void a_new_name_shows_in_every_site(void **state)
 {
 	struct fixture *f = *state;
 	const struct place p = place_new(f);
-	struct person_row ann = { .id = person_new(f, "Ann", "ann@example.com"), .name = VIEW("Zed"),
-				  .email = VIEW("zed@example.com"), .language = VIEW("fr") };
+	struct person_row ann = { .id = person_new(f, "Ann", "ann@example.com"),
+				  .name = VIEW("Zed"),
+				  .email = VIEW("zed@example.com"),
+				  .language = VIEW("fr") };
 
 	join(f, &p, p.mine, ann.id, VIEW("site_user"));
 	join(f, &p, p.mine, person_new(f, "Bob", "bob@example.com"), VIEW("site_user"));
@@ -223,7 +237,8 @@ static void a_new_name_shows_in_every_site(void **state)
 	assert_string_equal(found(f, (struct member_filter){ .site_id = p.mine }), "AB");
 	assert_int_equal(member_name(f->db, NOW, p.mine, &ann), 0);
 	assert_string_equal(found(f, (struct member_filter){ .site_id = p.mine }), "BZ");
-	assert_string_equal(found(f, (struct member_filter){ .site_id = p.other, .q = VIEW("ZED@") }), "Z");
+	assert_string_equal(
+		found(f, (struct member_filter){ .site_id = p.other, .q = VIEW("ZED@") }), "Z");
 	ann.email = VIEW("bob@example.com");
 	assert_int_equal(member_name(f->db, NOW, p.mine, &ann), -EEXIST);
 	ann.id = 999999;
@@ -235,8 +250,10 @@ static void a_company_has_admins_and_counts_them(void **state)
 {
 	struct fixture *f = *state;
 	const struct place p = place_new(f);
-	const int64_t ann = person_new(f, "Ann", "ann@example.com"), bob = person_new(f, "Bob", "b@x");
-	const struct role_row admin = { VIEW("company_admin"), p.company, DB_INT_NULL, DB_INT_NULL };
+	const int64_t ann = person_new(f, "Ann", "ann@example.com"),
+		      bob = person_new(f, "Bob", "b@x");
+	const struct role_row admin = { VIEW("company_admin"), p.company, DB_INT_NULL,
+					DB_INT_NULL };
 	struct company_admin_row *admins, one;
 	struct company_row *companies;
 	struct person_row person;
@@ -246,13 +263,15 @@ static void a_company_has_admins_and_counts_them(void **state)
 	assert_int_equal(role_grant(f->db, NOW, ann, &admin), 0);
 	assert_int_equal(role_grant(f->db, NOW, ann, &admin), -EEXIST);
 	assert_int_equal(role_grant(f->db, NOW, bob, &admin), 0);
-	assert_int_equal(company_list(f->db, ann, NAME_CURSOR_FIRST, 10, &f->arena, &companies, &n), 0);
+	assert_int_equal(company_list(f->db, ann, NAME_CURSOR_FIRST, 10, &f->arena, &companies, &n),
+			 0);
 	assert_int_equal(n, 1);
 	assert_int_equal(companies[0].sites, 2);
 	assert_int_equal(company_rename(f->db, NOW, p.company, VIEW("Apex")), 0);
 	assert_int_equal(company_get(f->db, p.company, &f->arena, companies), 0);
 	assert_true(view_eq(companies[0].name, VIEW("Apex")));
-	assert_int_equal(company_admins(f->db, p.company, NAME_CURSOR_FIRST, 10, &f->arena, &admins, &n), 0);
+	assert_int_equal(
+		company_admins(f->db, p.company, NAME_CURSOR_FIRST, 10, &f->arena, &admins, &n), 0);
 	assert_int_equal(n, 2);
 	assert_int_equal(admins[0].id, ann);
 	assert_int_equal(company_admin_get(f->db, p.company, bob, &f->arena, &one), 0);
@@ -261,7 +280,8 @@ static void a_company_has_admins_and_counts_them(void **state)
 	assert_int_equal(company_admin_get(f->db, p.company, bob, &f->arena, &one), -ENOENT);
 	assert_int_equal(person_get(f->db, bob, &f->arena, &person), -ENOENT);
 	assert_int_equal(company_admin_remove(f->db, NOW, p.company, bob, &left), -ENOENT);
-	assert_int_equal(company_list(f->db, bob, NAME_CURSOR_FIRST, 10, &f->arena, &companies, &n), 0);
+	assert_int_equal(company_list(f->db, bob, NAME_CURSOR_FIRST, 10, &f->arena, &companies, &n),
+			 0);
 	assert_int_equal(n, 0);
 }
 
@@ -270,8 +290,11 @@ static void many_people_are_paged_through(void **state)
 {
 	struct fixture *f = *state;
 	const struct place p = place_new(f);
-	struct member_filter filter = { .site_id = p.mine, .apartment_id = DB_INT_NULL, .max = 150,
-					.after = NAME_CURSOR_FIRST, .role = VIEW("site_user") };
+	struct member_filter filter = { .site_id = p.mine,
+					.apartment_id = DB_INT_NULL,
+					.max = 150,
+					.after = NAME_CURSOR_FIRST,
+					.role = VIEW("site_user") };
 	struct member_row *rows;
 	size_t n, seen = 0;
 	char name[32];
@@ -295,10 +318,10 @@ static void many_people_are_paged_through(void **state)
 			assert_string_equal(rows[i].name.p, name);
 		}
 		if (n > 0)
-			filter.after = (struct name_cursor){
-				{ arena_dup(&f->arena, rows[n - 1].sort), rows[n - 1].sort.n },
-				rows[n - 1].id
-			};
+			filter.after =
+				(struct name_cursor){ { arena_dup(&f->arena, rows[n - 1].sort),
+							rows[n - 1].sort.n },
+						      rows[n - 1].id };
 		arena_free(&arena);
 	} while (n > 0);
 	assert_int_equal(seen, MANY);

@@ -1,0 +1,399 @@
+/* Users of a site, the people of an apartment, companies and their admins. */
+#include "fixture.h"
+
+#include "store/account.h"
+#include "store/member.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const enum role ADMIN = ROLE_COMPANY_ADMIN, NEIGHBOUR = ROLE_APARTMENT_ADMIN;
+
+static const char *own(struct fixture *f, const char *rest)
+{
+	return fixture_path(f, "/sites/%lld%s", (long long)f->own, rest);
+}
+
+static const char *below(struct fixture *f, const char *list, int64_t id)
+{
+	return own(f, fixture_path(f, "%s/%lld", list, (long long)id));
+}
+
+static const char *home(struct fixture *f, int64_t apartment, const char *rest)
+{
+	return own(f, fixture_path(f, "/apartments/%lld%s", (long long)apartment, rest));
+}
+
+static const char *user(struct fixture *f, const char *name, const char *role, const char *email)
+{
+	return fixture_path(f, "{\"name\":\"%s\",\"role\":\"%s\",\"email\":\"%s\"}", name, role,
+			    email);
+}
+
+/* Makes a user of `own` and returns the id. */
+static int64_t make(struct fixture *f, const char *name, const char *role, const char *email)
+{
+	assert_status(f, 201, ADMIN, "POST", own(f, "/users"), user(f, name, role, email));
+	return strtoll(fixture_get(f, "id"), NULL, 10);
+}
+
+static bool says(struct fixture *f, const char *text)
+{
+	return strstr(fixture_text(f), text);
+}
+
+struct mail_seen {
+	struct view template;
+	struct view recipient;
+};
+static const struct db_column mail_columns[] = {
+	DB_COLUMN_TEXT(struct mail_seen, template),
+	DB_COLUMN_TEXT(struct mail_seen, recipient),
+};
+static const struct db_shape mail_shape = DB_SHAPE(struct mail_seen, mail_columns);
+static const struct db_stmt mails = { "test_mails",
+				      "SELECT template, recipient FROM mail ORDER BY id",
+				      &mail_shape };
+
+/* "template recipient, …" of all that were queued. */
+static const char *mails_of(struct fixture *f)
+{
+	struct buf out = BUF_INIT(4096);
+	struct mail_seen *seen;
+	const char *text;
+	size_t n;
+
+	assert_true(db_prepare(f->db, &mails, 1, NULL) <= 0);
+	assert_int_equal(db_select(f->db, &mails, DB_NO_ARGS, &f->setup, &seen, &n), 0);
+	for (size_t i = 0; i < n; i++)
+		buf_printf(&out, "%s%s %s", i ? ", " : "", seen[i].template.p, seen[i].recipient.p);
+	text = fixture_path(f, "%s", out.n ? buf_cstr(&out) : "");
+	buf_free(&out);
+	return text;
+}
+
+static void a_user_lives(void **state)
+{
+	struct fixture *f = *state;
+	const char *path, *list = own(f, "/users");
+
+	assert_status(
+		f, 201, ADMIN, "POST", list,
+		fixture_path(
+			f,
+			"{\"name\":\"Bára\",\"role\":\"site_user\",\"email\":\"Bara@Example.com\","
+			"\"phone\":\"+420 777\",\"comment\":\"c\",\"apartments\":[\"%lld\"]}",
+			(long long)f->home));
+	assert_string_equal(fixture_get(f, "email"), "bara@example.com");
+	assert_string_equal(fixture_get(f, "status"), "invited");
+	assert_string_equal(fixture_get(f, "language"), "en");
+	assert_true(says(f, "\"apartments\":[{\"id\":"));
+	assert_string_equal(mails_of(f), "invitation bara@example.com");
+	path = own(f, fixture_path(f, "/users/%s", fixture_get(f, "id")));
+	assert_status(
+		f, 200, ADMIN, "PUT", path,
+		"{\"name\":\"Barbora\",\"role\":\"site_admin\",\"email\":\"bara@example.com\","
+		"\"language\":\"cs\",\"apartments\":[]}");
+	assert_string_equal(fixture_get(f, "name"), "Barbora");
+	assert_string_equal(fixture_get(f, "role"), "site_admin");
+	assert_true(says(f, "\"apartments\":[]"));
+	assert_status(f, 200, ADMIN, "GET", own(f, "/users?q=BARB"), NULL);
+	assert_true(says(f, "Barbora"));
+	assert_status(f, 200, ADMIN, "GET", own(f, "/users?role=site_user"), NULL);
+	assert_false(says(f, "Barbora"));
+	assert_problem(f, 422, "apartments", ADMIN, "PUT", path,
+		       fixture_path(f,
+				    "{\"name\":\"Barbora\",\"role\":\"site_admin\","
+				    "\"email\":\"bara@example.com\",\"apartments\":[\"%lld\"]}",
+				    (long long)f->foreign_home));
+	assert_status(f, 204, ADMIN, "POST", fixture_path(f, "%s/invitation", path), NULL);
+	assert_status(f, 204, ADMIN, "DELETE", path, NULL);
+	assert_status(f, 404, ADMIN, "GET", path, NULL);
+	assert_status(f, 404, ADMIN, "POST", fixture_path(f, "%s/invitation", path), NULL);
+}
+
+static void who_does_not_sign_in_needs_no_address(void **state)
+{
+	struct fixture *f = *state;
+	const int64_t id = make(f, "Grandma", "site_user_no_login", "");
+	const char *path = below(f, "/users", id);
+
+	assert_string_equal(fixture_get(f, "status"), "no_login");
+	assert_true(says(f, "\"email\":null"));
+	assert_string_equal(mails_of(f), "");
+	assert_problem(f, 422, "email", ADMIN, "PUT", path, user(f, "Grandma", "site_user", ""));
+	assert_status(f, 409, ADMIN, "POST", fixture_path(f, "%s/invitation", path), NULL);
+	assert_status(f, 200, ADMIN, "PUT", path, user(f, "Grandma", "site_user", "g@example.com"));
+	assert_string_equal(fixture_get(f, "status"), "invited");
+	assert_string_equal(mails_of(f), "invitation g@example.com");
+	assert_status(f, 200, ADMIN, "PUT", path,
+		      user(f, "Grandma", "site_user", "g2@example.com"));
+	assert_string_equal(mails_of(f), "invitation g@example.com, invitation g2@example.com");
+}
+
+/* Whoever types an address learns the name that goes with it, and changes nothing. */
+static void an_address_that_is_known_keeps_its_person(void **state)
+{
+	struct fixture *f = *state;
+	struct person_row person;
+
+	assert_status(f, 201, ADMIN, "POST",
+		      fixture_path(f, "/sites/%lld/users", (long long)f->next_door),
+		      "{\"name\":\"Somebody else\",\"role\":\"site_user\",\"language\":\"fr\","
+		      "\"email\":\"SITE_USER@example.com\"}");
+	assert_string_equal(fixture_get(f, "name"), "site_user");
+	assert_string_equal(fixture_get(f, "language"), "en");
+	assert_string_equal(fixture_get(f, "managed"), "other");
+	assert_string_equal(mails_of(f), "added_to_place site_user@example.com");
+	assert_int_equal(person_get(f->db, f->person[ROLE_SITE_USER], &f->setup, &person), 0);
+	assert_string_equal(person.name.p, "site_user");
+	assert_problem(f, 409, "email", ADMIN, "POST", own(f, "/users"),
+		       user(f, "Again", "site_user", "site_user@example.com"));
+	assert_problem(f, 422, "name", ADMIN, "PUT", below(f, "/users", f->person[ROLE_SITE_USER]),
+		       user(f, "Renamed", "site_user", "site_user@example.com"));
+	assert_problem(f, 422, "email", ADMIN, "PUT", below(f, "/users", f->person[ROLE_SITE_USER]),
+		       user(f, "site_user", "site_user", "stolen@example.com"));
+	assert_status(f, 200, ADMIN, "PUT", below(f, "/users", f->person[ROLE_SITE_USER]),
+		      "{\"name\":\"site_user\",\"email\":\"site_user@example.com\",\"role\":\"site_"
+		      "user\","
+		      "\"phone\":\"12\"}");
+	assert_string_equal(fixture_get(f, "phone"), "12");
+	assert_string_equal(mails_of(f), "added_to_place site_user@example.com");
+}
+
+static void nobody_grants_or_touches_what_is_above(void **state)
+{
+	struct fixture *f = *state;
+	const char *body = user(f, "New", "site_admin_payment", "new@example.com");
+	const int64_t payer = f->person[ROLE_SITE_ADMIN_PAYMENT];
+
+	assert_problem(f, 403, "role", ROLE_SITE_ADMIN, "POST", own(f, "/users"), body);
+	assert_status(f, 403, ROLE_SITE_ADMIN, "DELETE", below(f, "/users", payer), NULL);
+	assert_status(f, 403, ROLE_SITE_ADMIN, "PUT", below(f, "/users", payer),
+		      user(f, "site_admin_payment", "site_user", "site_admin_payment@example.com"));
+	assert_problem(f, 403, "role", ROLE_SITE_ADMIN, "PUT",
+		       below(f, "/users", f->person[ROLE_SITE_ADMIN]),
+		       user(f, "site_admin", "site_admin_payment", "site_admin@example.com"));
+	assert_status(f, 403, ROLE_SITE_ADMIN, "POST", own(f, "/users"),
+		      user(f, "x", "site_user", "company_admin@example.com"));
+	assert_status(f, 404, ADMIN, "GET", below(f, "/users", f->person[ADMIN]), NULL);
+	assert_status(f, 201, ADMIN, "POST", own(f, "/users"),
+		      user(f, "x", "site_user", "company_admin@example.com"));
+	assert_status(f, 403, ROLE_SITE_ADMIN, "DELETE", below(f, "/users", f->person[ADMIN]),
+		      NULL);
+	assert_status(f, 201, ROLE_SITE_ADMIN_PAYMENT, "POST", own(f, "/users"), body);
+	assert_status(f, 204, ADMIN, "DELETE", below(f, "/users", payer), NULL);
+	assert_status(f, 401, ROLE_SITE_ADMIN_PAYMENT, "GET", own(f, ""),
+		      NULL); /* no place has him */
+}
+
+static void lists_refuse_what_they_do_not_know(void **state)
+{
+	struct fixture *f = *state;
+	struct buf long_q = BUF_INIT(4096);
+
+	assert_problem(f, 400, "role", ADMIN, "GET", own(f, "/users?role=operator"), NULL);
+	assert_problem(f, 400, "apartment", ADMIN, "GET", own(f, "/users?apartment=x"), NULL);
+	assert_problem(f, 400, "q", ADMIN, "GET", own(f, "/users?q=%FF"), NULL);
+	for (int i = 0; i <= MEMBER_QUERY_MAX; i++)
+		buf_chr(&long_q, 'q');
+	assert_problem(f, 400, "q", ADMIN, "GET",
+		       own(f, fixture_path(f, "/users?q=%s", buf_cstr(&long_q))), NULL);
+	buf_free(&long_q);
+}
+
+static void users_page_one_by_one(void **state)
+{
+	struct fixture *f = *state;
+	const char *path = own(f, "/users?limit=1");
+	char seen[64] = "";
+
+	for (int i = 0; i < 2; i++)
+		assert_status(
+			f, 201, ADMIN, "POST", home(f, f->home, "/residents"),
+			fixture_path(
+				f,
+				"{\"users\":[{\"name\":\"%c\",\"role\":\"site_user_no_login\"}]}",
+				i ? 'A' : 'B'));
+	for (int i = 0; i < 10; i++) {
+		assert_status(f, 200, ADMIN, "GET", path, NULL);
+		strncat(seen, strstr(fixture_text(f), "\"name\":\"") + 8, 1);
+		if (says(f, "\"next\":null"))
+			break;
+		path = own(f, fixture_path(f, "/users?limit=1&cursor=%s", fixture_get(f, "next")));
+	}
+	assert_string_equal(seen, "AaBsss"); /* apartment_admin, and three of the site */
+}
+
+/* ---- apartments ---- */
+
+static void several_move_in_at_once_or_none(void **state)
+{
+	struct fixture *f = *state;
+	const char *list = home(f, f->beside, "/residents");
+	const int64_t ann = make(f, "Ann", "site_user", "ann@example.com");
+	const char *good = fixture_path(f,
+					"{\"people\":[\"%lld\"],\"users\":[{\"name\":\"Kid\","
+					"\"role\":\"site_user_no_login\"},"
+					"{\"name\":\"Ben\",\"email\":\"ben@example.com\",\"role\":"
+					"\"site_user\",\"admin\":true}]}",
+					(long long)ann);
+
+	assert_problem(f, 422, "users[1].email", ADMIN, "POST", list,
+		       "{\"users\":[{\"name\":\"Kid\",\"role\":\"site_user_no_login\"},"
+		       "{\"name\":\"Ben\",\"role\":\"site_user\"}]}");
+	assert_problem(
+		f, 422, "users[0].admin", ADMIN, "POST", list,
+		"{\"users\":[{\"name\":\"Kid\",\"role\":\"site_user_no_login\",\"admin\":true}]}");
+	assert_problem(f, 422, "people[0]", ADMIN, "POST", list,
+		       fixture_path(f, "{\"people\":[\"%lld\"]}", (long long)f->person[ADMIN]));
+	assert_status(f, 200, ADMIN, "GET", list, NULL);
+	assert_string_equal(fixture_text(f), "{\"items\":[],\"next\":null}");
+	assert_status(f, 201, ADMIN, "POST", list, good);
+	assert_true(says(f, "\"name\":\"Ann\"") && says(f, "\"name\":\"Kid\"") &&
+		    says(f, "\"name\":\"Ben\""));
+	assert_string_equal(mails_of(f), "invitation ann@example.com, invitation ben@example.com, "
+					 "apartment_admin ben@example.com");
+	assert_status(f, 200, ADMIN, "GET",
+		      own(f, fixture_path(f, "/users?apartment=%lld", (long long)f->beside)), NULL);
+	assert_true(says(f, "\"admin\":true"));
+}
+
+static void the_switch_makes_an_admin_and_says_so_once(void **state)
+{
+	struct fixture *f = *state;
+	const int64_t id = f->person[ROLE_SITE_USER];
+	const char *path = home(f, f->beside, fixture_path(f, "/residents/%lld", (long long)id));
+
+	assert_status(f, 200, ADMIN, "PUT", path, "{\"admin\":true}");
+	assert_status(f, 200, ADMIN, "PUT", path, "{\"admin\":true}");
+	assert_string_equal(mails_of(f), "apartment_admin site_user@example.com");
+	assert_status(f, 200, ROLE_SITE_USER, "GET", home(f, f->beside, "/residents"), NULL);
+	assert_status(f, 403, ROLE_SITE_USER, "GET", home(f, f->home, "/residents"), NULL);
+	assert_status(f, 200, ADMIN, "PUT", path, "{\"admin\":false}");
+	assert_status(f, 403, ROLE_SITE_USER, "GET", home(f, f->beside, "/residents"), NULL);
+	assert_status(f, 204, ADMIN, "DELETE", path, NULL);
+	assert_status(f, 404, ADMIN, "DELETE", path, NULL);
+	assert_status(f, 200, ADMIN, "GET", below(f, "/users", id), NULL); /* a user still */
+}
+
+/* Whose only role is that of an apartment's admin. */
+static void a_neighbour_manages_the_own_home_and_no_other(void **state)
+{
+	struct fixture *f = *state;
+	const char *list = home(f, f->home, "/residents"), *kid;
+	const int64_t staff = f->person[ROLE_SITE_ADMIN], other = f->person[ROLE_SITE_USER];
+
+	assert_status(f, 201, NEIGHBOUR, "POST", list,
+		      "{\"users\":[{\"name\":\"Kid\",\"role\":\"site_user_no_login\",\"comment\":"
+		      "\"loud\"}]}");
+	assert_false(says(f, "loud"));
+	assert_status(f, 200, ADMIN, "GET", own(f, "/users?q=kid"), NULL);
+	assert_true(says(f, "loud"));
+	kid = strstr(fixture_text(f), "\"id\":\"") + 6;
+	kid = fixture_path(f, "%s/%lld", list, strtoll(kid, NULL, 10));
+	assert_status(f, 200, NEIGHBOUR, "PUT", kid, "{\"admin\":false,\"name\":\"Child\"}");
+	assert_string_equal(fixture_get(f, "name"), "Child");
+	assert_problem(f, 422, "people[0]", NEIGHBOUR, "POST", list,
+		       fixture_path(f, "{\"people\":[\"%lld\"]}", (long long)other));
+	assert_status(f, 404, NEIGHBOUR, "PUT", fixture_path(f, "%s/%lld", list, (long long)other),
+		      "{\"admin\":false}");
+	assert_status(f, 404, NEIGHBOUR, "DELETE",
+		      fixture_path(f, "%s/%lld", list, (long long)other), NULL);
+	assert_status(f, 200, ADMIN, "PUT", fixture_path(f, "%s/%lld", list, (long long)staff),
+		      "{\"admin\":false}");
+	assert_status(f, 403, NEIGHBOUR, "DELETE",
+		      fixture_path(f, "%s/%lld", list, (long long)staff), NULL);
+	assert_status(f, 403, NEIGHBOUR, "PUT", fixture_path(f, "%s/%lld", list, (long long)staff),
+		      "{\"admin\":true}");
+	assert_status(f, 404, NEIGHBOUR, "GET", home(f, f->beside, "/residents"), NULL);
+	assert_status(f, 403, NEIGHBOUR, "GET", own(f, "/users"), NULL);
+	assert_status(f, 204, NEIGHBOUR, "DELETE", kid, NULL);
+	assert_status(f, 200, ADMIN, "GET", own(f, "/users?q=child"), NULL);
+	assert_string_equal(fixture_text(f), "{\"items\":[],\"next\":null}");
+}
+
+/* Who lives in two homes is changed by staff, and is only sent out of the one. */
+static void a_neighbour_keeps_off_who_lives_elsewhere_too(void **state)
+{
+	struct fixture *f = *state;
+	const int64_t id = make(f, "Two", "site_user", "two@example.com");
+	const char *at_home = home(f, f->home, fixture_path(f, "/residents/%lld", (long long)id));
+	const char *beside = home(f, f->beside, fixture_path(f, "/residents/%lld", (long long)id));
+
+	assert_status(f, 200, ADMIN, "PUT", at_home, "{\"admin\":false}");
+	assert_status(f, 200, ADMIN, "PUT", beside, "{\"admin\":false}");
+	assert_status(f, 403, NEIGHBOUR, "PUT", at_home, "{\"admin\":false,\"name\":\"Three\"}");
+	assert_status(f, 200, NEIGHBOUR, "PUT", at_home, "{\"admin\":true}");
+	assert_false(says(f, "beside"));
+	assert_status(f, 204, NEIGHBOUR, "DELETE", at_home, NULL);
+	assert_status(f, 200, ADMIN, "GET", below(f, "/users", id), NULL);
+	assert_true(says(f, "beside") && !says(f, "admin's"));
+}
+
+/* ---- companies ---- */
+
+static void a_company_keeps_its_last_admin(void **state)
+{
+	struct fixture *f = *state;
+	const char *path = fixture_path(f, "/companies/%lld", (long long)f->company), *second;
+	const char *admins = fixture_path(f, "%s/admins", path);
+	const char *first = fixture_path(f, "%s/%lld", admins, (long long)f->person[ADMIN]);
+
+	assert_status(f, 200, ADMIN, "PUT", path, "{\"name\":\"Renamed\"}");
+	assert_status(f, 200, ADMIN, "GET", "/companies", NULL);
+	assert_true(says(f, "\"name\":\"Renamed\",\"sites\":2") && !says(f, "Two"));
+	assert_status(f, 200, ROLE_SITE_USER, "GET", "/companies", NULL);
+	assert_string_equal(fixture_text(f), "{\"items\":[],\"next\":null}");
+	assert_status(f, 200, ROLE_OPERATOR, "GET", "/companies", NULL);
+	assert_true(says(f, "Two"));
+	assert_status(f, 409, ADMIN, "DELETE", first, NULL);
+	assert_status(f, 201, ADMIN, "POST", admins,
+		      "{\"name\":\"Eve\",\"email\":\"eve@example.com\"}");
+	assert_string_equal(mails_of(f), "invitation eve@example.com");
+	second = fixture_path(f, "%s/%s", admins, fixture_get(f, "id"));
+	assert_problem(f, 409, "email", ADMIN, "POST", admins,
+		       "{\"name\":\"Eve\",\"email\":\"EVE@example.com\"}");
+	assert_status(f, 204, ADMIN, "DELETE", second, NULL);
+	assert_status(f, 404, ADMIN, "DELETE", second, NULL);
+	assert_status(f, 409, ADMIN, "DELETE", first, NULL);
+	assert_status(f, 404, ADMIN, "GET",
+		      fixture_path(f, "/companies/%lld/admins", (long long)f->foreign_company),
+		      NULL);
+	assert_status(f, 404, ROLE_OPERATOR, "GET", "/companies/1999999999", NULL);
+}
+
+static void one_person_has_several_companies(void **state)
+{
+	struct fixture *f = *state;
+	const char *id;
+
+	assert_status(f, 403, ROLE_SITE_ADMIN, "POST", "/companies", "{\"name\":\"Mine\"}");
+	assert_status(f, 201, ADMIN, "POST", "/companies", "{\"name\":\"Another\"}");
+	id = fixture_get(f, "id");
+	assert_status(f, 200, ADMIN, "GET", "/companies", NULL);
+	assert_true(says(f, "Another") && says(f, "One"));
+	assert_status(f, 200, ADMIN, "GET", fixture_path(f, "/companies/%s/admins", id), NULL);
+	assert_true(says(f, "company_admin@example.com"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, fixture_setup, fixture_teardown)
+		TEST(a_user_lives),
+		TEST(who_does_not_sign_in_needs_no_address),
+		TEST(an_address_that_is_known_keeps_its_person),
+		TEST(nobody_grants_or_touches_what_is_above),
+		TEST(lists_refuse_what_they_do_not_know),
+		TEST(users_page_one_by_one),
+		TEST(several_move_in_at_once_or_none),
+		TEST(the_switch_makes_an_admin_and_says_so_once),
+		TEST(a_neighbour_manages_the_own_home_and_no_other),
+		TEST(a_neighbour_keeps_off_who_lives_elsewhere_too),
+		TEST(a_company_keeps_its_last_admin),
+		TEST(one_person_has_several_companies),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

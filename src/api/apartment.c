@@ -4,23 +4,35 @@
 
 #include <errno.h>
 
+struct apartment_view {
+	struct apartment_row row;
+	bool services;
+};
+
 #define APARTMENT_EDIT_FIELDS                                                                      \
-	{ "number", FIELD_TEXT, 0, offsetof(struct apartment_row, number), .min = 1, .max = 20,    \
+	{ "number", FIELD_TEXT, 0, offsetof(struct apartment_view, row.number), .min = 1, .max = 20,    \
 	  .doc = "Unique on its floor" },                                                          \
-	{ "floor", FIELD_TEXT, FIELD_OPTIONAL, offsetof(struct apartment_row, floor), .max = 20 }, \
-	{ "name", FIELD_TEXT, FIELD_OPTIONAL, offsetof(struct apartment_row, name), .max = 100 }
+	{ "floor", FIELD_TEXT, FIELD_OPTIONAL, offsetof(struct apartment_view, row.floor), .max = 20 }, \
+	{ "name", FIELD_TEXT, FIELD_OPTIONAL, offsetof(struct apartment_view, row.name), .max = 100 }, \
+	{ "services", FIELD_BOOL, FIELD_OPTIONAL, offsetof(struct apartment_view, services),       \
+	  .doc = "Paid services are on" }
 
 static const struct field edit_fields[] = { APARTMENT_EDIT_FIELDS };
-const struct shape apartment_edit_shape = SHAPE("ApartmentEdit", struct apartment_row, edit_fields);
+const struct shape apartment_edit_shape = SHAPE("ApartmentEdit", struct apartment_view, edit_fields);
 
 static const struct field apartment_fields[] = {
-	{ "id", FIELD_ID, 0, offsetof(struct apartment_row, id) },
+	{ "id", FIELD_ID, 0, offsetof(struct apartment_view, row.id) },
 	APARTMENT_EDIT_FIELDS,
+	{ "residents", FIELD_INT, 0, offsetof(struct apartment_view, row.residents), .max = INT64_MAX,
+	  .doc = "How many users live there" },
+	{ "devices", FIELD_INT, 0, offsetof(struct apartment_view, row.devices), .max = INT64_MAX,
+	  .doc = "How many belong to it" },
 };
-const struct shape apartment_shape = SHAPE("Apartment", struct apartment_row, apartment_fields);
+const struct shape apartment_shape = SHAPE("Apartment", struct apartment_view, apartment_fields);
 
 int api_apartment_list(struct request *r)
 {
+	struct apartment_view *views;
 	struct apartment_row *rows;
 	struct name_cursor after;
 	struct view next;
@@ -33,7 +45,13 @@ int api_apartment_list(struct request *r)
 		return rc;
 	next = n > (size_t)r->limit ? page_next(r, rows[r->limit - 1].number, rows[r->limit - 1].id)
 				    : (struct view){};
-	return reply_list(r, rows, page_size(r, n), next);
+	n = page_size(r, n);
+	views = arena_alloc(r->arena, sizeof(*views) * (n + 1));
+	if (!views)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		views[i] = (struct apartment_view){ rows[i], rows[i].services };
+	return reply_list(r, views, n, next);
 }
 
 static int reply_apartment(struct request *r, int64_t id)
@@ -41,7 +59,7 @@ static int reply_apartment(struct request *r, int64_t id)
 	struct apartment_row row;
 	const int rc = apartment_get(r->db, r->ids[ID_SITE], id, r->arena, &row);
 
-	return rc == 0 ? reply_one(r, &row) : rc;
+	return rc == 0 ? reply_one(r, &(struct apartment_view){ row, row.services }) : rc;
 }
 
 int api_apartment_get(struct request *r)
@@ -51,8 +69,10 @@ int api_apartment_get(struct request *r)
 
 static struct apartment_row *edit_of(struct request *r, int64_t id)
 {
-	struct apartment_row *row = r->body;
+	struct apartment_view *view = r->body;
+	struct apartment_row *row = &view->row;
 
+	row->services = view->services;
 	row->id = id;
 	row->site_id = r->ids[ID_SITE];
 	if (!row->floor.p)

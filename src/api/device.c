@@ -144,6 +144,30 @@ static int check_unlock_code(struct request *r, struct device_row *row)
 	return 0;
 }
 
+/* On a residential site each responder has an apartment, and an apartment few of those that are paid
+ * for: all phones. Looked at once the device's row in the feed stands: its lock makes two that come
+ * at once wait for each other. */
+static int check_home(struct request *r, const struct device_row *row, bool moved)
+{
+	struct site_row site;
+	int64_t n = 0;
+	int rc;
+
+	if (!view_eq(row->kind, VIEW("phone")))
+		return 0;
+	rc = site_get(r->db, row->site_id, r->arena, &site);
+	if (rc < 0 || !view_eq(site.type, VIEW("residential")))
+		return rc;
+	if (row->apartment_id == DB_INT_NULL)
+		return reply_problem(r, 422, "apartment_id",
+				     "On a residential site a phone belongs to an apartment.");
+	rc = moved ? device_responders(r->db, row->site_id, row->apartment_id, &n) : 0;
+	if (rc == 0 && n > RESPONDERS_MAX)
+		return reply_problem(r, 422, "apartment_id",
+				     "An apartment has at most %d phones and apps.", RESPONDERS_MAX);
+	return rc;
+}
+
 static int create_with_number(struct request *r, struct device_row *row)
 {
 	DB_TRANSACTION struct db_tx tx = {};
@@ -159,6 +183,8 @@ static int create_with_number(struct request *r, struct device_row *row)
 	rc = db_begin(r->db, &tx);
 	if (rc == 0)
 		rc = device_create(r->db, r->now, row, &secret);
+	if (rc == 0)
+		rc = check_home(r, row, true);
 	return rc == 0 ? db_commit(&tx) : rc;
 }
 
@@ -214,6 +240,8 @@ int api_device_put(struct request *r)
 		return reply_problem(r, 422, "kind", "The kind of a device cannot change.");
 	if (rc == 0)
 		rc = device_edit(r->db, r->now, row);
+	if (rc == 0)
+		rc = check_home(r, row, old.apartment_id != row->apartment_id);
 	if (rc == 0)
 		rc = db_commit(&tx);
 	if (rc == -EEXIST)

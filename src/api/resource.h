@@ -47,6 +47,9 @@ int api_site_post(struct request *r);
 int api_site_get(struct request *r);
 int api_site_put(struct request *r);
 int api_site_delete(struct request *r);
+extern const struct shape type_edit_shape, type_change_shape;
+int api_type_change_get(struct request *r);
+int api_type_change_put(struct request *r);
 
 extern const struct shape apartment_edit_shape, apartment_shape;
 int api_apartment_list(struct request *r);
@@ -68,6 +71,12 @@ int api_resident_list(struct request *r);
 int api_resident_post(struct request *r);
 int api_resident_put(struct request *r);
 int api_resident_delete(struct request *r);
+
+extern const struct shape home_shape, move_out_shape, move_out_edit_shape;
+int api_home_list(struct request *r);
+int api_home_get(struct request *r);
+int api_move_out_get(struct request *r);
+int api_move_out_post(struct request *r);
 
 extern const struct shape company_edit_shape, company_shape;
 extern const struct shape company_admin_edit_shape, company_admin_shape;

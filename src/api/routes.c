@@ -95,6 +95,11 @@ const struct route routes[] = {
 	{ "DELETE", "/sites/:site", RIGHT_SITE_DELETE, api_site_delete, NULL, NULL,
 	  NO_CONTENT, 0, LANE_REQUEST, "Remove a site and everything in it" },
 
+	{ "GET", "/sites/:site/type-change", RIGHT_SITE_EDIT, api_type_change_get, NULL,
+	  &type_change_shape, OK, 0, LANE_REQUEST, "What another type would change", "type" },
+	{ "PUT", "/sites/:site/type-change", RIGHT_SITE_EDIT, api_type_change_put, &type_edit_shape,
+	  &site_shape, OK, 0, LANE_REQUEST, "Change a site's type" },
+
 	{ "GET", "/sites/:site/apartments", RIGHT_APARTMENT_READ, api_apartment_list, NULL,
 	  &apartment_shape, OK, ROUTE_LIST, LANE_REQUEST, "The apartments, by number" },
 	{ "POST", "/sites/:site/apartments", RIGHT_APARTMENT_EDIT, api_apartment_post,
@@ -129,6 +134,16 @@ const struct route routes[] = {
 	{ "DELETE", "/sites/:site/apartments/:apartment/residents/:user", RIGHT_HOME_EDIT,
 	  api_resident_delete, NULL, NULL, NO_CONTENT, 0, LANE_REQUEST,
 	  "Move a user out; an apartment's admin removes whoever lives nowhere else" },
+
+	{ "GET", "/sites/:site/homes", RIGHT_SITE_READ, api_home_list, NULL, &home_shape,
+	  OK, ROUTE_LIST, LANE_REQUEST, "The apartments where one lives oneself" },
+	{ "GET", "/sites/:site/apartments/:apartment/home", RIGHT_HOME_READ, api_home_get, NULL,
+	  &home_shape, OK, 0, LANE_REQUEST, "An apartment with its people and devices" },
+	{ "GET", "/sites/:site/apartments/:apartment/move-out", RIGHT_USER_READ, api_move_out_get,
+	  NULL, &move_out_shape, OK, 0, LANE_REQUEST, "What moving out would take away" },
+	{ "POST", "/sites/:site/apartments/:apartment/move-out", RIGHT_USER_EDIT, api_move_out_post,
+	  &move_out_edit_shape, &move_out_shape, OK, 0, LANE_REQUEST,
+	  "Move out; answers what it took away" },
 
 	{ "GET", "/sites/:site/devices", RIGHT_DEVICE_READ, api_device_list, NULL, &device_shape,
 	  OK, ROUTE_LIST, LANE_REQUEST, "The devices, by name" },

@@ -81,6 +81,7 @@ static const struct db_shape number_shape = DB_SHAPE(struct number_row, number_c
 enum {
 	LIST,
 	LIST_OF_APARTMENT,
+	RESPONDERS,
 	GET,
 	CREATE,
 	NAME_TAKEN,
@@ -115,6 +116,10 @@ static const struct db_stmt stmts[] = {
 				DEVICE_SELECT " WHERE d.site_id = $1 AND d.apartment_id = $3"
 					      " ORDER BY d.name, d.number LIMIT $4",
 				&device_shape },
+	[RESPONDERS] = { "device_responders",
+			 "SELECT COUNT(*) AS number FROM device"
+			 " WHERE site_id = $1 AND apartment_id = $2 AND kind = 'phone'",
+			 &number_shape },
 	[GET] = { "device_get", DEVICE_SELECT " WHERE d.site_id = $1 AND d.number = $3", &device_shape },
 	[CREATE] = { "device_create",
 		     "INSERT INTO device (number, site_id, kind, name, apartment_id, unlock_code,"
@@ -229,6 +234,18 @@ int device_list_of_apartment(struct db *db, int64_t site_id, int64_t apartment_i
 			 DB_ARGS(A_INT(site_id), A_INT(now_ms), A_INT(apartment_id),
 				 A_INT(APARTMENT_DEVICES_MAX)),
 			 arena, ret_devices, ret_n);
+}
+
+int device_responders(struct db *db, int64_t site_id, int64_t apartment_id, int64_t *ret_n)
+{
+	CLEANUP(arena_free) struct arena arena = ARENA_INIT(4096);
+	struct number_row row;
+	const int rc = db_one(db, &stmts[RESPONDERS], DB_ARGS(A_INT(site_id), A_INT(apartment_id)),
+			      &arena, &row);
+
+	if (rc == 0)
+		*ret_n = row.number;
+	return rc;
 }
 
 int device_get(struct db *db, int64_t site_id, int64_t number, int64_t now_ms, struct arena *arena,

@@ -87,6 +87,9 @@ struct binding_row {
 [[nodiscard]] int device_list_of_apartment(struct db *db, int64_t site_id, int64_t apartment_id,
 					   int64_t now_ms, struct arena *arena,
 					   struct device_row **ret_devices, size_t *ret_n);
+/* How many of an apartment's devices take calls and are paid for. */
+[[nodiscard]] int device_responders(struct db *db, int64_t site_id, int64_t apartment_id,
+				    int64_t *ret_n);
 [[nodiscard]] int device_get(struct db *db, int64_t site_id, int64_t number, int64_t now_ms,
 			     struct arena *arena, struct device_row *ret_device);
 /* -EEXIST: the name, or the number (of any site), is taken: device_name_taken tells which.

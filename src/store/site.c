@@ -10,16 +10,28 @@ static const struct db_column site_columns[] = {
 	DB_COLUMN_INT(struct site_row, id),        DB_COLUMN_INT(struct site_row, company_id),
 	DB_COLUMN_TEXT(struct site_row, name),     DB_COLUMN_TEXT(struct site_row, type),
 	DB_COLUMN_TEXT(struct site_row, zone),     DB_COLUMN_TEXT(struct site_row, language),
-	DB_COLUMN_INT(struct site_row, created_at),
+	DB_COLUMN_INT(struct site_row, created_at), DB_COLUMN_TEXT(struct site_row, subtype),
+	DB_COLUMN_TEXT(struct site_row, country),   DB_COLUMN_TEXT(struct site_row, region),
+	DB_COLUMN_TEXT(struct site_row, postal_code),
 };
 static const struct db_shape site_shape = DB_SHAPE(struct site_row, site_columns);
 
 static const struct db_column apartment_columns[] = {
 	DB_COLUMN_INT(struct apartment_row, id),      DB_COLUMN_INT(struct apartment_row, site_id),
 	DB_COLUMN_TEXT(struct apartment_row, floor),  DB_COLUMN_TEXT(struct apartment_row, number),
-	DB_COLUMN_TEXT(struct apartment_row, name),
+	DB_COLUMN_TEXT(struct apartment_row, name),   DB_COLUMN_INT(struct apartment_row, services),
+	DB_COLUMN_INT(struct apartment_row, residents), DB_COLUMN_INT(struct apartment_row, devices),
 };
 static const struct db_shape apartment_shape = DB_SHAPE(struct apartment_row, apartment_columns);
+
+static const struct db_column facts_columns[] = {
+	DB_COLUMN_INT(struct site_type_row, apartment_admins),
+	DB_COLUMN_INT(struct site_type_row, services),
+	DB_COLUMN_INT(struct site_type_row, responders),
+	DB_COLUMN_INT(struct site_type_row, homeless),
+	DB_COLUMN_INT(struct site_type_row, crowded),
+};
+static const struct db_shape facts_shape = DB_SHAPE(struct site_type_row, facts_columns);
 
 struct id_row {
 	int64_t id;
@@ -28,8 +40,15 @@ static const struct db_column id_columns[] = { DB_COLUMN_INT(struct id_row, id) 
 static const struct db_shape id_shape = DB_SHAPE(struct id_row, id_columns);
 
 #define SITE_SELECT                                                                                \
-	"SELECT s.id, s.company_id, s.name, s.type, s.zone, s.language, s.created_at FROM site s"
-#define APARTMENT_SELECT "SELECT id, site_id, floor, number, name FROM apartment"
+	"SELECT s.id, s.company_id, s.name, s.type, s.zone, s.language, s.created_at, s.subtype,"    \
+	" s.country, s.region, s.postal_code FROM site s"
+#define APARTMENT_SELECT                                                                           \
+	"SELECT a.id, a.site_id, a.floor, a.number, a.name, a.services,"                           \
+	" (SELECT COUNT(*) FROM resident r WHERE r.site_id = a.site_id"                            \
+	" AND r.apartment_id = a.id) AS residents,"                                                \
+	" (SELECT COUNT(*) FROM device d WHERE d.site_id = a.site_id"                              \
+	" AND d.apartment_id = a.id) AS devices FROM apartment a"
+#define OF_RESPONDERS " FROM device d WHERE d.site_id = $1 AND d.kind = 'phone'"
 
 enum {
 	COMPANY_CREATE,
@@ -40,6 +59,10 @@ enum {
 	CREATE,
 	EDIT,
 	DELETE,
+	TYPE_FACTS,
+	TYPE_SET,
+	TYPE_ADMINS,
+	TYPE_SERVICES,
 	APARTMENT_LIST,
 	APARTMENT_GET,
 	APARTMENT_CREATE,
@@ -61,24 +84,42 @@ static const struct db_stmt stmts[] = {
 	[IDS] = { "site_ids", SITE_SELECT " WHERE s.id > $1 ORDER BY s.id LIMIT $2", &site_shape },
 	[GET] = { "site_get", SITE_SELECT " WHERE s.id = $1", &site_shape },
 	[CREATE] = { "site_create",
-		     "INSERT INTO site (company_id, name, type, zone, language, created_at)"
-		     " VALUES ($1, $2, $3, $4, $5, $6) RETURNING id",
+		     "INSERT INTO site (company_id, name, type, zone, language, created_at, subtype,"
+		     " country, region, postal_code)"
+		     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id",
 		     &id_shape },
 	[EDIT] = { "site_edit",
-		   "UPDATE site SET name = $2, type = $3, zone = $4, language = $5 WHERE id = $1" },
+		   "UPDATE site SET name = $2, zone = $3, language = $4, subtype = $5, country = $6,"
+		   " region = $7, postal_code = $8 WHERE id = $1" },
 	[DELETE] = { "site_delete", "DELETE FROM site WHERE id = $1" },
+	[TYPE_FACTS] = { "site_type_facts",
+			 "SELECT (SELECT COUNT(*) FROM person_role r WHERE r.site_id = $1"
+			 " AND r.role = 'apartment_admin') AS apartment_admins,"
+			 " (SELECT COUNT(*) FROM apartment a WHERE a.site_id = $1"
+			 " AND a.services <> 0) AS services,"
+			 " (SELECT COUNT(*)" OF_RESPONDERS ") AS responders,"
+			 " (SELECT COUNT(*)" OF_RESPONDERS " AND d.apartment_id IS NULL) AS homeless,"
+			 " (SELECT COUNT(*) FROM (SELECT d.apartment_id" OF_RESPONDERS
+			 " AND d.apartment_id IS NOT NULL GROUP BY d.apartment_id"
+			 " HAVING COUNT(*) > $2) AS crowd) AS crowded",
+			 &facts_shape },
+	[TYPE_SET] = { "site_type_set", "UPDATE site SET type = $2, subtype = '' WHERE id = $1" },
+	[TYPE_ADMINS] = { "site_type_admins",
+			  "DELETE FROM person_role WHERE site_id = $1 AND role = 'apartment_admin'" },
+	[TYPE_SERVICES] = { "site_type_services",
+			    "UPDATE apartment SET services = 0 WHERE site_id = $1 AND services <> 0" },
 	[APARTMENT_LIST] = { "apartment_list",
-			     APARTMENT_SELECT " WHERE site_id = $1 AND (number, id) > ($2, $3)"
-					      " ORDER BY number, id LIMIT $4",
+			     APARTMENT_SELECT " WHERE a.site_id = $1 AND (a.number, a.id) > ($2, $3)"
+					      " ORDER BY a.number, a.id LIMIT $4",
 			     &apartment_shape },
-	[APARTMENT_GET] = { "apartment_get", APARTMENT_SELECT " WHERE site_id = $1 AND id = $2",
+	[APARTMENT_GET] = { "apartment_get", APARTMENT_SELECT " WHERE a.site_id = $1 AND a.id = $2",
 			    &apartment_shape },
 	[APARTMENT_CREATE] = { "apartment_create",
-			       "INSERT INTO apartment (site_id, floor, number, name, created_at)"
-			       " VALUES ($1, $2, $3, $4, $5) RETURNING id",
+			       "INSERT INTO apartment (site_id, floor, number, name, services,"
+			       " created_at) VALUES ($1, $2, $3, $4, $5, $6) RETURNING id",
 			       &id_shape },
 	[APARTMENT_EDIT] = { "apartment_edit",
-			     "UPDATE apartment SET floor = $3, number = $4, name = $5"
+			     "UPDATE apartment SET floor = $3, number = $4, name = $5, services = $6"
 			     " WHERE site_id = $1 AND id = $2" },
 	[APARTMENT_DELETE] = { "apartment_delete",
 			       "DELETE FROM apartment WHERE site_id = $1 AND id = $2" },
@@ -149,11 +190,18 @@ int site_get(struct db *db, int64_t id, struct arena *arena, struct site_row *re
 	return db_one(db, &stmts[GET], DB_ARGS(A_INT(id)), arena, ret_site);
 }
 
+static struct view or_empty(struct view text)
+{
+	return text.p ? text : VIEW("");
+}
+
 int site_create(struct db *db, int64_t now_ms, const struct site_row *s, int64_t *ret_id)
 {
 	const int rc = create(db, &stmts[CREATE],
 			      DB_ARGS(A_INT(s->company_id), A_TEXT(s->name), A_TEXT(s->type),
-				      A_TEXT(s->zone), A_TEXT(s->language), A_INT(now_ms)),
+				      A_TEXT(s->zone), A_TEXT(s->language), A_INT(now_ms),
+				      A_TEXT(or_empty(s->subtype)), A_TEXT(or_empty(s->country)),
+				      A_TEXT(or_empty(s->region)), A_TEXT(or_empty(s->postal_code))),
 			      ret_id);
 
 	return rc < 0 ? rc : changed(db, now_ms, *ret_id, VIEW("site"), *ret_id);
@@ -162,10 +210,31 @@ int site_create(struct db *db, int64_t now_ms, const struct site_row *s, int64_t
 int site_edit(struct db *db, int64_t now_ms, const struct site_row *s)
 {
 	const int rc = update(db, &stmts[EDIT],
-			      DB_ARGS(A_INT(s->id), A_TEXT(s->name), A_TEXT(s->type), A_TEXT(s->zone),
-				      A_TEXT(s->language)));
+			      DB_ARGS(A_INT(s->id), A_TEXT(s->name), A_TEXT(s->zone),
+				      A_TEXT(s->language), A_TEXT(or_empty(s->subtype)),
+				      A_TEXT(or_empty(s->country)), A_TEXT(or_empty(s->region)),
+				      A_TEXT(or_empty(s->postal_code))));
 
 	return rc < 0 ? rc : changed(db, now_ms, s->id, VIEW("site"), s->id);
+}
+
+int site_type_facts(struct db *db, int64_t id, struct site_type_row *ret_facts)
+{
+	CLEANUP(arena_free) struct arena arena = ARENA_INIT(4096);
+
+	return db_one(db, &stmts[TYPE_FACTS], DB_ARGS(A_INT(id), A_INT(RESPONDERS_MAX)), &arena,
+		      ret_facts);
+}
+
+int site_type_set(struct db *db, int64_t now_ms, int64_t id, struct view type)
+{
+	int rc = update(db, &stmts[TYPE_SET], DB_ARGS(A_INT(id), A_TEXT(type)));
+
+	if (rc == 0 && view_eq(type, VIEW("commercial")))
+		rc = db_exec(db, &stmts[TYPE_ADMINS], DB_ARGS(A_INT(id)), NULL);
+	if (rc == 0 && view_eq(type, VIEW("commercial")))
+		rc = db_exec(db, &stmts[TYPE_SERVICES], DB_ARGS(A_INT(id)), NULL);
+	return rc < 0 ? rc : changed(db, now_ms, id, VIEW("site"), id);
 }
 
 int site_delete(struct db *db, int64_t now_ms, int64_t id)
@@ -194,7 +263,7 @@ int apartment_create(struct db *db, int64_t now_ms, const struct apartment_row *
 {
 	const int rc = create(db, &stmts[APARTMENT_CREATE],
 			      DB_ARGS(A_INT(a->site_id), A_TEXT(a->floor), A_TEXT(a->number),
-				      A_TEXT(a->name), A_INT(now_ms)),
+				      A_TEXT(a->name), A_INT(a->services), A_INT(now_ms)),
 			      ret_id);
 
 	return rc < 0 ? rc : changed(db, now_ms, a->site_id, VIEW("apartment"), *ret_id);
@@ -204,7 +273,7 @@ int apartment_edit(struct db *db, int64_t now_ms, const struct apartment_row *a)
 {
 	const int rc = update(db, &stmts[APARTMENT_EDIT],
 			      DB_ARGS(A_INT(a->site_id), A_INT(a->id), A_TEXT(a->floor),
-				      A_TEXT(a->number), A_TEXT(a->name)));
+				      A_TEXT(a->number), A_TEXT(a->name), A_INT(a->services)));
 
 	return rc < 0 ? rc : changed(db, now_ms, a->site_id, VIEW("apartment"), a->id);
 }

@@ -3,7 +3,11 @@
 #pragma once
 #include "store/db.h"
 
-enum { SITE_PAGE_MAX = 500, APARTMENT_PAGE_MAX = 500 };
+enum {
+	SITE_PAGE_MAX = 500,
+	APARTMENT_PAGE_MAX = 500,
+	RESPONDERS_MAX = 4, /* paid ones of an apartment on a residential site */
+};
 
 struct site_row {
 	int64_t id;
@@ -13,6 +17,19 @@ struct site_row {
 	struct view zone; /* IANA */
 	struct view language;
 	int64_t created_at;
+	struct view subtype; /* what kind of residential or commercial; may be empty, as the rest */
+	struct view country; /* ISO 3166 */
+	struct view region;
+	struct view postal_code;
+};
+
+/* What a change of a site's type meets. */
+struct site_type_row {
+	int64_t apartment_admins; /* roles that a commercial site has not */
+	int64_t services;         /* apartments with paid services switched on */
+	int64_t responders;
+	int64_t homeless;         /* responders without an apartment */
+	int64_t crowded;          /* apartments with more than RESPONDERS_MAX of them */
 };
 
 struct apartment_row {
@@ -21,6 +38,9 @@ struct apartment_row {
 	struct view floor;
 	struct view number;
 	struct view name;
+	int64_t services;  /* 1: paid services are on */
+	int64_t residents; /* when read: how many live there, and devices that belong to it */
+	int64_t devices;
 };
 
 /* Behind (text, id) in the list's order; the empty text and 0 begin. */
@@ -46,8 +66,11 @@ struct name_cursor {
 /* -EEXIST: the company has a site of that name; -ENOLINK: no such company. */
 [[nodiscard]] int site_create(struct db *db, int64_t now_ms, const struct site_row *site,
 			      int64_t *ret_id);
-/* Name, type, zone, language. */
+/* All but company and type. */
 [[nodiscard]] int site_edit(struct db *db, int64_t now_ms, const struct site_row *site);
+[[nodiscard]] int site_type_facts(struct db *db, int64_t id, struct site_type_row *ret_facts);
+/* Takes away what the other type does not have: sub-type, apartment admins, apartments' services. */
+[[nodiscard]] int site_type_set(struct db *db, int64_t now_ms, int64_t id, struct view type);
 /* With all that it holds. */
 [[nodiscard]] int site_delete(struct db *db, int64_t now_ms, int64_t id);
 

@@ -1,11 +1,8 @@
--- People of a site are listed by name, and people and sites are searched, without case or accents:
--- what both go by is folded (base/fold.h) by whoever writes it. No member without it.
+-- People of a site are listed by name and searched without case or accents: what both go by is folded
+-- (base/fold.h) by whoever writes it. No member without it.
 ALTER TABLE member ADD COLUMN sort TEXT NOT NULL DEFAULT '' CHECK (sort <> '');
 ALTER TABLE member ADD COLUMN search TEXT NOT NULL DEFAULT '';
 CREATE INDEX member_sort ON member (site_id, sort, person_id);
-
-ALTER TABLE site ADD COLUMN search TEXT NOT NULL DEFAULT '';
-UPDATE site SET search = lower(name);
 
 -- Of a site one has one role, besides that of an apartment's admin; every role only once.
 DELETE FROM person_role WHERE id NOT IN (

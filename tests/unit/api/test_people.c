@@ -332,6 +332,105 @@ static void a_neighbour_keeps_off_who_lives_elsewhere_too(void **state)
 	assert_true(says(f, "beside") && !says(f, "admin's"));
 }
 
+/* ---- homes ---- */
+
+static int64_t phone_make(struct fixture *f, int64_t apartment, const char *kind, const char *name)
+{
+	assert_status(f, 201, ADMIN, "POST", own(f, "/devices"),
+		      fixture_path(f,
+				   "{\"name\":\"%s\",\"kind\":\"%s\",\"apartment_id\":\"%lld\"}",
+				   name, kind, (long long)apartment));
+	return strtoll(fixture_get(f, "id"), NULL, 10);
+}
+
+static void one_sees_the_own_home(void **state)
+{
+	struct fixture *f = *state;
+	const int64_t id = f->person[ROLE_SITE_USER];
+
+	phone_make(f, f->home, "phone", "Kitchen");
+	assert_status(f, 200, NEIGHBOUR, "GET", own(f, "/homes"), NULL);
+	assert_true(says(f, "\"number\":\"admin's\"") && says(f, "\"admin\":true") &&
+		    says(f, "\"name\":\"Kitchen\",\"kind\":\"phone\",\"online\":false"));
+	assert_status(f, 200, NEIGHBOUR, "GET", home(f, f->home, "/home"), NULL);
+	assert_status(f, 404, NEIGHBOUR, "GET", home(f, f->beside, "/home"), NULL);
+	assert_status(f, 200, ROLE_SITE_USER, "GET", own(f, "/homes"), NULL);
+	assert_string_equal(fixture_text(f), "{\"items\":[],\"next\":null}");
+	assert_status(f, 200, ADMIN, "PUT",
+		      home(f, f->home, fixture_path(f, "/residents/%lld", (long long)id)),
+		      "{\"admin\":false}");
+	assert_status(f, 200, ROLE_SITE_USER, "GET", own(f, "/homes"), NULL);
+	assert_true(says(f, "\"services\":false,\"admin\":false,\"residents\":[{") &&
+		    says(f, "\"name\":\"apartment_admin\",\"admin\":true"));
+	assert_false(says(f, "@example.com"));
+	assert_status(f, 403, ROLE_SITE_USER, "GET", home(f, f->home, "/home"), NULL);
+}
+
+/* What is said before is what happens, and nothing else. */
+static void moving_out_says_what_it_takes(void **state)
+{
+	struct fixture *f = *state;
+	const char *path = home(f, f->home, "/move-out");
+	const int64_t plain = make(f, "Plain", "site_user", "plain@example.com");
+	const int64_t boss = f->person[ROLE_SITE_ADMIN], admin = f->person[NEIGHBOUR];
+	const int64_t phone = phone_make(f, f->home, "phone", "Kitchen");
+	const int64_t door = phone_make(f, f->home, "intercom", "Own door");
+	const int64_t other = phone_make(f, f->beside, "phone", "Beside");
+
+	assert_status(f, 201, ADMIN, "POST", home(f, f->home, "/residents"),
+		      fixture_path(f, "{\"people\":[\"%lld\",\"%lld\"]}", (long long)plain,
+				   (long long)boss));
+	assert_status(f, 200, ADMIN, "GET", path, NULL);
+	assert_true(says(f, "\"name\":\"Plain\",\"email\":\"plain@example.com\","
+			    "\"role\":\"site_user\",\"phone\":\"\",\"language\":\"en\","
+			    "\"comment\":\"\",\"admin\":false,\"leaves_site\":true,"
+			    "\"account_ends\":true"));
+	assert_true(says(f, "\"role\":null,\"phone\":\"\",\"language\":\"en\",\"comment\":\"\","
+			    "\"admin\":true,\"leaves_site\":true"));
+	assert_true(says(f, "\"role\":\"site_admin\",\"phone\":\"\",\"language\":\"en\","
+			    "\"comment\":\"\",\"admin\":false,\"leaves_site\":false"));
+	assert_true(says(f, "\"kind\":\"phone\",\"removed\":true") &&
+		    says(f, "\"kind\":\"intercom\",\"removed\":false"));
+	assert_problem(f, 422, "people[1]", ADMIN, "POST", path,
+		       fixture_path(f, "{\"people\":[\"%lld\",\"1999999999\"],\"devices\":[]}",
+				    (long long)plain));
+	assert_problem(f, 422, "devices[0]", ADMIN, "POST", path,
+		       fixture_path(f, "{\"people\":[\"%lld\"],\"devices\":[\"%lld\"]}",
+				    (long long)plain, (long long)other));
+	assert_status(f, 422, ADMIN, "POST", path,
+		      fixture_path(f, "{\"people\":[\"%lld\",\"%lld\"],\"devices\":[]}",
+				   (long long)plain, (long long)plain));
+	assert_status(f, 200, ADMIN, "GET", below(f, "/users", plain), NULL); /* nothing of it */
+	assert_status(f, 200, ADMIN, "POST", path,
+		      fixture_path(f,
+				   "{\"people\":[\"%lld\",\"%lld\",\"%lld\"],\"devices\":[\"%lld\"]}",
+				   (long long)plain, (long long)boss, (long long)admin,
+				   (long long)phone));
+	assert_true(says(f, "Plain") && says(f, "Kitchen") && !says(f, "Own door"));
+	assert_status(f, 404, ADMIN, "GET", below(f, "/users", plain), NULL);
+	assert_status(f, 200, ADMIN, "GET", below(f, "/users", boss), NULL);
+	assert_true(says(f, "\"apartments\":[]"));
+	assert_status(f, 401, NEIGHBOUR, "GET", "/session", NULL);
+	assert_status(f, 404, ADMIN, "GET", below(f, "/devices", phone), NULL);
+	assert_status(f, 200, ADMIN, "GET", below(f, "/devices", door), NULL);
+	assert_status(f, 200, ADMIN, "GET", path, NULL);
+	assert_true(says(f, "\"people\":[]"));
+}
+
+static void a_site_admin_moves_no_company_admin_out_of_the_site(void **state)
+{
+	struct fixture *f = *state;
+	const char *path = home(f, f->home, "/move-out"), *body;
+
+	assert_status(f, 201, ADMIN, "POST", home(f, f->home, "/residents"),
+		      "{\"users\":[{\"name\":\"x\",\"role\":\"site_user\","
+		      "\"email\":\"company_admin@example.com\"}]}");
+	body = fixture_path(f, "{\"people\":[\"%lld\"],\"devices\":[]}",
+			    (long long)f->person[ADMIN]);
+	assert_status(f, 403, ROLE_SITE_ADMIN, "POST", path, body);
+	assert_status(f, 200, ADMIN, "POST", path, body);
+}
+
 /* ---- companies ---- */
 
 static void a_company_keeps_its_last_admin(void **state)
@@ -392,6 +491,9 @@ int main(void)
 		TEST(the_switch_makes_an_admin_and_says_so_once),
 		TEST(a_neighbour_manages_the_own_home_and_no_other),
 		TEST(a_neighbour_keeps_off_who_lives_elsewhere_too),
+		TEST(one_sees_the_own_home),
+		TEST(moving_out_says_what_it_takes),
+		TEST(a_site_admin_moves_no_company_admin_out_of_the_site),
 		TEST(a_company_keeps_its_last_admin),
 		TEST(one_person_has_several_companies),
 	};

@@ -13,7 +13,7 @@
 
 #define SITE(name) "{\"name\":\"" name "\",\"type\":\"residential\",\"zone\":\"UTC\",\"language\":\"en\"}"
 #define INTERCOM(name) "{\"name\":\"" name "\",\"kind\":\"intercom\"}"
-#define PHONE(name) "{\"name\":\"" name "\",\"kind\":\"phone\"}"
+#define PHONE(name) phone_at(f, f->home, name)
 #define APARTMENT(number) "{\"number\":\"" number "\"}"
 static const enum role ADMIN = ROLE_COMPANY_ADMIN;
 
@@ -21,6 +21,12 @@ static const enum role ADMIN = ROLE_COMPANY_ADMIN;
 static const char *own(struct fixture *f, const char *rest)
 {
 	return fixture_path(f, "/sites/%lld%s", (long long)f->own, rest);
+}
+
+static const char *phone_at(struct fixture *f, int64_t apartment, const char *name)
+{
+	return fixture_path(f, "{\"name\":\"%s\",\"kind\":\"phone\",\"apartment_id\":\"%lld\"}", name,
+			    (long long)apartment);
 }
 
 /* Makes a thing and returns its id. */
@@ -218,7 +224,7 @@ static void buttons_never_ring_another_site(void **state)
 	struct fixture *f = *state;
 	const char *door = device_make(f, INTERCOM("Door"));
 	const char *phone = make(f, fixture_path(f, "/sites/%lld/devices", (long long)f->next_door),
-				 PHONE("P"));
+				 phone_at(f, f->next_home, "P"));
 
 	assert_problem(f, 422, "items", ADMIN, "PUT", own(f, fixture_path(f, "/devices/%s/buttons", door)),
 		       fixture_path(f, "{\"items\":[{\"button\":1,\"destinations\":[\"%s\"]}]}", phone));
@@ -290,7 +296,7 @@ static void lists_page_through_everything_once(void **state)
 	json_t *next;
 
 	for (char c = 'g'; c >= 'a'; c--)
-		device_make(f, fixture_path(f, "{\"name\":\"%c & \xc3\xa9\",\"kind\":\"phone\"}", c));
+		device_make(f, fixture_path(f, "{\"name\":\"%c & \xc3\xa9\",\"kind\":\"intercom\"}", c));
 	do {
 		assert_status(f, 200, ADMIN, "GET", path, NULL);
 		json_t *root = json_loads(fixture_text(f), 0, NULL), *one;

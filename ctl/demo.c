@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PHONES = 3, USERS = 3, JSON_MAX = 16384, PASSWORD_BYTES = 10 };
+enum { APARTMENTS = 3, PHONES = 3, USERS = 3, JSON_MAX = 16384, PASSWORD_BYTES = 10 };
 
 struct user {
 	const char *role, *email, *name;
@@ -31,7 +31,7 @@ struct device {
 struct demo {
 	struct ctl *ctl;
 	struct secret_key key;
-	int64_t company_id, site_id, apartments[2];
+	int64_t company_id, site_id, apartments[APARTMENTS];
 	struct user users[USERS];
 	struct device door, phones[PHONES];
 };
@@ -46,7 +46,7 @@ static const struct demo plan = {
 	.phones = {
 		{ 0, "Living room 1", "phone", 0 },
 		{ 0, "Living room 2", "phone", 1 },
-		{ 0, "Concierge", "phone", -1 },
+		{ 0, "Concierge", "phone", 2 },
 	},
 };
 
@@ -62,13 +62,14 @@ static int make_site(struct demo *d)
 	struct site_row site = { .name = VIEW("Maple House"), .type = VIEW("residential"),
 				 .zone = VIEW("Europe/Prague"), .language = VIEW("en") };
 	struct apartment_row flat = { .name = VIEW("") };
-	static const struct view floors[] = { VIEW("1"), VIEW("2") }, numbers[] = { VIEW("11"), VIEW("21") };
+	static const struct view floors[APARTMENTS] = { VIEW("1"), VIEW("2"), VIEW("0") };
+	static const struct view numbers[APARTMENTS] = { VIEW("11"), VIEW("21"), VIEW("Concierge") };
 	int rc = company_create(d->ctl->db, now_ms(), VIEW("Demo Estates"), &d->company_id);
 
 	site.company_id = d->company_id;
 	if (rc == 0)
 		rc = site_create(d->ctl->db, now_ms(), &site, &d->site_id);
-	for (int i = 0; rc == 0 && i < 2; i++) {
+	for (int i = 0; rc == 0 && i < APARTMENTS; i++) {
 		flat.site_id = d->site_id;
 		flat.floor = floors[i];
 		flat.number = numbers[i];

@@ -8,6 +8,7 @@
 #include "office/mail_text.h"
 #include "store/account.h"
 #include "store/call.h"
+#include "store/member.h"
 #include "store/migrate.h"
 #include "store/site.h"
 
@@ -63,6 +64,11 @@ int ctl_person(struct ctl *c, const char *email, const char *name, const char *p
 
 	if (rc == 0)
 		rc = person_create(c->db, now, &p, &id);
+	if (rc == 0 && site_id != DB_INT_NULL)
+		rc = member_add(c->db, now, &(struct member_edit){ site_id, id, VIEW(""), VIEW("") });
+	if (rc == 0 && apartment_id != DB_INT_NULL)
+		rc = resident_add(c->db, now,
+				  &(struct home){ company_id, site_id, apartment_id, id });
 	return rc == 0 ? role_grant(c->db, now, id, &r) : rc;
 }
 

@@ -34,7 +34,7 @@ class Site:
     def __init__(self, server, name):
         self.server = server
         self.id = server.admin.post("/sites", {
-            "name": name, "type": "residential", "zone": "Europe/Paris", "language": "en"})["id"]
+            "name": name, "type": "commercial", "zone": "Europe/Paris", "language": "en"})["id"]
 
     def device(self, kind, name, **more):
         record = self.server.admin.post(f"/sites/{self.id}/devices",

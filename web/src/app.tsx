@@ -8,6 +8,7 @@ import { go, type Route } from "./lib/router.ts";
 import { SessionContext } from "./lib/rights.ts";
 import { toast } from "./lib/toast.ts";
 import type { ComponentType } from "preact";
+import { Companies } from "./pages/companies.tsx";
 import { Missing } from "./pages/missing.tsx";
 import { Setup } from "./pages/setup.tsx";
 import { SignIn } from "./pages/sign_in.tsx";
@@ -68,6 +69,8 @@ function Page({ route, changed }: { route: Route; changed: () => void }) {
 	switch (route.page) {
 	case "sites":
 		return <Sites />;
+	case "companies":
+		return <Companies />;
 	case "site":
 		return <SitePage key={route.site} {...route} />;
 	case "account":

@@ -8,7 +8,8 @@ import { format_duration, format_time, format_wait, zone_valid } from "../src/li
 import { fill, lang_load, lang_pick } from "../src/lib/i18n.ts";
 import { backoff_ms, live_parse, live_url } from "../src/lib/live.ts";
 import { registrar_parse } from "../src/lib/registrar.ts";
-import { grants_allow, RIGHTS, type Right } from "../src/lib/rights.ts";
+import { countries } from "../src/lib/countries.ts";
+import { grants_allow, RIGHTS, roles_grantable, USER_ROLES, type Right } from "../src/lib/rights.ts";
 import { route_parse, site_href } from "../src/lib/router.ts";
 import {
 	check_buttons, check_email, check_new_password, check_unlock_code, next_button,
@@ -98,13 +99,42 @@ test("registrar: host and port, and the page's host for a server that listens ev
 });
 
 test("rights: a grant holds at its site only, or everywhere without one", () => {
-	const manager = { role: "site_admin", company_id: "1", site_id: "5" };
-	const owner = { role: "company_admin", company_id: "1", site_id: null };
+	const manager = { role: "site_admin", company_id: "1", site_id: "5",
+		apartment_id: null };
+	const owner = { role: "company_admin", company_id: "1", site_id: null,
+		apartment_id: null };
 	assert.equal(grants_allow([manager], "device_edit", "5"), true);
 	assert.equal(grants_allow([manager], "device_edit", "6"), false);
 	assert.equal(grants_allow([manager], "site_delete", "5"), false);
 	assert.equal(grants_allow([manager, owner], "site_delete", "6"), true);
 	assert.equal(grants_allow([], "device_read", "5"), false);
+});
+
+test("rights: an apartment's admin has them in that apartment only", () => {
+	const grants = [{ role: "apartment_admin", company_id: "1", site_id: "2", apartment_id: "3" }];
+	assert.equal(grants_allow(grants, "home_edit", "2", "3"), true);
+	assert.equal(grants_allow(grants, "home_edit", "2", "4"), false);
+	assert.equal(grants_allow(grants, "home_edit", "5", "3"), false);
+	assert.equal(grants_allow(grants, "site_read", "2"), true);
+});
+
+test("rights: nobody grants a role above the own", () => {
+	const of = (role: string, site_id: string | null) =>
+		[{ role, company_id: "1", site_id, apartment_id: null }];
+	assert.deepEqual(roles_grantable(of("company_admin", null), "2"), USER_ROLES);
+	assert.deepEqual(roles_grantable(of("site_admin", "2"), "2"),
+		["site_admin", "site_user", "site_user_no_login"]);
+	assert.deepEqual(roles_grantable(of("site_admin", "3"), "2"), []);
+	assert.deepEqual(roles_grantable(of("apartment_admin", "2"), "2"), []);
+	assert.deepEqual(roles_grantable(of("operator", null), "2"), []);
+});
+
+test("countries: each once, by the name that the reader knows", () => {
+	const english = countries("en"), french = countries("fr");
+	assert.equal(new Set(english.map(({ value }) => value)).size, english.length);
+	assert.equal(english.length, 249);
+	assert.equal(french.find(({ value }) => value === "DE")?.text, "Allemagne");
+	assert.ok(english.every(({ value, text }) => text !== value));
 });
 
 test("rights: the same as the server's", () => {

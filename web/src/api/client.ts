@@ -1,10 +1,12 @@
 // Requests to /api/v1. Every failure is a Problem; nothing else is thrown.
 import type { Challenge } from "../captcha/solve.ts";
 import type {
-	Apartment, ApartmentEdit, AuditEntry, Button, Call, Contact, ContactEdit, Credentials, Device,
-	DeviceEdit, ErasePreview, Import, ImportFate, ImportRow, ImportStart, List, Me, PersonData,
-	ProblemBody, RecoveryCodes, Registration, Session, SessionEntry, Setup, SignIn, Site,
-	SiteEdit, Ticket, TicketEdit, TicketEntry, TicketMessage, TicketState, TotpSecret,
+	Apartment, ApartmentEdit, AuditEntry, Button, Call, Company, CompanyAdmin, Contact,
+	ContactEdit, Credentials, Device, DeviceEdit, ErasePreview, Home, Import, ImportFate,
+	ImportRow, ImportStart, List, Me, MoveOut, PersonData, PersonEdit, ProblemBody, RecoveryCodes,
+	Registration, ResidentsEdit, Session, SessionEntry, Setup, SignIn, Site, SiteEdit, SiteType,
+	Ticket, TicketEdit, TicketEntry, TicketMessage, TicketState, TotpSecret, TypeChange, User,
+	UserEdit,
 } from "./types.ts";
 
 const BASE = "/api/v1";
@@ -96,6 +98,9 @@ async function whole_list<T>(path: string): Promise<T[]> {
 }
 
 const id = encodeURIComponent;
+const company_path = (company: string, rest = "") => `/companies/${id(company)}${rest}`;
+const home_path = (site: string, apartment: string, rest: string) =>
+	`/sites/${id(site)}/apartments/${id(apartment)}${rest}`;
 const site_path = (site: string, rest = "") => `/sites/${id(site)}${rest}`;
 
 // query: what lib/audit.ts makes of a search.
@@ -157,6 +162,51 @@ export const api = {
 	site_create: (body: SiteEdit) => request<Site>("POST", "/sites", body),
 	site_edit: (site: string, body: SiteEdit) => request<Site>("PUT", site_path(site), body),
 	site_delete: (site: string) => request<void>("DELETE", site_path(site)),
+
+	type_change: (site: string, type: SiteType) =>
+		request<TypeChange>("GET", site_path(site, `/type-change?type=${type}`)),
+	type_set: (site: string, type: SiteType) =>
+		request<Site>("PUT", site_path(site, "/type-change"), { type }),
+
+	companies: () => whole_list<Company>("/companies"),
+	company_create: (name: string) => request<Company>("POST", "/companies", { name }),
+	company_rename: (company: string, name: string) =>
+		request<Company>("PUT", company_path(company), { name }),
+	company_admins: (company: string) =>
+		whole_list<CompanyAdmin>(company_path(company, "/admins")),
+	company_admin_add: (company: string, body: { name: string; email: string }) =>
+		request<CompanyAdmin>("POST", company_path(company, "/admins"), body),
+	company_admin_remove: (company: string, person: string) =>
+		request<void>("DELETE", company_path(company, `/admins/${id(person)}`)),
+
+	users: (site: string, filter: Record<string, string>, cursor: string | null) =>
+		request<List<User>>("GET", site_path(site, `/users?${new URLSearchParams(
+			cursor === null ? filter : { ...filter, cursor })}`)),
+	user_create: (site: string, body: UserEdit) =>
+		request<User>("POST", site_path(site, "/users"), body),
+	user_edit: (site: string, user: string, body: UserEdit) =>
+		request<User>("PUT", site_path(site, `/users/${id(user)}`), body),
+	user_delete: (site: string, user: string) =>
+		request<void>("DELETE", site_path(site, `/users/${id(user)}`)),
+	user_invite: (site: string, user: string) =>
+		request<void>("POST", site_path(site, `/users/${id(user)}/invitation`), {}),
+
+	homes: (site: string) => whole_list<Home>(site_path(site, "/homes")),
+	home: (site: string, apartment: string) =>
+		request<Home>("GET", home_path(site, apartment, "/home")),
+	residents: (site: string, apartment: string) =>
+		whole_list<User>(home_path(site, apartment, "/residents")),
+	residents_add: (site: string, apartment: string, body: ResidentsEdit) =>
+		request<unknown>("POST", home_path(site, apartment, "/residents"), body),
+	resident_edit: (site: string, apartment: string, user: string,
+		body: { admin: boolean } & Partial<PersonEdit>) =>
+		request<User>("PUT", home_path(site, apartment, `/residents/${id(user)}`), body),
+	resident_remove: (site: string, apartment: string, user: string) =>
+		request<void>("DELETE", home_path(site, apartment, `/residents/${id(user)}`)),
+	move_out_plan: (site: string, apartment: string) =>
+		request<MoveOut>("GET", home_path(site, apartment, "/move-out")),
+	move_out: (site: string, apartment: string, people: string[], devices: string[]) =>
+		request<MoveOut>("POST", home_path(site, apartment, "/move-out"), { people, devices }),
 
 	apartments: (site: string) => whole_list<Apartment>(site_path(site, "/apartments")),
 	apartment_create: (site: string, body: ApartmentEdit) =>

@@ -24,6 +24,7 @@ export interface Grant {
 	role: string;
 	company_id: string | null;
 	site_id: string | null;
+	apartment_id: string | null;
 }
 
 export interface Session {
@@ -88,16 +89,123 @@ export interface SiteEdit {
 	type: SiteType;
 	zone: string;
 	language: string;
+	subtype: string;
+	country: string;
+	region: string;
+	postal_code: string;
+	company_id: string | null; // null: one's first, for a new site; the one that it has
 }
 
 export interface Site extends SiteEdit {
 	id: string;
 }
 
+export interface TypeConsequence {
+	code: string;
+	count: number;
+}
+
+export interface TypeChange {
+	type: SiteType;
+	allowed: boolean;
+	changes: TypeConsequence[];
+	obstacles: TypeConsequence[];
+}
+
+export interface Company {
+	id: string;
+	name: string;
+	sites: number;
+}
+
+export interface CompanyAdmin {
+	id: string;
+	name: string;
+	email: string | null;
+	active: boolean;
+}
+
+export type UserRole = "site_admin_payment" | "site_admin" | "site_user" | "site_user_no_login";
+
+export interface UserApartment {
+	id: string;
+	floor: string;
+	number: string;
+	name: string;
+	admin: boolean;
+}
+
+export interface PersonEdit {
+	name: string;
+	email: string;
+	phone: string;
+	language: string;
+	comment: string;
+}
+
+export interface UserEdit extends PersonEdit {
+	role: UserRole;
+	apartments: string[];
+}
+
+export interface User {
+	id: string;
+	name: string;
+	email: string | null;
+	role: UserRole | null;
+	phone: string;
+	language: string;
+	comment: string;
+	status: "no_login" | "invited" | "active";
+	managed: boolean; // the site may change name, e-mail and language
+	apartments: UserApartment[];
+}
+
+export interface Newcomer extends Partial<PersonEdit> {
+	name: string;
+	role: UserRole;
+	admin?: boolean;
+}
+
+export interface ResidentsEdit {
+	people?: string[];
+	users?: Newcomer[];
+}
+
+export interface Home {
+	id: string;
+	floor: string;
+	number: string;
+	name: string;
+	services: boolean;
+	admin: boolean; // one may manage its people
+	residents: { id: string; name: string; admin: boolean }[];
+	devices: { id: string; name: string; kind: DeviceKind; online: boolean }[];
+}
+
+export interface Mover {
+	id: string;
+	name: string;
+	email: string | null;
+	role: UserRole | null;
+	phone: string;
+	language: string;
+	comment: string;
+	admin: boolean;
+	leaves_site: boolean;
+	account_ends: boolean;
+}
+
+export interface MoveOut {
+	people: Mover[];
+	devices: { id: string; name: string; kind: DeviceKind; removed: boolean }[];
+}
+
 export interface ApartmentEdit {
 	number: string;
 	floor: string;
 	name: string;
+	services: boolean;
 }
 
 export interface Apartment {
@@ -105,6 +213,9 @@ export interface Apartment {
 	number: string;
 	floor: string | number | null;
 	name: string | null;
+	services: boolean;
+	residents: number;
+	devices: number;
 }
 
 export type DeviceKind = "intercom" | "phone";

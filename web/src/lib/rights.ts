@@ -2,7 +2,7 @@
 // src/api/rights.c. Pure but for the session, which app.tsx provides.
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
-import type { Grant, Session } from "../api/types.ts";
+import type { Grant, Session, UserRole } from "../api/types.ts";
 
 const STAFF = ["company_admin", "site_admin_payment", "site_admin"];
 
@@ -35,11 +35,28 @@ export const RIGHTS = {
 
 export type Right = keyof typeof RIGHTS;
 
-// A grant without a site reaches every site that its owner sees.
-export function grants_allow(grants: readonly Grant[], right: Right, site: string | null): boolean {
+// A grant without a site reaches every site that its owner sees; an apartment's admin has the right
+// in that apartment only, and outside of any, as in the server's rights_judge.
+export function grants_allow(grants: readonly Grant[], right: Right, site: string | null,
+	apartment: string | null = null): boolean {
 	const roles: readonly string[] = RIGHTS[right];
 	return grants.some((grant) => roles.includes(grant.role)
-		&& (grant.site_id === null || grant.site_id === site));
+		&& (grant.site_id === null || grant.site_id === site)
+		&& (grant.role !== "apartment_admin" || apartment === null
+			|| grant.apartment_id === apartment));
+}
+
+// The roles of a site, each including the next; a company's admin stands above all.
+export const USER_ROLES: readonly UserRole[] =
+	["site_admin_payment", "site_admin", "site_user", "site_user_no_login"];
+
+// Those that one may give: nobody grants a role above the own.
+export function roles_grantable(grants: readonly Grant[], site: string): readonly UserRole[] {
+	const here = grants.filter(({ site_id }) => site_id === site).map(({ role }) => role);
+	if (grants.some(({ role }) => role === "company_admin"))
+		return USER_ROLES;
+	const own = USER_ROLES.findIndex((role) => here.includes(role));
+	return own < 0 ? [] : USER_ROLES.slice(own);
 }
 
 export const SessionContext = createContext<Session | null>(null);
@@ -49,4 +66,8 @@ export type Can = (right: Right) => boolean;
 export function useCan(site: string | null): Can {
 	const grants = useContext(SessionContext)?.roles ?? [];
 	return (right) => grants_allow(grants, right, site);
+}
+
+export function useGrants(): readonly Grant[] {
+	return useContext(SessionContext)?.roles ?? [];
 }

@@ -1,9 +1,11 @@
 // The address bar as a page. Pure parsing here; hooks.ts listens.
 
-export type SiteTab = "devices" | "apartments" | "calls" | "import" | "audit" | "tickets" | "data" | "settings";
+export type SiteTab =
+	"devices" | "apartments" | "homes" | "people" | "calls" | "import" | "audit" | "tickets" | "data" | "settings";
 
 // Pages that stand alone: their names are their paths.
-const ALONE = ["setup", "register", "activate", "forgotten", "reset", "confirm-email", "account"] as const;
+const ALONE = ["setup", "register", "activate", "forgotten", "reset", "confirm-email", "account",
+	"companies"] as const;
 type Alone = typeof ALONE[number];
 
 export type Route =
@@ -12,7 +14,9 @@ export type Route =
 	| { page: "site"; site: string; tab: SiteTab; item: string | null }
 	| { page: "missing" };
 
-const TABS: readonly string[] = ["devices", "apartments", "calls", "import", "audit", "tickets", "data", "settings"];
+const TABS: readonly string[] = [
+	"devices", "apartments", "homes", "people", "calls", "import", "audit", "tickets", "data", "settings",
+];
 
 function decode(part: string): string {
 	try {

@@ -10,6 +10,11 @@ export const APARTMENT_NUMBER_MAX = 20;
 export const FLOOR_MAX = 20;
 export const LABEL_MAX = 60;
 export const EMAIL_MAX = 254;
+export const PHONE_MAX = 40;
+export const COMMENT_MAX = 500;
+export const REGION_MAX = 100;
+export const POSTAL_CODE_MAX = 20;
+export const USERS_AT_ONCE_MAX = 100;
 export const PASSWORD_MAX = 128;
 export const UNLOCK_CODE_MAX = 15;
 
@@ -25,6 +30,9 @@ export const check_email: Check = (value) =>
 export const check_consent: Check = (value) => value === "" ? "field.consent" : null;
 
 export const CODE_MAX = 32;
+
+export const check_email_or_none: Check = (value) =>
+	value.trim() === "" ? null : check_email(value);
 
 export const check_new_password: Check = (value) =>
 	[...value].length < PASSWORD_MIN ? "field.password_short" : null;

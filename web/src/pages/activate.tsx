@@ -9,7 +9,7 @@ import { Heading } from "../ui/heading.tsx";
 import { Link } from "../ui/link.tsx";
 import { useToken } from "../ui/use_token.ts";
 import { NewPassword } from "./new_password.tsx";
-import { SiteForm } from "./site_form.tsx";
+import { SiteWizard } from "./site_wizard.tsx";
 
 // The account is there; whoever may make a site is offered to begin with it.
 function Welcome({ session }: { session: Session }) {
@@ -19,7 +19,7 @@ function Welcome({ session }: { session: Session }) {
 			{grants_allow(session.roles, "site_create", null)
 				? <>
 					<p class="soft">{t("welcome.site")}</p>
-					<SiteForm submit={t("create")}
+					<SiteWizard cancel={() => go("/")}
 						send={async (edit) => {
 							const site = await api.site_create(edit);
 							toast(t("sites.added", { name: edit.name }));

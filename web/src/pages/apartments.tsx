@@ -3,6 +3,7 @@ import { api } from "../api/client.ts";
 import type { Apartment, ApartmentEdit } from "../api/types.ts";
 import { useLoad } from "../lib/hooks.ts";
 import { t } from "../lib/i18n.ts";
+import { site_href } from "../lib/router.ts";
 import { toast } from "../lib/toast.ts";
 import { useCan } from "../lib/rights.ts";
 import { APARTMENT_NUMBER_MAX, check_required, FLOOR_MAX, NAME_MAX } from "../lib/validate.ts";
@@ -10,6 +11,7 @@ import { Confirm } from "../ui/confirm.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { Form } from "../ui/form.tsx";
 import { Heading } from "../ui/heading.tsx";
+import { Link } from "../ui/link.tsx";
 import { Show } from "../ui/loaded.tsx";
 import { useDeviceChanges } from "./devices.tsx";
 import type { TabProps } from "./site.tsx";
@@ -26,9 +28,11 @@ interface EditProps {
 }
 
 function Edit({ site, apartment, close, saved }: EditProps) {
-	const send = async ({ number = "", floor = "", name = "" }: Record<string, string>) => {
+	const send = async ({ number = "", floor = "", name = "", services = "" }:
+		Record<string, string>) => {
 		const edit: ApartmentEdit = {
 			number: number.trim(), floor: floor.trim(), name: name.trim(),
+			services: services === "on",
 		};
 		if (apartment === null)
 			await api.apartment_create(site, edit);
@@ -43,7 +47,7 @@ function Edit({ site, apartment, close, saved }: EditProps) {
 			<Form submit={apartment === null ? t("create") : t("save")} cancel={close} send={send}
 				start={{
 					number: apartment?.number ?? "", floor: String(apartment?.floor ?? ""),
-					name: apartment?.name ?? "",
+					name: apartment?.name ?? "", services: apartment?.services ? "on" : "off",
 				}}
 				fields={[
 					{ name: "number", label: t("apartment.number"), check: check_required,
@@ -51,6 +55,9 @@ function Edit({ site, apartment, close, saved }: EditProps) {
 					{ name: "floor", label: t("apartment.floor"), max: FLOOR_MAX },
 					{ name: "name", label: t("apartment.name"), hint: t("apartment.name_hint"),
 						max: NAME_MAX },
+					{ name: "services", label: t("apartment.services"), options: [
+						{ value: "off", text: t("off") }, { value: "on", text: t("on") },
+					] },
 				]} />
 		</Dialog>
 	);
@@ -58,6 +65,7 @@ function Edit({ site, apartment, close, saved }: EditProps) {
 
 export function Apartments({ site, listen }: TabProps) {
 	const may_edit = useCan(site.id)("apartment_edit");
+	const may_open = useCan(site.id)("home_read");
 	const list = useLoad(site.id, () => api.apartments(site.id));
 	useDeviceChanges(listen, list.reload);
 	const [editing, set_editing] = useState<Apartment | "new" | null>(null);
@@ -79,10 +87,15 @@ export function Apartments({ site, listen }: TabProps) {
 						{items.map((one) => (
 							<li key={one.id} class="line two">
 								<div>
-									<h3>{apartment_label(one)}</h3>
+									<h3>{may_open
+										? <Link href={site_href(site.id, "apartments", one.id)}>
+											{apartment_label(one)}</Link>
+										: apartment_label(one)}</h3>
 									{one.floor !== null && one.floor !== "" && (
 										<p class="soft">{t("apartment.on_floor", { floor: one.floor })}</p>
 									)}
+									<p class="soft">{t("apartment.holds", {
+										people: one.residents, devices: one.devices })}</p>
 								</div>
 								{may_edit && (
 									<div class="row">

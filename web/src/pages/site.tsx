@@ -8,6 +8,7 @@ import { useCan, type Can, type Right } from "../lib/rights.ts";
 import { go, site_href, type SiteTab } from "../lib/router.ts";
 import { Link } from "../ui/link.tsx";
 import { Show } from "../ui/loaded.tsx";
+import { ApartmentDetail } from "./apartment_detail.tsx";
 import { Apartments } from "./apartments.tsx";
 import { Audit } from "./audit.tsx";
 import { CallDetail } from "./call_detail.tsx";
@@ -17,6 +18,8 @@ import { Devices } from "./devices.tsx";
 import { ImportDetail } from "./import_detail.tsx";
 import { Imports } from "./imports.tsx";
 import { PersonData } from "./person_data.tsx";
+import { Homes } from "./homes.tsx";
+import { People } from "./people.tsx";
 import { SiteSettings } from "./site_settings.tsx";
 import { Support } from "./support.tsx";
 import { TicketDetail } from "./ticket_detail.tsx";
@@ -32,12 +35,20 @@ export interface TabProps {
 const TABS: readonly { tab: SiteTab; key: Key; right: Right }[] = [
 	{ tab: "devices", key: "devices.title", right: "device_read" },
 	{ tab: "apartments", key: "apartments.title", right: "apartment_read" },
+	{ tab: "people", key: "people.title", right: "user_read" },
 	{ tab: "calls", key: "calls.title", right: "call_read" },
 	{ tab: "import", key: "import.title", right: "user_edit" },
 	{ tab: "audit", key: "audit.title", right: "audit_read" },
 	{ tab: "tickets", key: "support.title", right: "contact_read" },
 	{ tab: "settings", key: "settings.title", right: "site_edit" },
 ];
+
+// Who manages people sees every apartment; whoever does not, the own home.
+function tabs_for(can: Can): { tab: SiteTab; key: Key }[] {
+	const all: { tab: SiteTab; key: Key }[] = TABS.filter(({ right }) => can(right));
+	return can("user_read") || !can("site_read") || can("site_edit") ? all
+		: [...all, { tab: "homes", key: "homes.title" }];
+}
 
 function useLive(site: string, allowed: boolean): { listen: Listen; connected: boolean } {
 	const listeners = useRef(new Set<(event: LiveEvent | null) => void>());
@@ -73,11 +84,17 @@ function Tab({ tab, item, can, changed, ...props }: ShownProps) {
 	if (tab === "data" && item !== null && can("user_read"))
 		return <PersonData key={item} {...props} id={item}
 			erased={() => go(site_href(props.site.id))} />;
-	if (!TABS.some((one) => one.tab === tab && can(one.right)))
+	if (!tabs_for(can).some((one) => one.tab === tab))
 		return <p class="note">{t("site.nothing")}</p>;
 	switch (tab) {
 	case "apartments":
-		return <Apartments {...props} />;
+		return item === null ? <Apartments {...props} />
+			: <ApartmentDetail key={item} {...props} id={item} tab={tab} />;
+	case "homes":
+		return item === null ? <Homes {...props} />
+			: <ApartmentDetail key={item} {...props} id={item} tab={tab} />;
+	case "people":
+		return <People {...props} />;
 	case "calls":
 		return item === null ? <Calls {...props} />
 			: <CallDetail key={item} {...props} id={item} />;
@@ -111,7 +128,7 @@ export function SitePage({ site: id, tab, item }: Props) {
 		if (event?.type === "site")
 			site.reload();
 	}), [listen, site.reload]);
-	const tabs = TABS.filter(({ right }) => can(right));
+	const tabs = tabs_for(can);
 	return (
 		<div class="stack">
 			<Show of={site}>

@@ -8,6 +8,7 @@ import { toast } from "../lib/toast.ts";
 import { Confirm } from "../ui/confirm.tsx";
 import { Heading } from "../ui/heading.tsx";
 import { SiteForm } from "./site_form.tsx";
+import { SiteTypeCard } from "./site_type.tsx";
 
 export function SiteSettings({ site, saved }: { site: Site; saved: () => void }) {
 	const can = useCan(site.id);
@@ -16,14 +17,14 @@ export function SiteSettings({ site, saved }: { site: Site; saved: () => void })
 		<div class="stack">
 			<div class="card stack">
 				<Heading text={t("settings.title")} part_of={site.name} />
-				<SiteForm start={{ name: site.name, type: site.type, zone: site.zone,
-					language: site.language }} submit={t("save")}
+				<SiteForm start={site} submit={t("save")}
 					send={async (edit) => {
 						await api.site_edit(site.id, edit);
 						toast(t("saved"));
 						saved();
 					}} />
 			</div>
+			<SiteTypeCard site={site} changed={saved} />
 			{can("site_delete") && (
 				<div class="card stack">
 					<h2>{t("site.delete")}</h2>

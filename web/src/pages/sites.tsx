@@ -9,15 +9,17 @@ import { Dialog } from "../ui/dialog.tsx";
 import { Heading } from "../ui/heading.tsx";
 import { Link } from "../ui/link.tsx";
 import { Show } from "../ui/loaded.tsx";
-import { SiteForm } from "./site_form.tsx";
+import { SiteWizard } from "./site_wizard.tsx";
 
 export function Sites() {
 	const may_add = useCan(null)("site_create");
+	const may_see = useCan(null)("company_read");
 	const sites = useLoad("sites", api.sites);
 	const [adding, set_adding] = useState(false);
 	return (
 		<div class="stack">
 			<Heading text={t("sites.title")}>
+				{may_see && <Link href="/companies" class="button">{t("companies.title")}</Link>}
 				{may_add && (
 					<button class="primary" onClick={() => set_adding(true)}>{t("sites.add")}</button>
 				)}
@@ -45,7 +47,7 @@ export function Sites() {
 			</Show>
 			{adding && (
 				<Dialog title={t("sites.add")} close={() => set_adding(false)}>
-					<SiteForm submit={t("create")} cancel={() => set_adding(false)}
+					<SiteWizard cancel={() => set_adding(false)}
 						send={async (edit) => {
 							const site = await api.site_create(edit);
 							toast(t("sites.added", { name: edit.name }));

@@ -20,13 +20,14 @@ interface Props {
 	submit: string;
 	send: (values: Values) => Promise<void>;
 	cancel?: () => void;
+	cancel_text?: string;
 	explain?: (status: number) => string | null;
 	children?: ComponentChildren;
 }
 
 // Checks, sends, and shows what the server finds wrong at the field it names; focus goes to the
 // first wrong field.
-export function Form({ fields: all, start, submit, send, cancel, explain, children }: Props) {
+export function Form({ fields: all, start, submit, send, cancel, cancel_text, explain, children }: Props) {
 	const [values, set_values] = useState(start);
 	const [errors, set_errors] = useState<Values>({});
 	const [problem, set_problem] = useState("");
@@ -87,7 +88,7 @@ export function Form({ fields: all, start, submit, send, cancel, explain, childr
 				<button class="primary" type="submit" aria-disabled={busy}>
 					{busy ? t("working") : submit}
 				</button>
-				{cancel && <button type="button" onClick={cancel}>{t("cancel")}</button>}
+				{cancel && <button type="button" onClick={cancel}>{cancel_text ?? t("cancel")}</button>}
 			</div>
 		</form>
 	);

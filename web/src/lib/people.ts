@@ -1,0 +1,26 @@
+// Words for people and where they live.
+import type { User, UserRole } from "../api/types.ts";
+import { t, type Key } from "./i18n.ts";
+
+const ROLE_KEYS: Record<UserRole, Key> = {
+	site_admin_payment: "role.site_admin_payment",
+	site_admin: "role.site_admin",
+	site_user: "role.site_user",
+	site_user_no_login: "role.site_user_no_login",
+};
+
+export function role_text(role: UserRole | null): string {
+	return role === null ? t("role.apartment_admin") : t(ROLE_KEYS[role]);
+}
+
+export const STATUS_KEYS: Record<User["status"], Key> = {
+	no_login: "person.no_login",
+	invited: "person.invited",
+	active: "person.active",
+};
+
+// "3 · 12 · Smith": floor, number, name, as far as they are said.
+export function place_text(one: { floor: string; number: string; name: string }): string {
+	const floor = one.floor === "" ? "" : t("apartment.on_floor", { floor: one.floor });
+	return [one.number, one.name, floor].filter((part) => part !== "").join(" · ");
+}

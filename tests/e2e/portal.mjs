@@ -45,10 +45,19 @@ async function installer(browser, stage, more) {
 	return page;
 }
 
+// From the step that is open to the last one.
+async function wizard_end(page) {
+	for (const step of ["Step 2 of 4", "Step 3 of 4", "Step 4 of 4"]) {
+		await button(dialog(page), "Next").click();
+		await dialog(page).getByText(step).waitFor();
+	}
+	await button(dialog(page), "Create").click();
+}
+
 async function site_new(page, name) {
 	await button(page, "Add site").click();
 	await dialog(page).getByLabel("Name").fill(name);
-	await button(dialog(page), "Create").click();
+	await wizard_end(page);
 	await page.getByRole("heading", { level: 1, name, exact: true }).waitFor();
 }
 
@@ -98,12 +107,12 @@ test("the first-administrator link makes an account, once", async ({ browser, st
 test("an installer builds a site: apartments, devices, buttons, unlock code", async ({ browser, stage }) => {
 	const page = await installer(browser, stage);
 	await button(page, "Add site").click();
-	await button(dialog(page), "Create").click();
+	await button(dialog(page), "Next").click();
 	await refused(dialog(page), "Name", /Fill this in/);
 	await look(page, "site-new");
 	await dialog(page).getByLabel("Name").fill("Elm Court");
 	await dialog(page).getByLabel("Time zone").selectOption("America/New_York");
-	await button(dialog(page), "Create").click();
+	await wizard_end(page);
 	await page.getByRole("heading", { name: "No device yet" }).waitFor();
 	await look(page, "devices-empty");
 
@@ -165,7 +174,7 @@ test("an installer builds a site: apartments, devices, buttons, unlock code", as
 	await page.getByRole("link", { name: "Vestibule" }).click();
 	await button(page, "Add site").click();
 	await dialog(page).getByLabel("Name").fill("Elm Court 2");
-	await button(dialog(page), "Create").click();
+	await wizard_end(page);
 	await refused(dialog(page), "Name", /already in use/);
 	assert.deepEqual(page.faults, []);
 	await page.context().close();
@@ -396,6 +405,89 @@ test("a bell that nobody answers is missed", async ({ browser, stage }) => {
 	await page.context().close();
 });
 
+test("people are added, found, moved in and out", async ({ browser, stage }) => {
+	const site = `${stage.demo.http}/sites/${stage.demo.site_id}`;
+	const page = await visitor(browser);
+	await sign_in(page, stage.demo.http, stage.user("site_admin"));
+	await page.goto(`${site}/people`);
+	await page.getByRole("heading", { level: 3, name: /Mark Manager/ }).waitFor();
+	await button(page, "Add person").click();
+	assert.deepEqual(await dialog(page).getByLabel("Role").locator("option").allTextContents(),
+		["Site admin", "Site user", "Site user without login"]);
+	await button(dialog(page), "Create").click();
+	await refused(dialog(page), "Name", /Fill this in/);
+	await dialog(page).getByLabel("Name").fill("Bára Šťastná");
+	await dialog(page).getByLabel("E-mail").fill("bara@example.com");
+	await dialog(page).getByLabel("Apartment").selectOption({ label: "11" });
+	await look(page, "person-new");
+	await button(dialog(page), "Create").click();
+	await toast(page, "Bára Šťastná added");
+	await page.getByText("Invited", { exact: true }).waitFor();
+	await page.getByLabel("Search").fill("stastna");
+	await gone(page.getByRole("heading", { level: 3, name: /Mark Manager/ }));
+	await button(page, "Invite again Bára Šťastná").click();
+	await toast(page, "The invitation to Bára Šťastná is on its way");
+	await look(page, "people");
+
+	await page.goto(`${site}/apartments`);
+	await page.getByRole("link", { name: "Concierge" }).click();
+	await page.getByText("Nobody lives here yet.").waitFor();
+	await button(page, "Add several").click();
+	await dialog(page).getByLabel("Names").fill("Ann\n\nBen\n");
+	await button(dialog(page), "Create").click();
+	await toast(page, "People added: 2");
+	await button(page, "Move somebody in").click();
+	await dialog(page).getByLabel("Search").fill("stast");
+	await look(page, "move-in");
+	await button(dialog(page), "Move in Bára Šťastná").click();
+	await toast(page, "Bára Šťastná has moved in");
+	const admin = page.getByRole("checkbox", { name: "Apartment admin Bára Šťastná" });
+	await admin.check();
+	await toast(page, "Bára Šťastná is now apartment admin");
+	assert.equal(await page.getByRole("checkbox", { name: "Apartment admin Ann" }).isDisabled(), true);
+	await look(page, "apartment");
+	await button(page, "Move out").click();
+	await dialog(page).getByText("leaves the apartment and stays a user of the site").waitFor();
+	await dialog(page).getByRole("checkbox", { name: "Concierge" }).uncheck();
+	await dialog(page).getByRole("checkbox", { name: /Ben/ }).uncheck();
+	await look(page, "move-out");
+	await button(dialog(page), "Move out").click();
+	await page.getByText("Moved out:").waitFor();
+	await gone(page.getByRole("heading", { level: 3, name: /Ann/ }));
+	await look(page, "moved-out");
+	await button(page, "Let them move in again").click();
+	await toast(page, "They live here again");
+	await page.getByRole("heading", { level: 3, name: /Ann/ }).waitFor();
+	assert.equal(await admin.isChecked(), true);
+	assert.deepEqual(page.faults, []);
+	await page.context().close();
+});
+
+test("a company has admins, and a site another type", async ({ browser, stage }) => {
+	const page = await visitor(browser);
+	await sign_in(page, stage.demo.http, stage.user("company_admin"));
+	await page.getByRole("link", { name: "Companies" }).click();
+	await page.getByText("Ada Administrator").last().waitFor();
+	await button(page, "Invite an admin").first().click();
+	await dialog(page).getByLabel("Name").fill("Eve");
+	await dialog(page).getByLabel("E-mail").fill("eve@example.com");
+	await button(dialog(page), "Invite an admin").click();
+	await toast(page, "Eve added");
+	await look(page, "companies");
+	await button(page, "Remove Eve").click();
+	await button(dialog(page), "Remove").click();
+	await toast(page, "Eve has been removed");
+	await gone(page.getByRole("button", { name: /^Remove/ }).first());
+
+	await page.goto(`${stage.demo.http}/sites/${stage.demo.site_id}/settings`);
+	await button(page, "Change the type").click();
+	await dialog(page).getByText(/Paid services are charged by device/).waitFor();
+	await look(page, "type-change");
+	await button(dialog(page), "Cancel").click();
+	assert.deepEqual(page.faults, []);
+	await page.context().close();
+});
+
 test("French, from sign-in to the call, and the choice is kept", async ({ browser, stage }) => {
 	const page = await visitor(browser, { lang: "fr", size: PHONE });
 	await page.goto(stage.demo.http);
@@ -408,6 +500,7 @@ test("French, from sign-in to the call, and the choice is kept", async ({ browse
 	for (const [path, heading, name] of [
 		["/devices", "Appareils", "fr-devices"],
 		["/apartments", "Appartements", "fr-apartments"],
+		["/people", "Personnes", "fr-people"],
 		["/calls", "Appels", "fr-calls"],
 		["/settings", "Réglages", "fr-settings"],
 		[`/devices/${stage.demo.door.device_id}`, "Front door", "fr-door"],
@@ -451,7 +544,8 @@ test("a role sees what it may do, and no more", async ({ browser, stage }) => {
 	const resident = await visitor(browser);
 	await sign_in(resident, stage.demo.http, stage.user("apartment_admin"));
 	await resident.getByRole("link", { name: /Maple House/ }).click();
-	await resident.getByText("Your account does not include this part").waitFor();
+	await resident.getByRole("heading", { level: 2, name: "My home" }).waitFor();
+	assert.equal(await resident.getByRole("link", { name: "Devices", exact: true }).count(), 0);
 	assert.equal(await resident.getByRole("alert").count(), 0);
 	await look(resident, "resident");
 	await resident.context().close();

@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { api } from "../api/client.ts";
 import type { MoveOut, User } from "../api/types.ts";
 import { problem_from, useLoad } from "../lib/hooks.ts";
@@ -34,15 +34,20 @@ interface ResidentProps {
 function Resident({ site, apartment, user, changed, remove }: ResidentProps) {
 	const [busy, set_busy] = useState(false);
 	const admin = user.apartments.some((one) => one.id === apartment && one.admin);
+	// What was ticked stays so while the server is asked.
+	const [wanted, set_wanted] = useState<boolean | null>(null);
+	useEffect(() => set_wanted(null), [user]);
 	const set_admin = async (now: boolean) => {
 		if (busy)
 			return;
+		set_wanted(now);
 		set_busy(true);
 		try {
 			await api.resident_edit(site, apartment, user.id, { admin: now });
 			toast(t(now ? "resident.is_admin" : "resident.no_admin", { name: user.name }));
 		} catch (error) {
 			toast(problem_text(problem_from(error)), true);
+			set_wanted(null);
 		}
 		set_busy(false);
 		changed();
@@ -53,7 +58,7 @@ function Resident({ site, apartment, user, changed, remove }: ResidentProps) {
 				<h3>{user.name} <PersonStatus user={user} /></h3>
 				<p class="soft">{[user.email, user.phone].filter(Boolean).join(" · ")}</p>
 				<label class="check">
-					<input type="checkbox" checked={admin} disabled={user.email === null && !admin}
+					<input type="checkbox" checked={wanted ?? admin} disabled={user.email === null && !admin}
 						onChange={(event) => void set_admin(event.currentTarget.checked)} />
 					<span>{t("role.apartment_admin")}<span class="hidden"> {user.name}</span></span>
 				</label>

@@ -129,6 +129,10 @@ export function SitePage({ site: id, tab, item }: Props) {
 			site.reload();
 	}), [listen, site.reload]);
 	const tabs = tabs_for(can);
+	const first = tabs[0]?.tab;
+	// The way into a site leads to the devices; who may not see them begins elsewhere.
+	const shown = tab === "devices" && item === null && first !== undefined
+		&& !tabs.some((one) => one.tab === tab) ? first : tab;
 	return (
 		<div class="stack">
 			<Show of={site}>
@@ -139,7 +143,7 @@ export function SitePage({ site: id, tab, item }: Props) {
 							<nav class="tabs" aria-label={t("site.tabs")}>
 								{tabs.map((one) => (
 									<Link key={one.tab} href={site_href(id, one.tab)}
-										current={one.tab === tab}>
+										current={one.tab === shown}>
 										{t(one.key)}
 									</Link>
 								))}
@@ -148,7 +152,7 @@ export function SitePage({ site: id, tab, item }: Props) {
 						<div role="status">
 							{!connected && <p class="note">{t("live.lost")}</p>}
 						</div>
-						<Tab site={found} tab={tab} item={item} listen={listen} can={can}
+						<Tab site={found} tab={shown} item={item} listen={listen} can={can}
 							changed={site.reload} />
 					</div>
 				)}

@@ -20,7 +20,7 @@ export function SiteWizard({ send, cancel }: Props) {
 	const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 	const companies = useLoad("companies", api.companies);
 	const [step, set_step] = useState(0);
-	const [wrong, set_wrong] = useState("");
+	const [faults, set_faults] = useState<Record<string, string>>();
 	const [values, set_values] = useState<Record<string, string>>({
 		name: "", language: lang_current(), zone, country: "", region: "", postal_code: "",
 		type: "residential", subtype: "", company_id: "",
@@ -48,11 +48,11 @@ export function SiteWizard({ send, cancel }: Props) {
 				region: region.trim(), postal_code: postal_code.trim(), type, subtype,
 				company_id: company_id === "" ? many[0]?.id ?? null : company_id });
 		} catch (error) {
-			const at = error instanceof Problem
-				? fields.findIndex((some) => some.some((one) => one.name === error.body.field)) : -1;
-			if (at < 0 || at === step || !(error instanceof Problem))
+			const field = error instanceof Problem ? error.body.field : undefined;
+			const at = fields.findIndex((some) => some.some(({ name: one }) => one === field));
+			if (!(error instanceof Problem) || field === undefined || at < 0 || at === step)
 				throw error;
-			set_wrong(problem_field_text(error));
+			set_faults({ [field]: problem_field_text(error) });
 			set_step(at);
 		}
 	};
@@ -61,7 +61,7 @@ export function SiteWizard({ send, cancel }: Props) {
 		if (given["type"] !== undefined && given["type"] !== type)
 			all["subtype"] = "";
 		set_values(all);
-		set_wrong("");
+		set_faults(undefined);
 		if (step + 1 < STEPS)
 			set_step(step + 1);
 		else
@@ -70,8 +70,7 @@ export function SiteWizard({ send, cancel }: Props) {
 	return (
 		<div class="stack">
 			<p class="soft" role="status">{t("wizard.step", { n: step + 1, of: STEPS })}</p>
-			{wrong !== "" && <p class="note bad" role="alert">{wrong}</p>}
-			<Form key={step} start={values} fields={fields[step] ?? []} send={next}
+			<Form key={step} {...(faults === undefined ? {} : { faults })} start={values} fields={fields[step] ?? []} send={next}
 				submit={step + 1 < STEPS ? t("next") : t("create")}
 				cancel={step === 0 ? cancel : () => set_step(step - 1)}
 				cancel_text={step === 0 ? t("cancel") : t("back")} />

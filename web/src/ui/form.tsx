@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { problem_from } from "../lib/hooks.ts";
 import { t } from "../lib/i18n.ts";
 import { problem_field_text, problem_text } from "../lib/problem.ts";
@@ -21,13 +21,15 @@ interface Props {
 	send: (values: Values) => Promise<void>;
 	cancel?: () => void;
 	cancel_text?: string;
+	faults?: Values; // what is known to be wrong when the form opens, by field
 	explain?: (status: number) => string | null;
 	children?: ComponentChildren;
 }
 
 // Checks, sends, and shows what the server finds wrong at the field it names; focus goes to the
 // first wrong field.
-export function Form({ fields: all, start, submit, send, cancel, cancel_text, explain, children }: Props) {
+export function Form({ fields: all, start, submit, send, cancel, cancel_text, faults, explain,
+	children }: Props) {
 	const [values, set_values] = useState(start);
 	const [errors, set_errors] = useState<Values>({});
 	const [problem, set_problem] = useState("");
@@ -41,6 +43,10 @@ export function Form({ fields: all, start, submit, send, cancel, cancel_text, ex
 		if (first !== undefined)
 			form.current?.querySelector<HTMLElement>(`[name="${first.name}"]`)?.focus();
 	};
+	useEffect(() => {
+		if (faults !== undefined)
+			show(faults);
+	}, []);
 	const check = (): Values => {
 		const wrong: Values = {};
 		for (const field of fields) {

@@ -88,9 +88,8 @@ static int home_residents(struct request *r, struct home_view *home)
 	home->residents.p = views;
 	for (size_t i = 0; i < n; i++)
 		if (rows[i].apartment_id == home->id)
-			views[home->residents.n++] = (struct neighbour_view){
-				rows[i].id, rows[i].name, rows[i].admin
-			};
+			views[home->residents.n++] =
+				(struct neighbour_view){ rows[i].id, rows[i].name, rows[i].admin };
 	return 0;
 }
 
@@ -209,8 +208,8 @@ static const struct shape goner_shape = SHAPE("MovedDevice", struct goner, goner
 static const struct field move_fields[] = {
 	{ "people", FIELD_OBJECTS, 0, offsetof(struct move_view, people), .max = RESIDENTS_MAX,
 	  .of = &mover_shape },
-	{ "devices", FIELD_OBJECTS, 0, offsetof(struct move_view, devices),
-	  .max = MOVE_DEVICES_MAX, .of = &goner_shape },
+	{ "devices", FIELD_OBJECTS, 0, offsetof(struct move_view, devices), .max = MOVE_DEVICES_MAX,
+	  .of = &goner_shape },
 };
 const struct shape move_out_shape = SHAPE("MoveOut", struct move_view, move_fields);
 
@@ -266,8 +265,8 @@ static int plan_devices(struct request *r, struct move_view *view)
 	struct device_row *rows;
 	struct goner *goners;
 	size_t n;
-	const int rc = device_list_of_apartment(r->db, r->place.site_id, r->place.apartment_id, r->now,
-						r->arena, &rows, &n);
+	const int rc = device_list_of_apartment(r->db, r->place.site_id, r->place.apartment_id,
+						r->now, r->arena, &rows, &n);
 
 	if (rc < 0)
 		return rc;
@@ -284,7 +283,8 @@ static int plan_devices(struct request *r, struct move_view *view)
 static int plan(struct request *r, struct move_view *ret_view)
 {
 	struct apartment_row apartment;
-	int rc = apartment_get(r->db, r->place.site_id, r->place.apartment_id, r->arena, &apartment);
+	int rc =
+		apartment_get(r->db, r->place.site_id, r->place.apartment_id, r->arena, &apartment);
 
 	*ret_view = (struct move_view){};
 	if (rc == 0)
@@ -310,7 +310,8 @@ static int leave_site(struct request *r, int64_t id)
 static int move_person(struct request *r, int64_t id, size_t i, const struct move_view *planned,
 		       struct mover *ret_mover)
 {
-	const struct home home = { r->place.company_id, r->place.site_id, r->place.apartment_id, id };
+	const struct home home = { r->place.company_id, r->place.site_id, r->place.apartment_id,
+				   id };
 	const struct mover *movers = planned->people.p;
 
 	for (size_t k = 0; k < planned->people.n; k++) {
@@ -365,7 +366,8 @@ int api_move_out_post(struct request *r)
 	int rc = db_begin(r->db, &tx);
 
 	if (rc == 0)
-		rc = apartment_get(r->db, r->place.site_id, r->place.apartment_id, r->arena, &apartment);
+		rc = apartment_get(r->db, r->place.site_id, r->place.apartment_id, r->arena,
+				   &apartment);
 	if (rc == 0)
 		rc = move_out(r, r->body, &done);
 	if (rc == 0)

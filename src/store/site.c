@@ -76,9 +76,14 @@ static const struct db_stmt stmts[] = {
 			     &id_shape },
 	[COMPANY_FIRST] = { "company_first", "SELECT id FROM company ORDER BY id LIMIT 1", &id_shape },
 	[LIST] = { "site_list",
-		   SITE_SELECT " WHERE (s.name, s.id) > ($2, $3) AND EXISTS (SELECT 1 FROM person_role r"
-			       " WHERE r.person_id = $1 AND (r.role = 'operator' OR r.site_id = s.id"
-			       " OR (r.role = 'company_admin' AND r.company_id = s.company_id)))"
+		   SITE_SELECT " WHERE (s.name, s.id) > ($2, $3) AND s.id IN"
+			       " (SELECT r.site_id FROM person_role r WHERE r.person_id = $1"
+			       " AND r.site_id IS NOT NULL"
+			       " UNION SELECT o.id FROM person_role r JOIN site o"
+			       " ON o.company_id = r.company_id"
+			       " WHERE r.person_id = $1 AND r.role = 'company_admin'"
+			       " UNION SELECT o.id FROM site o WHERE EXISTS (SELECT 1 FROM person_role r"
+			       " WHERE r.person_id = $1 AND r.role = 'operator'))"
 			       " ORDER BY s.name, s.id LIMIT $4",
 		   &site_shape },
 	[IDS] = { "site_ids", SITE_SELECT " WHERE s.id > $1 ORDER BY s.id LIMIT $2", &site_shape },

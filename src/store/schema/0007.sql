@@ -15,6 +15,10 @@ CREATE UNIQUE INDEX person_role_home ON person_role (apartment_id, person_id)
 	WHERE role = 'apartment_admin';
 CREATE INDEX person_role_of_site ON person_role (site_id, role, person_id);
 
+-- With the apartment in it: without statistics SQLite takes the primary key, which knows no person, for
+-- the better index, and looks at every resident of the site for each.
+DROP INDEX resident_person;
+CREATE INDEX resident_person ON resident (site_id, person_id, apartment_id);
 CREATE INDEX device_apartment ON device (site_id, apartment_id);
 
 -- Who had a role in a site is one of its people; who looked after an apartment lives there.

@@ -337,8 +337,7 @@ static void a_neighbour_keeps_off_who_lives_elsewhere_too(void **state)
 static int64_t phone_make(struct fixture *f, int64_t apartment, const char *kind, const char *name)
 {
 	assert_status(f, 201, ADMIN, "POST", own(f, "/devices"),
-		      fixture_path(f,
-				   "{\"name\":\"%s\",\"kind\":\"%s\",\"apartment_id\":\"%lld\"}",
+		      fixture_path(f, "{\"name\":\"%s\",\"kind\":\"%s\",\"apartment_id\":\"%lld\"}",
 				   name, kind, (long long)apartment));
 	return strtoll(fixture_get(f, "id"), NULL, 10);
 }
@@ -401,11 +400,11 @@ static void moving_out_says_what_it_takes(void **state)
 		      fixture_path(f, "{\"people\":[\"%lld\",\"%lld\"],\"devices\":[]}",
 				   (long long)plain, (long long)plain));
 	assert_status(f, 200, ADMIN, "GET", below(f, "/users", plain), NULL); /* nothing of it */
-	assert_status(f, 200, ADMIN, "POST", path,
-		      fixture_path(f,
-				   "{\"people\":[\"%lld\",\"%lld\",\"%lld\"],\"devices\":[\"%lld\"]}",
-				   (long long)plain, (long long)boss, (long long)admin,
-				   (long long)phone));
+	assert_status(
+		f, 200, ADMIN, "POST", path,
+		fixture_path(f, "{\"people\":[\"%lld\",\"%lld\",\"%lld\"],\"devices\":[\"%lld\"]}",
+			     (long long)plain, (long long)boss, (long long)admin,
+			     (long long)phone));
 	assert_true(says(f, "Plain") && says(f, "Kitchen") && !says(f, "Own door"));
 	assert_status(f, 404, ADMIN, "GET", below(f, "/users", plain), NULL);
 	assert_status(f, 200, ADMIN, "GET", below(f, "/users", boss), NULL);

@@ -19,8 +19,8 @@ static bool says(struct fixture *f, const char *text)
 
 static const char *phone(struct fixture *f, const char *name, int64_t apartment)
 {
-	return fixture_path(f, "{\"name\":\"%s\",\"kind\":\"phone\",\"apartment_id\":\"%lld\"}", name,
-			    (long long)apartment);
+	return fixture_path(f, "{\"name\":\"%s\",\"kind\":\"phone\",\"apartment_id\":\"%lld\"}",
+			    name, (long long)apartment);
 }
 
 static int64_t phone_make(struct fixture *f, const char *name, int64_t apartment)
@@ -41,7 +41,8 @@ static void a_site_says_where_and_what_it_is(void **state)
 	assert_problem(f, 422, "subtype", ADMIN, "POST", "/sites",
 		       "{\"name\":\"a\",\"type\":\"residential\",\"subtype\":\"office\"," REST "}");
 	assert_problem(f, 422, "subtype", ADMIN, "POST", "/sites",
-		       "{\"name\":\"a\",\"type\":\"commercial\",\"subtype\":\"family_house\"," REST "}");
+		       "{\"name\":\"a\",\"type\":\"commercial\",\"subtype\":\"family_house\"," REST
+		       "}");
 	assert_problem(f, 422, "country", ADMIN, "POST", "/sites",
 		       "{\"name\":\"a\",\"type\":\"commercial\",\"country\":\"cz\"," REST "}");
 	assert_status(f, 201, ADMIN, "POST", "/sites",
@@ -51,13 +52,15 @@ static void a_site_says_where_and_what_it_is(void **state)
 static void a_site_is_made_in_the_company_that_was_named(void **state)
 {
 	struct fixture *f = *state;
-	const char *body = "{\"name\":\"Own\",\"type\":\"residential\",\"company_id\":\"%s\"," REST "}";
+	const char *body =
+		"{\"name\":\"Own\",\"type\":\"residential\",\"company_id\":\"%s\"," REST "}";
 	const char *id;
 
 	assert_status(f, 201, ADMIN, "POST", "/companies", "{\"name\":\"Second\"}");
 	id = fixture_get(f, "id");
-	assert_problem(f, 422, "company_id", ADMIN, "POST", "/sites",
-		       "{\"name\":\"x\",\"type\":\"residential\",\"company_id\":\"1999999999\"," REST "}");
+	assert_problem(
+		f, 422, "company_id", ADMIN, "POST", "/sites",
+		"{\"name\":\"x\",\"type\":\"residential\",\"company_id\":\"1999999999\"," REST "}");
 	assert_status(f, 201, ADMIN, "POST", "/sites", fixture_path(f, body, id));
 	assert_string_equal(fixture_get(f, "company_id"), id);
 	assert_problem(f, 422, "company_id", ADMIN, "PUT", own(f, ""), fixture_path(f, body, id));
@@ -86,10 +89,11 @@ static void an_apartment_has_four_responders(void **state)
 	assert_problem(f, 422, "apartment_id", ADMIN, "PUT",
 		       own(f, fixture_path(f, "/devices/%lld", (long long)id)),
 		       "{\"name\":\"Beside\",\"kind\":\"phone\"}");
-	assert_status(f, 201, ADMIN, "POST", own(f, "/devices"),
-		      fixture_path(f,
-				   "{\"name\":\"Door\",\"kind\":\"intercom\",\"apartment_id\":\"%lld\"}",
-				   (long long)f->home));
+	assert_status(
+		f, 201, ADMIN, "POST", own(f, "/devices"),
+		fixture_path(f,
+			     "{\"name\":\"Door\",\"kind\":\"intercom\",\"apartment_id\":\"%lld\"}",
+			     (long long)f->home));
 }
 
 /* To commercial and back: what it says, what it does, what hinders it. */
@@ -102,8 +106,9 @@ static void a_type_changes_once_nothing_hinders_it(void **state)
 	assert_problem(f, 400, "type", ADMIN, "GET", fixture_path(f, "%sship", ask), NULL);
 	assert_problem(f, 400, "type", ADMIN, "GET", put, NULL);
 	assert_status(f, 200, ADMIN, "GET", fixture_path(f, "%sresidential", ask), NULL);
-	assert_string_equal(fixture_text(f), "{\"type\":\"residential\",\"allowed\":false,\"changes\":[],"
-					     "\"obstacles\":[]}");
+	assert_string_equal(fixture_text(f),
+			    "{\"type\":\"residential\",\"allowed\":false,\"changes\":[],"
+			    "\"obstacles\":[]}");
 	assert_status(f, 200, ADMIN, "PUT",
 		      own(f, fixture_path(f, "/apartments/%lld", (long long)f->home)),
 		      "{\"number\":\"1\",\"services\":true}");
@@ -119,7 +124,8 @@ static void a_type_changes_once_nothing_hinders_it(void **state)
 	assert_status(f, 200, ADMIN, "GET",
 		      own(f, fixture_path(f, "/apartments/%lld", (long long)f->home)), NULL);
 	assert_true(says(f, "\"services\":false") && says(f, "\"residents\":1"));
-	assert_status(f, 201, ADMIN, "POST", own(f, "/devices"), "{\"name\":\"Stray\",\"kind\":\"phone\"}");
+	assert_status(f, 201, ADMIN, "POST", own(f, "/devices"),
+		      "{\"name\":\"Stray\",\"kind\":\"phone\"}");
 	for (; name[0] <= '5'; name[0]++)
 		phone_make(f, name, f->home);
 	assert_status(f, 200, ADMIN, "GET", fixture_path(f, "%sresidential", ask), NULL);

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SHAPES_MAX = 64, PATH_MAX_SIZE = 128 };
+enum { SHAPES_MAX = 256, PATH_MAX_SIZE = 128 };
 
 static const struct field problem_fields[] = {
 	{ "type", FIELD_TEXT, 0 },

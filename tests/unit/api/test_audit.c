@@ -292,7 +292,7 @@ static void a_companys_trail_is_its_admins(void **state)
 	assert_status(f, 404, ADMIN, "GET",
 		      fixture_path(f, "/companies/%lld/audit", (long long)f->company + 1), NULL);
 	assert_status(f, 404, ROLE_SITE_ADMIN, "GET", path, NULL);
-	assert_status(f, 403, ROLE_SITE_USER, "GET", path, NULL);
+	assert_status(f, 404, ROLE_SITE_USER, "GET", path, NULL);
 	assert_status(f, 403, ROLE_OPERATOR, "GET", path, NULL);
 }
 

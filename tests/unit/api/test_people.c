@@ -47,14 +47,14 @@ struct mail_seen {
 	struct view template;
 	struct view recipient;
 };
-static const struct db_column mail_columns[] = {
+static const struct db_column seen_columns[] = {
 	DB_COLUMN_TEXT(struct mail_seen, template),
 	DB_COLUMN_TEXT(struct mail_seen, recipient),
 };
-static const struct db_shape mail_shape = DB_SHAPE(struct mail_seen, mail_columns);
+static const struct db_shape seen_shape = DB_SHAPE(struct mail_seen, seen_columns);
 static const struct db_stmt mails = { "test_mails",
 				      "SELECT template, recipient FROM mail ORDER BY id",
-				      &mail_shape };
+				      &seen_shape };
 
 /* "template recipient, …" of all that were queued. */
 static const char *mails_of(struct fixture *f)

@@ -1,6 +1,7 @@
 #include "store/account.h"
 
 #include "store/change.h"
+#include "store/member.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -188,13 +189,17 @@ int person_password_set(struct db *db, int64_t now_ms, int64_t id, struct view p
 int person_profile_set(struct db *db, int64_t now_ms, int64_t id, struct view name,
 		       struct view language)
 {
-	return person_set(db, now_ms, id, &stmts[PROFILE],
-			  DB_ARGS(A_INT(id), A_TEXT(name), A_TEXT(language)));
+	const int rc = person_set(db, now_ms, id, &stmts[PROFILE],
+				  DB_ARGS(A_INT(id), A_TEXT(name), A_TEXT(language)));
+
+	return rc == 0 ? member_refresh(db, now_ms, id) : rc;
 }
 
 int person_email_set(struct db *db, int64_t now_ms, int64_t id, struct view email)
 {
-	return person_set(db, now_ms, id, &stmts[EMAIL], DB_ARGS(A_INT(id), A_TEXT(email)));
+	const int rc = person_set(db, now_ms, id, &stmts[EMAIL], DB_ARGS(A_INT(id), A_TEXT(email)));
+
+	return rc == 0 ? member_refresh(db, now_ms, id) : rc;
 }
 
 int person_consent_set(struct db *db, int64_t id, int64_t at_ms)

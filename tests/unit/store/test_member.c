@@ -239,6 +239,11 @@ static void a_new_name_shows_in_every_site(void **state)
 	assert_string_equal(found(f, (struct member_filter){ .site_id = p.mine }), "BZ");
 	assert_string_equal(
 		found(f, (struct member_filter){ .site_id = p.other, .q = VIEW("ZED@") }), "Z");
+	assert_int_equal(person_profile_set(f->db, NOW, ann.id, VIEW("Aaron"), VIEW("fr")), 0);
+	assert_string_equal(found(f, (struct member_filter){ .site_id = p.mine }), "AB");
+	assert_int_equal(person_email_set(f->db, NOW, ann.id, VIEW("own@example.com")), 0);
+	assert_string_equal(found(f, (struct member_filter){ .site_id = p.other, .q = VIEW("OWN@") }),
+			    "A");
 	ann.email = VIEW("bob@example.com");
 	assert_int_equal(member_name(f->db, NOW, p.mine, &ann), -EEXIST);
 	ann.id = 999999;

@@ -94,8 +94,8 @@ static void home_make(struct fixture *f, struct world *w)
 	for (int i = 0; i < 2; i++) {
 		const int64_t site = i ? w->other_site : w->site;
 		run(f,
-		    "INSERT INTO member (site_id, person_id, phone, comment, created_at)"
-		    " VALUES (%lld, %lld, '+420 777', 'key in box %d', 1)",
+		    "INSERT INTO member (site_id, person_id, phone, comment, sort, created_at)"
+		    " VALUES (%lld, %lld, '+420 777', 'key in box %d', 'p', 1)",
 		    (long long)site, (long long)w->person, i);
 	}
 	run(f,

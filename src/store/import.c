@@ -1,6 +1,7 @@
 #include "store/import.h"
 
 #include "store/change.h"
+#include "store/member.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -117,6 +118,7 @@ enum {
 	MAKE_ROLES,
 	MAKE_RESIDENTS,
 	CLEAR_MARKS,
+	UNFOLDED,
 	INVITED,
 };
 
@@ -206,8 +208,8 @@ static const struct db_stmt stmts[] = {
 		   " WHERE site_id = $1 AND import_id = $2 AND line > $3 AND line <= $4"
 		   " AND fate IN ('create', 'add')" },
 	[MAKE_MEMBERS] = { "import_make_members",
-			   "INSERT INTO member (site_id, person_id, comment, created_at)"
-			   " SELECT l.site_id, p.id, l.comment, CAST($5 AS BIGINT) FROM "
+			   "INSERT INTO member (site_id, person_id, comment, sort, created_at)"
+			   " SELECT l.site_id, p.id, l.comment, p.name, CAST($5 AS BIGINT) FROM "
 			   "import_line l"
 			   " JOIN person p ON p.id = l.person_id WHERE " RANGE
 			   " ORDER BY l.line ON CONFLICT DO NOTHING" },
@@ -229,6 +231,11 @@ static const struct db_stmt stmts[] = {
 			  "UPDATE person SET email = NULL WHERE id IN (SELECT l.person_id FROM "
 			  "import_line l"
 			  " WHERE " RANGE " AND l.makes_person = 1 AND l.email = '')" },
+	[UNFOLDED] = { "import_unfolded",
+		       "SELECT DISTINCT m.person_id AS id FROM import_line l JOIN member m"
+		       " ON m.site_id = l.site_id AND m.person_id = l.person_id"
+		       " WHERE " RANGE " AND m.search = ''",
+		       &id_shape },
 	[INVITED] = { "import_invited",
 		      "SELECT l.line AS line, p.id AS person_id, p.email AS email, p.name AS name,"
 		      " s.name AS site, s.language AS language, COALESCE(b.name, c.name) AS "
@@ -379,6 +386,19 @@ int import_people(struct db *db, int64_t site_id, int64_t after_person, int64_t 
 		arena, ret_people, ret_n);
 }
 
+/* New members are sorted and searched by folded text, which is no work for the database. */
+static int fold_members(struct db *db, int64_t now_ms, const struct db_arg *range)
+{
+	CLEANUP(arena_free) struct arena arena = ARENA_INIT(DB_ROWS_MAX * 2 * sizeof(struct id_row));
+	struct id_row *people = NULL;
+	size_t n = 0;
+	int rc = db_select(db, &stmts[UNFOLDED], range, 4, &arena, &people, &n);
+
+	for (size_t i = 0; i < n && rc == 0; i++)
+		rc = member_refresh(db, now_ms, people[i].id);
+	return rc;
+}
+
 int import_apply(struct db *db, int64_t now_ms, const struct import_row *i, int64_t from,
 		 int64_t to)
 {
@@ -394,7 +414,7 @@ int import_apply(struct db *db, int64_t now_ms, const struct import_row *i, int6
 
 	for (size_t s = 0; s < sizeof(steps) / sizeof(steps[0]) && rc == 0; s++)
 		rc = db_exec(db, &stmts[steps[s].stmt], args, steps[s].timed ? 5 : 4, NULL);
-	return rc;
+	return rc == 0 ? fold_members(db, now_ms, args) : rc;
 }
 
 int import_invited(struct db *db, int64_t site_id, int64_t id, int64_t after, int64_t max,

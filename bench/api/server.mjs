@@ -3,9 +3,9 @@
  *
  *	node server.mjs DATABASE PORT
  *
- * It reads vestibuled's schema, judges session, role and query as vestibuled does, and answers the
- * same bytes; a session's token is hashed with SHA-256, which Node has built in. Of the rights there
- * is what these calls need. */
+ * It runs vestibuled's statements over vestibuled's schema, judges session, role and query as
+ * vestibuled does, and answers the same bytes; a session's token is hashed with SHA-256, which Node
+ * has built in. Of the rights there is what these calls need. */
 import { createHash } from "node:crypto";
 import Database from "better-sqlite3";
 import Fastify from "fastify";
@@ -32,20 +32,21 @@ db.pragma("journal_mode = WAL");
 db.pragma("synchronous = FULL");
 db.pragma("foreign_keys = ON");
 
-const freshest = (column) => `(SELECT b.${column} FROM binding b WHERE b.site_id = d.site_id
-	AND b.device = d.number AND b.expires_at > @now ORDER BY b.expires_at DESC LIMIT 1) AS ${column}`;
 const sql = {
-	session: db.prepare(`SELECT person_id, created_at, seen_at FROM session
-		WHERE token_hash = ? AND expires_at > ?`),
+	session: db.prepare(`SELECT s.person_id, s.created_at, s.seen_at, p.email, p.name,
+		p.disabled_at FROM session s JOIN person p ON p.id = s.person_id
+		WHERE s.token_hash = ? AND s.expires_at > ?`),
 	touch: db.prepare("UPDATE session SET seen_at = ?, expires_at = ? WHERE token_hash = ?"),
-	person: db.prepare("SELECT id, email, name, disabled_at FROM person WHERE id = ?"),
 	roles: db.prepare(`SELECT role, company_id, site_id, apartment_id FROM person_role
 		WHERE person_id = ? ORDER BY id`),
 	site: db.prepare("SELECT id, company_id, name, type, zone, language FROM site WHERE id = ?"),
 	apartments: db.prepare(`SELECT id, floor, number, name FROM apartment
 		WHERE site_id = ? AND (number, id) > (?, ?) ORDER BY number, id LIMIT ?`),
 	devices: db.prepare(`SELECT d.number, d.kind, d.name, d.apartment_id, d.unlock_code,
-		d.registered_at, ${freshest("transport")}, ${freshest("address")} FROM device d
+		d.registered_at, b.transport, b.address FROM device d LEFT JOIN binding b
+		ON b.site_id = d.site_id AND b.device = d.number AND b.expires_at > @now
+		AND NOT EXISTS (SELECT 1 FROM binding l WHERE l.site_id = b.site_id
+		AND l.device = b.device AND (l.expires_at, l.contact) > (b.expires_at, b.contact))
 		WHERE d.site_id = @site AND (d.name, d.number) > (@name, @id)
 		ORDER BY d.name, d.number LIMIT @limit`),
 	calls: db.prepare(`SELECT id, started_at, from_device, from_name, answered_at, ended_at, state,
@@ -53,7 +54,7 @@ const sql = {
 		WHERE site_id = ? AND (started_at, id) < (?, ?)
 		ORDER BY started_at DESC, id DESC LIMIT ?`),
 	openings: db.prepare(`SELECT call_id, at, by_device, by_name, how FROM opening
-		WHERE site_id = ? AND call_id IN (SELECT id FROM call
+		WHERE (site_id, call_id) IN (SELECT site_id, id FROM call
 		WHERE site_id = ? AND started_at BETWEEN ? AND ?) ORDER BY at, id`),
 };
 
@@ -99,12 +100,11 @@ function authenticate(request) {
 	const now = request.now = Date.now();
 	const hash = createHash("sha256").update(cookie(request)).digest();
 	const session = sql.session.get(hash, now);
-	const person = session && sql.person.get(session.person_id);
 
-	if (!person || person.disabled_at !== null)
+	if (!session || session.disabled_at !== null)
 		throw new Problem(401, "Sign in first.");
-	request.person = person;
-	request.roles = sql.roles.all(person.id);
+	request.session = session;
+	request.roles = sql.roles.all(session.person_id);
 	if (now - session.seen_at > TOUCH_MS)
 		sql.touch.run(now, Math.min(now + IDLE_MS, session.created_at + SESSION_MAX_MS), hash);
 }
@@ -178,7 +178,7 @@ function get(path, right, shape, handler) {
 }
 
 get("/session", null, shapes.session, (request, reply) => reply.send({
-	id: id(request.person.id), email: request.person.email, name: request.person.name,
+	id: id(request.session.person_id), email: request.session.email, name: request.session.name,
 	roles: request.roles.map((r) => ({ role: r.role, company_id: id(r.company_id),
 		site_id: id(r.site_id), apartment_id: id(r.apartment_id) })),
 }));
@@ -215,8 +215,7 @@ get("/sites/:site/calls", "call", list(shapes.call), (request, reply) => {
 
 	if (rows.length > 0) {
 		const last = rows[Math.min(rows.length, request.limit) - 1];
-		for (const o of sql.openings.all(request.site.id, request.site.id, last.started_at,
-			rows[0].started_at))
+		for (const o of sql.openings.all(request.site.id, last.started_at, rows[0].started_at))
 			opened.get(o.call_id)?.push({ at: o.at, by_device: id(o.by_device),
 				by_name: o.by_name, how: o.how });
 	}

@@ -6,7 +6,6 @@
 #include "store/site.h"
 
 enum {
-	DEVICE_PAGE_MAX = 500,
 	BUTTONS_MAX = 150,            /* of one device */
 	BUTTON_DESTINATIONS_MAX = 64, /* of one button */
 };

@@ -7,7 +7,7 @@
 
 enum {
 	BUTTONS_MAX = 150,            /* of one device */
-	BUTTON_DESTINATIONS_MAX = 64, /* of one button */
+	BUTTON_DESTINATIONS_MAX = 31, /* of one button: as many as a call can ring */
 };
 
 struct device_row {

@@ -338,11 +338,6 @@ uint16_t api_port(const struct api *api)
 	return http_port(api->http);
 }
 
-void api_drain(struct api *api)
-{
-	http_drain(api->http);
-}
-
 void api_free(struct api *api)
 {
 	if (!api)

@@ -45,8 +45,6 @@ struct api;
 [[nodiscard]] int api_start(const struct api_conf *conf, struct err *err, struct api **ret_api);
 /* The port that is listened on, host byte order. */
 uint16_t api_port(const struct api *api);
-/* No new connections; those that wait are closed. */
-void api_drain(struct api *api);
 /* After workers_stop. NULL is fine. */
 void api_free(struct api *api);
 

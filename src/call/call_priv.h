@@ -87,8 +87,9 @@ void call_leg_drop(struct call_leg *leg, const char *result, const char *reason)
 void call_free(struct call *call);
 
 /* leg.c */
-/* Starts a leg to every living binding of the device; returns how many. */
-unsigned legs_start(struct call *call, const struct dir_device *to);
+enum legs { LEGS_BEST, LEGS_OTHERS };
+/* Starts a leg to the best living binding of the device, or to each of its others; returns how many. */
+unsigned legs_start(struct call *call, const struct dir_device *to, enum legs which);
 extern const struct session_handlers caller_handlers;
 /* The device is no part of the call any more; the call may be gone after it. */
 void call_leave(struct call *call, uint64_t device);

@@ -271,14 +271,14 @@ static bool leg_start(struct call *call, const struct dir_device *to, const stru
 	return true;
 }
 
-unsigned legs_start(struct call *call, const struct dir_device *to)
+unsigned legs_start(struct call *call, const struct dir_device *to, enum legs which)
 {
 	struct sip_binding bindings[BINDINGS_PER_DEVICE_MAX];
 	const size_t n = sip_endpoint_bindings(call->sb->conf.endpoint, to->number, bindings,
 					       BINDINGS_PER_DEVICE_MAX);
 	unsigned started = 0;
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = which == LEGS_BEST ? 0 : 1; i < (which == LEGS_BEST && n ? 1 : n); i++)
 		started += leg_start(call, to, &bindings[i]);
 	return started;
 }

@@ -1,10 +1,13 @@
 #include "call/load.h"
 
 #include "base/log.h"
+#include "call/route.h"
 #include "store/device.h"
 
 #include <errno.h>
 #include <stdlib.h>
+
+_Static_assert((int)BUTTON_DESTINATIONS_MAX <= (int)ROUTE_MAX_DEVICES, "all of a button can ring");
 
 enum { PAGE = 200, BINDINGS_PAGE = 1000, ARENA_BYTES = 64 * 1024 * 1024 };
 

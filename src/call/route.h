@@ -3,7 +3,7 @@
 #pragma once
 #include "call/directory.h"
 
-enum { ROUTE_MAX_DEVICES = 64, ROUTE_BUTTON_MAX = 150 };
+enum { ROUTE_MAX_DEVICES = 31, ROUTE_BUTTON_MAX = 150 };
 
 struct route {
 	unsigned button; /* 0: a number was dialled */

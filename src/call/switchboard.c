@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <event2/event.h>
 
+_Static_assert((int)ROUTE_MAX_DEVICES <= (int)CALL_LEGS_MAX, "each device can ring");
+
 static struct view id_key(const int64_t *id)
 {
 	return (struct view){ (const char *)id, sizeof(*id) };
@@ -308,11 +310,13 @@ static void ring(struct call *call, const struct route *route)
 	struct switchboard *sb = call->sb;
 	unsigned started = 0;
 
-	for (size_t i = 0; i < route->n; i++) {
-		const struct dir_device *to = directory_device(sb->conf.directory, route->to[i]);
+	/* A call has only so many legs: each device rings once before any rings twice. */
+	for (size_t i = 0; i < 2 * route->n; i++) {
+		const struct dir_device *to =
+			directory_device(sb->conf.directory, route->to[i % route->n]);
 
 		if (to)
-			started += legs_start(call, to);
+			started += legs_start(call, to, i < route->n ? LEGS_BEST : LEGS_OTHERS);
 	}
 	if (!started ||
 	    timers_arm(sb->timers, &call->timer, sb->conf.ring_ms ? sb->conf.ring_ms : CALL_RING_MS,

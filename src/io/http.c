@@ -212,8 +212,6 @@ static void send_reply(void *arg)
 		buf_reset(&x->body);
 	}
 	add_fields(x, headers);
-	if (x->http->draining)
-		evhttp_add_header(headers, "Connection", "close");
 	if (head) {
 		snprintf(length, sizeof(length), "%zu", x->body.n);
 		evhttp_add_header(headers, "Content-Length", length);
@@ -320,18 +318,6 @@ int http_start(struct loop *loop, const struct http_conf *conf, struct err *err,
 	}
 	*ret_http = http;
 	return 0;
-}
-
-static void stop_listening(struct evhttp_bound_socket *bound, void *arg)
-{
-	(void)arg;
-	evconnlistener_disable(evhttp_bound_socket_get_listener(bound));
-}
-
-void http_drain(struct http *http)
-{
-	http->draining = true;
-	evhttp_foreach_bound_socket(http->evhttp, stop_listening, NULL);
 }
 
 void http_free(struct http *http)

@@ -36,8 +36,7 @@ struct http_conf {
 
 [[nodiscard]] int http_start(struct loop *loop, const struct http_conf *conf, struct err *err,
 			     struct http **ret_http);
-/* Stops listening; http_free ends what is open, once every exchange has its reply. */
-void http_drain(struct http *http);
+/* Ends what is open, once every exchange has its reply. */
 void http_free(struct http *http);
 /* The port that is listened on, host byte order. */
 uint16_t http_port(const struct http *http);

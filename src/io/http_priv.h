@@ -23,7 +23,6 @@ struct http {
 	struct map hosts; /* connections per host */
 	struct map gates; /* by bufferevent */
 	struct list websockets;
-	bool draining;
 };
 
 struct http_exchange {

@@ -107,11 +107,6 @@ bool session_confirmed(const struct session *s)
 	return s->state == SESSION_CONFIRMED;
 }
 
-struct flow session_flow(const struct session *s)
-{
-	return s->flow;
-}
-
 /* Sending inside the dialog. */
 
 static bool follow_binding(struct session *s)

@@ -102,4 +102,3 @@ void session_offer_reply(struct session *s, unsigned code, struct view sdp);
 void session_info(struct session *s, const char *type, struct view body);
 /* Both sides are connected and an ACK was seen or sent. */
 bool session_confirmed(const struct session *s);
-struct flow session_flow(const struct session *s);

@@ -8,8 +8,7 @@
 #include "sip/transaction.h"
 
 enum {
-	TX_BRANCH_MAX = 256,
-	TX_KEY_MAX = 1024, /* bytes; a longer branch or sent-by is refused */
+	TX_BRANCH_MAX = 256, /* bytes; a longer branch or sent-by is refused */
 	TX_RETRY_AFTER_S = 5,
 	TX_MAX_FORWARDS = 70,
 };

@@ -6,10 +6,9 @@
 #include "store/site.h"
 
 enum {
-	DEVICE_PAGE_MAX = 500,
 	APARTMENT_DEVICES_MAX = 200,  /* that are shown of one apartment */
 	BUTTONS_MAX = 150,            /* of one device */
-	BUTTON_DESTINATIONS_MAX = 64, /* of one button */
+	BUTTON_DESTINATIONS_MAX = 31, /* of one button: as many as a call can ring */
 };
 
 struct device_row {

@@ -162,6 +162,7 @@ enum {
 	ERASE_MESSAGES,
 	ERASE_MAILS,
 	ERASE_REGISTRATIONS,
+	ERASE_IMPORTED,
 };
 
 static const struct db_stmt stmts[] = {
@@ -298,6 +299,9 @@ static const struct db_stmt stmts[] = {
 				  "DELETE FROM registration WHERE email = $1" },
 	/* What was said about the building stays with it; who said it, and how to reach whom, goes.
 	 */
+	[ERASE_IMPORTED] = { "privacy_erase_imported",
+			     "UPDATE import_line SET first_name = '', surname = '', email = '',"
+			     " comment = '', account = '' WHERE person_id = $1 OR account = $2" },
 	[ERASE_TICKETS] = { "privacy_erase_tickets",
 			    "UPDATE ticket SET person_name = $2, contact = '', context = '{}'"
 			    " WHERE person_id = $1" },
@@ -512,6 +516,8 @@ static int rows_erase(struct db *db, int64_t now_ms, const struct person_row *pe
 	const struct db_arg id = A_INT(person->id);
 	int rc = db_exec(db, &stmts[ERASE_MAILS], DB_ARGS(id, A_TEXT(person->email)), NULL);
 
+	if (rc == 0)
+		rc = db_exec(db, &stmts[ERASE_IMPORTED], DB_ARGS(id, A_TEXT(person->email)), NULL);
 	for (size_t i = 0; rc == 0 && i < sizeof(own) / sizeof(own[0]); i++)
 		rc = db_exec(db, &stmts[own[i]], DB_ARGS(id), NULL);
 	if (rc == 0)

@@ -42,6 +42,33 @@ STORY(a_phone_answers_and_the_door_hangs_up)
 	assert_int_equal(w->nseen, 1);
 }
 
+/* Other apps of the same accounts take more legs than a call has. */
+STORY_OF(each_phone_rings_before_any_rings_twice, 6, TALK_MS)
+{
+	struct ua_call *door;
+
+	for (unsigned i = 0; i < 5; i++) {
+		struct sip_binding b = { .user = ua_number(PHONE(i)), .q = 500, .cseq = 1,
+					 .expires_at = clock_wall_ms(&w->clock.clock) + 3600 * 1000 };
+
+		assert_int_equal(addr_parse("192.0.2.250:5060", &b.flow.peer), 0);
+		for (unsigned k = 1; k < BINDINGS_PER_DEVICE_MAX; k++) {
+			snprintf(b.contact, sizeof(b.contact), "sip:app%u-%u@192.0.2.250", i, k);
+			assert_int_equal(sip_endpoint_restore(w->endpoint, &b), 0);
+		}
+	}
+	all_plan(w, &(struct ua_plan){ .answer_ms = -1 });
+	PHONE(5)->plan.answer_ms = 500;
+	door = world_ring(w);
+	UNTIL(door->state == UA_TALKING, 500 + world_slack(w));
+	for (unsigned i = 0; i < 5; i++)
+		assert_non_null(ua_last(PHONE(i)));
+	ua_bye(door);
+	world_over(w, "answered");
+	for (unsigned i = 0; i < 5; i++)
+		sip_endpoint_unbind(w->endpoint, ua_number(PHONE(i)));
+}
+
 STORY(a_phone_of_each_transport_and_family_answers)
 {
 	for (unsigned i = 0; i < 3; i++) {
@@ -517,6 +544,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		STORY_TEST(a_phone_answers_and_the_door_hangs_up),
+		STORY_TEST(each_phone_rings_before_any_rings_twice),
 		STORY_TEST(a_phone_of_each_transport_and_family_answers),
 		STORY_TEST(the_others_hear_that_it_was_answered_elsewhere),
 		STORY_TEST(two_answers_at_once_give_one_call),

@@ -291,6 +291,49 @@ static void the_trail_keeps_an_alias(void **state)
 	assert_int_equal(n, 1);
 }
 
+/* A file of people that this one stands in, by person and, not yet written, by e-mail. */
+static void import_of(struct fixture *f, const struct world *w)
+{
+	CLEANUP(buf_free) struct buf sql = BUF_INIT(4096);
+
+	buf_printf(&sql, "INSERT INTO import (id, site_id, name, state, lines, created_at)"
+			 " VALUES (1, %lld, 'f', 'done', 2, 0);", (long long)w->site);
+	for (int line = 1; line <= 2; line++)
+		buf_printf(&sql,
+			   "INSERT INTO import_line VALUES (%lld, 1, %d, '', '', '', 'ofie', 'ofie',"
+			   " 'ofie', '777', '%s', 'create', '', '', 0, 1, 0, %s%lld, NULL);",
+			   (long long)w->site, line, line == 1 ? "mark" : "zofie@example.com",
+			   line == 1 ? "" : "0 * ", (long long)w->person);
+	assert_int_equal(db_script(f->db, buf_cstr(&sql)), 0);
+}
+
+struct left_row {
+	int64_t n;
+};
+static const struct db_column left_columns[] = { DB_COLUMN_INT(struct left_row, n) };
+static const struct db_shape left_shape = DB_SHAPE(struct left_row, left_columns);
+static const struct db_stmt imported_left = {
+	"imported_left",
+	"SELECT COUNT(*) AS n FROM import_line WHERE first_name || surname || email || comment ||"
+	" account <> ''",
+	&left_shape
+};
+
+static void nothing_of_an_import_is_left(void **state)
+{
+	struct fixture *f = *state;
+	const struct world w = world_make(f);
+	struct left_row left;
+
+	import_of(f, &w);
+	assert_int_equal(db_prepare(f->db, &imported_left, 1, NULL), 0);
+	assert_int_equal(db_one(f->db, &imported_left, DB_NO_ARGS, &f->arena, &left), 0);
+	assert_int_equal(left.n, 2);
+	assert_int_equal(privacy_erase(f->db, NOW, w.person), 0);
+	assert_int_equal(db_one(f->db, &imported_left, DB_NO_ARGS, &f->arena, &left), 0);
+	assert_int_equal(left.n, 0);
+}
+
 static void nothing_of_a_person_is_left(void **state)
 {
 	struct fixture *f = *state;
@@ -368,6 +411,7 @@ static void no_table_with_people_is_forgotten(void **state)
 {
 	static const char *const known[] = {
 		"account_token.person_id", "audit.person_id",    "audit.subject_id",
+		"import.person_id", "import_line.person_id",
 		"mail.person_id",          "member.person_id",   "person_role.person_id",
 		"recovery_code.person_id", "resident.person_id", "session.person_id",
 		"ticket.person_id", "ticket_message.person_id", "totp.person_id",
@@ -395,6 +439,7 @@ int main(void)
 		ON_BOTH(a_company_hands_over_what_it_has_itself),
 		ON_BOTH(the_trail_keeps_an_alias),
 		ON_BOTH(nothing_of_a_person_is_left),
+		ON_BOTH(nothing_of_an_import_is_left),
 		ON_BOTH(the_last_administrator_is_known),
 		cmocka_unit_test_setup_teardown(no_table_with_people_is_forgotten, fixture_sqlite,
 						fixture_close),

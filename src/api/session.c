@@ -120,7 +120,7 @@ static int who_session(struct request *r, const struct session_row *session)
 
 int session_authenticate(struct request *r)
 {
-	struct session_row session;
+	struct session_row session = {};
 	int rc = cookie_hash(r, SESSION_COOKIE, &r->who.token_hash);
 
 	if (rc == 0)

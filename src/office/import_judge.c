@@ -114,7 +114,7 @@ static void key_residence(struct import_judge *j, struct view email, struct view
 {
 	key_begin(j);
 	key_add(j, email);
-	key_add(j, email.n ? (struct view){} : name);
+	key_add(j, email.n ? VIEW("") : name);
 	key_add(j, floor);
 	key_add(j, number);
 }

@@ -353,8 +353,8 @@ static void what_is_registered_stays_text(void **state)
 		"{\"name\":\"R\",\"company\":\"C\",\"email\":\"r@e\\r\\nBcc: "
 		"x@y\",\"language\":\"en\","
 		"\"consent\":true,\"captcha\":\"x\"}",
-		"{\"name\":\"R\",\"company\":\"C\",\"email\":\"r@e\",\"language\":\"en\\r\\nX: y\","
-		"\"consent\":true,\"captcha\":\"x\"}",
+		("{\"name\":\"R\",\"company\":\"C\",\"email\":\"r@e\",\"language\":\"en\\r\\nX: y\","
+		 "\"consent\":true,\"captcha\":\"x\"}"),
 	};
 	struct fixture *f = *state;
 

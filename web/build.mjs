@@ -68,7 +68,8 @@ const name_of = (source) =>
 const script = name_of("src/main.tsx");
 const html = readFileSync(join(here, "index.html"), "utf8")
 	.replace("@SCRIPT@", `/assets/${script}`)
-	.replace("@STYLE@", `/assets/${name_of("src/style.css")}`);
+	.replace("@STYLE@", `/assets/${name_of("src/style.css")}`)
+	.replace("@ICONS@", () => readFileSync(join(here, "src/icons.svg"), "utf8").trim());
 writeFileSync(join(dist, "index.html"), html);
 writeFileSync(join(dist, "icon.svg"), readFileSync(join(here, "icon.svg")));
 

@@ -51,6 +51,10 @@ extern const struct shape type_edit_shape, type_change_shape;
 int api_type_change_get(struct request *r);
 int api_type_change_put(struct request *r);
 
+extern const struct shape summary_shape, search_shape;
+int api_summary_get(struct request *r);
+int api_search_get(struct request *r);
+
 extern const struct shape apartment_edit_shape, apartment_shape;
 int api_apartment_list(struct request *r);
 int api_apartment_post(struct request *r);

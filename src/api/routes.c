@@ -85,7 +85,8 @@ const struct route routes[] = {
 	  "Take the role of a company's admin away; the last one stays" },
 
 	{ "GET", "/sites", RIGHT_SESSION, api_site_list, NULL, &site_shape,
-	  OK, ROUTE_LIST, LANE_REQUEST, "The sites that one may see, by name" },
+	  OK, ROUTE_LIST, LANE_REQUEST, "The sites that one may see, by name; q: parts of names",
+	  .query = "q" },
 	{ "POST", "/sites", RIGHT_SITE_CREATE, api_site_post, &site_edit_shape, &site_shape,
 	  CREATED, 0, LANE_REQUEST, "Make a site in one's company" },
 	{ "GET", "/sites/:site", RIGHT_SITE_READ, api_site_get, NULL, &site_shape,
@@ -99,6 +100,13 @@ const struct route routes[] = {
 	  &type_change_shape, OK, 0, LANE_REQUEST, "What another type would change", "type" },
 	{ "PUT", "/sites/:site/type-change", RIGHT_SITE_EDIT, api_type_change_put, &type_edit_shape,
 	  &site_shape, OK, 0, LANE_REQUEST, "Change a site's type" },
+
+	{ "GET", "/sites/:site/summary", RIGHT_SITE_READ, api_summary_get, NULL, &summary_shape,
+	  OK, 0, LANE_REQUEST, "The figures of a site, as far as one may read them",
+	  .query = "today" },
+	{ "GET", "/sites/:site/search", RIGHT_SITE_READ, api_search_get, NULL, &search_shape,
+	  OK, 0, LANE_REQUEST, "Devices, people and apartments by parts of their names",
+	  .query = "q" },
 
 	{ "GET", "/sites/:site/apartments", RIGHT_APARTMENT_READ, api_apartment_list, NULL,
 	  &apartment_shape, OK, ROUTE_LIST, LANE_REQUEST, "The apartments, by number" },

@@ -1,4 +1,4 @@
-#include "store/site.h"
+#include "store/search.h"
 
 #include "api/person.h"
 #include "api/request.h"
@@ -83,6 +83,8 @@ const struct shape site_edit_shape = SHAPE("SiteEdit", struct site_row, edit_fie
 static const struct field site_fields[] = {
 	{ "id", FIELD_ID, 0, offsetof(struct site_row, id) },
 	SITE_EDIT_FIELDS,
+	{ "company", FIELD_TEXT, 0, offsetof(struct site_row, company), .max = 100,
+	  .doc = "The name of the company that it belongs to" },
 };
 const struct shape site_shape = SHAPE("Site", struct site_row, site_fields);
 
@@ -137,14 +139,38 @@ static const struct field type_fields[] = {
 };
 const struct shape type_change_shape = SHAPE("TypeChange", struct type_view, type_fields);
 
+/* Those that somebody looks for. */
+static int list_found(struct request *r, struct view q, struct name_cursor after)
+{
+	struct match_query query;
+	struct site_row *sites;
+	struct view next = {};
+	size_t n;
+	int rc = match_query(r->arena, q, &query);
+
+	if (rc == 0)
+		rc = search_sites(r->db, r->who.person_id, &query, after, (size_t)r->limit + 1,
+				  r->arena, &sites, &n, &after);
+	if (rc != 0)
+		return rc;
+	if (n > (size_t)r->limit)
+		next = page_next(r, sites[r->limit - 1].name, sites[r->limit - 1].id);
+	else if (after.id != 0)
+		next = page_next(r, after.name, after.id);
+	return reply_list(r, sites, page_size(r, n), next);
+}
+
 int api_site_list(struct request *r)
 {
+	const struct view q = view_trim(query_get(r->arena, r->ask->query, "q"));
 	struct name_cursor after;
 	struct site_row *sites;
 	struct view next;
 	size_t n;
 	int rc = page_after(r, &after);
 
+	if (rc == 0 && q.n > 0)
+		return list_found(r, q, after);
 	if (rc == 0)
 		rc = site_list(r->db, r->who.person_id, after, r->limit + 1, r->arena, &sites, &n);
 	if (rc != 0)

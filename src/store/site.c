@@ -10,9 +10,9 @@ static const struct db_column site_columns[] = {
 	DB_COLUMN_INT(struct site_row, id),        DB_COLUMN_INT(struct site_row, company_id),
 	DB_COLUMN_TEXT(struct site_row, name),     DB_COLUMN_TEXT(struct site_row, type),
 	DB_COLUMN_TEXT(struct site_row, zone),     DB_COLUMN_TEXT(struct site_row, language),
-	DB_COLUMN_INT(struct site_row, created_at), DB_COLUMN_TEXT(struct site_row, subtype),
-	DB_COLUMN_TEXT(struct site_row, country),   DB_COLUMN_TEXT(struct site_row, region),
-	DB_COLUMN_TEXT(struct site_row, postal_code),
+	DB_COLUMN_INT(struct site_row, created_at), DB_COLUMN_TEXT(struct site_row, company),
+	DB_COLUMN_TEXT(struct site_row, subtype),  DB_COLUMN_TEXT(struct site_row, country),
+	DB_COLUMN_TEXT(struct site_row, region),   DB_COLUMN_TEXT(struct site_row, postal_code),
 };
 static const struct db_shape site_shape = DB_SHAPE(struct site_row, site_columns);
 
@@ -40,8 +40,9 @@ static const struct db_column id_columns[] = { DB_COLUMN_INT(struct id_row, id) 
 static const struct db_shape id_shape = DB_SHAPE(struct id_row, id_columns);
 
 #define SITE_SELECT                                                                                \
-	"SELECT s.id, s.company_id, s.name, s.type, s.zone, s.language, s.created_at, s.subtype,"    \
-	" s.country, s.region, s.postal_code FROM site s"
+	"SELECT s.id, s.company_id, s.name, s.type, s.zone, s.language, s.created_at,"              \
+	" c.name AS company, s.subtype, s.country, s.region, s.postal_code"                        \
+	" FROM site s JOIN company c ON c.id = s.company_id"
 #define APARTMENT_SELECT                                                                           \
 	"SELECT a.id, a.site_id, a.floor, a.number, a.name, a.services,"                           \
 	" (SELECT COUNT(*) FROM resident r WHERE r.site_id = a.site_id"                            \

@@ -17,6 +17,7 @@ struct site_row {
 	struct view zone; /* IANA */
 	struct view language;
 	int64_t created_at;
+	struct view company; /* its name, when read */
 	struct view subtype; /* what kind of residential or commercial; may be empty, as the rest */
 	struct view country; /* ISO 3166 */
 	struct view region;

@@ -12,6 +12,8 @@
 #include "store/member.h"
 #include "store/migrate.h"
 #include "store/privacy.h"
+#include "store/search.h"
+#include "store/summary.h"
 #include "store/support.h"
 #include "store/token.h"
 
@@ -36,8 +38,8 @@ static int prepare(struct db *db, struct err *err)
 	static int (*const families[])(struct db *, struct err *) = {
 		change_prepare, account_prepare, site_prepare, device_prepare, call_prepare,
 		mail_prepare, token_prepare, factor_prepare, audit_prepare,
-		privacy_prepare, support_prepare, import_prepare,
-		member_prepare, company_prepare,
+		privacy_prepare, support_prepare, import_prepare, member_prepare,
+		company_prepare, search_prepare, summary_prepare,
 	};
 	int rc = check_version(db, err);
 

@@ -81,7 +81,24 @@ export async function sign_in(page, base, { email, password }) {
 	await page.getByLabel(/^E-mail/).fill(email);
 	await page.getByLabel(/^(Password|Mot de passe)/).fill(password);
 	await page.getByRole("button", { name: /^(Sign in|Se connecter)$/ }).click();
-	await page.getByRole("button", { name: /^(Sign out|Se déconnecter)$/ }).waitFor();
+	await page.locator("#side").waitFor({ state: "attached" });
+}
+
+// What stands in the account's menu: getByRole("button", { name: "Sign out" }) and the like.
+export async function account(page) {
+	const menu = page.getByRole("button", { name: /^(Account|Compte)/ });
+	if (await menu.getAttribute("aria-expanded") === "false")
+		await menu.click();
+	return page.locator(".menu");
+}
+
+// Follows a link of the side bar, which is a drawer on a phone.
+export async function tab(page, name) {
+	const link = page.locator("#side a").filter({ hasText: new RegExp(`^${name}$`) });
+	await link.waitFor({ state: "attached" });
+	if (!await link.isVisible())
+		await page.getByRole("button", { name: "Menu", exact: true }).click();
+	await link.click();
 }
 
 async function faults_of(page) {
@@ -120,6 +137,21 @@ export async function look(page, name) {
 	await page.emulateMedia({ colorScheme: null });
 	if (found.length > 0)
 		throw new Error(found.join("\n"));
+}
+
+// How long a visit takes to show most of the page, in ms, on a processor `slower` times as slow. A
+// figure to print: what a machine needs is no proof of anything.
+export async function largest_paint(page, url, slower) {
+	const session = await page.context().newCDPSession(page);
+	await session.send("Emulation.setCPUThrottlingRate", { rate: slower });
+	await page.goto(url, { waitUntil: "networkidle" });
+	const at = await page.evaluate(() => new Promise((done) => {
+		new PerformanceObserver((list) => done(list.getEntries().at(-1).startTime))
+			.observe({ type: "largest-contentful-paint", buffered: true });
+	}));
+	await session.send("Emulation.setCPUThrottlingRate", { rate: 1 });
+	await session.detach();
+	return Math.round(at);
 }
 
 const tests = [];

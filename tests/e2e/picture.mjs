@@ -19,7 +19,7 @@ async function take(browser, stage) {
 	await door.goto(stage.demo.door.http);
 	await door.getByText("· registered").waitFor();
 	const bell = door.getByRole("button", { name: "Ring" });
-	const call = page.getByRole("list", { name: "Calls" }).getByRole("listitem").first();
+	const call = page.getByRole("table", { name: "Calls" }).getByRole("row").nth(1);
 
 	await bell.click();
 	await call.getByText("Ringing").waitFor();

@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -22,6 +23,7 @@ from ua import Ua # noqa: E402
 
 BUILD = Path(os.environ.get("VESTIBULE_BUILD", TOP / "build"))
 READY_S = 60
+DATABASE = "vestibule.db"
 
 
 class Server:
@@ -106,6 +108,21 @@ class Stage(contextlib.ExitStack):
     def unregister(self, user):
         self.others[user].register(expires=0)
 
+    def fill(self, sites, people):
+        """Sites for the empty server's company, people for the demo's site: more than a page of either."""
+        with contextlib.closing(sqlite3.connect(self.empty.data / DATABASE)) as db, db:
+            db.executemany(
+                "INSERT INTO site (company_id, name, type, zone, language, created_at)"
+                " SELECT MIN(id), ?, 'residential', 'UTC', 'en', 1 FROM company",
+                [(f"Tower {n:04}",) for n in range(sites)])
+        with contextlib.closing(sqlite3.connect(self.demo.data / DATABASE)) as db, db:
+            db.executemany("INSERT INTO person (email, name, language, created_at)"
+                           " VALUES (?, ?, 'en', 1)",
+                           [(f"resident{n}@example.com", f"Étienne {n:04}") for n in range(people)])
+            db.execute("INSERT INTO member (site_id, person_id, sort, created_at)"
+                       " SELECT site.id, person.id, lower(person.name), 1 FROM site, person"
+                       " WHERE person.name LIKE 'Étienne %'")
+
     def server_stop(self):
         self.demo.stop()
 
@@ -113,7 +130,7 @@ class Stage(contextlib.ExitStack):
         self.demo.start()
 
 
-DEEDS = ("rings", "accept", "keys", "hang_up", "register", "unregister", "server_stop",
+DEEDS = ("rings", "accept", "keys", "hang_up", "register", "unregister", "fill", "server_stop",
          "server_start")
 
 

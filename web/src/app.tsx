@@ -2,7 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import { api, client_on_signed_out } from "./api/client.ts";
 import type { Session } from "./api/types.ts";
 import { problem_from, useLoad, useRoute, type Loaded } from "./lib/hooks.ts";
-import { t, type Lang } from "./lib/i18n.ts";
+import type { Lang } from "./lib/i18n.ts";
 import { problem_text } from "./lib/problem.ts";
 import { go, type Route } from "./lib/router.ts";
 import { SessionContext } from "./lib/rights.ts";
@@ -14,9 +14,8 @@ import { Setup } from "./pages/setup.tsx";
 import { SignIn } from "./pages/sign_in.tsx";
 import { SitePage } from "./pages/site.tsx";
 import { Sites } from "./pages/sites.tsx";
-import { Language } from "./ui/language.tsx";
+import { Frame } from "./shell/frame.tsx";
 import { Later } from "./ui/later.tsx";
-import { Link } from "./ui/link.tsx";
 import { Show } from "./ui/loaded.tsx";
 import { Toasts } from "./ui/toasts.tsx";
 import { Verify } from "./ui/verify.tsx";
@@ -65,6 +64,16 @@ function Public({ page, who }: { page: Route["page"]; who: Loaded<Who> }) {
 const PUBLIC: readonly Route["page"][] = ["setup", "register", "activate", "forgotten", "reset",
 	"confirm-email"];
 
+// Asked for while the messages load: one wait less before the first page.
+let early: Promise<Who> | null = who_read();
+early.catch(() => undefined); // whoever reads it handles that
+
+function who_first(): Promise<Who> {
+	const who = early ?? who_read();
+	early = null;
+	return who;
+}
+
 function Page({ route, changed }: { route: Route; changed: () => void }) {
 	switch (route.page) {
 	case "sites":
@@ -83,7 +92,8 @@ function Page({ route, changed }: { route: Route; changed: () => void }) {
 
 export function App({ change_language }: { change_language: (lang: Lang) => void }) {
 	const route = useRoute();
-	const who = useLoad("session", who_read);
+	const who = useLoad("session", who_first);
+	const session = who.data?.session ?? null;
 	const [leaving, set_leaving] = useState(false);
 	useEffect(() => client_on_signed_out(() => who.set({ session: null })), []);
 
@@ -101,35 +111,19 @@ export function App({ change_language }: { change_language: (lang: Lang) => void
 		set_leaving(false);
 	};
 	return (
-		<>
-			<a class="skip" href="#main">{t("skip")}</a>
-			<header class="bar">
-				<div class="bar-in">
-					<Link href="/" class="brand">
-						<img src="/icon.svg" alt="" /><span>Vestibule</span>
-					</Link>
-					{who.data?.session && (
-						<Link href="/account" class="who soft">{who.data.session.name}</Link>
-					)}
-					<Language change={change_language} />
-					{who.data?.session && (
-						<button aria-disabled={leaving} onClick={sign_out}>{t("sign_out")}</button>
-					)}
-				</div>
-			</header>
-			<main id="main" tabIndex={-1}>
+		<SessionContext.Provider value={session}>
+			<Frame route={route} session={session} leaving={leaving}
+				change_language={change_language} sign_out={() => void sign_out()}>
 				{PUBLIC.includes(route.page)
 					? <Public key={route.page} page={route.page} who={who} />
 					: <Show of={who}>
-						{({ session }) => session === null
+						{() => session === null
 							? <SignIn done={who.reload} />
-							: <SessionContext.Provider value={session}>
-								<Page route={route} changed={who.reload} />
-							</SessionContext.Provider>}
+							: <Page route={route} changed={who.reload} />}
 					</Show>}
-			</main>
+			</Frame>
 			<Verify />
 			<Toasts />
-		</>
+		</SessionContext.Provider>
 	);
 }

@@ -1,6 +1,7 @@
 import { render } from "preact";
 import { App } from "./app.tsx";
 import { lang_initial, lang_load, lang_store, type Lang } from "./lib/i18n.ts";
+import { theme_apply, theme_current } from "./lib/theme.ts";
 
 const root = document.getElementById("app") as HTMLElement;
 
@@ -15,4 +16,5 @@ function change(lang: Lang): void {
 	void show(lang);
 }
 
+theme_apply(theme_current());
 void show(lang_initial());

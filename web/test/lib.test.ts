@@ -4,12 +4,14 @@ import { test } from "node:test";
 import type { AuditEntry, Button, Call } from "../src/api/types.ts";
 import { audit_changes, audit_query, audit_sentence } from "../src/lib/audit.ts";
 import { call_status, call_talk_ms, calls_merge, opening_how } from "../src/lib/calls.ts";
-import { format_duration, format_time, format_wait, zone_valid } from "../src/lib/format.ts";
+import { day_start, format_duration, format_time, format_wait, zone_valid } from "../src/lib/format.ts";
 import { fill, lang_load, lang_pick } from "../src/lib/i18n.ts";
 import { backoff_ms, live_parse, live_url } from "../src/lib/live.ts";
 import { registrar_parse } from "../src/lib/registrar.ts";
 import { countries } from "../src/lib/countries.ts";
 import { grants_allow, RIGHTS, roles_grantable, USER_ROLES, type Right } from "../src/lib/rights.ts";
+import { fold, rows_filter, rows_sort } from "../src/lib/table.ts";
+import { theme_pick } from "../src/lib/theme.ts";
 import { route_parse, site_href } from "../src/lib/router.ts";
 import {
 	check_buttons, check_email, check_new_password, check_unlock_code, next_button,
@@ -63,6 +65,38 @@ test("format: times in the site's zone and the reader's language", () => {
 	assert.match(format_time(at, "fr", "America/New_York"), /2 janv\. 2026.*18:30:00/);
 	assert.equal(format_time(at, "en", "No/Where"), format_time(at, "en", "UTC"));
 	assert.equal(zone_valid(""), false);
+});
+
+test("format: when the day began", () => {
+	const at = Date.UTC(2026, 0, 2, 23, 30, 1, 5);
+	assert.equal(day_start(at, "Europe/Prague"), Date.UTC(2026, 0, 2, 23));
+	assert.equal(day_start(at, "America/New_York"), Date.UTC(2026, 0, 2, 5));
+	assert.equal(day_start(Date.UTC(2026, 0, 2), "UTC"), Date.UTC(2026, 0, 2));
+});
+
+test("table: narrowed by all words, without case and accents", () => {
+	const rows = ["Éva Nováková", "Jan Novak", "Zoe"];
+	const of = (row: string) => row;
+	assert.equal(fold("ÉŠ"), "es");
+	assert.deepEqual(rows_filter(rows, " NOVAK ", of), ["Éva Nováková", "Jan Novak"]);
+	assert.deepEqual(rows_filter(rows, "nova eva", of), ["Éva Nováková"]);
+	assert.equal(rows_filter(rows, " ", of), rows);
+	assert.deepEqual(rows_filter(rows, "x", of), []);
+});
+
+test("table: sorted as people count, what is missing last, equals in their order", () => {
+	const rows = [["b", "10"], ["a", "9"], ["c", null], ["d", "9"]] as const;
+	const names = (down: boolean) =>
+		rows_sort(rows, ([, value]) => value, down, "en").map(([name]) => name).join("");
+	assert.equal(names(false), "adbc");
+	assert.equal(names(true), "badc");
+	assert.deepEqual(rows_sort([3, 20, 1], (n) => n, false, "en"), [1, 3, 20]);
+});
+
+test("theme: the stored one, else the system's", () => {
+	assert.equal(theme_pick("dark"), "dark");
+	assert.equal(theme_pick("pink"), "auto");
+	assert.equal(theme_pick(null), "auto");
 });
 
 test("i18n: choice and placeholders", () => {
@@ -155,7 +189,7 @@ test("router: paths and back", () => {
 	assert.deepEqual(route_parse("/sites/"), { page: "sites" });
 	assert.deepEqual(route_parse("/setup"), { page: "setup" });
 	assert.deepEqual(route_parse("/sites/5"),
-		{ page: "site", site: "5", tab: "devices", item: null });
+		{ page: "site", site: "5", tab: "overview", item: null });
 	assert.deepEqual(route_parse(site_href("a/b", "calls", "7")),
 		{ page: "site", site: "a/b", tab: "calls", item: "7" });
 	for (const path of ["/x", "/sites/5/x", "/sites/5/calls/7/8", "/setup/x"])

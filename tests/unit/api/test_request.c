@@ -319,6 +319,78 @@ static void lists_page_through_everything_once(void **state)
 	assert_string_equal(seen, "abcdefg");
 }
 
+static void one_finds_what_one_may_read(void **state)
+{
+	struct fixture *f = *state;
+
+	device_make(f, "{\"name\":\"Entr\u00e9e\",\"kind\":\"intercom\"}");
+	assert_status(f, 201, ADMIN, "POST", own(f, "/apartments"),
+		      "{\"number\":\"12\",\"floor\":\"1\",\"name\":\"Entr\u00e9es\"}");
+	assert_int_equal(db_script(f->db, "INSERT INTO member (site_id, person_id, sort, created_at)"
+					  " SELECT s.id, p.id, 'operator', 1 FROM site s, person p WHERE s.name = 'Own'"
+					  " AND p.email = 'operator@example.com'"), 0);
+	assert_status(f, 200, ADMIN, "GET", own(f, "/search?q=ENTREE"), NULL);
+	assert_non_null(strstr(fixture_text(f), "[{\"kind\":\"intercom\","));
+	assert_non_null(strstr(fixture_text(f), "},{\"kind\":\"apartment\","));
+	assert_status(f, 200, ADMIN, "GET", own(f, "/search?q=oper%41tor"), NULL);
+	assert_non_null(strstr(fixture_text(f), "[{\"kind\":\"person\","));
+	assert_status(f, 200, ROLE_SITE_USER, "GET", own(f, "/search?q=operator"), NULL);
+	assert_string_equal(fixture_text(f), "{\"items\":[]}");
+	assert_status(f, 200, ROLE_SITE_USER, "GET", own(f, "/search?q=entree"), NULL);
+	assert_non_null(strstr(fixture_text(f), "intercom"));
+	assert_status(f, 200, ROLE_APARTMENT_ADMIN, "GET", own(f, "/search?q=e"), NULL);
+	assert_string_equal(fixture_text(f), "{\"items\":[]}");
+	for (const char *const *q = (const char *const[]){ "", "?q=", "?q=%20", "?q=%FF", NULL }; *q; q++) {
+		assert_status(f, 200, ADMIN, "GET", own(f, fixture_path(f, "/search%s", *q)), NULL);
+		assert_string_equal(fixture_text(f), "{\"items\":[]}");
+	}
+}
+
+static void sites_are_found_by_parts_of_their_names(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_status(f, 200, ROLE_COMPANY_ADMIN, "GET", "/sites?q=DOOR", NULL);
+	assert_non_null(strstr(fixture_text(f), "Next door"));
+	assert_null(strstr(fixture_text(f), "\"Own\""));
+	assert_status(f, 200, ROLE_COMPANY_ADMIN, "GET", "/sites?q=foreign", NULL);
+	assert_string_equal(fixture_text(f), "{\"items\":[],\"next\":null}");
+	assert_status(f, 200, ROLE_OPERATOR, "GET", "/sites?q=o&limit=1", NULL); /* Foreign, Next door, Own */
+	assert_non_null(strstr(fixture_text(f), "Foreign"));
+	assert_status(f, 200, ROLE_OPERATOR, "GET",
+		      fixture_path(f, "/sites?q=o&limit=2&cursor=%s", fixture_get(f, "next")), NULL);
+	assert_non_null(strstr(fixture_text(f), "Next door"));
+	assert_non_null(strstr(fixture_text(f), "\"Own\""));
+	assert_non_null(strstr(fixture_text(f), "\"next\":null"));
+}
+
+static void a_summary_has_what_one_may_read(void **state)
+{
+	struct fixture *f = *state;
+
+	call_make(f, 1, NOW - 1000);
+	call_make(f, 2, NOW - 5000);
+	assert_status(f, 200, ADMIN, "GET", own(f, "/summary"), NULL);
+	assert_non_null(strstr(fixture_text(f), "\"apartments\":2,\"people\":4,"
+						"\"openings_today\":1,\"openings_week\":1"));
+	assert_non_null(strstr(fixture_text(f), "{\"result\":\"answered\",\"today\":1,\"week\":1}"));
+	assert_status(f, 200, ADMIN, "GET", own(f, fixture_path(f, "/summary?today=%lld",
+								 (long long)NOW - 500)), NULL);
+	assert_non_null(strstr(fixture_text(f), "{\"result\":\"answered\",\"today\":0,\"week\":1}"));
+	for (const char *const *today = (const char *const[]){ "1", "x", "9999999999999", NULL }; *today;
+	     today++) { /* cannot be: the last day counts */
+		assert_status(f, 200, ADMIN, "GET", own(f, fixture_path(f, "/summary?today=%s", *today)),
+			      NULL);
+		assert_non_null(strstr(fixture_text(f), "\"today\":1"));
+	}
+	assert_status(f, 200, ROLE_SITE_USER, "GET", own(f, "/summary"), NULL);
+	assert_non_null(strstr(fixture_text(f), "\"apartments\":2,\"people\":null,"
+						"\"openings_today\":null"));
+	assert_non_null(strstr(fixture_text(f), "\"calls\":[]"));
+	assert_status(f, 200, ROLE_APARTMENT_ADMIN, "GET", own(f, "/summary"), NULL);
+	assert_non_null(strstr(fixture_text(f), "{\"intercoms\":null,"));
+}
+
 struct refusal {
 	const char *method, *path, *body;
 	unsigned status;
@@ -812,6 +884,9 @@ int main(void)
 		TEST(buttons_never_ring_another_site),
 		TEST(calls_come_newest_first_with_their_openings),
 		TEST(lists_page_through_everything_once),
+		TEST(one_finds_what_one_may_read),
+		TEST(sites_are_found_by_parts_of_their_names),
+		TEST(a_summary_has_what_one_may_read),
 		TEST(refuses_what_it_should),
 		TEST(a_body_must_say_that_it_is_json),
 		TEST(another_origin_changes_nothing),

@@ -4,9 +4,9 @@ import type {
 	Apartment, ApartmentEdit, AuditEntry, Button, Call, Company, CompanyAdmin, Contact,
 	ContactEdit, Credentials, Device, DeviceEdit, ErasePreview, Home, Import, ImportFate,
 	ImportRow, ImportStart, List, Me, MoveOut, PersonData, PersonEdit, ProblemBody, RecoveryCodes,
-	Registration, ResidentsEdit, Session, SessionEntry, Setup, SignIn, Site, SiteEdit, SiteType,
-	Ticket, TicketEdit, TicketEntry, TicketMessage, TicketState, TotpSecret, TypeChange, User,
-	UserEdit,
+	Registration, ResidentsEdit, SearchHit, Session, SessionEntry, Setup, SignIn, Site, SiteEdit,
+	SiteType, Summary, Ticket, TicketEdit, TicketEntry, TicketMessage, TicketState, TotpSecret,
+	TypeChange, User, UserEdit,
 } from "./types.ts";
 
 const BASE = "/api/v1";
@@ -101,6 +101,14 @@ const id = encodeURIComponent;
 const company_path = (company: string, rest = "") => `/companies/${id(company)}${rest}`;
 const home_path = (site: string, apartment: string, rest: string) =>
 	`/sites/${id(site)}/apartments/${id(apartment)}${rest}`;
+
+// "?a=1&b=2" of what is neither null nor empty.
+function query(values: Record<string, string | number | null>): string {
+	const given = Object.entries(values).filter(([, value]) => value !== null && value !== "");
+	return given.length === 0 ? ""
+		: `?${given.map(([name, value]) => `${name}=${id(String(value))}`).join("&")}`;
+}
+
 const site_path = (site: string, rest = "") => `/sites/${id(site)}${rest}`;
 
 // query: what lib/audit.ts makes of a search.
@@ -157,7 +165,8 @@ export const api = {
 	recovery_codes_new: () => request<RecoveryCodes>("POST", "/me/recovery-codes"),
 	recovery_codes_kept: () => request<void>("POST", "/me/recovery-codes/kept"),
 
-	sites: () => whole_list<Site>("/sites"),
+	sites_page: (ask: { q: string; cursor: string | null; limit: number }) =>
+		request<List<Site>>("GET", `/sites${query(ask)}`),
 	site: (site: string) => request<Site>("GET", site_path(site)),
 	site_create: (body: SiteEdit) => request<Site>("POST", "/sites", body),
 	site_edit: (site: string, body: SiteEdit) => request<Site>("PUT", site_path(site), body),
@@ -207,6 +216,11 @@ export const api = {
 		request<MoveOut>("GET", home_path(site, apartment, "/move-out")),
 	move_out: (site: string, apartment: string, people: string[], devices: string[]) =>
 		request<MoveOut>("POST", home_path(site, apartment, "/move-out"), { people, devices }),
+	search: (site: string, q: string) =>
+		request<{ items: SearchHit[] }>("GET", site_path(site, `/search${query({ q })}`)),
+	// today: when the day began at the site.
+	summary: (site: string, today: number) =>
+		request<Summary>("GET", site_path(site, `/summary${query({ today })}`)),
 
 	apartments: (site: string) => whole_list<Apartment>(site_path(site, "/apartments")),
 	apartment_create: (site: string, body: ApartmentEdit) =>
@@ -232,9 +246,8 @@ export const api = {
 	buttons_edit: (site: string, device: string, items: Button[]) =>
 		request<unknown>("PUT", site_path(site, `/devices/${id(device)}/buttons`), { items }),
 
-	calls: (site: string, cursor: string | null) =>
-		request<List<Call>>("GET", site_path(site, "/calls")
-			+ (cursor === null ? "" : `?cursor=${id(cursor)}`)),
+	calls: (site: string, cursor: string | null, limit: number | null = null) =>
+		request<List<Call>>("GET", site_path(site, `/calls${query({ cursor, limit })}`)),
 	call: (site: string, call: string) =>
 		request<Call>("GET", site_path(site, `/calls/${id(call)}`)),
 

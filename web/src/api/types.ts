@@ -98,6 +98,29 @@ export interface SiteEdit {
 
 export interface Site extends SiteEdit {
 	id: string;
+	company: string; // its name
+}
+
+export interface SearchHit {
+	kind: "intercom" | "phone" | "person" | "apartment";
+	id: string;
+	title: string;
+	detail: string;
+}
+
+// null: what the role may not read.
+export interface Summary {
+	intercoms: number | null;
+	phones: number | null;
+	registered: number | null;
+	needs_configuration: number | null;
+	not_registered: number | null;
+	buttons: number | null;
+	apartments: number | null;
+	people: number | null;
+	openings_today: number | null;
+	openings_week: number | null;
+	calls: { result: CallResult | null; today: number; week: number }[];
 }
 
 export interface TypeConsequence {

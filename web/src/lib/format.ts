@@ -21,6 +21,16 @@ function zone_or_utc(zone: string): string {
 	return zone_valid(zone) ? zone : "UTC";
 }
 
+// When the day of `ms` began at the zone; an hour off on the day that summer time begins or ends.
+export function day_start(ms: number, zone: string): number {
+	const parts = new Intl.DateTimeFormat("en", {
+		hour: "numeric", minute: "numeric", second: "numeric", hourCycle: "h23",
+		timeZone: zone_or_utc(zone),
+	}).formatToParts(ms);
+	const of = (type: string) => Number(parts.find((part) => part.type === type)?.value ?? 0);
+	return ms - ((of("hour") * 60 + of("minute")) * 60 + of("second")) * 1000 - ms % 1000;
+}
+
 // 90 is "90 seconds"; what is longer is given in minutes, rounded up.
 export function format_wait(seconds: number, lang: string): string {
 	const [n, unit] = seconds <= WAIT_SECONDS_MAX

@@ -2,6 +2,8 @@ import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { Problem } from "../api/client.ts";
 import { route_parse, type Route } from "./router.ts";
 
+const TYPING_MS = 250; // a search waits until the fingers rest
+
 export function problem_from(error: unknown): Problem {
 	if (error instanceof Problem)
 		return error;
@@ -52,6 +54,16 @@ export function useLoad<T>(key: string, read: () => Promise<T>): Loaded<T> {
 		reload,
 		set: (data) => set({ key, data, problem: null }),
 	};
+}
+
+// What is typed, once typing rests.
+export function useRested(text: string): string {
+	const [rested, set] = useState(text.trim());
+	useEffect(() => {
+		const wait = setTimeout(() => set(text.trim()), TYPING_MS);
+		return () => clearTimeout(wait);
+	}, [text]);
+	return rested;
 }
 
 export function useTitle(title: string): void {

@@ -1,7 +1,7 @@
 // The address bar as a page. Pure parsing here; hooks.ts listens.
 
-export type SiteTab =
-	"devices" | "apartments" | "homes" | "people" | "calls" | "import" | "audit" | "tickets" | "data" | "settings";
+export type SiteTab = "overview" | "devices" | "apartments" | "homes" | "people" | "calls" | "import"
+	| "audit" | "tickets" | "data" | "settings";
 
 // Pages that stand alone: their names are their paths.
 const ALONE = ["setup", "register", "activate", "forgotten", "reset", "confirm-email", "account",
@@ -15,7 +15,8 @@ export type Route =
 	| { page: "missing" };
 
 const TABS: readonly string[] = [
-	"devices", "apartments", "homes", "people", "calls", "import", "audit", "tickets", "data", "settings",
+	"overview", "devices", "apartments", "homes", "people", "calls", "import", "audit", "tickets",
+	"data", "settings",
 ];
 
 function decode(part: string): string {
@@ -27,7 +28,7 @@ function decode(part: string): string {
 }
 
 export function route_parse(path: string): Route {
-	const [first, site, tab = "devices", item, ...rest] =
+	const [first, site, tab = "overview", item, ...rest] =
 		path.split("/").filter((part) => part !== "").map(decode);
 	if (first === undefined || (first === "sites" && site === undefined))
 		return { page: "sites" };
@@ -39,7 +40,7 @@ export function route_parse(path: string): Route {
 	return { page: "site", site, tab: tab as SiteTab, item: item ?? null };
 }
 
-export function site_href(site: string, tab: SiteTab = "devices", item?: string): string {
+export function site_href(site: string, tab: SiteTab = "overview", item?: string): string {
 	const base = `/sites/${encodeURIComponent(site)}/${tab}`;
 	return item === undefined ? base : `${base}/${encodeURIComponent(item)}`;
 }

@@ -6,7 +6,7 @@ import { t } from "../lib/i18n.ts";
 import { place_text } from "../lib/people.ts";
 import { problem_text } from "../lib/problem.ts";
 import { useCan } from "../lib/rights.ts";
-import { site_href, type SiteTab } from "../lib/router.ts";
+import { site_href } from "../lib/router.ts";
 import { toast } from "../lib/toast.ts";
 import { Confirm } from "../ui/confirm.tsx";
 import { Heading } from "../ui/heading.tsx";
@@ -20,7 +20,6 @@ import type { TabProps } from "./site.tsx";
 
 interface Props extends TabProps {
 	id: string;
-	tab: SiteTab;
 }
 
 interface ResidentProps {
@@ -75,7 +74,7 @@ function Resident({ site, apartment, user, changed, remove }: ResidentProps) {
 type Open = "new" | "several" | "known" | "out" | null;
 
 // One apartment: who lives there, and what belongs to it.
-export function ApartmentDetail({ site, listen, id, tab }: Props) {
+export function ApartmentDetail({ site, listen, id }: Props) {
 	const staff = useCan(site.id)("user_edit");
 	const home = useLoad(`${site.id} ${id}`, () => api.home(site.id, id));
 	const people = useLoad(`${site.id} ${id} people`, () => api.residents(site.id, id));
@@ -90,9 +89,6 @@ export function ApartmentDetail({ site, listen, id, tab }: Props) {
 	const dialog = { site, apartment: id, close: () => set_open(null), saved: reload };
 	return (
 		<div class="stack">
-			<p><Link href={site_href(site.id, tab)}>
-				{t(tab === "homes" ? "homes.title" : "apartments.back")}
-			</Link></p>
 			<Show of={home}>
 				{(found) => (
 					<div class="stack">

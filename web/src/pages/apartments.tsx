@@ -8,11 +8,14 @@ import { toast } from "../lib/toast.ts";
 import { useCan } from "../lib/rights.ts";
 import { APARTMENT_NUMBER_MAX, check_required, FLOOR_MAX, NAME_MAX } from "../lib/validate.ts";
 import { Confirm } from "../ui/confirm.tsx";
+import { DeleteMany } from "../ui/delete_many.tsx";
 import { Dialog } from "../ui/dialog.tsx";
+import { Empty } from "../ui/empty.tsx";
 import { Form } from "../ui/form.tsx";
 import { Heading } from "../ui/heading.tsx";
 import { Link } from "../ui/link.tsx";
 import { Show } from "../ui/loaded.tsx";
+import { Table, type Column } from "../ui/table.tsx";
 import { useDeviceChanges } from "./devices.tsx";
 import type { TabProps } from "./site.tsx";
 
@@ -38,7 +41,13 @@ function Edit({ site, apartment, close, saved }: EditProps) {
 			await api.apartment_create(site, edit);
 		else
 			await api.apartment_edit(site, apartment.id, edit);
-		toast(t("saved"));
+		toast(t("saved"), false, apartment && (async () => {
+			await api.apartment_edit(site, apartment.id, {
+				number: apartment.number, floor: String(apartment.floor ?? ""),
+				name: apartment.name ?? "", services: apartment.services,
+			});
+			saved();
+		}));
 		close();
 		saved();
 	};
@@ -63,6 +72,38 @@ function Edit({ site, apartment, close, saved }: EditProps) {
 	);
 }
 
+interface Deeds {
+	edit: (apartment: Apartment) => void;
+	remove: (apartment: Apartment) => void;
+}
+
+// Null is what the reader may not do.
+function columns(href: ((apartment: Apartment) => string) | null,
+	may: Deeds | null): Column<Apartment>[] {
+	const deeds = ({ edit, remove }: Deeds) => (one: Apartment) => (
+		<div class="row no-print">
+			<button onClick={() => edit(one)}>
+				{t("edit")}<span class="hidden"> {apartment_label(one)}</span>
+			</button>
+			<button class="danger" onClick={() => remove(one)}>
+				{t("delete")}<span class="hidden"> {apartment_label(one)}</span>
+			</button>
+		</div>
+	);
+	return [
+		{ key: "number", title: t("apartments.one"), sort: ({ number }) => number,
+			cell: (one) => href === null ? apartment_label(one)
+				: <Link href={href(one)}>{apartment_label(one)}</Link> },
+		{ key: "floor", title: t("apartment.floor"), sort: ({ floor }) => floor || null,
+			cell: ({ floor }) => floor },
+		{ key: "residents", title: t("people.title"), sort: ({ residents }) => residents,
+			cell: ({ residents }) => residents },
+		{ key: "devices", title: t("devices.title"), sort: ({ devices }) => devices,
+			cell: ({ devices }) => devices },
+		...(may === null ? [] : [{ key: "deeds", title: t("deeds"), cell: deeds(may) }]),
+	];
+}
+
 export function Apartments({ site, listen }: TabProps) {
 	const may_edit = useCan(site.id)("apartment_edit");
 	const may_open = useCan(site.id)("home_read");
@@ -70,6 +111,7 @@ export function Apartments({ site, listen }: TabProps) {
 	useDeviceChanges(listen, list.reload);
 	const [editing, set_editing] = useState<Apartment | "new" | null>(null);
 	const [deleting, set_deleting] = useState<Apartment | null>(null);
+	const [clearing, set_clearing] = useState<readonly Apartment[]>([]);
 	return (
 		<div class="stack">
 			<Heading text={t("apartments.title")} part_of={site.name}>
@@ -81,35 +123,14 @@ export function Apartments({ site, listen }: TabProps) {
 			</Heading>
 			<Show of={list}>
 				{(items) => items.length === 0
-					? <div class="card empty"><h3>{t("apartments.empty")}</h3>
-						<p class="soft">{t("apartments.empty_text")}</p></div>
-					: <ul class="list">
-						{items.map((one) => (
-							<li key={one.id} class="line two">
-								<div>
-									<h3>{may_open
-										? <Link href={site_href(site.id, "apartments", one.id)}>
-											{apartment_label(one)}</Link>
-										: apartment_label(one)}</h3>
-									{one.floor !== null && one.floor !== "" && (
-										<p class="soft">{t("apartment.on_floor", { floor: one.floor })}</p>
-									)}
-									<p class="soft">{t("apartment.holds", {
-										people: one.residents, devices: one.devices })}</p>
-								</div>
-								{may_edit && (
-									<div class="row">
-										<button onClick={() => set_editing(one)}>
-											{t("edit")}<span class="hidden"> {apartment_label(one)}</span>
-										</button>
-										<button class="danger" onClick={() => set_deleting(one)}>
-											{t("delete")}<span class="hidden"> {apartment_label(one)}</span>
-										</button>
-									</div>
-								)}
-							</li>
-						))}
-					</ul>}
+					? <Empty title={t("apartments.empty")} text={t("apartments.empty_text")} />
+					: <Table label={t("apartments.title")} rows={items}
+						columns={columns(may_open ? (one) => site_href(site.id, "apartments", one.id) : null,
+							may_edit ? { edit: set_editing, remove: set_deleting } : null)}
+						id={({ id }) => id} name={apartment_label}
+						filter={(one) => `${one.number} ${one.name ?? ""} ${one.floor ?? ""}`}
+						actions={may_edit ? [{ text: t("delete"), danger: true,
+							act: set_clearing }] : []} />}
 			</Show>
 			{editing !== null && (
 				<Edit site={site.id} apartment={editing === "new" ? null : editing}
@@ -125,6 +146,12 @@ export function Apartments({ site, listen }: TabProps) {
 						toast(t("deleted", { name: apartment_label(deleting) }));
 						list.reload();
 					}} />
+			)}
+			{clearing.length > 0 && (
+				<DeleteMany rows={clearing} name={apartment_label} done={list.reload}
+					text={t("apartment.delete_text")} close={() => set_clearing([])}
+					explain={(status) => status === 409 ? t("apartment.in_use") : null}
+					remove={(one) => api.apartment_delete(site.id, one.id)} />
 			)}
 		</div>
 	);

@@ -5,10 +5,8 @@ import { call_talk_ms, opening_how } from "../lib/calls.ts";
 import { format_duration, format_time } from "../lib/format.ts";
 import { useLoad } from "../lib/hooks.ts";
 import { lang_current, t } from "../lib/i18n.ts";
-import { site_href } from "../lib/router.ts";
 import { CallStatus } from "../ui/call_status.tsx";
 import { Heading } from "../ui/heading.tsx";
-import { Link } from "../ui/link.tsx";
 import { Show } from "../ui/loaded.tsx";
 import { useNow } from "../ui/use_now.ts";
 import type { TabProps } from "./site.tsx";
@@ -33,7 +31,6 @@ export function CallDetail({ site, listen, id }: TabProps & { id: string }) {
 	const time = (ms: number) => format_time(ms, lang_current(), site.zone);
 	return (
 		<div class="stack">
-			<p><Link href={site_href(site.id, "calls")}>{t("calls.back")}</Link></p>
 			<Show of={loaded}>
 				{(call) => {
 					const talk = call_talk_ms(call, now);

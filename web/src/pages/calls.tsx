@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { api } from "../api/client.ts";
-import type { Call } from "../api/types.ts";
+import type { Call, Site } from "../api/types.ts";
 import { call_status, call_talk_ms, calls_merge } from "../lib/calls.ts";
 import { format_duration, format_time } from "../lib/format.ts";
 import { problem_from, useLoad } from "../lib/hooks.ts";
@@ -9,36 +9,37 @@ import { problem_text } from "../lib/problem.ts";
 import { site_href } from "../lib/router.ts";
 import { toast } from "../lib/toast.ts";
 import { CallStatus } from "../ui/call_status.tsx";
+import { Empty } from "../ui/empty.tsx";
 import { Heading } from "../ui/heading.tsx";
 import { Link } from "../ui/link.tsx";
 import { Show } from "../ui/loaded.tsx";
+import { Table, type Column } from "../ui/table.tsx";
 import { useNow } from "../ui/use_now.ts";
 import { opening_text } from "./call_detail.tsx";
 import type { TabProps } from "./site.tsx";
 
-function Line({ site, call, zone, now }: { site: string; call: Call; zone: string; now: number }) {
-	const talk = call_talk_ms(call, now);
-	return (
-		<Link href={site_href(site, "calls", call.id)} class="line call">
-			<div>
-				<h3>{call.from_name ?? call.from_device}</h3>
-				<p class="soft">{format_time(call.started_at, lang_current(), zone)}</p>
-			</div>
-			<div>
-				{call.answered_by !== null && <p>{t("call.answered_by", {
-					name: call.answered_by_name ?? call.answered_by })}</p>}
-				{call.opened.map((one, index) => (
-					<p key={index} class="opened">{opening_text(one)}</p>
-				))}
-			</div>
-			<p class="row end">
-				{talk !== null && (
-					<span><span class="hidden">{t("call.duration")} </span>{format_duration(talk)}</span>
-				)}
-				<CallStatus call={call} />
-			</p>
-		</Link>
-	);
+function columns(site: Site, now: number): Column<Call>[] {
+	const talked = (call: Call) => {
+		const talk = call_talk_ms(call, now);
+		return talk === null ? null : format_duration(talk);
+	};
+	return [
+		{ key: "from", title: t("call.from"), cell: (call) => (
+			<Link href={site_href(site.id, "calls", call.id)}>
+				{call.from_name ?? call.from_device}
+			</Link>
+		) },
+		{ key: "started", title: t("call.started"), cell: (call) =>
+			format_time(call.started_at, lang_current(), site.zone) },
+		{ key: "status", title: t("device.status"), cell: (call) => <CallStatus call={call} /> },
+		{ key: "answerer", title: t("call.answerer"), cell: (call) =>
+			call.answered_by_name ?? call.answered_by },
+		{ key: "openings", title: t("call.openings"), cell: (call) =>
+			call.opened.map((one, index) => (
+				<p key={index} class="opened">{opening_text(one)}</p>
+			)) },
+		{ key: "talked", title: t("call.duration"), cell: talked },
+	];
 }
 
 interface Page {
@@ -105,21 +106,13 @@ export function Calls({ site, listen }: TabProps) {
 			<p class="hidden" role="status">{news}</p>
 			<Show of={first}>
 				{() => items.length === 0
-					? <div class="card empty"><h3>{t("calls.empty")}</h3>
-						<p class="soft">{t("calls.empty_text")}</p></div>
-					: <ul class="list" aria-label={t("calls.title")}>
-						{items.map((call) => (
-							<li key={call.id}>
-								<Line site={site.id} call={call} zone={site.zone} now={now} />
-							</li>
-						))}
-					</ul>}
+					? <Empty title={t("calls.empty")} text={t("calls.empty_text")} />
+					: <Table label={t("calls.title")} columns={columns(site, now)} rows={items}
+						id={({ id }) => id} name={({ from_name, from_device }) =>
+							from_name ?? from_device}
+						next={held === null || held.next === null ? null
+							: { text: t("calls.more"), busy, read: () => void more() }} />}
 			</Show>
-			{held !== null && held.next !== null && (
-				<div><button onClick={more} aria-disabled={busy}>
-					{busy ? t("working") : t("calls.more")}
-				</button></div>
-			)}
 		</div>
 	);
 }

@@ -10,7 +10,6 @@ import { Confirm } from "../ui/confirm.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { Form } from "../ui/form.tsx";
 import { Heading } from "../ui/heading.tsx";
-import { Link } from "../ui/link.tsx";
 import { Show } from "../ui/loaded.tsx";
 
 interface NameProps {
@@ -110,7 +109,6 @@ export function Companies() {
 	const [naming, set_naming] = useState<Company | "new" | null>(null);
 	return (
 		<div class="stack">
-			<p><Link href="/">{t("missing.back")}</Link></p>
 			<Heading text={t("companies.title")}>
 				{may_edit && (
 					<button class="primary" onClick={() => set_naming("new")}>

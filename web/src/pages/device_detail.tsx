@@ -9,7 +9,6 @@ import { toast } from "../lib/toast.ts";
 import { Confirm } from "../ui/confirm.tsx";
 import { DeviceStatus } from "../ui/device_status.tsx";
 import { Heading } from "../ui/heading.tsx";
-import { Link } from "../ui/link.tsx";
 import { Show } from "../ui/loaded.tsx";
 import { apartment_label } from "./apartments.tsx";
 import { Buttons } from "./buttons.tsx";
@@ -46,7 +45,7 @@ function Settings({ site, device, apartments, saved }: SettingsProps) {
 					act={async () => {
 						await api.device_delete(site, device.id);
 						toast(t("deleted", { name: device.name }));
-						go(site_href(site));
+						go(site_href(site, "devices"));
 					}} />
 			)}
 		</div>
@@ -63,7 +62,6 @@ export function DeviceDetail({ site, listen, id }: TabProps & { id: string }) {
 	useDeviceChanges(listen, all.reload);
 	return (
 		<div class="stack">
-			<p><Link href={site_href(site.id)}>{t("devices.back")}</Link></p>
 			<Show of={all}>
 				{({ devices, apartments }) => {
 					const device = devices.find((one) => one.id === id);

@@ -1,28 +1,32 @@
 import { useEffect, useState } from "preact/hooks";
 import { api } from "../api/client.ts";
-import type { Device } from "../api/types.ts";
+import type { Apartment, Device } from "../api/types.ts";
 import { useLoad } from "../lib/hooks.ts";
 import { lang_current, t } from "../lib/i18n.ts";
 import { useCan } from "../lib/rights.ts";
 import { go, site_href } from "../lib/router.ts";
 import { toast } from "../lib/toast.ts";
+import { DeleteMany } from "../ui/delete_many.tsx";
 import { DeviceStatus } from "../ui/device_status.tsx";
 import { Dialog } from "../ui/dialog.tsx";
+import { Empty } from "../ui/empty.tsx";
 import { Heading } from "../ui/heading.tsx";
 import { Link } from "../ui/link.tsx";
 import { Show } from "../ui/loaded.tsx";
+import { Table, type Column } from "../ui/table.tsx";
 import { apartment_label } from "./apartments.tsx";
 import { DeviceForm } from "./device_form.tsx";
 import type { Listen, TabProps } from "./site.tsx";
 
 const SETTLE_MS = 250; // a building that comes back is one reload, not a hundred
 
-// Reads again soon after anything but a call changed.
-export function useDeviceChanges(listen: Listen, reload: () => void): void {
+// Reads again soon after something changed that `counts`.
+export function useChanges(listen: Listen, reload: () => void,
+	counts: (type: string) => boolean = () => true): void {
 	useEffect(() => {
 		let wait: number | undefined;
 		const stop = listen((event) => {
-			if (event !== null && event.type.startsWith("call"))
+			if (event !== null && !counts(event.type))
 				return;
 			clearTimeout(wait);
 			wait = window.setTimeout(reload, SETTLE_MS);
@@ -34,32 +38,45 @@ export function useDeviceChanges(listen: Listen, reload: () => void): void {
 	}, [listen, reload]);
 }
 
+// Anything but a call.
+export function useDeviceChanges(listen: Listen, reload: () => void): void {
+	useChanges(listen, reload, (type) => !type.startsWith("call"));
+}
+
 export function device_kind({ kind }: Device): string {
 	return kind === "intercom" ? t("device.intercom") : t("device.phone");
 }
 
-// Doors first, then phones, each by name as the reader's language sorts.
-function in_order(devices: readonly Device[]): Device[] {
-	const { compare } = new Intl.Collator(lang_current(), { numeric: true });
-	return [...devices].sort((a, b) => compare(a.kind, b.kind) || compare(a.name, b.name));
+interface Entry {
+	device: Device;
+	place: string | null;
 }
 
-function Card({ site, device, place }: { site: string; device: Device; place: string | null }) {
-	return (
-		<Link href={site_href(site, "devices", device.id)} class="card card-link">
-			<div class="stack">
-				<div>
-					<h3>{device.name}</h3>
-					<p class="soft">
-						{device_kind(device)}
-						{place !== null && ` · ${place}`}
-					</p>
-				</div>
-				<DeviceStatus device={device} />
-				<p class="soft mono">{device.id}</p>
-			</div>
-		</Link>
-	);
+// Doors first, then phones, each by name as the reader's language sorts.
+function entries(devices: readonly Device[], apartments: readonly Apartment[]): Entry[] {
+	const { compare } = new Intl.Collator(lang_current(), { numeric: true });
+	const places = new Map(apartments.map((one) => [one.id, apartment_label(one)]));
+	return [...devices]
+		.sort((a, b) => compare(a.kind, b.kind) || compare(a.name, b.name))
+		.map((device) => ({ device,
+			place: device.apartment_id === null ? null : places.get(device.apartment_id) ?? null }));
+}
+
+function columns(site: string): Column<Entry>[] {
+	return [
+		{ key: "name", title: t("name"), sort: ({ device }) => device.name,
+			cell: ({ device }) => (
+				<Link href={site_href(site, "devices", device.id)}>{device.name}</Link>
+			) },
+		{ key: "kind", title: t("device.kind"), sort: ({ device }) => device_kind(device),
+			cell: ({ device }) => device_kind(device) },
+		{ key: "place", title: t("device.apartment"), sort: ({ place }) => place,
+			cell: ({ place }) => place },
+		{ key: "status", title: t("device.status"), sort: ({ device }) => device.status,
+			cell: ({ device }) => <DeviceStatus device={device} /> },
+		{ key: "id", title: t("device.id"), cell: ({ device }) =>
+			<span class="soft mono">{device.id}</span> },
+	];
 }
 
 export function Devices({ site, listen }: TabProps) {
@@ -70,6 +87,7 @@ export function Devices({ site, listen }: TabProps) {
 		return { devices, apartments };
 	});
 	const [adding, set_adding] = useState(false);
+	const [deleting, set_deleting] = useState<readonly Entry[]>([]);
 	useDeviceChanges(listen, both.reload);
 	return (
 		<div class="stack">
@@ -81,19 +99,14 @@ export function Devices({ site, listen }: TabProps) {
 			</Heading>
 			<Show of={both}>
 				{({ devices, apartments }) => devices.length === 0
-					? <div class="card empty"><h3>{t("devices.empty")}</h3>
-						<p class="soft">{t("devices.empty_text")}</p></div>
-					: <ul class="cards">
-						{in_order(devices).map((device) => {
-							const home = apartments.find(({ id }) => id === device.apartment_id);
-							return (
-								<li key={device.id}>
-									<Card site={site.id} device={device}
-										place={home ? apartment_label(home) : null} />
-								</li>
-							);
-						})}
-					</ul>}
+					? <Empty title={t("devices.empty")} text={t("devices.empty_text")} />
+					: <Table label={t("devices.title")} columns={columns(site.id)}
+						rows={entries(devices, apartments)} id={({ device }) => device.id}
+						name={({ device }) => device.name}
+						filter={({ device, place }) =>
+							`${device.name} ${device.id} ${device_kind(device)} ${place ?? ""}`}
+						actions={may_edit ? [{ text: t("delete"), danger: true,
+							act: set_deleting }] : []} />}
 			</Show>
 			{adding && both.data !== null && (
 				<Dialog title={t("devices.add")} close={() => set_adding(false)}>
@@ -105,6 +118,12 @@ export function Devices({ site, listen }: TabProps) {
 							go(site_href(site.id, "devices", device.id));
 						}} />
 				</Dialog>
+			)}
+			{deleting.length > 0 && (
+				<DeleteMany rows={deleting} name={({ device }) => device.name}
+					text={t("device.delete_text")} done={both.reload}
+					close={() => set_deleting([])}
+					remove={({ device }) => api.device_delete(site.id, device.id)} />
 			)}
 		</div>
 	);

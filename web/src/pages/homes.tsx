@@ -4,6 +4,7 @@ import { useLoad } from "../lib/hooks.ts";
 import { t } from "../lib/i18n.ts";
 import { place_text } from "../lib/people.ts";
 import { site_href } from "../lib/router.ts";
+import { Empty } from "../ui/empty.tsx";
 import { Heading } from "../ui/heading.tsx";
 import { Link } from "../ui/link.tsx";
 import { Show } from "../ui/loaded.tsx";
@@ -48,8 +49,7 @@ export function Homes({ site }: TabProps) {
 			<Heading text={t("homes.title")} part_of={site.name} />
 			<Show of={homes}>
 				{(list) => list.length === 0
-					? <div class="card empty"><h3>{t("homes.empty")}</h3>
-						<p class="soft">{t("homes.empty_text")}</p></div>
+					? <Empty title={t("homes.empty")} text={t("homes.empty_text")} />
 					: <div class="stack">
 						{list.map((home) => <Card key={home.id} site={site.id} home={home} />)}
 					</div>}

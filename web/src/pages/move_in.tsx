@@ -1,7 +1,7 @@
 import { useId, useState } from "preact/hooks";
 import { api } from "../api/client.ts";
 import type { Site, User } from "../api/types.ts";
-import { problem_from } from "../lib/hooks.ts";
+import { problem_from, useRested } from "../lib/hooks.ts";
 import { t } from "../lib/i18n.ts";
 import { place_text } from "../lib/people.ts";
 import { problem_text } from "../lib/problem.ts";
@@ -13,7 +13,8 @@ import { Dialog } from "../ui/dialog.tsx";
 import { Field } from "../ui/field.tsx";
 import { Form } from "../ui/form.tsx";
 import { Show } from "../ui/loaded.tsx";
-import { useRested, useUsers } from "./people.tsx";
+import { More } from "../ui/more.tsx";
+import { useUsers } from "./people.tsx";
 
 export interface ResidentDialogProps {
 	site: Site;
@@ -137,7 +138,7 @@ export function MoveIn({ site, apartment, close, saved, living }:
 						))}
 					</ul>}
 			</Show>
-			{users.has_more && <div><button onClick={users.more}>{t("more")}</button></div>}
+			{users.next && <More text={t("more")} busy={users.next.busy} next={users.next.read} />}
 			<div><button onClick={close}>{t("close")}</button></div>
 		</Dialog>
 	);

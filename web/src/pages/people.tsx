@@ -1,22 +1,23 @@
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { api } from "../api/client.ts";
-import type { Apartment, List, Site, User } from "../api/types.ts";
-import { problem_from, useLoad } from "../lib/hooks.ts";
+import type { Apartment, Site, User } from "../api/types.ts";
+import { problem_from, useLoad, useRested } from "../lib/hooks.ts";
 import { t } from "../lib/i18n.ts";
+import { usePages } from "../lib/pages.ts";
 import { place_text, role_text, STATUS_KEYS } from "../lib/people.ts";
 import { problem_text } from "../lib/problem.ts";
 import { roles_grantable, useCan, useGrants, USER_ROLES } from "../lib/rights.ts";
 import { toast } from "../lib/toast.ts";
 import { Confirm } from "../ui/confirm.tsx";
 import { Dialog } from "../ui/dialog.tsx";
+import { Empty } from "../ui/empty.tsx";
 import { Field } from "../ui/field.tsx";
 import { Heading } from "../ui/heading.tsx";
 import { Show } from "../ui/loaded.tsx";
+import { More } from "../ui/more.tsx";
 import { useDeviceChanges } from "./devices.tsx";
 import { PersonForm } from "./person_form.tsx";
 import type { TabProps } from "./site.tsx";
-
-const TYPING_MS = 250; // a search waits until the fingers rest
 
 export function PersonStatus({ user }: { user: User }) {
 	const look = user.status === "active" ? "good" : user.status === "invited" ? "warn" : "";
@@ -88,46 +89,18 @@ function Edit({ site, user, apartments, close, saved }: EditProps) {
 	);
 }
 
-// The pages of a list that have been read, under the question that they answer.
-interface Held {
-	key: string;
-	items: User[];
-	next: string | null;
-}
-
 export function useUsers(site: string, filter: Record<string, string>) {
-	const key = `${site} ${JSON.stringify(filter)}`;
-	const first = useLoad<List<User>>(key, () => api.users(site, filter, null));
-	const [held, set_held] = useState<Held | null>(null);
-	useEffect(() => set_held(first.data === null ? null : { key, ...first.data }), [first.data]);
-	const shown = held?.key === key ? held : null;
-	const more = async () => {
-		if (shown === null || shown.next === null)
-			return;
-		try {
-			const page = await api.users(site, filter, shown.next);
-			set_held({ key, items: [...shown.items, ...page.items], next: page.next });
-		} catch (error) {
-			toast(problem_text(problem_from(error)), true);
-		}
-	};
-	return { first, items: shown?.items ?? first.data?.items ?? [], more,
-		has_more: (shown?.next ?? null) !== null };
+	return usePages<User>(`${site} ${JSON.stringify(filter)}`,
+		(cursor) => api.users(site, filter, cursor));
 }
 
-// What is typed, once typing rests.
-export function useRested(text: string): string {
-	const [rested, set] = useState(text);
-	useEffect(() => {
-		const wait = window.setTimeout(() => set(text.trim()), TYPING_MS);
-		return () => clearTimeout(wait);
-	}, [text]);
-	return rested;
+interface Props extends TabProps {
+	find: string; // a part of a name, to begin with
 }
 
-export function People({ site, listen }: TabProps) {
+export function People({ site, listen, find }: Props) {
 	const may_edit = useCan(site.id)("user_edit");
-	const [typed, set_typed] = useState("");
+	const [typed, set_typed] = useState(find);
 	const [role, set_role] = useState("");
 	const q = useRested(typed);
 	const filter = { ...(q === "" ? {} : { q }), ...(role === "" ? {} : { role }) };
@@ -160,10 +133,8 @@ export function People({ site, listen }: TabProps) {
 			</div>
 			<Show of={users.first}>
 				{() => users.items.length === 0
-					? <div class="card empty"><h3>{t("people.empty")}</h3>
-						<p class="soft">
-							{q === "" && role === "" ? t("people.empty_text") : t("people.none_found")}
-						</p></div>
+					? <Empty title={t("people.empty")}
+						text={q === "" && role === "" ? t("people.empty_text") : t("people.none_found")} />
 					: <ul class="list">
 						{users.items.map((user) => (
 							<Line key={user.id} user={user} may_edit={may_edit}
@@ -172,7 +143,7 @@ export function People({ site, listen }: TabProps) {
 						))}
 					</ul>}
 			</Show>
-			{users.has_more && <div><button onClick={users.more}>{t("more")}</button></div>}
+			{users.next && <More text={t("more")} busy={users.next.busy} next={users.next.read} />}
 			{editing !== null && apartments.data !== null && (
 				<Edit site={site} user={editing === "new" ? null : editing}
 					apartments={apartments.data} close={() => set_editing(null)}

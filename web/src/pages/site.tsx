@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useContext, useEffect, useRef, useState } from "preact/hooks";
 import { api } from "../api/client.ts";
 import type { LiveEvent, Site } from "../api/types.ts";
 import { useLoad } from "../lib/hooks.ts";
@@ -6,7 +6,7 @@ import { t, type Key } from "../lib/i18n.ts";
 import { live_open } from "../lib/live.ts";
 import { useCan, type Can, type Right } from "../lib/rights.ts";
 import { go, site_href, type SiteTab } from "../lib/router.ts";
-import { Link } from "../ui/link.tsx";
+import { PlaceContext } from "../shell/place.ts";
 import { Show } from "../ui/loaded.tsx";
 import { ApartmentDetail } from "./apartment_detail.tsx";
 import { Apartments } from "./apartments.tsx";
@@ -17,6 +17,7 @@ import { DeviceDetail } from "./device_detail.tsx";
 import { Devices } from "./devices.tsx";
 import { ImportDetail } from "./import_detail.tsx";
 import { Imports } from "./imports.tsx";
+import { Overview } from "./overview.tsx";
 import { PersonData } from "./person_data.tsx";
 import { Homes } from "./homes.tsx";
 import { People } from "./people.tsx";
@@ -32,9 +33,12 @@ export interface TabProps {
 	listen: Listen;
 }
 
+// The parts of a site, in the order of the side bar.
 const TABS: readonly { tab: SiteTab; key: Key; right: Right }[] = [
+	{ tab: "overview", key: "overview.title", right: "device_read" },
 	{ tab: "devices", key: "devices.title", right: "device_read" },
 	{ tab: "apartments", key: "apartments.title", right: "apartment_read" },
+	{ tab: "homes", key: "homes.title", right: "site_read" },
 	{ tab: "people", key: "people.title", right: "user_read" },
 	{ tab: "calls", key: "calls.title", right: "call_read" },
 	{ tab: "import", key: "import.title", right: "user_edit" },
@@ -44,10 +48,19 @@ const TABS: readonly { tab: SiteTab; key: Key; right: Right }[] = [
 ];
 
 // Who manages people sees every apartment; whoever does not, the own home.
-function tabs_for(can: Can): { tab: SiteTab; key: Key }[] {
-	const all: { tab: SiteTab; key: Key }[] = TABS.filter(({ right }) => can(right));
-	return can("user_read") || !can("site_read") || can("site_edit") ? all
-		: [...all, { tab: "homes", key: "homes.title" }];
+export function parts_for(can: Can) {
+	const manages = can("user_read") || can("site_edit");
+	return TABS.filter(({ tab, right }) => can(right) && !(tab === "homes" && manages));
+}
+
+// The way into a site leads to its overview; who may not see that begins elsewhere.
+export function part_shown(can: Can, tab: SiteTab): SiteTab {
+	const parts = parts_for(can);
+	return tab === "overview" && !parts.some((one) => one.tab === tab) ? parts[0]?.tab ?? tab : tab;
+}
+
+export function tab_key(tab: SiteTab): Key {
+	return TABS.find((one) => one.tab === tab)?.key ?? "sites.title";
 }
 
 function useLive(site: string, allowed: boolean): { listen: Listen; connected: boolean } {
@@ -84,17 +97,19 @@ function Tab({ tab, item, can, changed, ...props }: ShownProps) {
 	if (tab === "data" && item !== null && can("user_read"))
 		return <PersonData key={item} {...props} id={item}
 			erased={() => go(site_href(props.site.id))} />;
-	if (!tabs_for(can).some((one) => one.tab === tab))
+	if (!parts_for(can).some((one) => one.tab === tab))
 		return <p class="note">{t("site.nothing")}</p>;
 	switch (tab) {
+	case "overview":
+		return <Overview {...props} />;
 	case "apartments":
 		return item === null ? <Apartments {...props} />
-			: <ApartmentDetail key={item} {...props} id={item} tab={tab} />;
+			: <ApartmentDetail key={item} {...props} id={item} />;
 	case "homes":
 		return item === null ? <Homes {...props} />
-			: <ApartmentDetail key={item} {...props} id={item} tab={tab} />;
+			: <ApartmentDetail key={item} {...props} id={item} />;
 	case "people":
-		return <People {...props} />;
+		return <People key={item} {...props} find={item ?? ""} />;
 	case "calls":
 		return item === null ? <Calls {...props} />
 			: <CallDetail key={item} {...props} id={item} />;
@@ -128,27 +143,15 @@ export function SitePage({ site: id, tab, item }: Props) {
 		if (event?.type === "site")
 			site.reload();
 	}), [listen, site.reload]);
-	const tabs = tabs_for(can);
-	const first = tabs[0]?.tab;
-	// The way into a site leads to the devices; who may not see them begins elsewhere.
-	const shown = tab === "devices" && item === null && first !== undefined
-		&& !tabs.some((one) => one.tab === tab) ? first : tab;
+	const shown = part_shown(can, tab);
+	const set_place = useContext(PlaceContext);
+	useEffect(() => set_place(site.data), [site.data]);
 	return (
 		<div class="stack">
 			<Show of={site}>
 				{(found) => (
 					<div class="stack">
-						<h1>{found.name}</h1>
-						{tabs.length > 0 && (
-							<nav class="tabs" aria-label={t("site.tabs")}>
-								{tabs.map((one) => (
-									<Link key={one.tab} href={site_href(id, one.tab)}
-										current={one.tab === shown}>
-										{t(one.key)}
-									</Link>
-								))}
-							</nav>
-						)}
+						<h1 class="site-name">{found.name}</h1>
 						<div role="status">
 							{!connected && <p class="note">{t("live.lost")}</p>}
 						</div>

@@ -6,8 +6,8 @@ export const LANGUAGE_OPTIONS = LANGS.map((lang) => ({ value: lang, text: OWN_NA
 
 export function Language({ change }: { change: (lang: Lang) => void }) {
 	return (
-		<label class="lang">
-			<span class="hidden">{t("language")}</span>
+		<label class="choice">
+			<span>{t("language")}</span>
 			<select value={lang_current()}
 				onChange={(event) => change(event.currentTarget.value as Lang)}>
 				{LANGUAGE_OPTIONS.map(({ value, text }) =>

@@ -47,7 +47,7 @@ const TABS: readonly { tab: SiteTab; key: Key; right: Right }[] = [
 function tabs_for(can: Can): { tab: SiteTab; key: Key }[] {
 	const all: { tab: SiteTab; key: Key }[] = TABS.filter(({ right }) => can(right));
 	return can("user_read") || !can("site_read") || can("site_edit") ? all
-		: [...all, { tab: "homes", key: "homes.title" }];
+		: [{ tab: "homes", key: "homes.title" }, ...all];
 }
 
 function useLive(site: string, allowed: boolean): { listen: Listen; connected: boolean } {

@@ -33,7 +33,7 @@ static int check_version(struct db *db, struct err *err)
 	return 0;
 }
 
-static int prepare(struct db *db, struct err *err)
+int store_prepare(struct db *db, struct err *err)
 {
 	static int (*const families[])(struct db *, struct err *) = {
 		change_prepare, account_prepare, site_prepare, device_prepare, call_prepare,
@@ -55,7 +55,7 @@ int store_open(const char *url, struct err *err, struct db **ret_db)
 
 	if (rc < 0)
 		return rc;
-	rc = prepare(db, err);
+	rc = store_prepare(db, err);
 	if (rc < 0) {
 		db_close(db);
 		return rc;

@@ -15,14 +15,14 @@ const WORDS = {
 		create: "Create an account", name: "Your name", company: "Company", email: "E-mail",
 		consent: /^I agree/, submit: "Create account", mailbox: "Look into your mailbox",
 		activate: "Activate", password: "Password", welcome: "Welcome, Rosa", site: "Name",
-		site_create: "Create", consent_missing: /needs your consent/, subject: "Activate your account",
+		site_create: "Create", next: "Next", consent_missing: /needs your consent/, subject: "Activate your account",
 		known: "You have an account already",
 	},
 	fr: {
 		create: "Créer un compte", name: "Votre nom", company: "Société", email: "E-mail",
 		consent: /^J’accepte/, submit: "Créer le compte", mailbox: "Consultez votre messagerie",
 		activate: "Activer", password: "Mot de passe", welcome: "Bienvenue, Rosa", site: "Nom",
-		site_create: "Créer", consent_missing: /accord est nécessaire/, subject: "Activez votre compte",
+		site_create: "Créer", next: "Suivant", consent_missing: /accord est nécessaire/, subject: "Activez votre compte",
 		known: "Vous avez déjà un compte",
 	},
 };
@@ -127,6 +127,10 @@ for (const [lang, words] of Object.entries(WORDS))
 		await page.getByRole("heading", { name: words.welcome }).waitFor();
 		await look(page, `welcome-${lang}`);
 		await field(page, words.site).fill("Elm Court");
+		for (const step of [2, 3, 4]) {
+			await button(page, words.next).click();
+			await page.getByText(new RegExp(`^\\S+ ${step} `)).waitFor(); // Step 2 of 4
+		}
 		await button(page, words.site_create).click();
 		await page.getByRole("heading", { level: 1, name: "Elm Court" }).waitFor();
 

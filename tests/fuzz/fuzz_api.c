@@ -13,6 +13,7 @@
 #include "store/device.h"
 #include "store/migrate.h"
 #include "store/site.h"
+#include "store/store.h"
 
 #include <jansson.h>
 #include <sodium.h>
@@ -108,15 +109,11 @@ static void fill(void)
 
 static void db_make(void)
 {
-	int (*const families[])(struct db *, struct err *) = {
-		change_prepare, account_prepare, site_prepare, device_prepare, call_prepare,
-	};
 	struct err err;
 
 	must(db_open("sqlite::memory:", &err, &w.db));
 	must(migrate_up(w.db, NOW, &err));
-	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
-		must(families[i](w.db, &err));
+	must(store_prepare(w.db, &err));
 	fill();
 }
 
@@ -134,7 +131,9 @@ static void world_open(void)
 			      .realm = "vestibule",
 			      .registrar = "sip.example.com:5060",
 			      .version = "1",
-			      .dummy_hash = dummy };
+			      .dummy_hash = dummy,
+			      .public_url = "http://127.0.0.1",
+			      .registration_open = true };
 }
 
 /* What the client says. */

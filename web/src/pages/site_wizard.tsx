@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { api, Problem } from "../api/client.ts";
 import type { SiteEdit, SiteType } from "../api/types.ts";
 import { useLoad } from "../lib/hooks.ts";
@@ -20,6 +20,13 @@ export function SiteWizard({ send, cancel }: Props) {
 	const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 	const companies = useLoad("companies", api.companies);
 	const [step, set_step] = useState(0);
+	const box = useRef<HTMLDivElement>(null);
+	const shown = useRef(0);
+	useEffect(() => { // the field that had the focus has gone with its step
+		if (shown.current !== step)
+			box.current?.querySelector<HTMLElement>("input, select")?.focus();
+		shown.current = step;
+	}, [step]);
 	const [faults, set_faults] = useState<Record<string, string>>();
 	const [values, set_values] = useState<Record<string, string>>({
 		name: "", language: lang_current(), zone, country: "", region: "", postal_code: "",
@@ -68,7 +75,7 @@ export function SiteWizard({ send, cancel }: Props) {
 			await create(all);
 	};
 	return (
-		<div class="stack">
+		<div class="stack" ref={box}>
 			<p class="soft" role="status">{t("wizard.step", { n: step + 1, of: STEPS })}</p>
 			<Form key={step} {...(faults === undefined ? {} : { faults })} start={values} fields={fields[step] ?? []} send={next}
 				submit={step + 1 < STEPS ? t("next") : t("create")}

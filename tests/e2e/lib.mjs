@@ -122,6 +122,7 @@ const LOOKS = [["phone", PHONE, "dark"], ["desk", DESK, "light"]];
 export async function look(page, name) {
 	const size = page.viewportSize();
 	const found = [];
+	await page.locator("h1").first().waitFor(); // a page that is loaded when it is first asked for
 	for (const [place, viewport, colorScheme] of LOOKS) {
 		await page.setViewportSize(viewport);
 		await page.emulateMedia({ colorScheme });

@@ -4,6 +4,7 @@
  * and a mail that is taken back before anybody sees it. */
 #include "api/account.h"
 #include "api/limits.h"
+#include "api/link.h"
 #include "api/notice.h"
 #include "api/password.h"
 #include "api/person.h"
@@ -157,23 +158,8 @@ static int reset(struct request *r, struct view hash, struct view password)
 
 int api_password_reset(struct request *r)
 {
-	struct reset *in = r->body;
-	const int64_t wait =
-		limits_try(r->env->limits, LIMITS_LINK, (struct view){}, &r->ask->peer);
-	struct view hash, password;
-	int rc;
+	const struct reset *in = r->body;
+	const int rc = link_follow(r, in->token, in->password, reset);
 
-	if (wait > 0)
-		return reply_wait(r, wait);
-	rc = token_hash(in->token, r->arena, &hash);
-	if (rc == 0)
-		rc = password_hash(in->password, r->arena, &password);
-	if (rc == 0)
-		rc = reset(r, hash, password);
-	if (rc == -ENOENT)
-		return reply_link_over(r);
-	if (rc < 0)
-		return rc;
-	limits_forgive(r->env->limits, LIMITS_LINK, (struct view){}, &r->ask->peer);
-	return reply_none(r);
+	return rc == 0 ? reply_none(r) : rc;
 }

@@ -4,6 +4,7 @@
  * are written and the mail that goes, and only whoever reads that mailbox sees what it says. */
 #include "api/captcha.h"
 #include "api/limits.h"
+#include "api/link.h"
 #include "api/notice.h"
 #include "api/password.h"
 #include "api/person.h"
@@ -271,27 +272,13 @@ static int activate(struct request *r, struct view hash, struct view password)
 	return rc == 0 ? db_commit(&tx) : rc;
 }
 
-/* The password is hashed before the transaction, which would keep others from writing meanwhile. */
 int api_activation_post(struct request *r)
 {
-	struct activation *in = r->body;
-	const int64_t wait =
-		limits_try(r->env->limits, LIMITS_LINK, (struct view){}, &r->ask->peer);
-	struct view hash, password;
-	int rc;
+	const struct activation *in = r->body;
+	const int rc = link_follow(r, in->token, in->password, activate);
 
-	if (wait > 0)
-		return reply_wait(r, wait);
-	rc = token_hash(in->token, r->arena, &hash);
-	if (rc == 0)
-		rc = password_hash(in->password, r->arena, &password);
-	if (rc == 0)
-		rc = activate(r, hash, password);
-	if (rc == -ENOENT)
-		return reply_link_over(r);
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
-	limits_forgive(r->env->limits, LIMITS_LINK, (struct view){}, &r->ask->peer);
 	log_info("account_activated", LF_I("person", r->who.person_id),
 		 LF_V("address", session_address(r)));
 	return session_reply(r);

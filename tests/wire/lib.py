@@ -264,8 +264,8 @@ def _run(number, function, arguments):
     except Exception as e: # any fault is this test's failure, and the next one still runs
         text = str(e) if isinstance(e, Failed) else traceback.format_exc()
         print(f"not ok {number} - {name}", flush=True)
-        for line in text.splitlines():
-            print(f"# {line}", flush=True)
+        # Not as comments of TAP: meson keeps those from the eyes of who reads the failure.
+        print("".join(f"# {line}\n" for line in text.splitlines()), file=sys.stderr, flush=True)
         return False
     print(f"ok {number} - {name}", flush=True)
     return True

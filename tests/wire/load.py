@@ -30,6 +30,7 @@ class Estate:
                 for some, device in ((self.doors, door), (self.answers, answers),
                                      (self.rings, rings)):
                     some.append(device)
+        server.until_known()
 
     def devices(self):
         return self.doors + self.answers + self.rings

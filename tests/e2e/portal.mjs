@@ -307,7 +307,7 @@ test("a site of 500 flats and 1,500 people comes from a file", async ({ browser,
 	await page.getByRole("heading", { level: 2, name: "people.csv" }).waitFor();
 	await page.getByText("E-mail: this is not an e-mail address.").waitFor();
 	await look(page, "import-preview");
-	await button(page, "Will be created (1500)").click();
+	await button(page, "Will be created (1,500)").click();
 	await page.getByText("Row 2", { exact: true }).waitFor();
 	await button(page, "Show more rows").click();
 	await page.getByText("Row 201", { exact: true }).waitFor();
@@ -315,12 +315,12 @@ test("a site of 500 flats and 1,500 people comes from a file", async ({ browser,
 	await page.getByText("Tick that the faulty rows are left out").waitFor();
 	await page.getByLabel("Leave the faulty rows out").check();
 	await button(page, "Start the import").click();
-	await page.getByText("Created: 1500. Another apartment: 0. There already: 0. Left out: 1.").waitFor();
+	await page.getByText("Created: 1,500. Another apartment: 0. There already: 0. Left out: 1.").waitFor();
 	await look(page, "import-done");
 	const download = page.waitForEvent("download");
 	await page.getByRole("link", { name: "Result (CSV)" }).click();
 	const result = readFileSync(await (await download).path(), "utf8");
-	assert.match(result, /Left out,Ce n’est pas|Left out,This is not an e-mail address\./);
+	assert.match(result, /Left out,This is not an e-mail address\./);
 	assert.match(result, /"'=1\+1",Created/);
 
 	// Dropped again, nothing is left to do; on a phone.
@@ -331,7 +331,7 @@ test("a site of 500 flats and 1,500 people comes from a file", async ({ browser,
 		dataTransfer.items.add(new File([text], "again.csv"));
 		drop.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true }));
 	}, people_csv(500, 3));
-	await button(page, "Is there already (1500)").waitFor();
+	await button(page, "Is there already (1,500)").waitFor();
 	await page.setViewportSize(DESK);
 	await tab(page, "Apartments");
 	await page.getByRole("searchbox", { name: "Filter" }).fill("499");
@@ -342,7 +342,7 @@ test("a site of 500 flats and 1,500 people comes from a file", async ({ browser,
 	await page.getByRole("link", { name: /people\.csv/ }).waitFor();
 	await look(page, "fr-import");
 	await page.getByRole("link", { name: /people\.csv/ }).click();
-	await page.getByText("Créées : 1500. Autre appartement : 0.").waitFor();
+	await page.getByText(/Créées : 1\s500\. Autre appartement : 0\./).waitFor();
 	await page.getByText("E-mail: ce n’est pas une adresse e-mail.").waitFor();
 	await look(page, "fr-import-done");
 	await page.context().close();

@@ -5,7 +5,8 @@ import type { AuditEntry, Button, Call } from "../src/api/types.ts";
 import { audit_changes, audit_query, audit_sentence } from "../src/lib/audit.ts";
 import { call_status, call_talk_ms, calls_merge, opening_how } from "../src/lib/calls.ts";
 import { day_start, format_duration, format_time, format_wait, zone_valid } from "../src/lib/format.ts";
-import { fill, lang_load, lang_pick } from "../src/lib/i18n.ts";
+import en from "../src/catalogue/en.json";
+import { fill, lang_load, lang_name, lang_pick, LANGS, t, type Key } from "../src/lib/i18n.ts";
 import { backoff_ms, live_parse, live_url } from "../src/lib/live.ts";
 import { registrar_parse } from "../src/lib/registrar.ts";
 import { countries } from "../src/lib/countries.ts";
@@ -100,10 +101,41 @@ test("theme: the stored one, else the system's", () => {
 });
 
 test("i18n: choice and placeholders", () => {
-	assert.equal(lang_pick(null, ["de-AT", "fr-CA", "en"]), "fr");
+	assert.equal(lang_pick(null, ["sv", "fr-CA", "en"]), "fr");
 	assert.equal(lang_pick("en", ["fr"]), "en");
-	assert.equal(lang_pick(null, ["de"]), "en");
-	assert.equal(fill("{a} and {b}", { a: 1 }), "1 and {b}");
+	assert.equal(lang_pick(null, ["sv"]), "en");
+	assert.equal(fill("{a} and {b}", { a: 1 }, "en"), "1 and {b}");
+});
+
+test("i18n: numbers as the language prints them, numbers that are names as they are", () => {
+	assert.equal(fill("{n}", { n: 20_000 }, "de"), "20.000");
+	assert.match(fill("{n}", { n: 20_000 }, "fr"), /^20\s000$/);
+	assert.equal(fill("{n}", { n: "20000" }, "de"), "20000");
+});
+
+test("i18n: plurals, with the forms of the language", () => {
+	const files = "{n, plural, one {# plik} few {# pliki} many {# plików} other {# pliku}}";
+	assert.deepEqual([0, 1, 2, 5, 12, 22, 25].map((n) => fill(files, { n }, "pl")),
+		["0 plików", "1 plik", "2 pliki", "5 plików", "12 plików", "22 pliki", "25 plików"]);
+	const rows = "({n, plural, one {# ligne} other {# lignes}}) {x}";
+	assert.deepEqual([0, 1, 2].map((n) => fill(rows, { n, x: "$&" }, "fr")),
+		["(0 ligne) $&", "(1 ligne) $&", "(2 lignes) $&"]);
+	assert.match(fill(rows, { n: 1e6 }, "fr"), /^\(1\s000\s000 lignes\) \{x\}$/); // "many" is not there
+});
+
+// Whatever is counted: no text keeps a placeholder, a brace or a number's place.
+test("i18n: every text of every language can be filled", async () => {
+	const keys = (Object.keys(en) as Key[]).filter((key) => !key.startsWith("mail."));
+	const places = [...JSON.stringify(en).matchAll(/\{(\w+)[,}]/g)].map(([, name = ""]) => name);
+	for (const lang of LANGS) {
+		await lang_load(lang);
+		assert.notEqual(lang_name(lang), "");
+		for (const n of [0, 1, 2, 5, 22, 1_000_000]) {
+			const values = Object.fromEntries(places.map((name) => [name, n]));
+			for (const key of keys)
+				assert.doesNotMatch(t(key, values), /[{}#]|plural/, `${lang}: ${key}`);
+		}
+	}
 });
 
 test("live: back-off doubles and stays within its limits", () => {

@@ -1,4 +1,4 @@
-// Dates and durations as people read them. Pure.
+// Dates, numbers and durations as people read them. Pure.
 
 const WAIT_SECONDS_MAX = 90;
 
@@ -29,6 +29,15 @@ export function day_start(ms: number, zone: string): number {
 	}).formatToParts(ms);
 	const of = (type: string) => Number(parts.find((part) => part.type === type)?.value ?? 0);
 	return ms - ((of("hour") * 60 + of("minute")) * 60 + of("second")) * 1000 - ms % 1000;
+}
+
+// 20000 is "20,000" in English, "20.000" in German.
+export function format_number(n: number, lang: string): string {
+	return new Intl.NumberFormat(lang).format(n);
+}
+
+export function format_list(items: readonly string[], lang: string): string {
+	return new Intl.ListFormat(lang, { type: "unit" }).format(items);
 }
 
 // 90 is "90 seconds"; what is longer is given in minutes, rounded up.

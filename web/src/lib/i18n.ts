@@ -1,13 +1,23 @@
-// Messages of the chosen language. A key that does not exist does not compile; build.mjs finds
-// keys that one language lacks or that nothing uses.
+// Messages of the chosen language. A key that does not exist does not compile; catalogues.mjs finds
+// keys that one language lacks or that nothing uses, and a plural without one of its forms.
 import type en from "../catalogue/en.json";
+import { format_number } from "./format.ts";
 
 export type Key = keyof typeof en;
-export type Lang = "en" | "fr";
-export const LANGS: readonly Lang[] = ["en", "fr"];
+type Messages = Record<Key, string>;
+
+// What the language is called by those who speak it, and its catalogue, a file of its own. A line
+// here for each file of ../catalogue/, or the build fails.
+const LANGUAGES = {
+	en: { name: "English", load: () => import("../catalogue/en.json") },
+	fr: { name: "Français", load: () => import("../catalogue/fr.json") },
+} satisfies Record<string, { name: string; load: () => Promise<{ default: Messages }> }>;
+
+export type Lang = keyof typeof LANGUAGES;
+export const LANGS = Object.keys(LANGUAGES) as readonly Lang[];
 const STORED = "vestibule.lang";
 
-let messages: Record<Key, string>;
+let messages: Messages;
 let current: Lang = "en";
 
 // The stored choice, else the first language of the browser that we have, else English.
@@ -21,9 +31,7 @@ export function lang_pick(stored: string | null, wanted: readonly string[]): Lan
 }
 
 export async function lang_load(lang: Lang): Promise<void> {
-	messages = lang === "fr"
-		? (await import("../catalogue/fr.json")).default
-		: (await import("../catalogue/en.json")).default;
+	messages = (await LANGUAGES[lang].load()).default;
 	current = lang;
 	document.documentElement.lang = lang;
 }
@@ -40,10 +48,34 @@ export function lang_current(): Lang {
 	return current;
 }
 
-export function fill(text: string, values: Record<string, string | number>): string {
-	return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+export function lang_name(lang: Lang): string {
+	return LANGUAGES[lang].name;
+}
+
+// {name}, or {name, plural, one {# row} other {# rows}}: of ICU's messages what we need.
+const PLACE = /\{(\w+)(?:, plural,((?: \w+ \{[^{}]*\})+))?\}/g;
+const FORM = /(\w+) \{([^{}]*)\}/g;
+
+// The form of the language for that number, "other" where a language has none; # is the number.
+function plural(forms: string, n: number, lang: string): string {
+	const texts = new Map([...forms.matchAll(FORM)].map(([, name, text]) => [name, text]));
+	const text = texts.get(new Intl.PluralRules(lang).select(n)) ?? texts.get("other") ?? "";
+	return text.replaceAll("#", format_number(n, lang));
+}
+
+// Numbers are printed as the language does; a number that is a name, such as a row's, is a text.
+export function fill(text: string, values: Record<string, string | number>,
+	lang: string): string {
+	return text.replace(PLACE, (whole, name: string, forms: string | undefined) => {
+		const value = values[name];
+		if (value === undefined)
+			return whole;
+		if (forms !== undefined)
+			return plural(forms, Number(value), lang);
+		return typeof value === "number" ? format_number(value, lang) : value;
+	});
 }
 
 export function t(key: Key, values: Record<string, string | number> = {}): string {
-	return fill(messages[key], values);
+	return fill(messages[key], values, current);
 }

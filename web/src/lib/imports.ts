@@ -70,7 +70,7 @@ export function row_home(row: ImportRow): string {
 export function row_fault(row: ImportRow): string {
 	const key = FAULT[row.fault ?? ""];
 	const field = FIELD[row.field ?? ""];
-	const text = key === undefined ? row.detail ?? "" : t(key, { row: row.other_row ?? 0 });
+	const text = key === undefined ? row.detail ?? "" : t(key, { row: String(row.other_row ?? 0) });
 	return field === undefined ? text : `${t(field)}: ${text}`;
 }
 
@@ -80,8 +80,8 @@ export function refusal_text({ body }: Problem): string | null {
 		return null;
 	const { row = 0, column = 0 } = body;
 	if (row > 0 && column > 0)
-		return `${t("import.at_cell", { row, column })} ${t(key)}`;
-	return row > 0 ? `${t("import.at_row", { row })} ${t(key)}` : t(key);
+		return `${t("import.at_cell", { row: String(row), column: String(column) })} ${t(key)}`;
+	return row > 0 ? `${t("import.at_row", { row: String(row) })} ${t(key)}` : t(key);
 }
 
 export function upload_problem_text(problem: Problem): string {

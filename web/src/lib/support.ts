@@ -1,6 +1,7 @@
 // Tickets and what is attached to them, as people read them. Pure.
 import type { TicketState } from "../api/types.ts";
-import { t, type Key } from "./i18n.ts";
+import { format_list } from "./format.ts";
+import { lang_current, t, type Key } from "./i18n.ts";
 
 export const TICKET_STATES: Record<TicketState, Key> = {
 	open: "ticket.open",
@@ -30,8 +31,8 @@ export function context_lines(json: string): { label: string; value: string }[] 
 		...line("context.version", context["version"]),
 		...line("context.page", context["page"]),
 		...line("context.browser", context["browser"]),
-		...line("context.devices", devices.map(({ name, online }) =>
-			t(online === true ? "context.online" : "context.offline", { name: String(name) }))
-			.join(", ")),
+		...line("context.devices", format_list(devices.map(({ name, online }) =>
+			t(online === true ? "context.online" : "context.offline", { name: String(name) })),
+			lang_current())),
 	];
 }

@@ -9,16 +9,10 @@ import {
 } from "../lib/validate.ts";
 import { Form } from "../ui/form.tsx";
 import { Heading } from "../ui/heading.tsx";
-import { LANGUAGE_OPTIONS } from "../ui/language.tsx";
+import { language_options } from "../ui/language.tsx";
 import { Show } from "../ui/loaded.tsx";
 import { SecondFactor } from "./second_factor.tsx";
 import { Sessions } from "./sessions.tsx";
-
-// A language that these pages do not have yet stays what it is.
-function languages(own: string): { value: string; text: string }[] {
-	return LANGUAGE_OPTIONS.some(({ value }) => value === own)
-		? LANGUAGE_OPTIONS : [...LANGUAGE_OPTIONS, { value: own as never, text: own }];
-}
 
 function Profile({ me, saved }: { me: Me; saved: (me: Me) => void }) {
 	return (
@@ -32,7 +26,7 @@ function Profile({ me, saved }: { me: Me; saved: (me: Me) => void }) {
 				fields={[
 					{ name: "name", label: t("your_name"), check: check_required,
 						autocomplete: "name", required: true, max: NAME_MAX },
-					{ name: "language", label: t("language"), options: languages(me.language),
+					{ name: "language", label: t("language"), options: language_options(me.language),
 						hint: t("me.language_hint") },
 				]} />
 		</section>

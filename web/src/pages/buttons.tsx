@@ -18,7 +18,7 @@ interface RowProps {
 }
 
 function Row({ row, phones, error, set, remove }: RowProps) {
-	const name = t("button.title", { n: Number.isNaN(row.button) ? "" : row.button });
+	const name = t("button.title", { n: Number.isNaN(row.button) ? "" : String(row.button) });
 	const toggle = (id: string, on: boolean) => set({
 		...row,
 		destinations: on ? [...row.destinations, id] : row.destinations.filter((d) => d !== id),

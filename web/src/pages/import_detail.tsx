@@ -1,8 +1,9 @@
 import { useEffect, useState } from "preact/hooks";
 import { api, import_file_href } from "../api/client.ts";
 import type { Import, ImportFate, ImportRow } from "../api/types.ts";
+import { format_number } from "../lib/format.ts";
 import { problem_from, useLoad } from "../lib/hooks.ts";
-import { t } from "../lib/i18n.ts";
+import { lang_current, t } from "../lib/i18n.ts";
 import {
 	FATES, fate_badge, fate_text, import_runs, row_fault, row_home, row_name,
 } from "../lib/imports.ts";
@@ -22,7 +23,7 @@ function Row({ row, done }: { row: ImportRow; done: boolean }) {
 	const home = row_home(row);
 	return (
 		<li class="line import">
-			<p class="soft">{t("import.row", { row: row.row })}</p>
+			<p class="soft">{t("import.row", { row: String(row.row) })}</p>
 			<div>
 				{name !== "" && <h3>{name}</h3>}
 				{row.email !== "" && <p class="mono">{row.email}</p>}
@@ -73,11 +74,11 @@ function Rows({ site, one }: RowsProps) {
 		<>
 			<div class="row" role="group" aria-label={t("import.filter")}>
 				<button aria-pressed={fate === ""} onClick={() => set_fate("")}>
-					{t("import.all")} ({one.rows})
+					{t("import.all")} ({format_number(one.rows, lang_current())})
 				</button>
 				{FATES.filter((each) => one[each] > 0).map((each) => (
 					<button key={each} aria-pressed={fate === each} onClick={() => set_fate(each)}>
-						{fate_text(each, done)} ({one[each]})
+						{fate_text(each, done)} ({format_number(one[each], lang_current())})
 					</button>
 				))}
 			</div>

@@ -1,8 +1,9 @@
 import { useId, useState } from "preact/hooks";
 import { api } from "../api/client.ts";
 import type { Site, User } from "../api/types.ts";
+import { format_list } from "../lib/format.ts";
 import { problem_from, useRested } from "../lib/hooks.ts";
-import { t } from "../lib/i18n.ts";
+import { lang_current, t } from "../lib/i18n.ts";
 import { place_text } from "../lib/people.ts";
 import { problem_text } from "../lib/problem.ts";
 import { toast } from "../lib/toast.ts";
@@ -129,7 +130,7 @@ export function MoveIn({ site, apartment, close, saved, living }:
 							<li key={user.id} class="line two">
 								<div>
 									<strong>{user.name}</strong>
-									<p class="soft">{user.apartments.map(place_text).join(", ")}</p>
+									<p class="soft">{format_list(user.apartments.map(place_text), lang_current())}</p>
 								</div>
 								<button onClick={() => void move(user)}>
 									{t("resident.move_in")}<span class="hidden"> {user.name}</span>

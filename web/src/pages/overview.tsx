@@ -1,8 +1,7 @@
-import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { api } from "../api/client.ts";
 import type { Call, CallResult, Summary } from "../api/types.ts";
-import { day_start, format_time } from "../lib/format.ts";
+import { day_start, format_number, format_time } from "../lib/format.ts";
 import { useLoad } from "../lib/hooks.ts";
 import { lang_current, t, type Key } from "../lib/i18n.ts";
 import { useCan } from "../lib/rights.ts";
@@ -18,8 +17,9 @@ import type { TabProps } from "./site.tsx";
 
 const RECENT = 5;
 
-function Figure({ name, value }: { name: string; value: ComponentChildren }) {
-	return <div class="figure"><dt>{name}</dt><dd>{value}</dd></div>;
+function Figure({ name, value }: { name: string; value: number | null }) {
+	const text = value === null ? "" : format_number(value, lang_current());
+	return <div class="figure"><dt>{name}</dt><dd>{text}</dd></div>;
 }
 
 const STEPS: readonly { key: Key; count: "intercoms" | "phones" | "buttons" }[] = [

@@ -1,11 +1,11 @@
 import type { Apartment, User, UserEdit, UserRole } from "../api/types.ts";
-import { lang_current, t } from "../lib/i18n.ts";
+import { t } from "../lib/i18n.ts";
 import { role_text } from "../lib/people.ts";
 import {
 	check_email_or_none, check_required, COMMENT_MAX, EMAIL_MAX, NAME_MAX, PHONE_MAX,
 } from "../lib/validate.ts";
 import { Form, type FormField } from "../ui/form.tsx";
-import { LANGUAGE_OPTIONS } from "../ui/language.tsx";
+import { language_options } from "../ui/language.tsx";
 import { apartment_label } from "./apartments.tsx";
 
 interface Props {
@@ -19,18 +19,19 @@ interface Props {
 }
 
 // Who has an account of the own, or is known elsewhere, keeps name, e-mail and language.
-function own_fields(): FormField[] {
+function own_fields(language: string): FormField[] {
 	return [
 		{ name: "name", label: t("name"), check: check_required, required: true, max: NAME_MAX },
 		{ name: "email", label: t("email"), type: "email", check: check_email_or_none,
 			max: EMAIL_MAX, hint: t("person.email_hint") },
-		{ name: "language", label: t("person.language"), options: LANGUAGE_OPTIONS },
+		{ name: "language", label: t("person.language"), options: language_options(language) },
 	];
 }
 
 // Whoever has several homes changes them on the apartments' own pages.
 export function PersonForm({ user, roles, language, apartments, submit, send, cancel }: Props) {
 	const several = (user?.apartments.length ?? 0) > 1;
+	const spoken = user?.language ?? language;
 	const own = user === undefined || user.managed;
 	const offered = user?.role && !roles.includes(user.role) ? [user.role, ...roles] : roles;
 	return (
@@ -38,7 +39,7 @@ export function PersonForm({ user, roles, language, apartments, submit, send, ca
 			start={{
 				name: user?.name ?? "", email: user?.email ?? "", phone: user?.phone ?? "",
 				comment: user?.comment ?? "", role: user?.role ?? "site_user",
-				language: user?.language ?? language ?? lang_current(),
+				language: spoken,
 				apartment: user?.apartments[0]?.id ?? "",
 			}}
 			send={({ name = "", email = "", phone = "", comment = "", role, language: lang = "",
@@ -49,7 +50,7 @@ export function PersonForm({ user, roles, language, apartments, submit, send, ca
 					: apartment === "" ? [] : [apartment],
 			})}
 			fields={[
-				...(own ? own_fields() : []),
+				...(own ? own_fields(spoken) : []),
 				{ name: "role", label: t("person.role"),
 					options: offered.map((one) => ({ value: one, text: role_text(one) })) },
 				{ name: "phone", label: t("person.phone"), max: PHONE_MAX },

@@ -3,7 +3,7 @@ import { countries } from "../lib/countries.ts";
 import { lang_current, t, type Key } from "../lib/i18n.ts";
 import { check_required, NAME_MAX, POSTAL_CODE_MAX, REGION_MAX } from "../lib/validate.ts";
 import { Form, type FormField } from "../ui/form.tsx";
-import { LANGUAGE_OPTIONS } from "../ui/language.tsx";
+import { language_options } from "../ui/language.tsx";
 
 const SUBTYPES: Record<SiteType, readonly { value: string; key: Key }[]> = {
 	residential: [
@@ -28,9 +28,9 @@ function zones(current: string): { value: string; text: string }[] {
 }
 
 export const site_fields = {
-	name: (zone: string): FormField[] => [
+	name: (zone: string, language: string): FormField[] => [
 		{ name: "name", label: t("name"), check: check_required, required: true, max: NAME_MAX },
-		{ name: "language", label: t("site.language"), options: LANGUAGE_OPTIONS,
+		{ name: "language", label: t("site.language"), options: language_options(language),
 			hint: t("site.language_hint") },
 		{ name: "zone", label: t("site.zone"), options: zones(zone), hint: t("site.zone_hint") },
 	],
@@ -63,7 +63,7 @@ export function SiteForm({ start, submit, send }: Props) {
 				postal_code = "", subtype = "" }) =>
 				send({ name: name.trim(), type, zone, language, country, region: region.trim(),
 					postal_code: postal_code.trim(), subtype, company_id })}
-			fields={[...site_fields.name(start.zone), ...site_fields.place(),
+			fields={[...site_fields.name(start.zone, start.language), ...site_fields.place(),
 				...site_fields.subtype(type)]} />
 	);
 }

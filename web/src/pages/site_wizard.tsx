@@ -39,7 +39,7 @@ export function SiteWizard({ send, cancel }: Props) {
 		options: many.map(({ id, name }) => ({ value: id, text: name })),
 	}];
 	const fields: FormField[][] = [
-		[...site_fields.name(zone), ...company],
+		[...site_fields.name(zone, lang_current()), ...company],
 		site_fields.place(),
 		[{ name: "type", label: t("site.type"), hint: t("site.type_hint"), options: [
 			{ value: "residential", text: t("site.residential") },

@@ -1,8 +1,13 @@
-import { LANGS, lang_current, t, type Lang } from "../lib/i18n.ts";
+import { LANGS, lang_current, lang_name, t, type Lang } from "../lib/i18n.ts";
 
-const OWN_NAME: Record<Lang, string> = { en: "English", fr: "Français" };
+const OPTIONS: readonly { value: string; text: string }[] =
+	LANGS.map((lang) => ({ value: lang, text: lang_name(lang) }));
 
-export const LANGUAGE_OPTIONS = LANGS.map((lang) => ({ value: lang, text: OWN_NAME[lang] }));
+// What `own` may become. A language that these pages do not have stays what it is.
+export function language_options(own: string): { value: string; text: string }[] {
+	return OPTIONS.some(({ value }) => value === own)
+		? [...OPTIONS] : [...OPTIONS, { value: own, text: own }];
+}
 
 export function Language({ change }: { change: (lang: Lang) => void }) {
 	return (
@@ -10,7 +15,7 @@ export function Language({ change }: { change: (lang: Lang) => void }) {
 			<span>{t("language")}</span>
 			<select value={lang_current()}
 				onChange={(event) => change(event.currentTarget.value as Lang)}>
-				{LANGUAGE_OPTIONS.map(({ value, text }) =>
+				{OPTIONS.map(({ value, text }) =>
 					<option key={value} value={value} lang={value}>{text}</option>)}
 			</select>
 		</label>

@@ -9,6 +9,7 @@ type Messages = Record<Key, string>;
 // What the language is called by those who speak it, and its catalogue, a file of its own. A line
 // here for each file of ../catalogue/, or the build fails.
 const LANGUAGES = {
+	de: { name: "Deutsch", load: () => import("../catalogue/de.json") },
 	en: { name: "English", load: () => import("../catalogue/en.json") },
 	fr: { name: "Français", load: () => import("../catalogue/fr.json") },
 } satisfies Record<string, { name: string; load: () => Promise<{ default: Messages }> }>;

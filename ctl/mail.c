@@ -14,8 +14,12 @@ enum { PAGE = 100, TIME_MAX = 32 };
 static void print_letter(const struct mail_row *m, const char *public_url)
 {
 	CLEANUP(arena_free) struct arena arena = ARENA_INIT(1024 * 1024);
-	const struct mail_ask ask = { m->template, m->language, m->recipient_name, m->arguments,
-				      public_url, false };
+	const struct mail_ask ask = { .template = m->template,
+				      .language = m->language,
+				      .site_language = m->site_language,
+				      .name = m->recipient_name,
+				      .arguments = m->arguments,
+				      .public_url = public_url };
 	struct mail_letter letter;
 	struct err err = {};
 

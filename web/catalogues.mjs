@@ -1,6 +1,6 @@
 // The message catalogues, checked: every language has the same keys and placeholders, plurals have
 // the forms of their language, and every key is used by the source. That a used key exists is the
-// compiler's job (lib/i18n.ts, Key). Keys of mails are the server's (tools/embed-mail), and the
+// compiler's job (lib/i18n.ts, Key). Keys of mails are the server's (tools/embed-words), and the
 // portal goes without them.
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";

@@ -86,9 +86,13 @@ int api_mail_list(struct request *r)
 static int read_letter(struct request *r, struct letter_view *view)
 {
 	const bool kept = view_eq(view->row.state, VIEW("kept"));
-	const struct mail_ask ask = { view->row.template, view->row.language,
-				      view->row.recipient_name, view->row.arguments,
-				      r->env->public_url, !kept };
+	const struct mail_ask ask = { .template = view->row.template,
+				      .language = view->row.language,
+				      .site_language = view->row.site_language,
+				      .name = view->row.recipient_name,
+				      .arguments = view->row.arguments,
+				      .public_url = r->env->public_url,
+				      .hide = !kept };
 	struct mail_letter letter;
 	int rc;
 

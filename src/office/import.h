@@ -58,6 +58,8 @@ struct import_refusal {
 
 /* Names, in a site's language where they are known, else in English. */
 const char *import_column_name(enum import_column column, struct view language);
+const char *import_result_name(struct view language); /* of the columns that a result has besides */
+const char *import_reason_name(struct view language);
 const char *import_column_word(enum import_column column);
 const char *import_fault_word(enum import_fault fault);
 /* A sentence about a fault; other_line is put into it where it has a place for that. */

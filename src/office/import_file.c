@@ -99,13 +99,12 @@ static void writer_close(struct sheet_writer **w)
 
 static int write_header(struct sheet_writer *w, struct view language, bool with_result)
 {
-	const bool french = view_starts(language, VIEW("fr"));
 	struct view cells[IMPORT_COLUMNS + 2] = {};
 
 	for (enum import_column c = 0; c < IMPORT_COLUMNS; c++)
 		cells[c] = view_str(import_column_name(c, language));
-	cells[IMPORT_COLUMNS] = french ? VIEW("Résultat") : VIEW("Result");
-	cells[IMPORT_COLUMNS + 1] = french ? VIEW("Motif") : VIEW("Reason");
+	cells[IMPORT_COLUMNS] = view_str(import_result_name(language));
+	cells[IMPORT_COLUMNS + 1] = view_str(import_reason_name(language));
 	return sheet_writer_row(w, cells, IMPORT_COLUMNS + (with_result ? 2 : 0));
 }
 

@@ -1,5 +1,8 @@
-/* The words of a file of people in the languages of sites. */
+/* The words of a file of people in the languages of sites: the headers here, since files have them
+ * in languages that the portal may not speak, sentences from the catalogues of the portal. */
 #include "office/import.h"
+
+#include "office/import_catalogue.h"
 
 #include <string.h>
 
@@ -7,37 +10,47 @@ static const char *const column_words[IMPORT_COLUMNS] = {
 	"floor", "number", "apartment", "first_name", "surname", "email", "comment",
 };
 
-/* As the template shows them. The first is what other languages get. */
+/* As the template shows them. The first is what other languages get; likewise of the catalogues. */
 static const struct {
 	const char *language;
 	const char *columns[IMPORT_COLUMNS];
+	const char *added[2]; /* columns of a result: what became of the row, and why */
 } names[] = {
 	{ "en",
 	  { "Floor", "Apartment number", "Apartment name", "First name", "Surname", "E-mail",
-	    "Comment" } },
+	    "Comment" },
+	  { "Result", "Reason" } },
 	{ "fr",
 	  { "Étage", "Numéro d’appartement", "Nom d’appartement", "Prénom", "Nom", "E-mail",
-	    "Commentaire" } },
+	    "Commentaire" },
+	  { "Résultat", "Motif" } },
 	{ "de",
 	  { "Etage", "Wohnungsnummer", "Wohnungsname", "Vorname", "Nachname", "E-Mail",
-	    "Kommentar" } },
+	    "Kommentar" },
+	  { "Ergebnis", "Grund" } },
 	{ "es",
 	  { "Planta", "Número de apartamento", "Nombre de apartamento", "Nombre", "Apellidos",
-	    "Correo electrónico", "Comentario" } },
+	    "Correo electrónico", "Comentario" },
+	  { "Resultado", "Motivo" } },
 	{ "it",
 	  { "Piano", "Numero appartamento", "Nome appartamento", "Nome", "Cognome", "E-mail",
-	    "Commento" } },
+	    "Commento" },
+	  { "Risultato", "Motivo" } },
 	{ "cs",
-	  { "Patro", "Číslo bytu", "Název bytu", "Jméno", "Příjmení", "E-mail", "Poznámka" } },
+	  { "Patro", "Číslo bytu", "Název bytu", "Jméno", "Příjmení", "E-mail", "Poznámka" },
+	  { "Výsledek", "Důvod" } },
 	{ "nl",
 	  { "Verdieping", "Appartementnummer", "Appartementnaam", "Voornaam", "Achternaam",
-	    "E-mail", "Opmerking" } },
+	    "E-mail", "Opmerking" },
+	  { "Resultaat", "Reden" } },
 	{ "pl",
 	  { "Piętro", "Numer mieszkania", "Nazwa mieszkania", "Imię", "Nazwisko", "E-mail",
-	    "Komentarz" } },
+	    "Komentarz" },
+	  { "Wynik", "Powód" } },
 	{ "pt",
 	  { "Andar", "Número do apartamento", "Nome do apartamento", "Nome próprio", "Apelido",
-	    "E-mail", "Comentário" } },
+	    "E-mail", "Comentário" },
+	  { "Resultado", "Motivo" } },
 };
 
 /* What people write besides. */
@@ -58,34 +71,32 @@ static const struct {
 	{ IMPORT_COMMENT, "Remarque" },
 };
 
-enum { LANGUAGES = sizeof(names) / sizeof(names[0]) };
-
-static const struct {
-	const char *word, *en, *fr; /* %: the other row */
-} faults[IMPORT_FAULTS] = {
-	[IMPORT_GOOD] = { "", "", "" },
-	[IMPORT_TOO_LONG] = { "too_long", "This is too long.", "Ce texte est trop long." },
-	[IMPORT_NUMBER_MISSING] = { "number_missing", "The apartment has no number.",
-				    "L’appartement n’a pas de numéro." },
-	[IMPORT_NAME_MISSING] = { "name_missing", "The person has no name.",
-				  "La personne n’a pas de nom." },
-	[IMPORT_EMAIL_INVALID] = { "email_invalid", "This is not an e-mail address.",
-				   "Ce n’est pas une adresse e-mail." },
-	[IMPORT_EMAIL_TWICE] = { "email_twice",
-				 "Row % has the same e-mail address with another name.",
-				 "La ligne % a la même adresse e-mail avec un autre nom." },
-	[IMPORT_ROW_TWICE] = { "row_twice", "This says the same as row %.",
-			       "Cette ligne répète la ligne %." },
+enum {
+	LANGUAGES = sizeof(names) / sizeof(names[0]),
+	CATALOGUES = sizeof(import_catalogues) / sizeof(import_catalogues[0]),
 };
 
 static const struct {
-	const char *fate, *en, *en_done, *fr, *fr_done;
+	const char *word;
+	int text; /* of the catalogues; has {row} where another row belongs */
+} faults[IMPORT_FAULTS] = {
+	[IMPORT_GOOD] = { "", 0 },
+	[IMPORT_TOO_LONG] = { "too_long", IMPORT_TEXT_fault_too_long },
+	[IMPORT_NUMBER_MISSING] = { "number_missing", IMPORT_TEXT_fault_number_missing },
+	[IMPORT_NAME_MISSING] = { "name_missing", IMPORT_TEXT_fault_name_missing },
+	[IMPORT_EMAIL_INVALID] = { "email_invalid", IMPORT_TEXT_fault_email_invalid },
+	[IMPORT_EMAIL_TWICE] = { "email_twice", IMPORT_TEXT_fault_email_twice },
+	[IMPORT_ROW_TWICE] = { "row_twice", IMPORT_TEXT_fault_row_twice },
+};
+
+static const struct {
+	const char *fate;
+	int text, text_done;
 } fates[] = {
-	{ "create", "Will be created", "Created", "Sera créé", "Créé" },
-	{ "add", "Will be added to the apartment", "Added to the apartment",
-	  "Sera ajouté à l’appartement", "Ajouté à l’appartement" },
-	{ "keep", "Is there already", "Was there already", "Existe déjà", "Existait déjà" },
-	{ "fault", "Faulty", "Left out", "Erronée", "Ignorée" },
+	{ "create", IMPORT_TEXT_create, IMPORT_TEXT_created },
+	{ "add", IMPORT_TEXT_add, IMPORT_TEXT_added },
+	{ "keep", IMPORT_TEXT_keep, IMPORT_TEXT_kept },
+	{ "fault", IMPORT_TEXT_fault, IMPORT_TEXT_left_out },
 };
 
 static bool speaks(struct view language, const char *what)
@@ -95,12 +106,36 @@ static bool speaks(struct view language, const char *what)
 	return view_eq(view_cut(language, '-', &region), view_str(what));
 }
 
-const char *import_column_name(enum import_column column, struct view language)
+/* The place of a language among the names, that of English where it has none. */
+static size_t named(struct view language)
 {
 	for (size_t i = 0; i < LANGUAGES; i++)
 		if (speaks(language, names[i].language))
-			return names[i].columns[column];
-	return names[0].columns[column];
+			return i;
+	return 0;
+}
+
+static const char *text_of(int text, struct view language)
+{
+	for (size_t i = 0; i < CATALOGUES; i++)
+		if (speaks(language, import_catalogues[i].language))
+			return import_catalogues[i].words[text];
+	return import_catalogues[0].words[text];
+}
+
+const char *import_column_name(enum import_column column, struct view language)
+{
+	return names[named(language)].columns[column];
+}
+
+const char *import_result_name(struct view language)
+{
+	return names[named(language)].added[0];
+}
+
+const char *import_reason_name(struct view language)
+{
+	return names[named(language)].added[1];
 }
 
 const char *import_column_word(enum import_column column)
@@ -125,25 +160,23 @@ enum import_fault import_fault_from(struct view word)
 void import_fault_text(enum import_fault fault, int64_t other_line, struct view language,
 		       struct buf *out)
 {
+	const char *text = fault == IMPORT_GOOD ? "" : text_of(faults[fault].text, language);
 	struct view rest;
-	const struct view text =
-		view_str(speaks(language, "fr") ? faults[fault].fr : faults[fault].en);
-	const struct view before = view_cut(text, '%', &rest);
+	const struct view before = view_cut(view_str(text), '{', &rest);
 
 	buf_add(out, before);
-	if (before.n < text.n)
-		buf_printf(out, "%lld", (long long)other_line);
+	if (before.n == strlen(text))
+		return;
+	buf_printf(out, "%lld", (long long)other_line);
+	view_cut(rest, '}', &rest);
 	buf_add(out, rest);
 }
 
 const char *import_fate_text(struct view fate, bool done, struct view language)
 {
-	const bool french = speaks(language, "fr");
-
 	for (size_t i = 0; i < sizeof(fates) / sizeof(fates[0]); i++)
 		if (view_eq(fate, view_str(fates[i].fate)))
-			return french ? (done ? fates[i].fr_done : fates[i].fr)
-				      : (done ? fates[i].en_done : fates[i].en);
+			return text_of(done ? fates[i].text_done : fates[i].text, language);
 	return "";
 }
 

@@ -78,8 +78,12 @@ int mail_make(const struct mail_row *mail, const struct mail_address *from, cons
 	      int64_t now_ms, struct buf *out, struct err *err)
 {
 	CLEANUP(arena_free) struct arena arena = ARENA_INIT(ARENA_BYTES);
-	const struct mail_ask ask = { mail->template,  mail->language, mail->recipient_name,
-				      mail->arguments, public_url,     false };
+	const struct mail_ask ask = { .template = mail->template,
+				      .language = mail->language,
+				      .site_language = mail->site_language,
+				      .name = mail->recipient_name,
+				      .arguments = mail->arguments,
+				      .public_url = public_url };
 	struct mail_letter letter;
 	char id[MAIL_ID_MAX + 1];
 	struct view domain;

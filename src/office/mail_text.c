@@ -316,6 +316,18 @@ static int letter_print(struct letter_state *s, const struct parts *p, struct ma
 	return letter->text.p && letter->html.p ? 0 : err_set(err, -ENOMEM, "no memory");
 }
 
+/* A region does not matter: pt-BR gets Portuguese. */
+static const struct mail_catalogue *catalogue_of(struct view language)
+{
+	struct view region;
+	const struct view spoken = view_cut(language, '-', &region);
+
+	for (size_t i = 0; i < CATALOGUES; i++)
+		if (view_eq(view_str(mail_catalogues[i].language), spoken))
+			return &mail_catalogues[i];
+	return NULL;
+}
+
 static int find(struct letter_state *s, struct err *err)
 {
 	for (size_t i = 0; i < MAIL_TEXTS; i++)
@@ -323,10 +335,11 @@ static int find(struct letter_state *s, struct err *err)
 			s->template = &templates[i];
 	if (!s->template)
 		return err_set(err, -EINVAL, "there is no such template");
-	s->catalogue = &mail_catalogues[0];
-	for (size_t i = 0; i < CATALOGUES; i++)
-		if (view_eq(view_str(mail_catalogues[i].language), s->ask->language))
-			s->catalogue = &mail_catalogues[i];
+	s->catalogue = catalogue_of(s->ask->language);
+	if (!s->catalogue)
+		s->catalogue = catalogue_of(s->ask->site_language);
+	if (!s->catalogue)
+		s->catalogue = &mail_catalogues[0];
 	s->words = &s->catalogue->words[s->template - templates];
 	return 0;
 }

@@ -36,11 +36,12 @@ enum {
 
 struct mail_ask {
 	struct view template;
-	struct view language;   /* one without a catalogue gets English */
-	struct view name;       /* whom to greet; may be empty */
-	struct view arguments;  /* JSON */
-	const char *public_url; /* what links begin with; mail_base_fits */
-	bool hide;              /* one-time links and PINs: for those who are not the recipient */
+	struct view language;      /* of the person; one without a catalogue gets the next */
+	struct view site_language; /* likewise; may be empty. The last is English */
+	struct view name;          /* whom to greet; may be empty */
+	struct view arguments;     /* JSON */
+	const char *public_url;    /* what links begin with; mail_base_fits */
+	bool hide; /* one-time links and PINs: for those who are not the recipient */
 };
 
 struct mail_letter {

@@ -26,7 +26,9 @@ static const struct db_shape count_shape = DB_SHAPE(struct mail_counts, count_co
 
 #define MAIL_COLUMNS                                                                               \
 	"id, company_id, site_id, person_id, recipient, recipient_name, language, template,"       \
-	" arguments, state, tries, due_at, created_at, requeued_at, claimed_until, done_at, error"
+	" arguments, state, tries, due_at, created_at, requeued_at, claimed_until, done_at, error" \
+	", COALESCE((SELECT s.language FROM site s WHERE s.id = mail.site_id), '')"                \
+	" AS site_language"
 
 static const struct db_column mail_columns[] = {
 	DB_COLUMN_INT(struct mail_row, id),
@@ -46,6 +48,7 @@ static const struct db_column mail_columns[] = {
 	DB_COLUMN_INT(struct mail_row, claimed_until),
 	DB_COLUMN_INT(struct mail_row, done_at),
 	DB_COLUMN_TEXT(struct mail_row, error),
+	DB_COLUMN_TEXT(struct mail_row, site_language),
 };
 static const struct db_shape mail_shape = DB_SHAPE(struct mail_row, mail_columns);
 

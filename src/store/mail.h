@@ -2,7 +2,7 @@
  *
  * Whoever has something to say queues it in the transaction that makes it true: no mail of what did
  * not happen, none lost of what did. What is kept is the template's name and its arguments; the text
- * is made when it is sent, in the language that stands here.
+ * is made when it is sent, in the language that stands here, else in that of its site.
  *
  * A server claims a mail before it sends it: until the claim ends, no other server takes it. A
  * server that dies in between leaves a mail that is claimed again later, so that mail goes at least
@@ -31,6 +31,8 @@ struct mail_row {
 	int64_t claimed_until; /* 0: by nobody */
 	int64_t done_at;       /* DB_INT_NULL while it waits */
 	struct view error;     /* why the last try failed */
+	/* Read with it, not kept in it: of site_id, empty where it is about none. */
+	struct view site_language;
 };
 
 [[nodiscard]] int mail_prepare(struct db *db, struct err *err);

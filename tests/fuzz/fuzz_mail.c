@@ -76,8 +76,12 @@ static void check_html(struct view html)
 static void check_letter(const struct mail_row *m)
 {
 	CLEANUP(arena_free) struct arena arena = ARENA_INIT(4 << 20);
-	struct mail_ask ask = { m->template, m->language, m->recipient_name, m->arguments,
-				"https://d.example", false };
+	struct mail_ask ask = { .template = m->template,
+				.language = m->language,
+				.site_language = m->recipient,
+				.name = m->recipient_name,
+				.arguments = m->arguments,
+				.public_url = "https://d.example" };
 	struct mail_letter letter;
 
 	for (int i = 0; i < 2; i++) {

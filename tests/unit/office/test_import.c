@@ -447,12 +447,20 @@ static void the_result_says_what_became_of_each_row(void **state)
 	assert_string_equal(sheet.rows[1].cells[7].p, "Créé");
 	assert_string_equal(sheet.rows[2].cells[7].p, "Ignorée");
 	assert_string_equal(sheet.rows[2].cells[8].p,
-			    "La ligne 2 a la même adresse e-mail avec un autre nom.");
+			    "La ligne 2 a la même adresse avec un autre nom.");
 	buf_reset(&out);
 	assert_int_equal(import_result(f->db, &row, VIEW("de"), SHEET_CSV, &out), 0);
 	read_csv(buf_cstr(&out));
+	assert_string_equal(sheet.rows[0].cells[8].p, "Grund");
+	assert_string_equal(sheet.rows[1].cells[7].p, "Angelegt");
 	assert_string_equal(sheet.rows[2].cells[8].p,
-			    "Row 2 has the same e-mail address with another name.");
+			    "Zeile 2 hat dieselbe Adresse mit einem anderen Namen.");
+	buf_reset(&out);
+	assert_int_equal(import_result(f->db, &row, VIEW("xx"), SHEET_CSV, &out), 0);
+	read_csv(buf_cstr(&out));
+	assert_string_equal(sheet.rows[0].cells[7].p, "Result");
+	assert_string_equal(sheet.rows[2].cells[8].p,
+			    "Row 2 has the same address with another name.");
 }
 
 static void many_rows_go_over_pages_and_chunks(void **state)

@@ -88,6 +88,7 @@ static void every_language_has_every_placeholder_filled(void **)
 	CLEANUP(arena_free) struct arena arena = ARENA_INIT(8 << 20);
 	struct mail_letter letter;
 
+	assert_string_equal(mail_text_language(0), "en"); /* which others fall back to */
 	for (size_t l = 0; mail_text_language(l); l++)
 		for (size_t i = 0; mail_text_name(i); i++) {
 			struct mail_ask ask = ask_of(mail_text_name(i), all_arguments);
@@ -95,6 +96,7 @@ static void every_language_has_every_placeholder_filled(void **)
 			ask.language = view_str(mail_text_language(l));
 			assert_int_equal(mail_text_render(&ask, &arena, &letter, NULL), 0);
 			assert_true(view_eq(letter.language, ask.language));
+			assert_null(strpbrk(letter.subject.p, "{}"));
 			assert_null(strpbrk(letter.text.p, "{}"));
 		}
 }
@@ -212,15 +214,33 @@ static void secrets_are_hidden_from_others(void **)
 	assert_int_equal(secrets, 8);
 }
 
-static void an_unknown_language_is_english(void **)
+/* The person's language, else the site's, else English; a region does not matter. */
+static void an_unknown_language_is_the_sites_or_english(void **)
 {
+	static const struct {
+		struct view person, site, got;
+	} cases[] = {
+		{ VIEW("fr"), VIEW("en"), VIEW("fr") },
+		{ VIEW("fr-CA"), VIEW("en"), VIEW("fr") },
+		{ VIEW("tlh"), VIEW("fr"), VIEW("fr") },
+		{ VIEW("tlh"), VIEW("fr-BE"), VIEW("fr") },
+		{ VIEW("tlh"), VIEW("vul"), VIEW("en") },
+		{ VIEW("tlh"), {}, VIEW("en") },
+		{ VIEW("fra"), VIEW(""), VIEW("en") },
+		{ VIEW("en-GB"), VIEW("fr"), VIEW("en") },
+	};
 	CLEANUP(arena_free) struct arena arena = ARENA_INIT(1 << 20);
 	struct mail_letter letter;
-	struct mail_ask ask = ask_of("two_factor_on", "{}");
 
-	ask.language = VIEW("tlh");
-	assert_int_equal(mail_text_render(&ask, &arena, &letter, NULL), 0);
-	assert_true(view_eq(letter.language, VIEW("en")));
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct mail_ask ask = ask_of("two_factor_on", "{}");
+
+		ask.language = cases[i].person;
+		ask.site_language = cases[i].site;
+		assert_int_equal(mail_text_render(&ask, &arena, &letter, NULL), 0);
+		if (!view_eq(letter.language, cases[i].got))
+			fail_msg("case %zu gets %s", i, letter.language.p);
+	}
 }
 
 static void a_base_is_the_beginning_of_a_link(void **)
@@ -271,7 +291,7 @@ int main(void)
 		cmocka_unit_test(no_line_becomes_two),
 		cmocka_unit_test(a_name_that_could_be_a_link_is_left_out),
 		cmocka_unit_test(secrets_are_hidden_from_others),
-		cmocka_unit_test(an_unknown_language_is_english),
+		cmocka_unit_test(an_unknown_language_is_the_sites_or_english),
 		cmocka_unit_test(a_base_is_the_beginning_of_a_link),
 		cmocka_unit_test(a_mail_of_the_longest_arguments_is_made),
 	};

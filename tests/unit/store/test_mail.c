@@ -1,6 +1,8 @@
 /* The outbox: who has which mail, and what becomes of it. */
 #include "store/change.h"
+#include "store/company.h"
 #include "store/mail.h"
+#include "store/site.h"
 #include "fixture.h"
 
 #include <errno.h>
@@ -63,6 +65,34 @@ static void a_mail_is_claimed_once_and_in_order(void **state)
 	assert_int_equal(counts.due, 0);
 	assert_int_equal(mail_claim(f->db, NOW + 1000, NOW + 2000, &f->arena, &m), -ENOENT);
 	assert_int_equal(claim(f, NOW + 1001).tries, 2); /* whoever had it is gone */
+}
+
+/* Not kept with the mail: it is the one that the site has when the mail is made. */
+static void a_mail_knows_the_language_of_its_site(void **state)
+{
+	struct fixture *f = *state;
+	struct site_row site = { .name = VIEW("Elm"),
+				 .type = VIEW("residential"),
+				 .zone = VIEW("UTC"),
+				 .language = VIEW("fr") };
+	struct mail_row m = { .company_id = DB_INT_NULL,
+			      .person_id = DB_INT_NULL,
+			      .recipient = VIEW("a@x"),
+			      .recipient_name = VIEW("A"),
+			      .language = VIEW("tlh"),
+			      .template = VIEW("two_factor_on"),
+			      .arguments = VIEW("{}") };
+	int64_t id;
+
+	assert_int_equal(company_create(f->db, NOW, VIEW("Acme"), &site.company_id), 0);
+	assert_int_equal(site_create(f->db, NOW, &site, &site.id), 0);
+	m.site_id = site.id;
+	assert_int_equal(mail_queue(f->db, NOW, &m, &id), 0);
+	assert_string_equal(claim(f, NOW).site_language.p, "fr");
+	site.language = VIEW("de");
+	assert_int_equal(site_edit(f->db, NOW, &site), 0);
+	assert_string_equal(get(f, id).site_language.p, "de");
+	assert_string_equal(get(f, queue(f->db, NOW, VIEW("b@x"))).site_language.p, "");
 }
 
 static void a_claim_that_is_over_settles_nothing(void **state)
@@ -237,6 +267,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ON_BOTH(a_mail_is_claimed_once_and_in_order),
+		ON_BOTH(a_mail_knows_the_language_of_its_site),
 		ON_BOTH(a_claim_that_is_over_settles_nothing),
 		ON_BOTH(what_was_sent_keeps_no_secrets),
 		ON_BOTH(the_operator_may_try_again),

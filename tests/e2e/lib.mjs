@@ -76,11 +76,12 @@ export async function visitor(browser, { lang = "en", size = DESK, scale = 1 } =
 	return page;
 }
 
+// In any language.
 export async function sign_in(page, base, { email, password }) {
 	await page.goto(base);
-	await page.getByLabel(/^E-mail/).fill(email);
-	await page.getByLabel(/^(Password|Mot de passe)/).fill(password);
-	await page.getByRole("button", { name: /^(Sign in|Se connecter)$/ }).click();
+	await page.locator("input[type=email]").fill(email);
+	await page.locator("input[type=password]").fill(password);
+	await page.locator("form [type=submit]").click();
 	await page.locator("#side").waitFor({ state: "attached" });
 }
 
@@ -116,14 +117,15 @@ async function faults_of(page) {
 
 // No width changes a colour, so these two show both widths and both schemes.
 const LOOKS = [["phone", PHONE, "dark"], ["desk", DESK, "light"]];
+export const ON_PHONE = LOOKS.slice(0, 1);
 
 // Looks at the page that is open: on a phone and on a desk, dark and light. SCREENS names a folder
 // for pictures of it.
-export async function look(page, name) {
+export async function look(page, name, looks = LOOKS) {
 	const size = page.viewportSize();
 	const found = [];
 	await page.locator("h1").first().waitFor(); // a page that is loaded when it is first asked for
-	for (const [place, viewport, colorScheme] of LOOKS) {
+	for (const [place, viewport, colorScheme] of looks) {
 		await page.setViewportSize(viewport);
 		await page.emulateMedia({ colorScheme });
 		for (const fault of await faults_of(page))

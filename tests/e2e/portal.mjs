@@ -5,9 +5,9 @@
 // SCREENS=DIR keeps pictures. The registering phone and the removals go on where the installer's
 // building ended.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import {
-	account, browser_open, DESK, largest_paint, look, PHONE, run_tests, sign_in, Stage, tab, test,
+	account, browser_open, DESK, largest_paint, look, ON_PHONE, PHONE, run_tests, sign_in, Stage, tab, test,
 	visitor,
 } from "./lib.mjs";
 
@@ -537,6 +537,71 @@ test("French, from sign-in to the call, and the choice is kept", async ({ browse
 	assert.deepEqual(page.faults, []);
 	await page.context().close();
 });
+
+const CATALOGUES = new URL("../../web/src/catalogue/", import.meta.url);
+const catalogue = (lang) => JSON.parse(readFileSync(new URL(`${lang}.json`, CATALOGUES), "utf8"));
+
+// Looks at pages of the site, each with the key of its heading, in a window as narrow as a phone.
+async function walk(page, stage, lang, parts) {
+	const words = catalogue(lang);
+	for (const [path, key] of parts) {
+		await page.goto(`${stage.demo.http}/sites/${stage.demo.site_id}${path}`);
+		await page.getByRole("heading", { level: 2, name: words[key] ?? key, exact: true }).waitFor();
+		await gone(page.locator(".busy").first());
+		await look(page, `${lang}-${key}`, ON_PHONE);
+	}
+	assert.equal(await page.locator("html").getAttribute("lang"), lang);
+}
+
+// German has the longest words: no page may be wider for them than a phone.
+test("German on a phone", async ({ browser, stage }) => {
+	const page = await visitor(browser, { lang: "de-AT", size: PHONE });
+	for (const [path, heading] of [["/register", "Konto anlegen"], ["/forgotten", "Passwort vergessen?"]]) {
+		await page.goto(stage.demo.http + path);
+		await page.getByRole("heading", { level: 1, name: heading }).waitFor();
+		await look(page, `de-${heading}`, ON_PHONE);
+	}
+	await page.goto(stage.demo.http);
+	await button(page, "Anmelden").click();
+	await refused(page, "E-Mail-Adresse", /Bitte ausfüllen/);
+	await sign_in(page, stage.demo.http, stage.user("company_admin"));
+	await page.getByRole("heading", { level: 1, name: "Standorte" }).waitFor();
+	await look(page, "de-sites", ON_PHONE);
+	await walk(page, stage, "de", [
+		["", "overview.title"], ["/devices", "devices.title"], ["/apartments", "apartments.title"],
+		["/people", "people.title"], ["/calls", "calls.title"], ["/import", "import.title"],
+		["/audit", "audit.title"], ["/tickets", "support.title"],
+		[`/devices/${stage.demo.phones[1].device_id}`, "Living room 2"],
+		["/settings", "settings.title"],
+	]);
+	await button(page, "Art ändern").click();
+	await dialog(page).getByText(/werden nach Geräten abgerechnet/).waitFor();
+	await look(page, "de-type", ON_PHONE);
+	await page.goto(`${stage.demo.http}/sites/${stage.demo.site_id}/people`);
+	await button(page, "Person hinzufügen").click();
+	await dialog(page).getByLabel("Sprache der Seiten").selectOption({ label: "Français" });
+	await look(page, "de-person", ON_PHONE);
+	for (const [path, heading] of [["/account", "Ihr Konto"], ["/companies", "Firmen"]]) {
+		await page.goto(stage.demo.http + path);
+		await page.getByRole("heading", { level: 1, name: heading }).waitFor();
+		await gone(page.locator(".busy").first());
+		await look(page, `de-${heading}`, ON_PHONE);
+	}
+	assert.deepEqual(page.faults, []);
+	await page.context().close();
+});
+
+// The others, where most is written.
+for (const lang of readdirSync(CATALOGUES).map((name) => name.replace(".json", "")))
+	if (!["de", "en", "fr"].includes(lang))
+		test(`${lang} on a phone`, async ({ browser, stage }) => {
+			const page = await visitor(browser, { lang, size: PHONE });
+			await sign_in(page, stage.demo.http, stage.user("site_admin"));
+			await walk(page, stage, lang, [["", "overview.title"], ["/people", "people.title"],
+				["/import", "import.title"], ["/settings", "settings.title"]]);
+			assert.deepEqual(page.faults, []);
+			await page.context().close();
+		});
 
 test("a role sees what it may do, and no more", async ({ browser, stage }) => {
 	const site = `${stage.demo.http}/sites/${stage.demo.site_id}`;

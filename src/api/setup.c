@@ -18,6 +18,7 @@ struct setup {
 	struct view email;
 	struct view password;
 	struct view name;
+	struct view language;
 };
 
 static const struct field setup_fields[] = {
@@ -27,6 +28,9 @@ static const struct field setup_fields[] = {
 	{ "password", FIELD_TEXT, FIELD_RAW | FIELD_SECRET, offsetof(struct setup, password),
 	  .min = PASSWORD_MIN, .max = PASSWORD_MAX, .check = password_fault },
 	{ "name", FIELD_TEXT, 0, offsetof(struct setup, name), .min = 1, .max = 100 },
+	{ "language", FIELD_TEXT, FIELD_OPTIONAL, offsetof(struct setup, language),
+	  .min = LANGUAGE_MIN, .max = LANGUAGE_MAX, .check = language_fault,
+	  .doc = "Of the administrator's mails; English unless said" },
 };
 const struct shape setup_shape = SHAPE("Setup", struct setup, setup_fields);
 
@@ -91,6 +95,8 @@ int api_setup_post(struct request *r)
 		rc = password_hash(in->password, r->arena, &person.password);
 	person.email = in->email;
 	person.name = in->name;
+	if (in->language.p)
+		person.language = in->language;
 	if (rc == 0)
 		rc = make_first(r, &person);
 	if (rc != 0)

@@ -138,6 +138,9 @@ static void a_broken_cookie_is_none(void **state)
 #define SETUP(token, password)                                                                     \
 	"{\"token\":\"" token "\",\"email\":\"First@example.com\",\"password\":\"" password         \
 	"\",\"name\":\"First\"}"
+#define SETUP_IN(language)                                                                         \
+	"{\"token\":\"one-time\",\"email\":\"First@example.com\",\"password\":\"" PASSWORD          \
+	"\",\"name\":\"First\",\"language\":\"" language "\"}"
 
 static void setup_is_over_once_there_is_an_operator(void **state)
 {
@@ -166,12 +169,16 @@ static void setup_makes_the_first_administrator(void **state)
 {
 	static const struct db_stmt forget = { "forget", "DELETE FROM person" };
 	struct fixture *f = *state;
+	struct person_row first;
 
 	assert_int_equal(db_prepare(f->db, &forget, 1, NULL), 0);
 	assert_int_equal(db_exec(f->db, &forget, DB_NO_ARGS, NULL), 0);
 	f->env.setup_token = "one-time";
-	assert_status(f, 204, NOBODY, "POST", "/setup", SETUP("one-time", PASSWORD));
+	assert_problem(f, 422, "language", NOBODY, "POST", "/setup", SETUP_IN("?"));
+	assert_status(f, 204, NOBODY, "POST", "/setup", SETUP_IN("de"));
 	assert_status(f, 410, NOBODY, "POST", "/setup", SETUP("one-time", PASSWORD));
+	assert_int_equal(person_by_email(f->db, VIEW("first@example.com"), &f->setup, &first), 0);
+	assert_string_equal(first.language.p, "de");
 	assert_status(f, 201, NOBODY, "POST", "/session", SIGN_IN("first@example.com", PASSWORD));
 	cookie_keep(f);
 	assert_non_null(strstr(fixture_text(f), "\"operator\""));

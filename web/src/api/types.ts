@@ -80,6 +80,7 @@ export interface RecoveryCodes {
 export interface Setup extends SignIn {
 	token: string;
 	name: string;
+	language?: string;
 }
 
 export type SiteType = "residential" | "commercial";

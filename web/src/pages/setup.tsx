@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { api } from "../api/client.ts";
-import { t } from "../lib/i18n.ts";
+import { lang_current, t } from "../lib/i18n.ts";
 import { go } from "../lib/router.ts";
 import {
 	check_email, check_new_password, check_required, EMAIL_MAX, NAME_MAX, PASSWORD_MAX, PASSWORD_MIN,
@@ -28,7 +28,7 @@ export function Setup({ done }: { done: () => void }) {
 					? t("setup.used") : null}
 				send={async ({ name = "", email = "", password = "" }) => {
 					const who = { email: email.trim(), password };
-					await api.setup({ token, name: name.trim(), ...who });
+					await api.setup({ token, name: name.trim(), language: lang_current(), ...who });
 					await api.sign_in(who);
 					go("/");
 					done();

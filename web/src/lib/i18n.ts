@@ -9,9 +9,15 @@ type Messages = Record<Key, string>;
 // What the language is called by those who speak it, and its catalogue, a file of its own. A line
 // here for each file of ../catalogue/, or the build fails.
 const LANGUAGES = {
+	cs: { name: "Čeština", load: () => import("../catalogue/cs.json") },
 	de: { name: "Deutsch", load: () => import("../catalogue/de.json") },
 	en: { name: "English", load: () => import("../catalogue/en.json") },
+	es: { name: "Español", load: () => import("../catalogue/es.json") },
 	fr: { name: "Français", load: () => import("../catalogue/fr.json") },
+	it: { name: "Italiano", load: () => import("../catalogue/it.json") },
+	nl: { name: "Nederlands", load: () => import("../catalogue/nl.json") },
+	pl: { name: "Polski", load: () => import("../catalogue/pl.json") },
+	pt: { name: "Português", load: () => import("../catalogue/pt.json") },
 } satisfies Record<string, { name: string; load: () => Promise<{ default: Messages }> }>;
 
 export type Lang = keyof typeof LANGUAGES;

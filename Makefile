@@ -75,6 +75,8 @@ bench: all
 	$(BUILD)/bench/bench_relay 5 "$$(command -v rtpengine || true)"
 	bench/sip.py
 	bench/api.py
+	cd tests/e2e && npm ci --no-audit --no-fund --loglevel=error
+	node bench/pages.mjs
 
 clean:
 	rm -rf build build-*

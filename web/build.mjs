@@ -1,10 +1,11 @@
 // Builds dist/: index.html, and assets/ with a content hash in every name, so that the server may
 // let browsers keep them for ever. Each file has a .gz and a .br copy beside it.
-import { build } from "esbuild";
+import { build, transform } from "esbuild";
 import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, gzipSync } from "node:zlib";
+import { rollup } from "rollup";
 import { check_catalogues, without_mail } from "./catalogues.mjs";
 
 const INITIAL_JS_GZIP_MAX = 60_000;
@@ -19,14 +20,6 @@ if (faults.length > 0) {
 
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist, { recursive: true });
-// As one object: of JSON, esbuild makes a variable and an export of each key, half as much again.
-const portal_words = {
-	name: "catalogues without mails",
-	setup: ({ onLoad }) => onLoad({ filter: /\/catalogue\/\w+\.json$/ }, ({ path }) => {
-		const words = without_mail(JSON.parse(readFileSync(path, "utf8")));
-		return { contents: `export default ${JSON.stringify(words)}`, loader: "js" };
-	}),
-};
 // The worker is built first: the pages have its address in them.
 const { metafile: worker } = await build({
 	entryPoints: { captcha: join(here, "src/captcha/worker.ts") },
@@ -42,34 +35,64 @@ const { metafile: worker } = await build({
 	logLevel: "warning",
 });
 const worker_name = Object.keys(worker.outputs)[0].split("/").pop();
-const { metafile } = await build({
-	define: { CAPTCHA_WORKER: JSON.stringify(`/assets/${worker_name}`) },
-	entryPoints: { app: join(here, "src/main.tsx"), style: join(here, "src/style.css") },
+const { metafile: styles } = await build({
+	entryPoints: { style: join(here, "src/style.css") },
 	outdir: join(dist, "assets"),
 	entryNames: "[name]-[hash]",
-	chunkNames: "[name]-[hash]",
 	absWorkingDir: here,
 	bundle: true,
-	plugins: [portal_words],
-	splitting: true,
-	format: "esm",
-	target: "es2022",
 	minify: true,
 	metafile: true,
-	jsx: "automatic",
-	jsxImportSource: "preact",
-	legalComments: "none",
 	logLevel: "warning",
 });
+const style = Object.keys(styles.outputs)[0].split("/").pop();
 
-const name_of = (source) =>
-	Object.entries(metafile.outputs)
-		.filter(([, out]) => out.entryPoint === source)
-		.map(([path]) => path.split("/").pop())[0];
-const script = name_of("src/main.tsx");
+// esbuild makes JavaScript of each file; Rollup puts them together, because it leaves what the entry
+// has in the entry, where esbuild makes a chunk for every set of pages that share something.
+const ESBUILD = { target: "es2022", format: "esm", legalComments: "none" };
+const sources = {
+	name: "sources",
+	resolveId: (id) => /^[./]/.test(id) ? null : fileURLToPath(import.meta.resolve(id)),
+	async transform(code, id) {
+		if (/\/catalogue\/\w+\.json$/.test(id)) {
+			const words = JSON.stringify(without_mail(JSON.parse(code)));
+			return { code: `export default JSON.parse(${JSON.stringify(words)});`, map: null };
+		}
+		if (!/\.tsx?$/.test(id))
+			return null;
+		const { code: plain } = await transform(code, { ...ESBUILD, loader: id.endsWith("x") ? "tsx" : "ts",
+			jsx: "automatic", jsxImportSource: "preact", sourcefile: id,
+			define: { CAPTCHA_WORKER: JSON.stringify(`/assets/${worker_name}`) } });
+		return { code: plain, map: null };
+	},
+	renderChunk: async (code) =>
+		({ code: (await transform(code, { ...ESBUILD, minify: true })).code, map: null }),
+};
+const bundle = await rollup({ input: { app: join(here, "src/main.tsx") }, plugins: [sources],
+	onwarn: (warning) => {
+		throw new Error(warning.message);
+	} });
+const { output } = await bundle.write({ dir: join(dist, "assets"), format: "es",
+	entryFileNames: "[name]-[hash].js", chunkFileNames: "[name]-[hash].js" });
+await bundle.close();
+const chunks = new Map(output.map((chunk) => [chunk.fileName, chunk]));
+
+// What a first visit loads: the entry and what it imports statically; and one catalogue.
+const imported = (name, found = new Set()) => {
+	if (!found.has(name)) {
+		found.add(name);
+		chunks.get(name).imports.forEach((next) => imported(next, found));
+	}
+	return found;
+};
+const script = output.find(({ isEntry }) => isEntry).fileName;
+// Named in the page, so that the browser fetches them side by side and not one after the other.
+const preloads = [...imported(script)].filter((name) => name !== script)
+	.map((name) => `<link rel="modulepreload" href="/assets/${name}">\n`).join("");
 const html = readFileSync(join(here, "index.html"), "utf8")
+	.replace("@PRELOADS@\n", preloads)
 	.replace("@SCRIPT@", `/assets/${script}`)
-	.replace("@STYLE@", `/assets/${name_of("src/style.css")}`)
+	.replace("@STYLE@", `/assets/${style}`)
 	.replace("@ICONS@", () => readFileSync(join(here, "src/icons.svg"), "utf8").trim());
 writeFileSync(join(dist, "index.html"), html);
 writeFileSync(join(dist, "icon.svg"), readFileSync(join(here, "icon.svg")));
@@ -83,30 +106,16 @@ for (const name of readdirSync(dist, { recursive: true })) {
 	writeFileSync(`${path}.br`, brotliCompressSync(bytes));
 }
 
-// What a first visit loads: the entry, what it imports statically, and one catalogue.
-const initial = new Set();
-const visit = (path) => {
-	if (initial.has(path))
-		return;
-	initial.add(path);
-	for (const { path: next, kind } of metafile.outputs[path].imports)
-		if (kind === "import-statement")
-			visit(next);
-};
-const gzipped = (path) => statSync(`${join(here, path)}.gz`).size;
-for (const path of Object.keys(metafile.outputs))
-	if (path.endsWith(script))
-		visit(path);
-const catalogues = Object.entries(metafile.outputs)
-	.filter(([path, { entryPoint = "" }]) =>
-		entryPoint.startsWith("src/catalogue/") && !initial.has(path))
-	.map(([path]) => path);
+const initial = [...imported(script)];
+const gzipped = (name) => statSync(join(dist, "assets", `${name}.gz`)).size;
+const catalogues = [...chunks.values()].filter(({ facadeModuleId, fileName }) =>
+	/\/catalogue\/\w+\.json$/.test(facadeModuleId ?? "") && !initial.includes(fileName));
 if (catalogues.length !== readdirSync(join(here, "src/catalogue")).length) {
 	console.error("a catalogue is loaded before its language is chosen");
 	process.exit(1);
 }
-const largest = Math.max(...catalogues.map(gzipped));
-const bytes = [...initial].reduce((sum, path) => sum + gzipped(path), largest);
+const largest = Math.max(...catalogues.map(({ fileName }) => gzipped(fileName)));
+const bytes = initial.reduce((sum, name) => sum + gzipped(name), largest);
 console.log(`initial JavaScript: ${bytes} bytes gzipped, ${largest} of them the largest of`
 	+ ` ${catalogues.length} catalogues`);
 if (bytes > INITIAL_JS_GZIP_MAX) {

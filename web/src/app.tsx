@@ -1,10 +1,10 @@
 import { useEffect, useState } from "preact/hooks";
-import { api, client_on_signed_out } from "./api/client.ts";
+import { api, client_early, client_early_forget, client_on_signed_out, site_path } from "./api/client.ts";
 import type { Session } from "./api/types.ts";
 import { problem_from, useLoad, useRoute, type Loaded } from "./lib/hooks.ts";
 import type { Lang } from "./lib/i18n.ts";
 import { problem_text } from "./lib/problem.ts";
-import { go, type Route } from "./lib/router.ts";
+import { go, route_parse, type Route } from "./lib/router.ts";
 import { SessionContext } from "./lib/rights.ts";
 import { toast } from "./lib/toast.ts";
 import type { ComponentType } from "preact";
@@ -12,7 +12,7 @@ import { Companies } from "./pages/companies.tsx";
 import { Missing } from "./pages/missing.tsx";
 import { Setup } from "./pages/setup.tsx";
 import { SignIn } from "./pages/sign_in.tsx";
-import { SitePage } from "./pages/site.tsx";
+import { SitePage, site_part_start } from "./pages/site.tsx";
 import { Sites } from "./pages/sites.tsx";
 import { Frame } from "./shell/frame.tsx";
 import { Later } from "./ui/later.tsx";
@@ -64,14 +64,21 @@ function Public({ page, who }: { page: Route["page"]; who: Loaded<Who> }) {
 const PUBLIC: readonly Route["page"][] = ["setup", "register", "activate", "forgotten", "reset",
 	"confirm-email"];
 
-// Asked for while the messages load: one wait less before the first page.
-let early: Promise<Who> | null = who_read();
-early.catch(() => undefined); // whoever reads it handles that
+let first: Who | null = null;
 
-function who_first(): Promise<Who> {
-	const who = early ?? who_read();
-	early = null;
-	return who;
+// Asks for what the first page needs, side by side, so that it appears in one piece. A failure is
+// found again, and shown, by the page.
+export async function app_start(): Promise<void> {
+	const route = route_parse(location.pathname);
+	const site = route.page === "site";
+	if (site)
+		client_early(site_path(route.site));
+	[first] = await Promise.all([
+		who_read().catch(() => null),
+		site ? site_part_start(route.tab, route.item) : null,
+	]);
+	if (first?.session == null)
+		client_early_forget();
 }
 
 function Page({ route, changed }: { route: Route; changed: () => void }) {
@@ -92,7 +99,10 @@ function Page({ route, changed }: { route: Route; changed: () => void }) {
 
 export function App({ change_language }: { change_language: (lang: Lang) => void }) {
 	const route = useRoute();
-	const who = useLoad("session", who_first);
+	const who = useLoad("session", who_read, first);
+	useEffect(() => { // what comes later is read anew
+		first = null;
+	}, []);
 	const session = who.data?.session ?? null;
 	const [leaving, set_leaving] = useState(false);
 	useEffect(() => client_on_signed_out(() => who.set({ session: null })), []);

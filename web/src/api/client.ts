@@ -46,7 +46,26 @@ export const PROBLEM_SECOND_FACTOR = "urn:vestibule:second-factor";
 export const PROBLEM_VERIFY = "urn:vestibule:verify";
 const SIGN_IN_PATHS = ["/session", "/session/second"]; // where 401 is about the sign-in itself
 
+// Answers that were asked for before their page was there to ask.
+const early = new Map<string, Promise<unknown>>();
+
+// The first request for the same path has this answer.
+export function client_early(path: string): void {
+	const answer = request_once("GET", path);
+	answer.catch(() => undefined); // whoever takes it handles that
+	early.set(path, answer);
+}
+
+export function client_early_forget(): void {
+	early.clear();
+}
+
 async function request<T>(method: string, path: string, body?: unknown): Promise<T> {
+	const answer = method === "GET" ? early.get(path) : undefined;
+	if (answer !== undefined) {
+		early.delete(path);
+		return await answer as T;
+	}
 	try {
 		return await request_once<T>(method, path, body);
 	} catch (error) {
@@ -109,7 +128,7 @@ function query(values: Record<string, string | number | null>): string {
 		: `?${given.map(([name, value]) => `${name}=${id(String(value))}`).join("&")}`;
 }
 
-const site_path = (site: string, rest = "") => `/sites/${id(site)}${rest}`;
+export const site_path = (site: string, rest = "") => `/sites/${id(site)}${rest}`;
 
 // query: what lib/audit.ts makes of a search.
 const audit_path = (site: string, query: string, more: Record<string, string>) =>

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Problem } from "../api/client.ts";
 import { route_parse, type Route } from "./router.ts";
 
@@ -29,11 +29,12 @@ export interface Loaded<T> {
 }
 
 // Reads when `key` changes and on reload(). Old data stays visible while it reads again; an
-// answer that a later request has overtaken is dropped.
-export function useLoad<T>(key: string, read: () => Promise<T>): Loaded<T> {
+// answer that a later request has overtaken is dropped. What is there at `first` is not read again.
+export function useLoad<T>(key: string, read: () => Promise<T>, first: T | null = null): Loaded<T> {
 	const [state, set] = useState<{ key: string; data: T | null; problem: Problem | null }>(
-		{ key, data: null, problem: null });
+		{ key, data: first, problem: null });
 	const latest = useRef(0);
+	const given = useRef(first !== null);
 	const reload = useCallback(() => {
 		const mine = ++latest.current;
 		read().then(
@@ -43,8 +44,10 @@ export function useLoad<T>(key: string, read: () => Promise<T>): Loaded<T> {
 					key, data: old.key === key ? old.data : null, problem: problem_from(error),
 				})));
 	}, [key]);
-	useEffect(() => {
-		reload();
+	useLayoutEffect(() => { // asked for before the browser paints, not after
+		if (!given.current)
+			reload();
+		given.current = false;
 		return () => void latest.current++;
 	}, [reload]);
 	const fresh = state.key === key;

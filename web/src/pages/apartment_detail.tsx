@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { api } from "../api/client.ts";
 import type { MoveOut, User } from "../api/types.ts";
+import { useDeviceChanges } from "../lib/changes.ts";
 import { problem_from, useLoad } from "../lib/hooks.ts";
 import { t } from "../lib/i18n.ts";
 import { place_text } from "../lib/people.ts";
@@ -12,7 +13,6 @@ import { Confirm } from "../ui/confirm.tsx";
 import { Heading } from "../ui/heading.tsx";
 import { Link } from "../ui/link.tsx";
 import { Show } from "../ui/loaded.tsx";
-import { useDeviceChanges } from "./devices.tsx";
 import { MoveIn, NewResident, SeveralResidents } from "./move_in.tsx";
 import { MoveOutDialog, MovedOut } from "./move_out.tsx";
 import { PersonStatus } from "./people.tsx";

@@ -1,6 +1,8 @@
 import { useState } from "preact/hooks";
 import { api } from "../api/client.ts";
 import type { Apartment, ApartmentEdit } from "../api/types.ts";
+import { apartment_label } from "../lib/apartments.ts";
+import { useDeviceChanges } from "../lib/changes.ts";
 import { useLoad } from "../lib/hooks.ts";
 import { t } from "../lib/i18n.ts";
 import { site_href } from "../lib/router.ts";
@@ -16,12 +18,7 @@ import { Heading } from "../ui/heading.tsx";
 import { Link } from "../ui/link.tsx";
 import { Show } from "../ui/loaded.tsx";
 import { Table, type Column } from "../ui/table.tsx";
-import { useDeviceChanges } from "./devices.tsx";
 import type { TabProps } from "./site.tsx";
-
-export function apartment_label(one: Apartment): string {
-	return one.name ? `${one.number} · ${one.name}` : one.number;
-}
 
 interface EditProps {
 	site: string;

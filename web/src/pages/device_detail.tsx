@@ -1,6 +1,8 @@
 import { useState } from "preact/hooks";
 import { api } from "../api/client.ts";
 import type { Apartment, Device } from "../api/types.ts";
+import { apartment_label } from "../lib/apartments.ts";
+import { useDeviceChanges } from "../lib/changes.ts";
 import { useLoad } from "../lib/hooks.ts";
 import { t } from "../lib/i18n.ts";
 import { useCan } from "../lib/rights.ts";
@@ -10,11 +12,10 @@ import { Confirm } from "../ui/confirm.tsx";
 import { DeviceStatus } from "../ui/device_status.tsx";
 import { Heading } from "../ui/heading.tsx";
 import { Show } from "../ui/loaded.tsx";
-import { apartment_label } from "./apartments.tsx";
 import { Buttons } from "./buttons.tsx";
 import { CredentialsCard } from "./credentials.tsx";
 import { DeviceForm } from "./device_form.tsx";
-import { device_kind, useDeviceChanges } from "./devices.tsx";
+import { device_kind } from "./devices.tsx";
 import type { TabProps } from "./site.tsx";
 
 interface SettingsProps {

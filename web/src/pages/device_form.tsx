@@ -1,8 +1,8 @@
 import type { Apartment, Device, DeviceEdit, DeviceKind } from "../api/types.ts";
+import { apartment_label } from "../lib/apartments.ts";
 import { t } from "../lib/i18n.ts";
 import { check_required, check_unlock_code, NAME_MAX, UNLOCK_CODE_MAX } from "../lib/validate.ts";
 import { Form } from "../ui/form.tsx";
-import { apartment_label } from "./apartments.tsx";
 
 const UNLOCK_CODE = "00*"; // what intercoms leave the factory with
 

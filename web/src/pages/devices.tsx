@@ -1,6 +1,8 @@
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { api } from "../api/client.ts";
 import type { Apartment, Device } from "../api/types.ts";
+import { apartment_label } from "../lib/apartments.ts";
+import { useDeviceChanges } from "../lib/changes.ts";
 import { useLoad } from "../lib/hooks.ts";
 import { lang_current, t } from "../lib/i18n.ts";
 import { useCan } from "../lib/rights.ts";
@@ -14,34 +16,8 @@ import { Heading } from "../ui/heading.tsx";
 import { Link } from "../ui/link.tsx";
 import { Show } from "../ui/loaded.tsx";
 import { Table, type Column } from "../ui/table.tsx";
-import { apartment_label } from "./apartments.tsx";
 import { DeviceForm } from "./device_form.tsx";
-import type { Listen, TabProps } from "./site.tsx";
-
-const SETTLE_MS = 250; // a building that comes back is one reload, not a hundred
-
-// Reads again soon after something changed that `counts`.
-export function useChanges(listen: Listen, reload: () => void,
-	counts: (type: string) => boolean = () => true): void {
-	useEffect(() => {
-		let wait: number | undefined;
-		const stop = listen((event) => {
-			if (event !== null && !counts(event.type))
-				return;
-			clearTimeout(wait);
-			wait = window.setTimeout(reload, SETTLE_MS);
-		});
-		return () => {
-			clearTimeout(wait);
-			stop();
-		};
-	}, [listen, reload]);
-}
-
-// Anything but a call.
-export function useDeviceChanges(listen: Listen, reload: () => void): void {
-	useChanges(listen, reload, (type) => !type.startsWith("call"));
-}
+import type { TabProps } from "./site.tsx";
 
 export function device_kind({ kind }: Device): string {
 	return kind === "intercom" ? t("device.intercom") : t("device.phone");

@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { api } from "../api/client.ts";
 import type { Call, CallResult, Summary } from "../api/types.ts";
+import { useChanges } from "../lib/changes.ts";
 import { day_start, format_number, format_time } from "../lib/format.ts";
 import { useLoad } from "../lib/hooks.ts";
 import { lang_current, t, type Key } from "../lib/i18n.ts";
@@ -12,7 +13,6 @@ import { Icon } from "../ui/icon.tsx";
 import { Link } from "../ui/link.tsx";
 import { Show } from "../ui/loaded.tsx";
 import { Tabs } from "../ui/tabs.tsx";
-import { useChanges } from "./devices.tsx";
 import type { TabProps } from "./site.tsx";
 
 const RECENT = 5;

@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { api } from "../api/client.ts";
 import type { Apartment, Site, User } from "../api/types.ts";
+import { useDeviceChanges } from "../lib/changes.ts";
 import { problem_from, useLoad, useRested } from "../lib/hooks.ts";
 import { t } from "../lib/i18n.ts";
 import { usePages } from "../lib/pages.ts";
@@ -15,7 +16,6 @@ import { Field } from "../ui/field.tsx";
 import { Heading } from "../ui/heading.tsx";
 import { Show } from "../ui/loaded.tsx";
 import { More } from "../ui/more.tsx";
-import { useDeviceChanges } from "./devices.tsx";
 import { PersonForm } from "./person_form.tsx";
 import type { TabProps } from "./site.tsx";
 

@@ -1,4 +1,5 @@
 import type { Apartment, User, UserEdit, UserRole } from "../api/types.ts";
+import { apartment_label } from "../lib/apartments.ts";
 import { t } from "../lib/i18n.ts";
 import { role_text } from "../lib/people.ts";
 import {
@@ -6,7 +7,6 @@ import {
 } from "../lib/validate.ts";
 import { Form, type FormField } from "../ui/form.tsx";
 import { language_options } from "../ui/language.tsx";
-import { apartment_label } from "./apartments.tsx";
 
 interface Props {
 	user?: User;

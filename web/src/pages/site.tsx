@@ -1,32 +1,16 @@
+import type { ComponentType } from "preact";
 import { useContext, useEffect, useRef, useState } from "preact/hooks";
 import { api } from "../api/client.ts";
 import type { LiveEvent, Site } from "../api/types.ts";
+import type { Listen } from "../lib/changes.ts";
 import { useLoad } from "../lib/hooks.ts";
 import { t, type Key } from "../lib/i18n.ts";
 import { live_open } from "../lib/live.ts";
 import { useCan, type Can, type Right } from "../lib/rights.ts";
 import { go, site_href, type SiteTab } from "../lib/router.ts";
 import { PlaceContext } from "../shell/place.ts";
+import { Later, later_start } from "../ui/later.tsx";
 import { Show } from "../ui/loaded.tsx";
-import { ApartmentDetail } from "./apartment_detail.tsx";
-import { Apartments } from "./apartments.tsx";
-import { Audit } from "./audit.tsx";
-import { CallDetail } from "./call_detail.tsx";
-import { Calls } from "./calls.tsx";
-import { DeviceDetail } from "./device_detail.tsx";
-import { Devices } from "./devices.tsx";
-import { ImportDetail } from "./import_detail.tsx";
-import { Imports } from "./imports.tsx";
-import { Overview } from "./overview.tsx";
-import { PersonData } from "./person_data.tsx";
-import { Homes } from "./homes.tsx";
-import { People } from "./people.tsx";
-import { SiteSettings } from "./site_settings.tsx";
-import { Support } from "./support.tsx";
-import { TicketDetail } from "./ticket_detail.tsx";
-
-// Tells a tab what changed; null: the feed stands again and anything may have changed.
-export type Listen = (fn: (event: LiveEvent | null) => void) => () => void;
 
 export interface TabProps {
 	site: Site;
@@ -86,6 +70,64 @@ function useLive(site: string, allowed: boolean): { listen: Listen; connected: b
 	return { listen, connected };
 }
 
+// What a part may want; each takes its share.
+interface PartProps extends TabProps {
+	id: string; // of the one thing, or what to look for
+	find: string;
+	saved: () => void;
+	erased: () => void;
+}
+
+type PartLoad = () => Promise<ComponentType<PartProps>>;
+
+// The code of each part, and of one thing in it.
+const CODE: Record<SiteTab, { all: PartLoad; one?: PartLoad }> = {
+	overview: { all: async () => (await import("./overview.tsx")).Overview },
+	devices: { all: async () => (await import("./devices.tsx")).Devices,
+		one: async () => (await import("./device_detail.tsx")).DeviceDetail },
+	apartments: { all: async () => (await import("./apartments.tsx")).Apartments,
+		one: async () => (await import("./apartment_detail.tsx")).ApartmentDetail },
+	homes: { all: async () => (await import("./homes.tsx")).Homes,
+		one: async () => (await import("./apartment_detail.tsx")).ApartmentDetail },
+	people: { all: async () => (await import("./people.tsx")).People },
+	calls: { all: async () => (await import("./calls.tsx")).Calls,
+		one: async () => (await import("./call_detail.tsx")).CallDetail },
+	import: { all: async () => (await import("./imports.tsx")).Imports,
+		one: async () => (await import("./import_detail.tsx")).ImportDetail },
+	audit: { all: async () => (await import("./audit.tsx")).Audit },
+	tickets: { all: async () => (await import("./support.tsx")).Support,
+		one: async () => (await import("./ticket_detail.tsx")).TicketDetail },
+	data: { all: async () => (await import("./person_data.tsx")).PersonData },
+	settings: { all: async () => (await import("./site_settings.tsx")).SiteSettings },
+};
+
+function code_of(tab: SiteTab, item: string | null): { name: string; load: PartLoad } {
+	const { all, one } = CODE[tab];
+	return item !== null && one !== undefined ? { name: `${tab}, one`, load: one }
+		: { name: tab, load: all };
+}
+
+// Fetches the code of the part that an address leads to.
+export function site_part_start(tab: SiteTab, item: string | null): Promise<unknown> {
+	const { name, load } = code_of(tab, item);
+	return later_start(name, load);
+}
+
+const REST_MS = 2000; // a page that is just open has better things to do
+
+// Whoever goes to another part later finds its code there, also when the server is away.
+function useOtherParts(can: Can): void {
+	useEffect(() => {
+		const wait = setTimeout(() => {
+			for (const { tab } of parts_for(can)) {
+				void site_part_start(tab, null);
+				void site_part_start(tab, "");
+			}
+		}, REST_MS);
+		return () => clearTimeout(wait);
+	}, []);
+}
+
 interface ShownProps extends TabProps {
 	tab: SiteTab;
 	item: string | null;
@@ -94,39 +136,11 @@ interface ShownProps extends TabProps {
 }
 
 function Tab({ tab, item, can, changed, ...props }: ShownProps) {
-	if (tab === "data" && item !== null && can("user_read"))
-		return <PersonData key={item} {...props} id={item}
-			erased={() => go(site_href(props.site.id))} />;
-	if (!parts_for(can).some((one) => one.tab === tab))
+	const persons = tab === "data" && item !== null && can("user_read");
+	if (!persons && !parts_for(can).some((one) => one.tab === tab))
 		return <p class="note">{t("site.nothing")}</p>;
-	switch (tab) {
-	case "overview":
-		return <Overview {...props} />;
-	case "apartments":
-		return item === null ? <Apartments {...props} />
-			: <ApartmentDetail key={item} {...props} id={item} />;
-	case "homes":
-		return item === null ? <Homes {...props} />
-			: <ApartmentDetail key={item} {...props} id={item} />;
-	case "people":
-		return <People key={item} {...props} find={item ?? ""} />;
-	case "calls":
-		return item === null ? <Calls {...props} />
-			: <CallDetail key={item} {...props} id={item} />;
-	case "audit":
-		return <Audit {...props} />;
-	case "import":
-		return item === null ? <Imports {...props} />
-			: <ImportDetail key={item} {...props} id={item} />;
-	case "tickets":
-		return item === null ? <Support {...props} />
-			: <TicketDetail key={item} {...props} id={item} />;
-	case "settings":
-		return <SiteSettings site={props.site} saved={changed} />;
-	default:
-		return item === null ? <Devices {...props} />
-			: <DeviceDetail key={item} {...props} id={item} />;
-	}
+	return <Later key={item} {...code_of(tab, item)} with={{ ...props, id: item ?? "",
+		find: item ?? "", saved: changed, erased: () => go(site_href(props.site.id)) }} />;
 }
 
 interface Props {
@@ -139,6 +153,7 @@ export function SitePage({ site: id, tab, item }: Props) {
 	const site = useLoad(id, () => api.site(id));
 	const can = useCan(id);
 	const { listen, connected } = useLive(id, can("live"));
+	useOtherParts(can);
 	useEffect(() => listen((event) => {
 		if (event?.type === "site")
 			site.reload();

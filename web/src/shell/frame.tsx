@@ -68,7 +68,8 @@ export function Frame({ route, session, children, ...account }: Props) {
 						</button>
 					)}
 					<Link href="/" class="brand">
-						<img src="/icon.svg" alt="" width={28} height={28} /><span>Vestibule</span>
+						<svg class="logo" aria-hidden="true"><use href="#i-mark" /></svg>
+						<span>Vestibule</span>
 					</Link>
 					<Crumbs route={route} site={here} />
 					{inside && (

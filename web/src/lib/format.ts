@@ -2,10 +2,23 @@
 
 const WAIT_SECONDS_MAX = 90;
 
+// To make one costs more than a row of a table; a page needs few.
+const time_formats = new Map<string, Intl.DateTimeFormat>();
+
+function time_format(lang: string, zone: string): Intl.DateTimeFormat {
+	const key = `${lang} ${zone}`;
+	let format = time_formats.get(key);
+	if (format === undefined) {
+		format = new Intl.DateTimeFormat(lang, {
+			dateStyle: "medium", timeStyle: "medium", timeZone: zone_or_utc(zone),
+		});
+		time_formats.set(key, format);
+	}
+	return format;
+}
+
 export function format_time(ms: number, lang: string, zone: string): string {
-	return new Intl.DateTimeFormat(lang, {
-		dateStyle: "medium", timeStyle: "medium", timeZone: zone_or_utc(zone),
-	}).format(ms);
+	return time_format(lang, zone).format(ms);
 }
 
 export function zone_valid(zone: string): boolean {

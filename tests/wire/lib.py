@@ -4,6 +4,7 @@ Every process lives in a temporary folder of its own and is ended by its own id.
 a fixed time: `until` polls a condition against a deadline, and says what it waited for.
 """
 import contextlib
+import fcntl
 import os
 import random
 import shutil
@@ -49,6 +50,23 @@ def expect(condition, text):
         raise Failed(text)
 
 
+# A port is found free long before its server binds it. Until this process ends, no other test takes
+# what it took: a byte of the file stands for each port.
+_taken = set()
+_ports = open(Path(tempfile.gettempdir()) / f"vestibule-test-ports.{os.getuid()}", "ab")
+
+
+def _take(first, count):
+    if not _taken.isdisjoint(range(first, first + count)):
+        return False
+    try:
+        fcntl.lockf(_ports, fcntl.LOCK_EX | fcntl.LOCK_NB, count, first)
+    except OSError:
+        return False
+    _taken.update(range(first, first + count))
+    return True
+
+
 def _is_free(port, kinds):
     for kind in kinds:
         with socket.socket(socket.AF_INET, kind) as s:
@@ -61,8 +79,8 @@ def _is_free(port, kinds):
 
 def free_port(step=1):
     """A port whose `step` neighbours from it on are free for UDP and TCP, below the range from
-    which the system gives ports to clients. Long runs have a part of the ports to themselves:
-    listeners strewn over all of them would leave no run free."""
+    which the system gives ports to clients; nobody else's until this process ends. Long runs have
+    a part of the ports to themselves: listeners strewn over all would leave no run free."""
     kinds = (socket.SOCK_DGRAM, socket.SOCK_STREAM)
     first, last = (12000, 17000) if step < LONG_RUN else (17000, 32000)
     at = random.randrange(first, last)
@@ -71,7 +89,9 @@ def free_port(step=1):
         at, run = (at + 1, run) if at + 1 < last else (first, 0)
         run = run + 1 if (run or at % 2 == 0) and _is_free(at, kinds) else 0
         if run == step:
-            return at - step + 1
+            if _take(at - step + 1, step):
+                return at - step + 1
+            run = 0
     raise Failed("no free port")
 
 

@@ -48,6 +48,7 @@ struct who {
 	int64_t person_id; /* 0: nobody signed in */
 	struct view name;
 	struct view email;
+	struct view language;
 	struct view token_hash; /* of the session */
 	int64_t session_id;
 	int64_t verified_at; /* when the person last proved to be there; epoch ms */

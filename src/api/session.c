@@ -20,6 +20,7 @@ struct session_view {
 	int64_t id;
 	struct view email;
 	struct view name;
+	struct view language;
 	struct shape_list roles;
 };
 
@@ -35,6 +36,8 @@ static const struct field session_fields[] = {
 	{ "id", FIELD_ID, 0, offsetof(struct session_view, id), .doc = "Of the person" },
 	{ "email", FIELD_TEXT, FIELD_NULLABLE, offsetof(struct session_view, email) },
 	{ "name", FIELD_TEXT, 0, offsetof(struct session_view, name) },
+	{ "language", FIELD_TEXT, 0, offsetof(struct session_view, language),
+	  .doc = "Of the person" },
 	{ "roles", FIELD_OBJECTS, 0, offsetof(struct session_view, roles), .max = GRANTS_MAX,
 	  .of = &role_shape },
 };
@@ -104,6 +107,7 @@ static int who_person(struct request *r, const struct person_row *person)
 	r->who.person_id = person->id;
 	r->who.name = person->name;
 	r->who.email = person->email;
+	r->who.language = person->language;
 	return who_roles(r);
 }
 
@@ -111,6 +115,7 @@ static int who_session(struct request *r, const struct session_row *session)
 {
 	const struct person_row person = { .id = session->person_id, .email = session->email,
 					   .name = session->name,
+					   .language = session->language,
 					   .disabled_at = session->disabled_at };
 
 	r->who.session_id = session->id;
@@ -137,7 +142,7 @@ int session_reply(struct request *r)
 {
 	struct role_view *roles = arena_alloc(r->arena, sizeof(*roles) * (r->who.ngrants + 1));
 	const struct session_view view = { r->who.person_id, r->who.email, r->who.name,
-					   { roles, r->who.ngrants } };
+					   r->who.language, { roles, r->who.ngrants } };
 
 	if (!roles)
 		return -ENOMEM;

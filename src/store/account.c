@@ -31,6 +31,7 @@ static const struct db_column session_columns[] = {
 	DB_COLUMN_INT(struct session_row, verified_at),
 	DB_COLUMN_TEXT(struct session_row, email),
 	DB_COLUMN_TEXT(struct session_row, name),
+	DB_COLUMN_TEXT(struct session_row, language),
 	DB_COLUMN_INT(struct session_row, disabled_at),
 };
 static const struct db_shape session_shape = DB_SHAPE(struct session_row, session_columns);
@@ -109,7 +110,7 @@ static const struct db_stmt stmts[] = {
 			     " verified_at, address, agent) VALUES ($1, $2, $3, $4, $5, $3, $6, $7)" },
 	[SESSION_FIND] = { "session_find",
 			   "SELECT s.id, s.person_id, s.created_at, s.seen_at, s.expires_at,"
-			   " s.verified_at, p.email, p.name, p.disabled_at FROM session s"
+			   " s.verified_at, p.email, p.name, p.language, p.disabled_at FROM session s"
 			   " JOIN person p ON p.id = s.person_id"
 			   " WHERE s.token_hash = $1 AND s.expires_at > $2",
 			   &session_shape },

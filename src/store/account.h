@@ -28,8 +28,9 @@ struct session_row {
 	int64_t expires_at;
 	int64_t id;
 	int64_t verified_at; /* when the person last proved to be there; at first, created_at */
-	struct view email;   /* of the person, as the next two: found, not written */
+	struct view email;   /* of the person, as the next three: found, not written */
 	struct view name;
+	struct view language;
 	int64_t disabled_at;
 };
 

@@ -208,6 +208,24 @@ test("an account is changed: name, password, address, sessions", async ({ browse
 	await other.context().close();
 });
 
+test("the pages speak the language of who signs in, until another is chosen", async ({ browser, stage }) => {
+	await (await account(browser, stage, "lena@example.com")).context().close();
+	const page = await visitor(browser, { chosen: false });
+	await sign_in(page, stage.empty, { email: "lena@example.com", password: PASSWORD });
+	await page.goto(`${stage.empty}/account`);
+	await field(page, "Language").last().selectOption("de");
+	await button(page, "Save").click();
+	await page.getByRole("heading", { name: "Konto" }).waitFor();
+	await page.reload();
+	await page.getByRole("heading", { name: "Konto" }).waitFor();
+	const other = await visitor(browser, { chosen: false });
+	await sign_in(other, stage.empty, { email: "lena@example.com", password: PASSWORD });
+	await other.getByRole("link", { name: "Alle Standorte" }).waitFor();
+	assert.deepEqual(page.faults, []);
+	await page.context().close();
+	await other.context().close();
+});
+
 test("a sensitive step asks for the password once more", async ({ browser, stage }) => {
 	const page = await account(browser, stage, "vera@example.com");
 	let asked = false; // the server's ten minutes, without waiting for them

@@ -60,11 +60,15 @@ export async function browser_open() {
 	return await chromium.launch({ executablePath: CHROMIUM, args: FLAGS, timeout: PATIENCE_MS });
 }
 
-// A visitor without cookies; every message of the page's console that tells of a fault is kept.
-export async function visitor(browser, { lang = "en", size = DESK, scale = 1 } = {}) {
+// A visitor without cookies, who has chosen the language once, unless told otherwise; every message of the page's console that tells of a fault is kept.
+export async function visitor(browser, { lang = "en", size = DESK, scale = 1, chosen = true } = {}) {
 	const context = await browser.newContext({ locale: lang, viewport: size,
 		deviceScaleFactor: scale, reducedMotion: "reduce" });
 	context.setDefaultTimeout(PATIENCE_MS);
+	if (chosen) {
+		await context.addInitScript((tag) => localStorage.getItem("vestibule.lang")
+			?? localStorage.setItem("vestibule.lang", tag), lang);
+	}
 	const page = await context.newPage();
 	page.faults = [];
 	page.on("pageerror", (error) => page.faults.push(String(error)));

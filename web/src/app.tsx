@@ -67,8 +67,8 @@ const PUBLIC: readonly Route["page"][] = ["setup", "register", "activate", "forg
 let first: Who | null = null;
 
 // Asks for what the first page needs, side by side, so that it appears in one piece. A failure is
-// found again, and shown, by the page.
-export async function app_start(): Promise<void> {
+// found again, and shown, by the page. Returns the language of who is signed in; null for nobody.
+export async function app_start(): Promise<string | null> {
 	const route = route_parse(location.pathname);
 	const site = route.page === "site";
 	if (site)
@@ -77,8 +77,10 @@ export async function app_start(): Promise<void> {
 		who_read().catch(() => null),
 		site ? site_part_start(route.tab, route.item) : null,
 	]);
-	if (first?.session == null)
+	const session = first?.session ?? null;
+	if (session === null)
 		client_early_forget();
+	return session?.language ?? null;
 }
 
 function Page({ route, changed }: { route: Route; changed: () => void }) {
@@ -97,7 +99,12 @@ function Page({ route, changed }: { route: Route; changed: () => void }) {
 	}
 }
 
-export function App({ change_language }: { change_language: (lang: Lang) => void }) {
+interface Props {
+	change_language: (lang: Lang) => void;
+	follow_language: (tag: string) => void;
+}
+
+export function App({ change_language, follow_language }: Props) {
 	const route = useRoute();
 	const who = useLoad("session", who_read, first);
 	useEffect(() => { // what comes later is read anew
@@ -105,6 +112,10 @@ export function App({ change_language }: { change_language: (lang: Lang) => void
 	}, []);
 	const session = who.data?.session ?? null;
 	const [leaving, set_leaving] = useState(false);
+	useEffect(() => {
+		if (session !== null)
+			follow_language(session.language);
+	}, [session?.language]);
 	useEffect(() => client_on_signed_out(() => who.set({ session: null })), []);
 
 	const sign_out = async () => {

@@ -1,14 +1,14 @@
 import { render } from "preact";
 import { App, app_start } from "./app.tsx";
-import { lang_initial, lang_load, lang_store, type Lang } from "./lib/i18n.ts";
+import { lang_current, lang_follow, lang_initial, lang_load, lang_store, type Lang } from "./lib/i18n.ts";
 import { theme_apply, theme_current } from "./lib/theme.ts";
 
 const root = document.getElementById("app") as HTMLElement;
 
 // A new key makes every component read its messages again.
-async function show(lang: Lang, ready?: Promise<void>): Promise<void> {
-	await Promise.all([lang_load(lang), ready]);
-	render(<App key={lang} change_language={change} />, root);
+async function show(lang: Lang): Promise<void> {
+	await lang_load(lang);
+	render(<App key={lang} change_language={change} follow_language={follow} />, root);
 }
 
 function change(lang: Lang): void {
@@ -16,5 +16,17 @@ function change(lang: Lang): void {
 	void show(lang);
 }
 
+function follow(tag: string): void {
+	const lang = lang_follow(tag);
+	if (lang !== lang_current())
+		void show(lang);
+}
+
+async function start(): Promise<void> {
+	const first = lang_initial();
+	const [tag] = await Promise.all([app_start(), lang_load(first)]);
+	await show(tag === null ? first : lang_follow(tag));
+}
+
 theme_apply(theme_current());
-void show(lang_initial(), app_start());
+void start();

@@ -31,6 +31,7 @@ export interface Session {
 	id: string;
 	email: string | null;
 	name: string;
+	language: string;
 	roles: Grant[];
 }
 

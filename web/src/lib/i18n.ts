@@ -23,6 +23,7 @@ const LANGUAGES = {
 export type Lang = keyof typeof LANGUAGES;
 export const LANGS = Object.keys(LANGUAGES) as readonly Lang[];
 const STORED = "vestibule.lang";
+const PERSON = "vestibule.lang.person";
 
 let messages: Messages;
 let current: Lang = "en";
@@ -43,8 +44,22 @@ export async function lang_load(lang: Lang): Promise<void> {
 	document.documentElement.lang = lang;
 }
 
+// Chosen here, else that of who signed in here last, else the browser's.
 export function lang_initial(): Lang {
-	return lang_pick(localStorage.getItem(STORED), navigator.languages);
+	const person = localStorage.getItem(PERSON);
+	return lang_pick(localStorage.getItem(STORED),
+		person === null ? navigator.languages : [person, ...navigator.languages]);
+}
+
+// The pages are for somebody who speaks `tag`; returns what they are in, then.
+export function lang_follow(tag: string): Lang {
+	localStorage.setItem(PERSON, tag);
+	return lang_initial();
+}
+
+// What was chosen here counts no more.
+export function lang_forget(): void {
+	localStorage.removeItem(STORED);
 }
 
 export function lang_store(lang: Lang): void {

@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import { api } from "../api/client.ts";
 import type { Me } from "../api/types.ts";
 import { useLoad } from "../lib/hooks.ts";
-import { lang_current, t } from "../lib/i18n.ts";
+import { lang_current, lang_forget, t } from "../lib/i18n.ts";
 import { toast } from "../lib/toast.ts";
 import {
 	check_email, check_new_password, check_required, EMAIL_MAX, NAME_MAX, PASSWORD_MAX, PASSWORD_MIN,
@@ -20,7 +20,10 @@ function Profile({ me, saved }: { me: Me; saved: (me: Me) => void }) {
 			<h2>{t("me.profile")}</h2>
 			<Form submit={t("save")} start={{ name: me.name, language: me.language }}
 				send={async ({ name = "", language = "" }) => {
-					saved(await api.me_edit(name.trim(), language));
+					const now = await api.me_edit(name.trim(), language);
+					if (language !== me.language)
+						lang_forget();
+					saved(now);
 					toast(t("saved"));
 				}}
 				fields={[

@@ -6,6 +6,7 @@
 #include "api/password.h"
 #include "base/conf.h"
 #include "office/mail_text.h"
+#include "proto/mail_message.h"
 #include "store/account.h"
 #include "store/call.h"
 #include "store/member.h"
@@ -190,7 +191,7 @@ static int run_administrator(struct ctl *c, struct err *err)
 	const char *fault;
 	int rc;
 
-	if (!strchr(c->argv[0], '@'))
+	if (!mail_address_fits(view_str(c->argv[0])))
 		return err_set(err, -EINVAL, "\"%s\" is no e-mail address", c->argv[0]);
 	for (char *p = c->argv[0]; *p; p++) /* e-mail addresses are kept folded */
 		*p = *p >= 'A' && *p <= 'Z' ? (char)(*p - 'A' + 'a') : *p;

@@ -110,6 +110,8 @@ def administrator():
                                ("", "no password on standard input")):
                 says(want, 1, VESTIBULECTL, "--data", where / "data", "administrator", "x@example.com",
                      text=text)
+            says('"ann@x..example" is no e-mail address', 1, VESTIBULECTL, "--data", where / "data",
+                 "administrator", "ann@x..example", text=PASSWORD + "\n")
             says("sound", 0, VESTIBULECTL, "check", VESTIBULE_DATA=str(where / "data"))
         finally:
             server.stop()

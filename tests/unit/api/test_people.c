@@ -430,6 +430,66 @@ static void a_site_admin_moves_no_company_admin_out_of_the_site(void **state)
 	assert_status(f, 200, ADMIN, "POST", path, body);
 }
 
+/* Whatever route takes an address holds it to what the outbox takes later. */
+static void no_door_takes_an_address_that_mail_would_refuse(void **state)
+{
+	static const char *const bad[] = {
+		"nobody",
+		"a@b@c",
+		"a..b@example.com",
+		".a@example.com",
+		"a@example.com.",
+		"a@-example.com",
+		"a@exa_mple.com",
+		"a@[127.0.0.1]",
+		"\\\"a\\\"@example.com",
+		"a<b@example.com",
+		"\xc3\xa9ve@example.com",
+		"eve@ex\xc3\xa4mple.com",
+		"a b@example.com",
+	};
+	struct fixture *f = *state;
+	const char *admins = fixture_path(f, "/companies/%lld/admins", (long long)f->company);
+	const struct {
+		enum role role;
+		const char *path, *body, *field;
+	} doors[] = {
+		{ NOBODY, "/registration",
+		  "{\"name\":\"E\",\"company\":\"E\",\"language\":\"en\",\"consent\":true,"
+		  "\"captcha\":\"x\",\"email\":\"%s\"}" },
+		{ NOBODY, "/password/forgotten", "{\"email\":\"%s\",\"captcha\":\"x\"}" },
+		{ NOBODY, "/setup",
+		  "{\"token\":\"x\",\"password\":\"correct horse battery\",\"name\":\"E\","
+		  "\"email\":\"%s\"}" },
+		{ ROLE_SITE_USER, "/me/email", "{\"email\":\"%s\"}" },
+		{ ADMIN, admins, "{\"name\":\"E\",\"email\":\"%s\"}" },
+		{ ADMIN, own(f, "/users"),
+		  "{\"name\":\"E\",\"role\":\"site_user\",\"email\":\"%s\"}" },
+		{ ADMIN, home(f, f->home, "/residents"),
+		  "{\"people\":[],\"users\":[{\"name\":\"E\",\"role\":\"site_user\",\"email\":\"%"
+		  "s\"}]}",
+		  "users[0].email" },
+		{ ADMIN, own(f, "/contacts"),
+		  "{\"position\":1,\"name\":\"E\",\"role\":\"\",\"purpose\":\"\",\"phone\":\"\","
+		  "\"email\":\"%s\"}" },
+	};
+
+	for (size_t i = 0; i < sizeof(doors) / sizeof(doors[0]); i++)
+		for (size_t k = 0; k < sizeof(bad) / sizeof(bad[0]); k++) {
+			struct buf body = BUF_INIT(4096);
+			const char *at = strstr(doors[i].body, "%s");
+
+			buf_add(&body,
+				(struct view){ doors[i].body, (size_t)(at - doors[i].body) });
+			buf_str(&body, bad[k]);
+			buf_str(&body, at + 2);
+			assert_problem(f, 422, doors[i].field ? doors[i].field : "email",
+				       doors[i].role, "POST", doors[i].path, buf_cstr(&body));
+			buf_free(&body);
+		}
+	assert_string_equal(mails_of(f), "");
+}
+
 /* ---- companies ---- */
 
 static void a_company_keeps_its_last_admin(void **state)
@@ -493,6 +553,7 @@ int main(void)
 		TEST(one_sees_the_own_home),
 		TEST(moving_out_says_what_it_takes),
 		TEST(a_site_admin_moves_no_company_admin_out_of_the_site),
+		TEST(no_door_takes_an_address_that_mail_would_refuse),
 		TEST(a_company_keeps_its_last_admin),
 		TEST(one_person_has_several_companies),
 	};

@@ -28,7 +28,7 @@ const struct route routes[] = {
 	{ "GET", "/registration", RIGHT_PUBLIC, api_registration_get, NULL, &registration_state_shape,
 	  OK, 0, LANE_REQUEST, "Whether strangers may register" },
 	{ "GET", "/captcha", RIGHT_PUBLIC, api_captcha_get, NULL, NULL,
-	  OK, ROUTE_DOCUMENT, LANE_REQUEST, "Work to do before a registration: an ALTCHA 3 challenge" },
+	  OK, ROUTE_DOCUMENT, LANE_REQUEST, "Work to do before a stranger has a mail sent: an ALTCHA 3 challenge" },
 	{ "POST", "/registration", RIGHT_PUBLIC, api_registration_post, &registration_shape, NULL,
 	  ACCEPTED, 0, LANE_REQUEST, "Ask for an account and a company; a mail has the link" },
 	{ "POST", "/activation", RIGHT_PUBLIC, api_activation_post, &activation_shape, &session_shape,

@@ -164,7 +164,8 @@ export const api = {
 	register: (body: Registration) => request<void>("POST", "/registration", body),
 	activate: (token: string, password: string) =>
 		request<Session>("POST", "/activation", { token, password }),
-	forgotten: (email: string) => request<void>("POST", "/password/forgotten", { email }),
+	forgotten: (email: string, captcha: string) =>
+		request<void>("POST", "/password/forgotten", { email, captcha }),
 	reset: (token: string, password: string) =>
 		request<void>("POST", "/password/reset", { token, password }),
 

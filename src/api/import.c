@@ -1,6 +1,7 @@
 /* Imports and exports of people. */
 #include "office/import.h"
 
+#include "api/notice.h"
 #include "api/request.h"
 #include "api/resource.h"
 
@@ -340,6 +341,8 @@ int api_import_start(struct request *r)
 	import.good_only = body->good_rows_only;
 	import.invite = body->invite;
 	rc = check_start(r, &import);
+	if (rc == 0 && import.invite)
+		rc = sender_ask(r);
 	if (rc == 0)
 		rc = db_begin(r->db, &tx);
 	if (rc == 0)

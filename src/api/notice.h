@@ -26,3 +26,5 @@ struct notice {
 /* To a person, in the person's language; path (NULL: none) is where the button leads. */
 [[nodiscard]] int notice_person(struct request *r, const struct person_row *person,
 				const char *template, const char *path);
+/* Counts a step of who signed in that mails others. ANSWERED when there were too many. */
+[[nodiscard]] int sender_ask(struct request *r);

@@ -498,8 +498,11 @@ int api_ticket_put(struct request *r)
 		rc = ticket_find(r, &ticket);
 	if (rc == 0)
 		rc = ticket_state_set(r->db, r->now, ticket.site_id, ticket.id, in->state);
-	if (rc == 0 && view_eq(in->state, VIEW("closed")) && ticket.person_id != r->who.person_id)
-		rc = tell_reporter(r, &t);
+	if (rc == 0 && view_eq(in->state, VIEW("closed")) && ticket.person_id != r->who.person_id) {
+		rc = sender_ask(r);
+		if (rc == 0)
+			rc = tell_reporter(r, &t);
+	}
 	if (rc == 0)
 		rc = db_commit(&tx);
 	if (rc != 0)

@@ -1,6 +1,7 @@
 /* Users of a site, the people of an apartment, companies and their admins. */
 #include "fixture.h"
 
+#include "api/limits.h"
 #include "store/account.h"
 #include "store/member.h"
 
@@ -430,6 +431,34 @@ static void a_site_admin_moves_no_company_admin_out_of_the_site(void **state)
 	assert_status(f, 200, ADMIN, "POST", path, body);
 }
 
+/* Nobody's mailbox is filled by pressing a button, and no account mails the whole world. */
+static void invitations_are_counted_for_both_ends(void **state)
+{
+	struct fixture *f = *state;
+	const int64_t id = make(f, "Ivy", "site_user", "ivy@example.com");
+	const char *again = below(f, "/users", id);
+	char wait[16];
+
+	again = fixture_path(f, "%s/invitation", again);
+	for (int i = 1; i < LIMITS_INVITED_TRIES; i++)
+		assert_status(f, 204, ADMIN, "POST", again, NULL);
+	assert_status(f, 429, ADMIN, "POST", again, NULL);
+	snprintf(wait, sizeof(wait), "%d", LIMITS_INVITED_REFILL_MS / 1000);
+	assert_string_equal(fixture_field(f, "Retry-After"), wait);
+	assert_status(f, 429, ROLE_SITE_ADMIN, "POST", again, NULL); /* whoever asks */
+	assert_status(f, 429, ADMIN, "POST",
+		      fixture_path(f, "/companies/%lld/admins", (long long)f->company),
+		      "{\"name\":\"Ivy\",\"email\":\"ivy@example.com\"}");
+	for (int i = LIMITS_INVITED_TRIES; i < LIMITS_SENDER_TRIES; i++)
+		make(f, "Jo", "site_user", fixture_path(f, "jo%d@example.com", i));
+	assert_status(f, 429, ADMIN, "POST", own(f, "/users"),
+		      user(f, "Kim", "site_user", "kim@example.com"));
+	assert_status(f, 201, ROLE_SITE_ADMIN, "POST", own(f, "/users"),
+		      user(f, "Kim", "site_user", "kim@example.com"));
+	assert_status(f, 201, ADMIN, "POST", own(f, "/users"), /* who gets no mail counts nowhere */
+		      "{\"name\":\"Lee\",\"role\":\"site_user_no_login\"}");
+}
+
 /* Whatever route takes an address holds it to what the outbox takes later. */
 static void no_door_takes_an_address_that_mail_would_refuse(void **state)
 {
@@ -553,6 +582,7 @@ int main(void)
 		TEST(one_sees_the_own_home),
 		TEST(moving_out_says_what_it_takes),
 		TEST(a_site_admin_moves_no_company_admin_out_of_the_site),
+		TEST(invitations_are_counted_for_both_ends),
 		TEST(no_door_takes_an_address_that_mail_would_refuse),
 		TEST(a_company_keeps_its_last_admin),
 		TEST(one_person_has_several_companies),

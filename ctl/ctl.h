@@ -26,8 +26,9 @@ struct ctl {
 [[nodiscard]] int ctl_new_key(struct ctl *c, struct err *err);
 /* mail.c: the outbox. */
 [[nodiscard]] int ctl_mails(struct ctl *c, struct err *err);
-/* person.c: what is kept about a person, printed or erased. */
+/* person.c: what is kept about a person, printed or erased, and a lost second factor. */
 [[nodiscard]] int ctl_export_person(struct ctl *c, struct err *err);
 [[nodiscard]] int ctl_erase_person(struct ctl *c, struct err *err);
+[[nodiscard]] int ctl_reset_second_factor(struct ctl *c, struct err *err);
 /* demo.c: the demo building and its DATA/demo.json (doc/api.md). */
 [[nodiscard]] int ctl_demo(struct ctl *c, struct err *err);

@@ -299,6 +299,8 @@ static const struct command {
 	  "In place of a lost master key: makes a new one, and new SIP passwords for all devices" },
 	{ "mails", "[waiting|sent|failed|kept]", 0, 1, ctl_mails, true,
 	  "Lists the outbox, newest first, with what kept mail says" },
+	{ "reset-second-factor", "EMAIL|NUMBER", 1, 1, ctl_reset_second_factor, true,
+	  "Switches two-factor sign-in off for whoever lost phone and recovery codes" },
 	{ "export-person", "EMAIL|NUMBER", 1, 1, ctl_export_person, true,
 	  "Prints all that is kept about a person, as JSON" },
 	{ "erase-person", "EMAIL|NUMBER", 1, 1, ctl_erase_person, true,

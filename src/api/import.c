@@ -354,6 +354,20 @@ int api_import_start(struct request *r)
 	return rc == 0 ? reply_import(r, import.id) : rc;
 }
 
+int api_import_delete(struct request *r)
+{
+	DB_TRANSACTION struct db_tx tx = {};
+	int rc = db_begin(r->db, &tx);
+
+	if (rc == 0)
+		rc = import_delete(r->db, r->now, r->ids[ID_SITE], r->ids[ID_OBJECT]);
+	if (rc == 0)
+		rc = db_commit(&tx);
+	if (rc == -EEXIST)
+		return reply_problem(r, 409, NULL, "This import has been started already.");
+	return rc == 0 ? reply_none(r) : rc;
+}
+
 /* Downloads. */
 
 static int read_format(struct request *r, enum sheet_format *ret_format)

@@ -229,6 +229,8 @@ const struct route routes[] = {
 	  OK, ROUTE_DOCUMENT, LANE_SLOW, "An empty file to fill in", "format" },
 	{ "GET", "/sites/:site/imports/:import", RIGHT_USER_EDIT, api_import_get, NULL, &import_shape,
 	  OK, 0, LANE_REQUEST, "One import: its state and what becomes of how many rows" },
+	{ "DELETE", "/sites/:site/imports/:import", RIGHT_USER_EDIT, api_import_delete, NULL, NULL,
+	  NO_CONTENT, 0, LANE_REQUEST, "Discard a file that was not imported" },
 	{ "GET", "/sites/:site/imports/:import/rows", RIGHT_USER_EDIT, api_import_rows, NULL,
 	  &import_row_shape, OK, ROUTE_LIST, LANE_REQUEST, "The rows of the file with their fate", "fate" },
 	{ "POST", "/sites/:site/imports/:import/start", RIGHT_USER_EDIT, api_import_start,

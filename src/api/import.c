@@ -303,7 +303,7 @@ int api_import_rows(struct request *r)
 	if (fate.n && !is_fate(fate))
 		return reply_problem(r, 400, "fate", "fate must be create, add, keep or fault.");
 	if (r->cursor.p && view_u64(r->cursor, INT64_MAX, &after) < 0)
-		return reply_problem(r, 400, "cursor", "This is no cursor of this list.");
+		return reply_no_cursor(r);
 	rc = import_get(r->db, r->ids[ID_SITE], r->ids[ID_OBJECT], r->arena, &import);
 	if (rc == 0)
 		rc = import_lines(r->db, import.site_id, import.id, fate, (int64_t)after,

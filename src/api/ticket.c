@@ -139,7 +139,7 @@ static int ticket_find(struct request *r, struct ticket_row *ret_ticket)
 	return ret_ticket->person_id == r->who.person_id || may(r, RIGHT_TICKET_READ) ? 0 : -ENOENT;
 }
 
-static int cursor_read(const struct request *r, int64_t *ret_before)
+static int cursor_read(struct request *r, int64_t *ret_before)
 {
 	uint64_t id;
 
@@ -147,7 +147,7 @@ static int cursor_read(const struct request *r, int64_t *ret_before)
 	if (!r->cursor.p)
 		return 0;
 	if (view_u64(r->cursor, INT64_MAX, &id) < 0)
-		return -ENOENT;
+		return reply_no_cursor(r);
 	*ret_before = (int64_t)id;
 	return 0;
 }

@@ -284,7 +284,7 @@ static void calls_come_newest_first_with_their_openings(void **state)
 	assert_status(f, 404, ADMIN, "GET", own(f, "/calls/6"), NULL);
 	assert_status(f, 404, ADMIN, "GET",
 		      fixture_path(f, "/sites/%lld/calls/3", (long long)f->next_door), NULL);
-	assert_status(f, 404, ADMIN, "GET", own(f, "/calls?cursor=x"), NULL);
+	assert_problem(f, 400, "cursor", ADMIN, "GET", own(f, "/calls?cursor=x"), NULL);
 }
 
 /* Follows the cursors, percent-encoded as the portal does, until the end. */
@@ -403,9 +403,9 @@ static const struct refusal refusals[] = {
 	{ "GET", "/sites?limit=x", NULL, 400, "limit" },
 	{ "GET", "/sites?sort=name", NULL, 400, "sort" },
 	{ "GET", "/session?limit=1", NULL, 400, "limit" },
-	{ "GET", "/sites?cursor=1", NULL, 404, NULL },
-	{ "GET", "/sites?cursor=1:%FF", NULL, 404, NULL },
-	{ "GET", "/sites?cursor=1:%00", NULL, 404, NULL },
+	{ "GET", "/sites?cursor=1", NULL, 400, "cursor" },
+	{ "GET", "/sites?cursor=1:%FF", NULL, 400, "cursor" },
+	{ "GET", "/sites?cursor=1:%00", NULL, 400, "cursor" },
 	{ "GET", "/sites/9999999", NULL, 404, NULL },
 	{ "GET", "/live", NULL, 400, "site" },
 	{ "GET", "/live?site=x", NULL, 404, NULL },
@@ -826,7 +826,7 @@ static void the_operator_reads_the_outbox(void **state)
 	assert_status(f, 200, ROLE_OPERATOR, "GET", next, NULL);
 	assert_non_null(strstr(fixture_text(f), "password_reset"));
 	assert_problem(f, 400, "state", ROLE_OPERATOR, "GET", "/mails?state=gone", NULL);
-	assert_status(f, 404, ROLE_OPERATOR, "GET", "/mails?cursor=x", NULL);
+	assert_problem(f, 400, "cursor", ROLE_OPERATOR, "GET", "/mails?cursor=x", NULL);
 	assert_status(f, 200, ROLE_OPERATOR, "GET", fixture_path(f, "/mails/%lld", (long long)kept), NULL);
 	assert_string_equal(fixture_get(f, "subject"), "Choisissez un nouveau mot de passe");
 	assert_non_null(strstr(fixture_get(f, "text"), "https://door.example.com/reset#tell-nobody"));

@@ -183,7 +183,7 @@ static void tickets_are_listed_by_state_and_page(void **state)
 	assert_non_null(strstr(fixture_text(f), "\"subject\":\"A\""));
 	assert_null(strstr(fixture_text(f), "\"subject\":\"B\""));
 	assert_problem(f, 400, "state", ADMIN, "GET", own(f, "/tickets?state=lost"), NULL);
-	assert_status(f, 404, ADMIN, "GET", own(f, "/tickets?cursor=x"), NULL);
+	assert_problem(f, 400, "cursor", ADMIN, "GET", own(f, "/tickets?cursor=x"), NULL);
 }
 
 /* What is attached is what was shown, without a secret, and only of what one may see. */

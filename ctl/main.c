@@ -4,6 +4,7 @@
 
 #include "api/key.h"
 #include "api/password.h"
+#include "api/reply.h"
 #include "base/conf.h"
 #include "office/mail_text.h"
 #include "proto/mail_message.h"
@@ -21,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sysexits.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -42,6 +44,9 @@ static const struct conf_option options[] = {
 	{ "public_url", CONF_TEXT, offsetof(struct ctl, public_url), "http://127.0.0.1:8080",
 	  .words = "like https://door.example.com", .doc = "What links in mails begin with",
 	  .fits = mail_base_fits },
+	{ "ticket_mail", CONF_TEXT, offsetof(struct ctl, ticket_mail), NULL,
+	  .words = REPLY_BASE_WORDS, .doc = "Where answers to mails of tickets go",
+	  .fits = reply_base_fits },
 };
 static const struct conf_table table = { .prefix = "VESTIBULE",
 					 .file_flag = "config",
@@ -288,6 +293,7 @@ static const struct command {
 	int (*run)(struct ctl *c, struct err *err);
 	bool store; /* needs it open, at this program's schema */
 	const char *doc;
+	int status; /* of the exit when it fails; 0: EXIT_FAILURE */
 } commands[] = {
 	{ "administrator", "EMAIL [NAME]", 1, 2, run_administrator, true,
 	  "Makes an administrator, or gives one a new password (asked for, or a line of input)" },
@@ -305,6 +311,9 @@ static const struct command {
 	  "Prints all that is kept about a person, as JSON" },
 	{ "erase-person", "EMAIL|NUMBER", 1, 1, ctl_erase_person, true,
 	  "Takes away all that tells who a person was; the trail keeps an alias" },
+	{ "mail-in", "RECIPIENT", 1, 1, ctl_mail_in, true,
+	  "Adds the mail on standard input, an answer, to its ticket: for a mail server's pipe",
+	  EX_TEMPFAIL },
 	{ "demo", "HTTP-URL SIP-ADDRESS [DOOR-URL]", 2, 3, ctl_demo, true,
 	  "Makes the demo building and DATA/demo.json" },
 };
@@ -345,6 +354,7 @@ static int run(struct ctl *c, const struct command *command, struct err *err)
 {
 	int rc;
 
+	c->status = command->status;
 	if (c->argc < command->min || c->argc > command->max)
 		return err_set(err, -EINVAL, "usage: vestibulectl %s%s%s", command->name,
 			       command->words[0] ? " " : "", command->words);
@@ -416,5 +426,7 @@ int main(int argc, char **argv)
 	if (rc < 0)
 		fprintf(stderr, "vestibulectl: %s\n", err.text);
 	arena_free(&c.arena);
-	return rc < 0 ? 1 : 0;
+	if (rc < 0)
+		return c.status ? c.status : EXIT_FAILURE;
+	return 0;
 }

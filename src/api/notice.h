@@ -3,7 +3,7 @@
 #include "api/request.h"
 #include "store/account.h"
 
-enum { NOTICE_ARGUMENTS_MAX = 6 };
+enum { NOTICE_ARGUMENTS_MAX = 7 };
 
 struct notice_argument {
 	const char *name; /* as office/mail_text.h lists them */

@@ -7,10 +7,12 @@
 struct ctl {
 	const char *data, *db_url, *realm;
 	const char *public_url; /* what links in mails begin with */
+	const char *ticket_mail; /* where answers to mails of tickets go; may be NULL or empty */
 	struct arena arena;
 	struct db *db; /* open and at the right schema, where the command needs it */
 	int argc;      /* what follows the command */
 	char **argv;
+	int status; /* of the exit, where the command fails */
 };
 
 /* The server's master key; made when the server has not run yet. */
@@ -26,8 +28,11 @@ struct ctl {
 [[nodiscard]] int ctl_new_key(struct ctl *c, struct err *err);
 /* mail.c: the outbox. */
 [[nodiscard]] int ctl_mails(struct ctl *c, struct err *err);
-/* person.c: what is kept about a person, printed or erased. */
+/* person.c: what is kept about a person, printed or erased, and a lost second factor. */
 [[nodiscard]] int ctl_export_person(struct ctl *c, struct err *err);
 [[nodiscard]] int ctl_erase_person(struct ctl *c, struct err *err);
+[[nodiscard]] int ctl_reset_second_factor(struct ctl *c, struct err *err);
+/* mailin.c: an answer to a ticket, from a mail server's pipe. */
+[[nodiscard]] int ctl_mail_in(struct ctl *c, struct err *err);
 /* demo.c: the demo building and its DATA/demo.json (doc/api.md). */
 [[nodiscard]] int ctl_demo(struct ctl *c, struct err *err);

@@ -4,8 +4,10 @@
 
 #include "api/key.h"
 #include "api/password.h"
+#include "api/reply.h"
 #include "base/conf.h"
 #include "office/mail_text.h"
+#include "proto/mail_message.h"
 #include "store/account.h"
 #include "store/call.h"
 #include "store/member.h"
@@ -20,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sysexits.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -41,6 +44,9 @@ static const struct conf_option options[] = {
 	{ "public_url", CONF_TEXT, offsetof(struct ctl, public_url), "http://127.0.0.1:8080",
 	  .words = "like https://door.example.com", .doc = "What links in mails begin with",
 	  .fits = mail_base_fits },
+	{ "ticket_mail", CONF_TEXT, offsetof(struct ctl, ticket_mail), NULL,
+	  .words = REPLY_BASE_WORDS, .doc = "Where answers to mails of tickets go",
+	  .fits = reply_base_fits },
 };
 static const struct conf_table table = { .prefix = "VESTIBULE",
 					 .file_flag = "config",
@@ -190,7 +196,7 @@ static int run_administrator(struct ctl *c, struct err *err)
 	const char *fault;
 	int rc;
 
-	if (!strchr(c->argv[0], '@'))
+	if (!mail_address_fits(view_str(c->argv[0])))
 		return err_set(err, -EINVAL, "\"%s\" is no e-mail address", c->argv[0]);
 	for (char *p = c->argv[0]; *p; p++) /* e-mail addresses are kept folded */
 		*p = *p >= 'A' && *p <= 'Z' ? (char)(*p - 'A' + 'a') : *p;
@@ -287,6 +293,7 @@ static const struct command {
 	int (*run)(struct ctl *c, struct err *err);
 	bool store; /* needs it open, at this program's schema */
 	const char *doc;
+	int status; /* of the exit when it fails; 0: EXIT_FAILURE */
 } commands[] = {
 	{ "administrator", "EMAIL [NAME]", 1, 2, run_administrator, true,
 	  "Makes an administrator, or gives one a new password (asked for, or a line of input)" },
@@ -298,10 +305,15 @@ static const struct command {
 	  "In place of a lost master key: makes a new one, and new SIP passwords for all devices" },
 	{ "mails", "[waiting|sent|failed|kept]", 0, 1, ctl_mails, true,
 	  "Lists the outbox, newest first, with what kept mail says" },
+	{ "reset-second-factor", "EMAIL|NUMBER", 1, 1, ctl_reset_second_factor, true,
+	  "Switches two-factor sign-in off for whoever lost phone and recovery codes" },
 	{ "export-person", "EMAIL|NUMBER", 1, 1, ctl_export_person, true,
 	  "Prints all that is kept about a person, as JSON" },
 	{ "erase-person", "EMAIL|NUMBER", 1, 1, ctl_erase_person, true,
 	  "Takes away all that tells who a person was; the trail keeps an alias" },
+	{ "mail-in", "RECIPIENT", 1, 1, ctl_mail_in, true,
+	  "Adds the mail on standard input, an answer, to its ticket: for a mail server's pipe",
+	  EX_TEMPFAIL },
 	{ "demo", "HTTP-URL SIP-ADDRESS [DOOR-URL]", 2, 3, ctl_demo, true,
 	  "Makes the demo building and DATA/demo.json" },
 };
@@ -342,6 +354,7 @@ static int run(struct ctl *c, const struct command *command, struct err *err)
 {
 	int rc;
 
+	c->status = command->status;
 	if (c->argc < command->min || c->argc > command->max)
 		return err_set(err, -EINVAL, "usage: vestibulectl %s%s%s", command->name,
 			       command->words[0] ? " " : "", command->words);
@@ -413,5 +426,7 @@ int main(int argc, char **argv)
 	if (rc < 0)
 		fprintf(stderr, "vestibulectl: %s\n", err.text);
 	arena_free(&c.arena);
-	return rc < 0 ? 1 : 0;
+	if (rc < 0)
+		return c.status ? c.status : EXIT_FAILURE;
+	return 0;
 }

@@ -1,8 +1,11 @@
-/* vestibulectl export-person and erase-person: the data of one person, on request. */
+/* vestibulectl export-person, erase-person and reset-second-factor: what an operator does for one
+ * person, on request. */
 #include "ctl.h"
 
 #include "store/account.h"
 #include "store/audit.h"
+#include "store/factor.h"
+#include "store/mail.h"
 #include "store/privacy.h"
 
 #include <errno.h>
@@ -50,28 +53,34 @@ int ctl_export_person(struct ctl *c, struct err *err)
 	return 0;
 }
 
-/* The trail tells of it as of any other change: once for each company that knew the person. */
-static int trail_append(struct ctl *c, int64_t now_ms, int64_t person_id, const char *alias,
-			int64_t company_id)
+/* What the trail tells of a person. */
+struct deed {
+	int64_t at, person_id;
+	const char *verb, *object;
+	struct view label;
+};
+
+static int trail_append(struct ctl *c, const struct deed *deed, int64_t company_id)
 {
 	const struct audit_row row = {
-		.at = now_ms,
+		.at = deed->at,
 		.company_id = company_id,
 		.site_id = DB_INT_NULL,
 		.person_id = DB_INT_NULL,
-		.subject_id = person_id,
+		.subject_id = deed->person_id,
 		.person_name = VIEW("vestibulectl"),
 		.address = VIEW(""),
-		.verb = VIEW("do"),
-		.object = VIEW("erase"),
-		.object_id = person_id,
-		.label = view_str(alias),
+		.verb = view_str(deed->verb),
+		.object = view_str(deed->object),
+		.object_id = deed->person_id,
+		.label = deed->label,
 	};
 
 	return audit_append(c->db, &row);
 }
 
-static int trail_tell(struct ctl *c, int64_t now_ms, int64_t person_id, const char *alias,
+/* It tells of it as of any other change: once for each company that knows the person. */
+static int trail_tell(struct ctl *c, const struct deed *deed,
 		      const struct privacy_place_row *places, size_t n)
 {
 	int rc = 0;
@@ -81,14 +90,15 @@ static int trail_tell(struct ctl *c, int64_t now_ms, int64_t person_id, const ch
 		for (size_t k = 0; k < i; k++)
 			told = told || places[k].company_id == places[i].company_id;
 		if (!told)
-			rc = trail_append(c, now_ms, person_id, alias, places[i].company_id);
+			rc = trail_append(c, deed, places[i].company_id);
 	}
 	return rc;
 }
 
 static int erase(struct ctl *c, int64_t person_id, const char *alias, struct err *err)
 {
-	const int64_t now_ms = clock_wall_ms(clock_system());
+	const struct deed deed = { clock_wall_ms(clock_system()), person_id, "do", "erase",
+				   view_str(alias) };
 	DB_TRANSACTION struct db_tx tx = {};
 	struct privacy_place_row *places;
 	struct view company;
@@ -104,9 +114,9 @@ static int erase(struct ctl *c, int64_t person_id, const char *alias, struct err
 	if (rc == -ENOENT)
 		rc = privacy_places(c->db, person_id, &c->arena, &places, &n);
 	if (rc == 0)
-		rc = privacy_erase(c->db, now_ms, person_id);
+		rc = privacy_erase(c->db, deed.at, person_id);
 	if (rc == 0)
-		rc = trail_tell(c, now_ms, person_id, alias, places, n);
+		rc = trail_tell(c, &deed, places, n);
 	if (rc == 0)
 		rc = db_commit(&tx);
 	return rc < 0 ? err_set(err, rc, "cannot erase: %s", db_error(c->db)) : 0;
@@ -125,4 +135,53 @@ int ctl_erase_person(struct ctl *c, struct err *err)
 	if (rc == 0)
 		printf("%s\n", alias);
 	return rc;
+}
+
+/* Whoever had the lost phone may be signed in with it, and whoever asked may not be who it seemed:
+ * all sessions end, and the mailbox hears of it. */
+static int reset_factor(struct ctl *c, const struct person_row *person)
+{
+	const struct deed deed = { clock_wall_ms(clock_system()), person->id, "delete", "totp",
+				   person->name };
+	const struct mail_row mail = { .company_id = DB_INT_NULL,
+				       .site_id = DB_INT_NULL,
+				       .person_id = person->id,
+				       .recipient = person->email,
+				       .recipient_name = person->name,
+				       .language = person->language,
+				       .template = VIEW("two_factor_off"),
+				       .arguments = VIEW("{}") };
+	DB_TRANSACTION struct db_tx tx = {};
+	struct privacy_place_row *places;
+	int64_t mail_id;
+	size_t n = 0;
+	int rc = db_begin(c->db, &tx);
+
+	if (rc == 0)
+		rc = totp_delete(c->db, person->id);
+	if (rc == 0)
+		rc = session_delete_all(c->db, person->id, 0);
+	if (rc == 0)
+		rc = privacy_places(c->db, person->id, &c->arena, &places, &n);
+	if (rc == 0)
+		rc = trail_tell(c, &deed, places, n);
+	if (rc == 0 && person->email.p)
+		rc = mail_queue(c->db, deed.at, &mail, &mail_id);
+	return rc == 0 ? db_commit(&tx) : rc;
+}
+
+int ctl_reset_second_factor(struct ctl *c, struct err *err)
+{
+	struct person_row person;
+	int rc = person_find(c, &person, err);
+
+	if (rc < 0)
+		return rc;
+	rc = reset_factor(c, &person);
+	if (rc == -ENOENT)
+		return err_set(err, rc, "%s has no second factor", c->argv[0]);
+	if (rc < 0)
+		return err_set(err, rc, "cannot switch it off: %s", db_error(c->db));
+	printf("%s signs in with the password alone\n", c->argv[0]);
+	return 0;
 }

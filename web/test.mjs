@@ -20,7 +20,7 @@ try {
 		logLevel: "warning",
 	});
 	const files = names.map((name) => join(out, name.replace(/\.ts$/, ".mjs")));
-	files.push(join(here, "test/catalogues.test.mjs"));
+	files.push(join(here, "test/catalogues.test.mjs"), join(here, "test/markup.test.mjs"));
 	process.exitCode = spawnSync(process.execPath, ["--test", ...files],
 		{ stdio: "inherit" }).status ?? 1;
 } finally {

@@ -410,6 +410,7 @@ int api_start(const struct api_conf *conf, struct err *err, struct api **ret_api
 		.registrar = conf->registrar,
 		.version = conf->version,
 		.public_url = conf->public_url,
+		.ticket_mail = conf->ticket_mail,
 		.registration_open = conf->registration_open,
 		.setup_token = conf->setup_token,
 		.feed = conf->feed,

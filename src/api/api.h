@@ -34,6 +34,7 @@ struct api_conf {
 	suspects_fn *suspects;   /* NULL: there are none */
 	void *suspects_arg;
 	const char *public_url;  /* what links in mails begin with */
+	const char *ticket_mail; /* where answers to mails of tickets go; NULL: nowhere */
 	bool registration_open;  /* strangers may register */
 	const char *web_root; /* folder of the portal's files; NULL: none */
 	bool metrics_open; /* /metrics answers everybody, not only this host */

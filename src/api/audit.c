@@ -111,7 +111,7 @@ static int filter_read(struct request *r, struct audit_filter *ret_filter)
 	return rc;
 }
 
-static int cursor_read(const struct request *r, int64_t *ret_before)
+static int cursor_read(struct request *r, int64_t *ret_before)
 {
 	uint64_t id;
 
@@ -119,7 +119,7 @@ static int cursor_read(const struct request *r, int64_t *ret_before)
 	if (!r->cursor.p)
 		return 0;
 	if (view_u64(r->cursor, INT64_MAX, &id) < 0)
-		return -ENOENT;
+		return reply_no_cursor(r);
 	*ret_before = (int64_t)id;
 	return 0;
 }
@@ -137,7 +137,7 @@ static int reply_page(struct request *r, const struct audit_filter *filter)
 
 	if (rc == 0)
 		rc = audit_list(r->db, filter, before, r->limit + 1, r->arena, &rows, &n);
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	if (n > (size_t)r->limit)
 		next = view_str(arena_printf(r->arena, "%lld", (long long)rows[r->limit - 1].id));

@@ -43,7 +43,7 @@ static const struct field call_fields[] = {
 const struct shape call_shape = SHAPE("Call", struct call_view, call_fields);
 
 /* A cursor is the start and id of the last call shown: "1700000000000.42". */
-static int cursor_read(const struct request *r, struct call_cursor *ret_before)
+static int cursor_read(struct request *r, struct call_cursor *ret_before)
 {
 	struct view rest;
 	const struct view at = view_cut(r->cursor, '.', &rest);
@@ -53,7 +53,7 @@ static int cursor_read(const struct request *r, struct call_cursor *ret_before)
 	if (!r->cursor.p)
 		return 0;
 	if (view_u64(at, INT64_MAX, &started_at) < 0 || view_u64(rest, INT64_MAX, &id) < 0)
-		return -ENOENT;
+		return reply_no_cursor(r);
 	*ret_before = (struct call_cursor){ (int64_t)started_at, (int64_t)id };
 	return 0;
 }
@@ -118,7 +118,8 @@ int api_call_get(struct request *r)
 	int rc = call_get(r->db, r->ids[ID_SITE], r->ids[ID_OBJECT], r->arena, &view.row);
 
 	if (rc == 0)
-		rc = call_openings(r->db, r->ids[ID_SITE], r->ids[ID_OBJECT], r->arena, &openings, &n);
+		rc = call_openings(r->db, r->ids[ID_SITE], r->ids[ID_OBJECT], r->arena, &openings,
+				   &n);
 	if (rc != 0)
 		return rc;
 	view.opened = (struct shape_list){ openings, n < OPENINGS_MAX ? n : OPENINGS_MAX };

@@ -19,6 +19,7 @@ struct env {
 	const char *registrar; /* "host:port", as shown beside a device's password */
 	const char *version;
 	const char *public_url;  /* what links in mails begin with */
+	const char *ticket_mail; /* where answers to mails of tickets go; NULL: nowhere */
 	bool registration_open;  /* strangers may register */
 	const char *setup_token; /* makes the first administrator; NULL when there is one */
 	const char *dummy_hash;  /* verified for unknown accounts, so that they cost the same */

@@ -20,11 +20,15 @@
 
 struct forgotten {
 	struct view email;
+	struct view captcha;
 };
 
 static const struct field forgotten_fields[] = {
 	{ "email", FIELD_TEXT, 0, offsetof(struct forgotten, email), .min = EMAIL_MIN,
 	  .max = EMAIL_MAX, .check = email_fault },
+	{ "captcha", FIELD_TEXT, 0, offsetof(struct forgotten, captcha), .min = 1,
+	  .max = CAPTCHA_TEXT_MAX,
+	  .doc = "What GET /captcha asked for, solved; base64 as ALTCHA has it" },
 };
 const struct shape forgotten_shape = SHAPE("ForgottenPassword", struct forgotten, forgotten_fields);
 
@@ -78,7 +82,8 @@ static int mail_link(struct request *r, const struct person_row *person, bool ma
 	return rc == 0 && may ? db_commit(&tx) : rc;
 }
 
-static int send_link(struct request *r, struct view email)
+/* -EEXIST: the captcha was used before. */
+static int send_link(struct request *r, struct view email, const struct captcha_solved *captcha)
 {
 	DB_TRANSACTION struct db_tx tx = {};
 	struct token_row row = { .purpose = VIEW("password_reset"),
@@ -94,6 +99,8 @@ static int send_link(struct request *r, struct view email)
 	if (rc == 0)
 		rc = token_expire(r->db, r->now);
 	if (rc == 0)
+		rc = captcha_use(r->db, captcha->nonce, captcha->expires_at);
+	if (rc == 0)
 		rc = account_of(r, email, &person, &may);
 	if (rc < 0)
 		return rc;
@@ -108,15 +115,20 @@ static int send_link(struct request *r, struct view email)
 int api_password_forgotten(struct request *r)
 {
 	struct forgotten *in = r->body;
+	struct captcha_solved captcha;
 	int64_t wait;
-	int rc = email_fold(r->arena, &in->email);
+	int rc = captcha_ask(r, in->captcha, &captcha);
 
-	if (rc < 0)
+	if (rc == 0)
+		rc = email_fold(r->arena, &in->email);
+	if (rc != 0)
 		return rc;
 	wait = limits_try(r->env->limits, LIMITS_MAIL, in->email, &r->ask->peer);
 	if (wait > 0)
 		return reply_wait(r, wait);
-	rc = send_link(r, in->email);
+	rc = send_link(r, in->email, &captcha);
+	if (rc == -EEXIST)
+		return captcha_refuse(r);
 	return rc == 0 ? reply_none(r) : rc;
 }
 

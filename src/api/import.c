@@ -1,6 +1,7 @@
 /* Imports and exports of people. */
 #include "office/import.h"
 
+#include "api/notice.h"
 #include "api/request.h"
 #include "api/resource.h"
 
@@ -302,7 +303,7 @@ int api_import_rows(struct request *r)
 	if (fate.n && !is_fate(fate))
 		return reply_problem(r, 400, "fate", "fate must be create, add, keep or fault.");
 	if (r->cursor.p && view_u64(r->cursor, INT64_MAX, &after) < 0)
-		return reply_problem(r, 400, "cursor", "This is no cursor of this list.");
+		return reply_no_cursor(r);
 	rc = import_get(r->db, r->ids[ID_SITE], r->ids[ID_OBJECT], r->arena, &import);
 	if (rc == 0)
 		rc = import_lines(r->db, import.site_id, import.id, fate, (int64_t)after,
@@ -340,6 +341,8 @@ int api_import_start(struct request *r)
 	import.good_only = body->good_rows_only;
 	import.invite = body->invite;
 	rc = check_start(r, &import);
+	if (rc == 0 && import.invite)
+		rc = sender_ask(r);
 	if (rc == 0)
 		rc = db_begin(r->db, &tx);
 	if (rc == 0)
@@ -349,6 +352,20 @@ int api_import_start(struct request *r)
 	if (rc == -EEXIST)
 		return reply_problem(r, 409, NULL, "This import has been started already.");
 	return rc == 0 ? reply_import(r, import.id) : rc;
+}
+
+int api_import_delete(struct request *r)
+{
+	DB_TRANSACTION struct db_tx tx = {};
+	int rc = db_begin(r->db, &tx);
+
+	if (rc == 0)
+		rc = import_delete(r->db, r->now, r->ids[ID_SITE], r->ids[ID_OBJECT]);
+	if (rc == 0)
+		rc = db_commit(&tx);
+	if (rc == -EEXIST)
+		return reply_problem(r, 409, NULL, "This import has been started already.");
+	return rc == 0 ? reply_none(r) : rc;
 }
 
 /* Downloads. */

@@ -1,5 +1,6 @@
 #include "api/invite.h"
 
+#include "api/limits.h"
 #include "api/notice.h"
 #include "base/token.h"
 #include "store/account.h"
@@ -57,11 +58,18 @@ static int send_link(struct request *r, const struct invite *in, const struct pe
 int account_invite(struct request *r, const struct invite *in)
 {
 	struct person_row person;
-	const int rc = person_get(r->db, in->person_id, r->arena, &person);
+	int64_t wait;
+	int rc = person_get(r->db, in->person_id, r->arena, &person);
 
 	if (rc < 0)
 		return rc;
 	if (!person.email.p)
 		return -EDESTADDRREQ;
+	wait = limits_try(r->env->limits, LIMITS_INVITED, person.email, NULL);
+	if (wait > 0)
+		return reply_wait(r, wait);
+	rc = sender_ask(r);
+	if (rc != 0)
+		return rc;
 	return person.password.p ? tell(r, in, &person) : send_link(r, in, &person);
 }

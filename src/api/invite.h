@@ -16,5 +16,5 @@ struct invite {
  * over; who has one is told of the place (`added_to_place`). It comes from the person who asks.
  *
  * Inside the caller's transaction. -ENOENT: there is no such person. -EDESTADDRREQ: it has no
- * e-mail. */
+ * e-mail. ANSWERED: one of the two, who is invited or who invites, has had too many of late. */
 [[nodiscard]] int account_invite(struct request *r, const struct invite *invite);

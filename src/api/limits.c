@@ -42,6 +42,8 @@ static const struct rate {
 			  LIMITS_MAIL_ADDRESS_REFILL_MS },
 	[LIMITS_LINK] = { 0, 0, LIMITS_ADDRESS_TRIES, LIMITS_ADDRESS_REFILL_MS },
 	[LIMITS_CAPTCHA] = { 0, 0, LIMITS_CAPTCHA_TRIES, LIMITS_CAPTCHA_REFILL_MS },
+	[LIMITS_INVITED] = { LIMITS_INVITED_TRIES, LIMITS_INVITED_REFILL_MS, 0, 0 },
+	[LIMITS_SENDER] = { LIMITS_SENDER_TRIES, LIMITS_SENDER_REFILL_MS, 0, 0 },
 };
 
 static void table_init(struct table *t, int64_t tries, int64_t refill_ms)
@@ -166,22 +168,25 @@ int64_t limits_try(struct limits *l, enum limits_kind kind, struct view account,
 {
 	struct table *accounts = &l->accounts[kind], *addresses = &l->addresses[kind];
 	const int64_t now = clock_mono_us(l->clock) / 1000;
-	struct entry *by_account = NULL, *by_address;
+	struct entry *by_account = NULL, *by_address = NULL;
 	unsigned char key[KEY_SIZE];
-	int64_t wait = 0, wait_address;
+	int64_t wait = 0, wait_address = 0;
 
 	pthread_mutex_lock(&l->lock);
 	if (account.p) {
 		account_key(account, key);
 		wait = ask(accounts, key, now, &by_account);
 	}
-	address_key(peer, key);
-	wait_address = ask(addresses, key, now, &by_address);
+	if (peer) {
+		address_key(peer, key);
+		wait_address = ask(addresses, key, now, &by_address);
+	}
 	wait = wait > wait_address ? wait : wait_address;
 	if (wait == 0) {
 		if (by_account)
 			take(accounts, by_account, now);
-		take(addresses, by_address, now);
+		if (by_address)
+			take(addresses, by_address, now);
 	}
 	pthread_mutex_unlock(&l->lock);
 	return wait;

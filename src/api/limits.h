@@ -1,4 +1,5 @@
-/* api/limits.h - how often somebody may try what is open to all, per account and per address.
+/* api/limits.h - how often somebody may try what is open to all, per account and per address, and
+ * how many mails somebody may cause.
  *
  * Each has a bucket of tries that fills again with time. The tables are bounded: when one is full,
  * the entry that was used least recently is forgotten, so that an attacker who cycles through
@@ -25,6 +26,10 @@ enum {
 	LIMITS_MAIL_ADDRESS_REFILL_MS = 60 * 1000,
 	LIMITS_CAPTCHA_TRIES = 60,
 	LIMITS_CAPTCHA_REFILL_MS = 2 * 1000,
+	LIMITS_INVITED_TRIES = 20, /* mails that people with a role can have sent to one address */
+	LIMITS_INVITED_REFILL_MS = 3 * 60 * 1000,
+	LIMITS_SENDER_TRIES = 200, /* steps of one person that mail others: a house at once */
+	LIMITS_SENDER_REFILL_MS = 10 * 1000,
 };
 
 /* What is tried; each kind has buckets of its own. */
@@ -34,6 +39,8 @@ enum limits_kind {
 	LIMITS_MAIL,    /* a mail to whoever was named */
 	LIMITS_LINK,    /* the token of a link: per address only */
 	LIMITS_CAPTCHA, /* a captcha to solve: per address only */
+	LIMITS_INVITED, /* an invitation: per account only, as is the next */
+	LIMITS_SENDER,  /* a step of somebody signed in that mails somebody else */
 	LIMITS_KINDS
 };
 
@@ -42,7 +49,8 @@ struct limits;
 [[nodiscard]] int limits_new(const struct clock *clock, struct limits **ret_limits);
 void limits_free(struct limits *l);
 /* Counts a try. 0, or how long to wait in ms: the try is not allowed then and does not count. An
- * IPv6 address counts as its /64; an account whose p is NULL counts as none. */
+ * IPv6 address counts as its /64; an account whose p is NULL counts as none, as does a peer of
+ * NULL. */
 [[nodiscard]] int64_t limits_try(struct limits *l, enum limits_kind kind, struct view account,
 				 const struct addr *peer);
 /* The try was right: the account starts anew, and the address gets it back. */

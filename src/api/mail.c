@@ -73,7 +73,7 @@ int api_mail_list(struct request *r)
 		return reply_problem(r, 400, "state",
 				     "state must be one of waiting, sent, failed and kept.");
 	if (r->cursor.p && view_u64(r->cursor, INT64_MAX, &before) < 0)
-		return -ENOENT;
+		return reply_no_cursor(r);
 	rc = mail_list(r->db, state, (int64_t)before, r->limit + 1, r->arena, &rows, &n);
 	if (rc != 0)
 		return rc;

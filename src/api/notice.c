@@ -1,5 +1,6 @@
 #include "api/notice.h"
 
+#include "api/limits.h"
 #include "base/json.h"
 #include "store/mail.h"
 
@@ -56,4 +57,12 @@ int notice_person(struct request *r, const struct person_row *person, const char
 				       .arguments = { { "path", view_str(path) } },
 				       .narguments = path ? 1 : 0,
 			       });
+}
+
+int sender_ask(struct request *r)
+{
+	const struct view key = { (const char *)&r->who.person_id, sizeof(r->who.person_id) };
+	const int64_t wait = limits_try(r->env->limits, LIMITS_SENDER, key, NULL);
+
+	return wait > 0 ? reply_wait(r, wait) : 0;
 }

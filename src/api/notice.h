@@ -3,7 +3,7 @@
 #include "api/request.h"
 #include "store/account.h"
 
-enum { NOTICE_ARGUMENTS_MAX = 6 };
+enum { NOTICE_ARGUMENTS_MAX = 7 };
 
 struct notice_argument {
 	const char *name; /* as office/mail_text.h lists them */
@@ -26,3 +26,5 @@ struct notice {
 /* To a person, in the person's language; path (NULL: none) is where the button leads. */
 [[nodiscard]] int notice_person(struct request *r, const struct person_row *person,
 				const char *template, const char *path);
+/* Counts a step of who signed in that mails others. ANSWERED when there were too many. */
+[[nodiscard]] int sender_ask(struct request *r);

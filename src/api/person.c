@@ -1,19 +1,20 @@
 #include "api/person.h"
 
-#include <errno.h>
-#include <string.h>
+#include "proto/mail_message.h"
 
+#include <errno.h>
+
+/* What the portal's field would have taken and no mail could go to must not wait for the outbox to
+ * be found out. */
 const char *email_fault(struct view text)
 {
-	struct view domain;
-	const struct view local = view_cut(text, '@', &domain);
-
-	for (size_t i = 0; i < text.n; i++)
+	for (size_t i = 0; i < text.n; i++) {
 		if (text.p[i] == ' ')
 			return "must not contain spaces.";
-	return local.n > 0 && domain.n > 0 && !memchr(domain.p, '@', domain.n)
-		       ? NULL
-		       : "must look like name@example.com.";
+		if ((unsigned char)text.p[i] >= 0x80)
+			return "must be of ASCII letters: mail goes to no others.";
+	}
+	return mail_address_fits(text) ? NULL : "must look like name@example.com.";
 }
 
 int email_fold(struct arena *arena, struct view *email)

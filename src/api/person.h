@@ -4,7 +4,7 @@
 
 enum { EMAIL_MIN = 3, EMAIL_MAX = 254, LANGUAGE_MIN = 2, LANGUAGE_MAX = 8 };
 
-/* NULL when the address will do, else half a sentence that follows the field's name. */
+/* NULL when mail can go to the address, else half a sentence that follows the field's name. */
 const char *email_fault(struct view text);
 /* In lower case, as addresses are stored and compared: people type them either way. -ENOMEM. */
 [[nodiscard]] int email_fold(struct arena *arena, struct view *email);

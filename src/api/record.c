@@ -86,6 +86,7 @@ static void before_read(struct request *r, struct record *before)
 	look.answer = &scratch;
 	look.record = before;
 	look.body = NULL;
+	look.site = (struct site_row){}; /* that was before the transaction */
 	if (reading->handle(&look) != 0)
 		buf_reset(&before->json);
 	buf_free(&scratch.body);

@@ -2,7 +2,7 @@
  *
  * Nobody learns here which addresses have an account: the answer is the same, so are the rows that
  * are written and the mail that goes, and only whoever reads that mailbox sees what it says. */
-#include "api/captcha.h"
+#include "api/account.h"
 #include "api/limits.h"
 #include "api/link.h"
 #include "api/notice.h"
@@ -93,10 +93,17 @@ int api_captcha_get(struct request *r)
 	return 0;
 }
 
-static int refuse_captcha(struct request *r)
+int captcha_refuse(struct request *r)
 {
 	return reply_problem_type(r, 422, PROBLEM_CAPTCHA,
 				  "The captcha is not solved, too old, or was used before.");
+}
+
+int captcha_ask(struct request *r, struct view answer, struct captcha_solved *ret_solved)
+{
+	const int rc = captcha_check(&r->env->key, answer, r->now, r->arena, ret_solved);
+
+	return rc == -EBADMSG || rc == -ETIME ? captcha_refuse(r) : rc;
 }
 
 static bool has_account(const struct person_row *person)
@@ -175,19 +182,17 @@ int api_registration_post(struct request *r)
 				     "Nobody can register here: ask whoever runs the server.");
 	if (!in->consent)
 		return reply_problem(r, 422, "consent", "consent must be given.");
-	rc = captcha_check(&r->env->key, in->captcha, r->now, r->arena, &captcha);
-	if (rc == -EBADMSG || rc == -ETIME)
-		return refuse_captcha(r);
+	rc = captcha_ask(r, in->captcha, &captcha);
 	if (rc == 0)
 		rc = email_fold(r->arena, &in->email);
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	wait = limits_try(r->env->limits, LIMITS_MAIL, in->email, &r->ask->peer);
 	if (wait > 0)
 		return reply_wait(r, wait);
 	rc = enrol(r, in, &captcha);
 	if (rc == -EEXIST)
-		return refuse_captcha(r);
+		return captcha_refuse(r);
 	return rc == 0 ? reply_none(r) : rc;
 }
 

@@ -162,8 +162,13 @@ int reply_none(struct request *r)
 	return 0;
 }
 
+int reply_no_cursor(struct request *r)
+{
+	return reply_problem(r, 400, "cursor", "This is no cursor of this list.");
+}
+
 /* "42:Name": the client sends it back as it came. */
-int page_after(const struct request *r, struct name_cursor *ret_after)
+int page_after(struct request *r, struct name_cursor *ret_after)
 {
 	struct view name;
 	const struct view id_text = view_cut(r->cursor, ':', &name);
@@ -173,7 +178,7 @@ int page_after(const struct request *r, struct name_cursor *ret_after)
 	if (!r->cursor.p)
 		return 0;
 	if (view_u64(id_text, INT64_MAX, &id) < 0 || id_text.n == r->cursor.n || !json_is_text(name))
-		return -ENOENT;
+		return reply_no_cursor(r);
 	*ret_after = (struct name_cursor){ name, (int64_t)id };
 	return 0;
 }
@@ -297,7 +302,6 @@ static int find_company(struct request *r)
 /* The live page's site stands in the query, because a browser's WebSocket sends no body. */
 static int find_site(struct request *r)
 {
-	struct site_row site;
 	uint64_t id;
 	int rc;
 
@@ -311,9 +315,9 @@ static int find_site(struct request *r)
 	} else if (!route_has_site(r->route)) {
 		return 0;
 	}
-	rc = site_get(r->db, r->ids[ID_SITE], r->arena, &site);
+	rc = site_get(r->db, r->ids[ID_SITE], r->arena, &r->site);
 	if (rc == 0)
-		r->place = (struct place){ site.company_id, site.id,
+		r->place = (struct place){ r->site.company_id, r->site.id,
 					   route_has_apartment(r->route) ? r->ids[ID_OBJECT] : 0 };
 	return rc == -ENOENT ? not_found(r) : rc;
 }

@@ -66,6 +66,7 @@ struct request {
 	int64_t ids[ROUTE_IDS_MAX];
 	struct who who;
 	struct place place;  /* the site of the path, once its right is judged */
+	struct site_row site; /* the same as it was then; id 0: not read */
 	struct view cursor;  /* of the query; p NULL without one */
 	int64_t limit;       /* entries of the page */
 	void *body;          /* the struct of the route's shape */
@@ -106,8 +107,10 @@ int reply_none(struct request *r);
 void reply_field(struct request *r, const char *name, const char *value);
 
 /* The cursor of a list ordered by a text and an id: what to read after, or the first at the start.
- * -ENOENT when it is not one of ours. */
-[[nodiscard]] int page_after(const struct request *r, struct name_cursor *ret_after);
+ * ANSWERED when it is not one of ours. */
+[[nodiscard]] int page_after(struct request *r, struct name_cursor *ret_after);
+/* 400 of a cursor that no list of this kind has given. Returns ANSWERED. */
+int reply_no_cursor(struct request *r);
 /* The cursor that continues after this row. */
 struct view page_next(struct request *r, struct view name, int64_t id);
 /* Lists are read with limit + 1 rows, to know whether there is another page: the rows to show. */

@@ -163,7 +163,9 @@ static int tell_admin(struct request *r, const struct member_row *person)
 
 	if (rc == 0)
 		rc = check_apartment(r, &apartment);
-	if (rc < 0)
+	if (rc == 0)
+		rc = sender_ask(r);
+	if (rc != 0)
 		return rc;
 	return notice_queue(r, &(struct notice){
 				       .template = "apartment_admin",

@@ -140,6 +140,7 @@ int api_import_post(struct request *r);
 int api_import_get(struct request *r);
 int api_import_rows(struct request *r);
 int api_import_start(struct request *r);
+int api_import_delete(struct request *r);
 int api_import_template(struct request *r);
 int api_import_result(struct request *r);
 int api_user_export(struct request *r);

@@ -100,7 +100,7 @@ static int who_roles(struct request *r)
 	return 0;
 }
 
-static int who_person(struct request *r, const struct person_row *person)
+int session_person(struct request *r, const struct person_row *person)
 {
 	if (person->disabled_at != DB_INT_NULL)
 		return -ENOENT;
@@ -120,7 +120,7 @@ static int who_session(struct request *r, const struct session_row *session)
 
 	r->who.session_id = session->id;
 	r->who.verified_at = session->verified_at;
-	return who_person(r, &person);
+	return session_person(r, &person);
 }
 
 int session_authenticate(struct request *r)
@@ -226,7 +226,7 @@ static int begin(struct request *r)
 
 int session_begin(struct request *r, const struct person_row *person)
 {
-	const int rc = who_person(r, person);
+	const int rc = session_person(r, person);
 
 	return rc == 0 ? begin(r) : rc;
 }

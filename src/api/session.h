@@ -20,6 +20,8 @@ struct person_row;
 /* Signs the person in with a new session and its cookie; what the browser had before is over. Best
  * in a transaction. -ENOENT: the person is disabled. */
 [[nodiscard]] int session_begin(struct request *r, const struct person_row *person);
+/* Fills r->who as if the person had signed in. -ENOENT: the person is disabled. */
+[[nodiscard]] int session_person(struct request *r, const struct person_row *person);
 /* Who r->who is, as session_shape. */
 int session_reply(struct request *r);
 /* Whom a request comes from, as text for people and logs. */

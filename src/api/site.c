@@ -253,9 +253,10 @@ int api_site_post(struct request *r)
 	return rc == 0 ? reply_site(r, id) : rc;
 }
 
+/* Its right was judged by the row, which is what is asked for. */
 int api_site_get(struct request *r)
 {
-	return reply_site(r, r->ids[ID_SITE]);
+	return r->site.id ? reply_one(r, &r->site) : reply_site(r, r->ids[ID_SITE]);
 }
 
 int api_site_put(struct request *r)

@@ -2,8 +2,10 @@
  *
  * Whoever has RIGHT_TICKET_READ is staff and sees all of the site; others see their own. */
 #include "api/notice.h"
+#include "api/reply.h"
 #include "api/request.h"
 #include "api/resource.h"
+#include "api/session.h"
 #include "store/account.h"
 #include "store/device.h"
 #include "store/support.h"
@@ -139,7 +141,7 @@ static int ticket_find(struct request *r, struct ticket_row *ret_ticket)
 	return ret_ticket->person_id == r->who.person_id || may(r, RIGHT_TICKET_READ) ? 0 : -ENOENT;
 }
 
-static int cursor_read(const struct request *r, int64_t *ret_before)
+static int cursor_read(struct request *r, int64_t *ret_before)
 {
 	uint64_t id;
 
@@ -147,7 +149,7 @@ static int cursor_read(const struct request *r, int64_t *ret_before)
 	if (!r->cursor.p)
 		return 0;
 	if (view_u64(r->cursor, INT64_MAX, &id) < 0)
-		return -ENOENT;
+		return reply_no_cursor(r);
 	*ret_before = (int64_t)id;
 	return 0;
 }
@@ -314,12 +316,27 @@ struct telling {
 	struct view place, text;
 };
 
+/* Where an answer goes, if it is taken by mail: no word of the template, but the mail's address. */
+static int name_reply(struct request *r, const struct ticket_row *ticket,
+		      const struct staff_row *whom, struct notice *notice)
+{
+	const struct reply_place place = { ticket->site_id, ticket->id, whom->person_id };
+	struct notice_argument *to = &notice->arguments[notice->narguments];
+
+	if (!r->env->ticket_mail)
+		return 0;
+	notice->narguments++;
+	to->name = "reply_to";
+	return reply_address_make(&r->env->key, view_str(r->env->ticket_mail), &place, r->arena,
+				  &to->value);
+}
+
 static int tell(struct request *r, const struct telling *t, const struct staff_row *whom)
 {
 	const char *number = arena_printf(r->arena, "%lld", (long long)t->ticket->id);
 	const char *path = arena_printf(r->arena, "/sites/%lld/tickets/%lld",
 					(long long)t->ticket->site_id, (long long)t->ticket->id);
-	const struct notice notice = {
+	struct notice notice = {
 		.template = t->template,
 		.company_id = r->place.company_id,
 		.site_id = r->place.site_id,
@@ -336,7 +353,9 @@ static int tell(struct request *r, const struct telling *t, const struct staff_r
 		.narguments = 6,
 	};
 
-	return number && path ? notice_queue(r, &notice) : -ENOMEM;
+	if (!number || !path)
+		return -ENOMEM;
+	return name_reply(r, t->ticket, whom, &notice) < 0 ? -ENOMEM : notice_queue(r, &notice);
 }
 
 /* Who reported it, unless that is who writes, or is gone, or has no address. */
@@ -370,6 +389,15 @@ static int tell_staff(struct request *r, struct telling t)
 }
 
 /* ---- writing ---- */
+
+static size_t characters(struct view text)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < text.n; i++)
+		n += ((unsigned char)text.p[i] & 0xc0) != 0x80;
+	return n;
+}
 
 static int too_many(struct request *r, const char *what)
 {
@@ -486,6 +514,47 @@ int api_ticket_message_post(struct request *r)
 	return rc == 0 ? reply_one(r, &message) : rc;
 }
 
+/* The writer is who was told, as far as a mail can say, and may still be heard there. */
+static int writer_find(struct request *r, const struct reply_place *at, struct view from)
+{
+	struct person_row person;
+	int rc = person_get(r->db, at->person_id, r->arena, &person);
+
+	if (rc == 0)
+		rc = site_get(r->db, at->site_id, r->arena, &r->site);
+	if (rc < 0)
+		return rc;
+	r->ids[ID_SITE] = at->site_id;
+	r->ids[ID_OBJECT] = at->ticket_id;
+	r->place = (struct place){ r->site.company_id, r->site.id, 0 };
+	if (!person.email.p || !view_ieq(person.email, from) || session_person(r, &person) < 0)
+		return -EACCES;
+	return may(r, RIGHT_CONTACT_READ) ? 0 : -EACCES;
+}
+
+int reply_take(struct request *r, const struct reply_place *at, struct view from, struct view text)
+{
+	struct answer unheard = { .body = BUF_INIT(ANSWER_BODY_MAX) };
+	struct message_view message = { .row.text = text };
+	DB_TRANSACTION struct db_tx tx = {};
+	struct ticket_row ticket;
+	int rc = characters(text) <= TEXT_MAX ? db_begin(r->db, &tx) : -EMSGSIZE;
+
+	r->answer = &unheard;
+	if (rc == 0)
+		rc = writer_find(r, at, from);
+	if (rc == 0)
+		rc = ticket_find(r, &ticket);
+	if (rc == 0)
+		rc = check_limits(r, false);
+	if (rc == 0)
+		rc = message_add(r, &ticket, &message);
+	if (rc == 0)
+		rc = db_commit(&tx);
+	buf_free(&unheard.body);
+	return rc == ANSWERED ? -EDQUOT : rc;
+}
+
 int api_ticket_put(struct request *r)
 {
 	const struct state_edit *in = r->body;
@@ -498,8 +567,11 @@ int api_ticket_put(struct request *r)
 		rc = ticket_find(r, &ticket);
 	if (rc == 0)
 		rc = ticket_state_set(r->db, r->now, ticket.site_id, ticket.id, in->state);
-	if (rc == 0 && view_eq(in->state, VIEW("closed")) && ticket.person_id != r->who.person_id)
-		rc = tell_reporter(r, &t);
+	if (rc == 0 && view_eq(in->state, VIEW("closed")) && ticket.person_id != r->who.person_id) {
+		rc = sender_ask(r);
+		if (rc == 0)
+			rc = tell_reporter(r, &t);
+	}
 	if (rc == 0)
 		rc = db_commit(&tx);
 	if (rc != 0)

@@ -7,6 +7,7 @@
 
 #include "base/list.h"
 #include "base/map.h"
+#include "proto/mail_message.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -156,19 +157,6 @@ static size_t characters(struct view text)
 	return n;
 }
 
-static bool is_email(struct view text)
-{
-	struct view domain, rest;
-	const struct view local = view_cut(text, '@', &domain);
-	const struct view first = view_cut(domain, '.', &rest);
-
-	for (size_t i = 0; i < text.n; i++)
-		if ((unsigned char)text.p[i] <= ' ' || strchr("\"(),:;<>[\\]", text.p[i]))
-			return false;
-	return local.n > 0 && first.n > 0 && rest.n > 0 && rest.p[rest.n - 1] != '.' &&
-	       !memchr(domain.p, '@', domain.n) && !memmem(domain.p, domain.n, "..", 2);
-}
-
 static struct view line_name(const struct import_line *l, char to[2 * SHEET_CELL_MAX + 2])
 {
 	const int n = snprintf(to, 2 * SHEET_CELL_MAX + 2, "%.*s%s%.*s", (int)l->first_name.n,
@@ -215,7 +203,7 @@ static int check_alone(struct import_line *l, struct view name)
 		return 1;
 	if (l->number.n == 0 && (l->floor.n || l->apartment.n))
 		return refuse(l, IMPORT_NUMBER_MISSING, IMPORT_NUMBER, 0);
-	if (l->email.n && !is_email(l->email))
+	if (l->email.n && !mail_address_fits(l->email))
 		return refuse(l, IMPORT_EMAIL_INVALID, IMPORT_EMAIL, 0);
 	if (name.n == 0 && (l->email.n || l->comment.n || l->number.n == 0))
 		return refuse(l, IMPORT_NAME_MISSING, IMPORT_SURNAME, 0);

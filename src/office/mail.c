@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <jansson.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,6 +75,18 @@ static int print_id(char *ret_text, size_t size, const struct mail_row *mail, st
 	return n > 0 && (size_t)n < size ? 0 : -EINVAL;
 }
 
+/* Of the arguments: where an answer is to go, empty where that is to whom the mail comes from. */
+static struct view reply_to_of(struct view arguments, struct arena *arena)
+{
+	json_t *root = json_loadb(arguments.p ? arguments.p : "", arguments.n, 0, NULL);
+	const char *text = json_string_value(json_object_get(root, "reply_to"));
+	struct view found = text && mail_address_fits(view_str(text)) ? view_str(text) : VIEW("");
+
+	found.p = arena_dup(arena, found);
+	json_decref(root);
+	return found.p ? found : VIEW("");
+}
+
 int mail_make(const struct mail_row *mail, const struct mail_address *from, const char *public_url,
 	      int64_t now_ms, struct buf *out, struct err *err)
 {
@@ -97,6 +110,7 @@ int mail_make(const struct mail_row *mail, const struct mail_address *from, cons
 	const struct mail_message message = {
 		.from = *from,
 		.to = { .address = mail->recipient }, /* no name: anybody may have typed it */
+		.reply_to = reply_to_of(mail->arguments, &arena),
 		.id = view_str(print_id(id, sizeof(id), mail, domain) == 0 ? id : ""),
 		.language = letter.language,
 		.subject = letter.subject,

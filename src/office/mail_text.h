@@ -20,7 +20,8 @@
  *
  * `path` is where the button leads, on this server: "/activate#TOKEN". `place` is the name of a
  *site or company, `by` of a person; `time` and `validity` are phrases in the mail's language.
- *`text` may have several lines. An argument that the template does not know is ignored.
+ *`text` may have several lines. An argument that the template does not know is ignored. `reply_to`
+ *is the mail's, not the letter's: the address to which an answer goes.
  *
  * Pure; any thread. */
 #pragma once

@@ -238,6 +238,7 @@ static bool fits(const struct mail_message *m)
 {
 	return mail_address_fits(m->from.address) && mail_address_fits(m->to.address) &&
 	       json_is_text(m->from.name) && json_is_text(m->to.name) &&
+	       (m->reply_to.n == 0 || mail_address_fits(m->reply_to)) &&
 	       m->from.name.n <= MAIL_NAME_MAX && m->to.name.n <= MAIL_NAME_MAX &&
 	       json_is_text(m->subject) && m->subject.n > 0 && m->subject.n <= MAIL_SUBJECT_MAX &&
 	       id_fits(m->id) && is_token(m->language, LANGUAGE_MAX) && m->date_ms >= 0 &&
@@ -252,6 +253,8 @@ int mail_message_print(const struct mail_message *m, struct buf *out)
 	date_print(out, m->date_ms);
 	address_print(out, "From", &m->from);
 	address_print(out, "To", &m->to);
+	if (m->reply_to.n > 0)
+		buf_printf(out, "Reply-To: <%.*s>\r\n", (int)m->reply_to.n, m->reply_to.p);
 	buf_str(out, "Subject: ");
 	is_bare(m->subject) ? buf_add(out, m->subject) : encoded(out, m->subject);
 	buf_printf(out, "\r\nMessage-ID: <%.*s>\r\n", (int)m->id.n, m->id.p);

@@ -20,6 +20,7 @@ struct mail_address {
 
 struct mail_message {
 	struct mail_address from, to;
+	struct view reply_to; /* an address; empty: none but `from` */
 	struct view id; /* what stands in <> of Message-ID */
 	struct view language;
 	struct view subject;

@@ -1,5 +1,6 @@
 #include "server/settings.h"
 
+#include "api/reply.h"
 #include "base/addr.h"
 #include "io/worker.h"
 #include "media/relay.h"
@@ -130,6 +131,8 @@ static const struct conf_option options[] = {
 	TEXT(smtp_password_file, NULL, "File whose first line is that user's password, not readable by everybody"),
 	NUMBER(smtp_timeout_s, "60", 1, 600, "Seconds that sending a mail may take"),
 	TEXT(mail_from, NULL, "Whom mails come from: NAME <ADDRESS> or an address"),
+	CHECKED(ticket_mail, NULL, reply_base_fits, REPLY_BASE_WORDS,
+		"Where answers to mails of tickets go, to be given to vestibulectl mail-in; by default nowhere"),
 	NUMBER(audit_days, "365", 1, 36500, "Days for which it is kept who changed what"),
 	{ "metrics_open", CONF_BOOL, offsetof(struct settings, metrics_open), "no",
 	  .doc = "Whether other hosts than this one may read /metrics" },

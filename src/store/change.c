@@ -31,7 +31,8 @@ static const struct db_stmt stmts[] = {
 			    " WHERE site_id = $1 AND id > $2 ORDER BY id LIMIT $3",
 			    &change_shape },
 	[RANGE] = { "change_range",
-		    "SELECT COALESCE(MIN(id), 0) AS oldest, COALESCE(MAX(id), 0) AS newest FROM change",
+		    "SELECT COALESCE((SELECT MIN(id) FROM change), 0) AS oldest,"
+		    " COALESCE((SELECT MAX(id) FROM change), 0) AS newest", /* each an end of the key */
 		    &range_shape },
 	[EXPIRE] = { "change_expire", "DELETE FROM change WHERE at < $1" },
 };

@@ -134,8 +134,8 @@ static void prepared_again(struct map_node *node, void *arg)
 		db->lost = true;
 }
 
-/* What ran when the server went away has failed; whoever comes next, outside of a transaction, finds
- * a new connection with the same statements. */
+/* What ran when the server went away has failed; whoever comes next, outside of a transaction,
+ * finds a new connection with the same statements. */
 static int revive(struct db *db)
 {
 	if (!db->lost || db->depth)
@@ -151,6 +151,12 @@ static int revive(struct db *db)
 	return 0;
 }
 
+/* It can run twice: it changes nothing, and no transaction is lost with it. */
+static bool may_repeat(const struct db *db, const struct db_stmt *stmt)
+{
+	return db->lost && !db->depth && strncmp(stmt->sql, "SELECT ", 7) == 0;
+}
+
 static int run(struct db *db, const struct db_stmt *stmt, const struct db_arg *args, size_t nargs,
 	       db_row_fn *fn, void *arg, int64_t *ret_changes)
 {
@@ -158,12 +164,17 @@ static int run(struct db *db, const struct db_stmt *stmt, const struct db_arg *a
 
 	assert(node); /* every table of statements is prepared when the store opens */
 	assert(nargs <= DB_ARGS_MAX);
-	const int rc = revive(db);
+	struct db_prepared *p = (struct db_prepared *)(void *)node;
+	int rc = revive(db);
 	if (rc < 0)
 		return rc;
-	return failed(db, stmt->name,
-		      db->engine->run(db, (struct db_prepared *)(void *)node, args, nargs, fn, arg,
-				      ret_changes));
+	rc = db->engine->run(db, p, args, nargs, fn, arg, ret_changes);
+	if (rc == -EIO && may_repeat(db, stmt)) {
+		rc = revive(db);
+		if (rc == 0)
+			rc = db->engine->run(db, p, args, nargs, fn, arg, ret_changes);
+	}
+	return failed(db, stmt->name, rc);
 }
 
 int db_script(struct db *db, const char *sql)
@@ -200,7 +211,8 @@ static int row_fill(const struct collect *c, const struct db_cell *cells, char *
 		}
 		struct view text = {};
 		if (!cells[i].null) {
-			text = (struct view){ arena_dup(c->arena, cells[i].bytes), cells[i].bytes.n };
+			text = (struct view){ arena_dup(c->arena, cells[i].bytes),
+					      cells[i].bytes.n };
 			if (!text.p)
 				return -ENOMEM;
 		}

@@ -14,7 +14,8 @@
  *	-EIO     anything else; the engine's words are logged as `db_failed`
  *
  * When PostgreSQL goes away, what runs then fails with -EIO and a transaction is lost as a whole;
- * the next statement or db_begin outside of a transaction connects again (`db_lost`, `db_back`).
+ * the next statement or db_begin outside of a transaction connects again (`db_lost`, `db_back`). A
+ * SELECT outside of a transaction does so itself, once: a restart costs a reader nothing.
  */
 #pragma once
 #include "base/err.h"

@@ -9,13 +9,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DB_CONNECT_S "5"      /* for a connection to be made */
-#define DB_SILENT_MS "10000"  /* for the server to acknowledge what was sent */
+#define DB_CONNECT_S "5"     /* for a connection to be made */
+#define DB_SILENT_MS "10000" /* for the server to acknowledge what was sent */
 
 struct pgsql_stmt {
 	char name[24];
 	PGresult *described; /* names of the result columns */
 };
+
+/* Where a write fails, libpq reads on for the server's last words, and the status stays good until
+ * the next use: only that no SQLSTATE came tells, or one of 57P (the server goes) or 08. */
+static bool is_gone(const struct db *db, const char *state)
+{
+	return PQstatus(db->conn) == CONNECTION_BAD || !state || strncmp(state, "57P", 3) == 0 ||
+	       strncmp(state, "08", 2) == 0;
+}
 
 /* Class and code of SQLSTATE, PostgreSQL 15 appendix A. */
 static int pgsql_fault(struct db *db, const PGresult *res)
@@ -23,13 +31,14 @@ static int pgsql_fault(struct db *db, const PGresult *res)
 	const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
 
 	db_error_set(db, PQerrorMessage(db->conn));
-	if (PQstatus(db->conn) == CONNECTION_BAD && !db->lost) {
+	if (is_gone(db, state) && !db->lost) {
 		db->lost = true;
 		log_error("db_lost", LF_S("error", db_error(db)));
 	}
 	if (!state)
 		return -EIO;
-	if (strncmp(state, "22", 2) == 0) /* data exception: bytes that are no UTF-8, numbers too big */
+	if (strncmp(state, "22", 2) ==
+	    0) /* data exception: bytes that are no UTF-8, numbers too big */
 		return -EINVAL;
 	if (strcmp(state, "23505") == 0)
 		return -EEXIST;
@@ -37,7 +46,8 @@ static int pgsql_fault(struct db *db, const PGresult *res)
 		return -ENOLINK;
 	if (strcmp(state, "23502") == 0 || strcmp(state, "23514") == 0)
 		return -EINVAL;
-	if (strcmp(state, "40001") == 0 || strcmp(state, "40P01") == 0 || strcmp(state, "55P03") == 0)
+	if (strcmp(state, "40001") == 0 || strcmp(state, "40P01") == 0 ||
+	    strcmp(state, "55P03") == 0)
 		return -EBUSY;
 	return -EIO;
 }
@@ -154,7 +164,8 @@ static int row_give(const struct db_prepared *p, const PGresult *res, int row, d
 	int rc = 0;
 
 	for (size_t i = 0; i < shape->ncolumns && rc == 0; i++)
-		rc = cell_read(res, row, p->column[i], shape->columns[i].type, &owned[i], &cells[i]);
+		rc = cell_read(res, row, p->column[i], shape->columns[i].type, &owned[i],
+			       &cells[i]);
 	if (rc == 0)
 		rc = fn(cells, arg);
 	for (size_t i = 0; i < shape->ncolumns; i++)
@@ -171,8 +182,9 @@ static int pgsql_run(struct db *db, struct db_prepared *p, const struct db_arg *
 
 	if (rc < 0)
 		return rc;
-	CLEANUP(result_clear) PGresult *res = PQexecPrepared(db->conn, s->name, (int)nargs, a.values,
-							     a.lengths, a.formats, 0);
+	CLEANUP(result_clear)
+	PGresult *res =
+		PQexecPrepared(db->conn, s->name, (int)nargs, a.values, a.lengths, a.formats, 0);
 	rc = result_check(db, res);
 	for (int row = 0; fn && rc == 0 && row < PQntuples(res); row++)
 		rc = row_give(p, res, row, fn, arg);
@@ -201,14 +213,16 @@ static int durability_check(struct db *db, struct err *err)
 	if (rc < 0)
 		return err_set(err, rc, "cannot read the database's settings: %s", db_error(db));
 	if (strcmp(PQgetvalue(res, 0, 0), "off") == 0)
-		return err_set(err, -EIO, "synchronous_commit is off for this database, but must not be");
+		return err_set(err, -EIO,
+			       "synchronous_commit is off for this database, but must not be");
 	return 0;
 }
 
 static int connection_check(struct db *db, struct err *err)
 {
 	if (PQstatus(db->conn) != CONNECTION_OK) {
-		db_error_set(db, PQerrorMessage(db->conn)); /* names host and port, never the password */
+		db_error_set(
+			db, PQerrorMessage(db->conn)); /* names host and port, never the password */
 		return err_set(err, -EIO, "cannot open the database: %s", db_error(db));
 	}
 	PQsetNoticeReceiver(db->conn, notice_ignore, NULL);

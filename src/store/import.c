@@ -106,6 +106,7 @@ enum {
 	LINES,
 	LINES_OF_FATE,
 	START,
+	DELETE,
 	TAKE_NEXT,
 	FINISH,
 	REQUEUE,
@@ -165,6 +166,8 @@ static const struct db_stmt stmts[] = {
 	[START] = { "import_start",
 		    "UPDATE import SET state = 'waiting', error = '', good_only = $3, invite = $4"
 		    " WHERE site_id = $1 AND id = $2 AND state IN ('ready', 'failed')" },
+	[DELETE] = { "import_delete", "DELETE FROM import WHERE site_id = $1 AND id = $2"
+				      " AND state IN ('ready', 'failed')" },
 	[TAKE_NEXT] = { "import_take",
 			"UPDATE import SET state = 'running' WHERE state = 'waiting' AND id ="
 			" (SELECT MIN(w.id) FROM import w WHERE w.state = 'waiting') "
@@ -348,6 +351,20 @@ int import_start(struct db *db, int64_t now_ms, const struct import_row *i)
 	return n ? changed(db, now_ms, i->site_id, i->id) : -EEXIST;
 }
 
+int import_delete(struct db *db, int64_t now_ms, int64_t site_id, int64_t id)
+{
+	CLEANUP(arena_free) struct arena arena = ARENA_INIT(16 * 1024);
+	struct import_row row;
+	int64_t n = 0;
+	int rc = import_get(db, site_id, id, &arena, &row);
+
+	if (rc == 0)
+		rc = db_exec(db, &stmts[DELETE], DB_ARGS(A_INT(site_id), A_INT(id)), &n);
+	if (rc == 0 && n == 0)
+		rc = -EEXIST;
+	return rc < 0 ? rc : changed(db, now_ms, site_id, id);
+}
+
 int import_take(struct db *db, struct arena *arena, struct import_row *ret_import)
 {
 	return db_one(db, &stmts[TAKE_NEXT], DB_NO_ARGS, arena, ret_import);
@@ -389,7 +406,8 @@ int import_people(struct db *db, int64_t site_id, int64_t after_person, int64_t 
 /* New members are sorted and searched by folded text, which is no work for the database. */
 static int fold_members(struct db *db, int64_t now_ms, const struct db_arg *range)
 {
-	CLEANUP(arena_free) struct arena arena = ARENA_INIT(DB_ROWS_MAX * 2 * sizeof(struct id_row));
+	CLEANUP(arena_free)
+	struct arena arena = ARENA_INIT(DB_ROWS_MAX * 2 * sizeof(struct id_row));
 	struct id_row *people = NULL;
 	size_t n = 0;
 	int rc = db_select(db, &stmts[UNFOLDED], range, 4, &arena, &people, &n);

@@ -88,6 +88,9 @@ struct import_invited {
 
 /* From `ready` or `failed` to `waiting`; -EEXIST from any other state. Appends to the feed. */
 [[nodiscard]] int import_start(struct db *db, int64_t now_ms, const struct import_row *import);
+/* Of a file that is `ready` or `failed`, with its lines; -EEXIST in any other state, -ENOENT
+ * without it. Appends to the feed. */
+[[nodiscard]] int import_delete(struct db *db, int64_t now_ms, int64_t site_id, int64_t id);
 /* Takes the next that waits: it is `running` then. -ENOENT without any. */
 [[nodiscard]] int import_take(struct db *db, struct arena *arena, struct import_row *ret_import);
 /* To `done`, or to `failed` with why. Appends to the feed. */

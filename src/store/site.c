@@ -76,6 +76,7 @@ static const struct db_stmt stmts[] = {
 			     "INSERT INTO company (name, created_at) VALUES ($1, $2) RETURNING id",
 			     &id_shape },
 	[COMPANY_FIRST] = { "company_first", "SELECT id FROM company ORDER BY id LIMIT 1", &id_shape },
+	/* Of all sites, which are an operator's, no more than the page; of none for anybody else. */
 	[LIST] = { "site_list",
 		   SITE_SELECT " WHERE (s.name, s.id) > ($2, $3) AND s.id IN"
 			       " (SELECT r.site_id FROM person_role r WHERE r.person_id = $1"
@@ -83,8 +84,10 @@ static const struct db_stmt stmts[] = {
 			       " UNION SELECT o.id FROM person_role r JOIN site o"
 			       " ON o.company_id = r.company_id"
 			       " WHERE r.person_id = $1 AND r.role = 'company_admin'"
-			       " UNION SELECT o.id FROM site o WHERE EXISTS (SELECT 1 FROM person_role r"
-			       " WHERE r.person_id = $1 AND r.role = 'operator'))"
+			       " UNION SELECT id FROM (SELECT o.id FROM site o WHERE (o.name, o.id) > ($2, $3)"
+			       " ORDER BY o.name, o.id LIMIT (SELECT CASE WHEN EXISTS"
+			       " (SELECT 1 FROM person_role r WHERE r.person_id = $1 AND r.role = 'operator')"
+			       " THEN CAST($4 AS BIGINT) ELSE 0 END)) AS page)"
 			       " ORDER BY s.name, s.id LIMIT $4",
 		   &site_shape },
 	[IDS] = { "site_ids", SITE_SELECT " WHERE s.id > $1 ORDER BY s.id LIMIT $2", &site_shape },

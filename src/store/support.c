@@ -68,6 +68,8 @@ static const struct db_shape id_shape = DB_SHAPE(struct id_row, id_columns);
 	"SELECT id, site_id, person_id, person_name, contact, subject, context, state, "           \
 	"created_at,"                                                                              \
 	" changed_at FROM ticket"
+#define TICKET_PAGE                                                                                \
+	" AND id < $2 AND (CAST($3 AS TEXT) IS NULL OR state = $3) ORDER BY id DESC LIMIT $4"
 #define STAFF_SELECT                                                                               \
 	"SELECT DISTINCT p.id AS person_id, p.name, p.email, p.language FROM person_role r"        \
 	" JOIN person p ON p.id = r.person_id"                                                     \
@@ -80,6 +82,7 @@ enum {
 	CONTACT_EDIT,
 	CONTACT_DELETE,
 	TICKET_LIST,
+	TICKET_LIST_OWN,
 	TICKET_GET,
 	TICKET_CREATE,
 	TICKET_STATE,
@@ -111,12 +114,13 @@ static const struct db_stmt stmts[] = {
 			   " phone = $7, email = $8 WHERE site_id = $1 AND id = $2" },
 	[CONTACT_DELETE] = { "contact_delete",
 			     "DELETE FROM contact WHERE site_id = $1 AND id = $2" },
-	[TICKET_LIST] = { "ticket_list",
-			  TICKET_SELECT " WHERE site_id = $1 AND id < $2"
-					" AND (CAST($3 AS BIGINT) IS NULL OR person_id = $3)"
-					" AND (CAST($4 AS TEXT) IS NULL OR state = $4)"
-					" ORDER BY id DESC LIMIT $5",
+	[TICKET_LIST] = { "ticket_list", TICKET_SELECT " WHERE site_id = $1" TICKET_PAGE,
 			  &ticket_shape },
+	/* The person has few, of a site that may have many. */
+	[TICKET_LIST_OWN] = { "ticket_list_own",
+			      TICKET_SELECT
+			      " WHERE site_id + 0 = $1 AND person_id = $5" TICKET_PAGE,
+			      &ticket_shape },
 	[TICKET_GET] = { "ticket_get", TICKET_SELECT " WHERE site_id = $1 AND id = $2",
 			 &ticket_shape },
 	[TICKET_CREATE] = { "ticket_create",
@@ -242,9 +246,14 @@ int ticket_list(struct db *db, int64_t site_id, int64_t person_id, struct view s
 		struct ticket_row **ret_tickets, size_t *ret_n)
 {
 	assert(max > 0 && max <= TICKET_PAGE_MAX);
-	return db_select(db, &stmts[TICKET_LIST],
-			 DB_ARGS(A_INT(site_id), A_INT(before_id), A_INT_OR_NULL(person_id),
-				 A_TEXT(state), A_INT(max)),
+	if (person_id == DB_INT_NULL)
+		return db_select(
+			db, &stmts[TICKET_LIST],
+			DB_ARGS(A_INT(site_id), A_INT(before_id), A_TEXT(state), A_INT(max)), arena,
+			ret_tickets, ret_n);
+	return db_select(db, &stmts[TICKET_LIST_OWN],
+			 DB_ARGS(A_INT(site_id), A_INT(before_id), A_TEXT(state), A_INT(max),
+				 A_INT(person_id)),
 			 arena, ret_tickets, ret_n);
 }
 

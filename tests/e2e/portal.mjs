@@ -289,6 +289,36 @@ function people_csv(flats, each) {
 
 const csv_file = (name, text) => ({ name, mimeType: "text/csv", buffer: Buffer.from(text) });
 
+test("names that look like markup are names", async ({ browser, stage }) => {
+	const evil = (what) => `<img src=x onerror="document.title='owned'"> ${what}`;
+	const page = await installer(browser, stage);
+	await site_new(page, evil("House"));
+	await page.getByRole("heading", { name: evil("House") }).waitFor();
+	const site = new URL(page.url()).pathname.split("/")[2];
+	await page.evaluate(async ({ site, names }) => {
+		const post = async (path, body) => {
+			const answer = await fetch(`/api/v1/sites/${site}${path}`, { method: "POST",
+				headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+			if (!answer.ok)
+				throw new Error(await answer.text());
+		};
+		await post("/apartments", { number: "1", name: names.flat, floor: "<b>1" });
+		await post("/users", { name: names.person, role: "site_user_no_login" });
+		await post("/devices", { kind: "intercom", name: names.door });
+		await post("/contacts", { position: 1, name: names.contact, role: names.contact, purpose: "",
+			phone: "", email: "" });
+	}, { site, names: { flat: evil("Flat"), person: evil("Person"), door: evil("Door"),
+		contact: evil("Contact") } });
+	for (const [path, what] of [["", "House"], ["/apartments", "Flat"], ["/people", "Person"],
+		["/devices", "Door"], ["/tickets", "Contact"], ["/audit", "Door"]]) {
+		await page.goto(`${stage.empty}/sites/${site}${path}`);
+		await page.getByText(evil(what)).first().waitFor();
+		assert.equal(await page.locator("img[src=x]").count(), 0, path);
+		assert.doesNotMatch(await page.title(), /^owned/);
+	}
+	assert.deepEqual(page.faults, []);
+});
+
 test("a site of 500 flats and 1,500 people comes from a file", async ({ browser, stage }) => {
 	const page = await installer(browser, stage);
 	await site_new(page, "Import House");
@@ -296,6 +326,11 @@ test("a site of 500 flats and 1,500 people comes from a file", async ({ browser,
 	await page.getByRole("heading", { name: "No import yet" }).waitFor();
 	await look(page, "import-empty");
 	const file = page.getByLabel("Choose a file, or drop it here");
+	await file.setInputFiles(csv_file("wrong.csv", "Surname\nLee\n"));
+	await look(page, "import-discard");
+	await button(page, "Discard").click();
+	await page.getByText("The file was discarded.").waitFor();
+	await page.getByRole("heading", { name: "No import yet" }).waitFor();
 	await file.setInputFiles(csv_file("no-header.csv", "1;12;Ann\n2;\"x"));
 	await page.getByText("Row 2, column 2: A quotation mark does not end").waitFor();
 	await file.setInputFiles(csv_file("no-header.csv", "1;12;Ann\n"));

@@ -4,6 +4,7 @@
 On SQLite, and on the PostgreSQL that tests/unit/pg-run starts around it (VESTIBULE_TEST_DB)."""
 import contextlib
 import http.client
+import json
 import os
 import signal
 import subprocess
@@ -14,13 +15,15 @@ import lib
 import load
 import ua
 from lib import Failed, expect, test, until
-from server import Building, Server
-from web import Client, Live, Problem
+from server import Building, Server, Site
+from web import Client, Live
 
 SITES, DOORS = 2, 6
 TALK_MS = 1500
 DB = os.environ.get("VESTIBULE_TEST_DB")
 DRAIN_S = 60
+IMPORT_ROWS, KILLS = 15000, 2
+READS = 40 # that come to each worker
 
 
 class Witness:
@@ -107,19 +110,6 @@ class Crash:
         self.server.start()
 
 
-def until_answers(server):
-    """The API works again. A connection to the database that was lost costs its worker one
-    failed request."""
-    def answers():
-        try:
-            return server.admin.get("/session")
-        except (Problem, OSError):
-            return None
-    good = 0
-    while good < 20:
-        good = good + 1 if until("the API to answer", answers, 30) else 0
-
-
 @test
 def killed_in_load(crash):
     """killed with -9 in the middle of load: what was acknowledged is there, nothing rings for ever"""
@@ -188,6 +178,53 @@ def phones_come_back(crash):
     finally:
         for process in sipp:
             process.stop()
+
+
+def upload(client, site, lines):
+    """The answer to a CSV file of people."""
+    text = "Floor,Apartment number,First name,Surname,E-mail\n" + "".join(lines)
+    connection = client.connection()
+    try:
+        connection.request("POST", f"/api/v1/sites/{site.id}/imports?name=people.csv", text.encode(),
+                           {"Content-Type": "text/csv", "Cookie": client.cookie()})
+        answer = connection.getresponse()
+        body = answer.read()
+    finally:
+        connection.close()
+    expect(answer.status == 201, f"the upload: {answer.status} {body!r}")
+    return json.loads(body)
+
+
+@test
+def import_is_whole(crash):
+    """killed with -9 while it imports: nobody is there before all are; the next start goes on"""
+    server, client = crash.server, crash.server.admin
+    site = Site(server, f"Import {time.monotonic_ns()}")
+    path = f"/sites/{site.id}/imports/" + upload(client, site, (
+        f"{i // 100},{i},Ann,No{i},ann{i}@example.com\n" for i in range(IMPORT_ROWS)))["id"]
+    people = lambda: len(client.get(f"/sites/{site.id}/users?limit=1")["items"])
+    homes = lambda: len(client.get(f"/sites/{site.id}/apartments?limit=1")["items"])
+    client.post(path + "/start", {"good_rows_only": False, "invite": False})
+    for _ in range(KILLS):
+        def half_way():
+            expect(people() == homes() == 0, "a part of the file is there")
+            one = client.get(path)
+            expect(one["state"] in ("waiting", "running"), f"too quick to be killed: {one}")
+            return one["state"] == "running" and 0 < one["done"] < IMPORT_ROWS
+        until("the import's progress", half_way, 60)
+        server.kill()
+        crash.restart()
+    seen = lambda: (people(), homes(), client.get(path)["state"])
+    def done():
+        there = seen()
+        expect(there[:2] in ((0, 0), (0, 1), (1, 1)) and (there[2] == "done" or not any(there[:2])),
+               f"people, homes, state: {there}")
+        return there == (1, 1, "done")
+    until("the import's end", done, 120)
+    one = client.get(path)
+    expect((one["create"], one["done"], one["fault"]) == (IMPORT_ROWS, IMPORT_ROWS, 0), one)
+    expect(len(client.all(f"/sites/{site.id}/users?limit=200")) == IMPORT_ROWS, "people")
+    expect(len(client.all(f"/sites/{site.id}/apartments?limit=200")) == IMPORT_ROWS, "apartments")
 
 
 @test
@@ -291,7 +328,9 @@ def database_restarts(crash):
         for process in sipp:
             process.stop()
     server.until_metric("journal_waiting", lambda n: n == 0, 30)
-    until_answers(server)
+    pg_ctl("-m", "immediate", "restart")
+    for _ in range(READS): # each worker's connection is gone, and none of them fails a request
+        expect(server.admin.get("/session"), "the API is silent")
     calls = [c for c in estate.calls() if c["id"] not in known]
     expect(len(calls) == 120, f"{len(calls)} calls in the history")
     expect(all(c["result"] == "answered" and c["ended_at"] for c in calls), "results")

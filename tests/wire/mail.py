@@ -13,7 +13,8 @@ import urllib.request
 
 import lib
 from lib import HERE, TOP, Process, expect, folder, free_port, test, until
-from server import Server
+from server import ADMINISTRATOR, Server, Site
+from web import Client
 
 # Debian's, which has python3-aiosmtpd; -P, for this folder's names are also those of its library.
 PYTHON = "/usr/bin/python3", "-P"
@@ -433,6 +434,84 @@ def two_nodes_share_the_mail():
 
 if DB:
     test(two_nodes_share_the_mail)
+
+
+TICKETS = "tickets@example.com"
+
+
+def pipe(server, recipient, text, *, sender, headers="", kind="text/plain; charset=utf-8"):
+    """A mail as the mail server's pipe gives it; the exit status and what was said."""
+    done = subprocess.run(
+        [os.environ.get("VESTIBULECTL", TOP / "build/ctl/vestibulectl"), "--data",
+         server.where / "data", "--ticket-mail", TICKETS, "mail-in", recipient],
+        input=f"{headers}From: Somebody <{sender}>\r\nTo: {recipient}\r\nSubject: Re: [1]\r\n"
+              f"Content-Type: {kind}\r\n\r\n{text}\r\n".encode(),
+        capture_output=True, timeout=60 * lib.SLOW, check=False)
+    return done.returncode, done.stderr.decode()
+
+
+def user(server, site, email):
+    """Somebody of the site with a password, signed in."""
+    made = server.admin.post(f"/sites/{site.id}/users", {"name": email.partition("@")[0].title(),
+                                                         "role": "site_user", "email": email})
+    subprocess.run([os.environ.get("VESTIBULECTL", TOP / "build/ctl/vestibulectl"), "--data",
+                    server.where / "data", "administrator", email], input=f"{PASSWORD}\n".encode(),
+                   check=True, capture_output=True)
+    return made["id"], Client(server.base).sign_in(email, PASSWORD)
+
+
+@test
+def answers_come_by_mail():
+    """An answer to a ticket's mail joins its conversation; what is no answer bounces"""
+    with post("plain", "--ticket-mail", TICKETS) as (server, smtp):
+        site = Site(server, "House")
+        rosa_id, rosa = user(server, site, "rosa@example.org")
+        path = f"/sites/{site.id}/tickets/" + rosa.post(f"/sites/{site.id}/tickets", {
+            "subject": "The bell", "text": "It is mute.", "with_context": False})["id"]
+
+        def answer_address(to, word):
+            """Where an answer to the newest mail about it goes, as its reader's program would have it."""
+            found = until(f"a mail of {word} to {to}", lambda: [
+                m for m in map(message, smtp.mails()) if m["To"] == to and word in m.as_string()])
+            return found[-1]["Reply-To"].addresses[0].addr_spec
+
+        texts = lambda: [m["text"] for m in rosa.get(path)["messages"]]
+        to_staff = answer_address(ADMINISTRATOR[0], "mute")
+        expect(to_staff.startswith("tickets+") and to_staff.endswith("@example.com"), to_staff)
+        status, said = pipe(server, to_staff, "Does it light up?\n\nOn Monday, Rosa wrote:\n> It is mute.",
+                            sender=ADMINISTRATOR[0].upper())
+        expect(status == 0, said)
+        expect(texts() == ["It is mute.", "Does it light up?"], texts())
+        expect(rosa.get(path)["state"] == "answered", rosa.get(path))
+        to_rosa = answer_address("rosa@example.org", "light up")
+        expect(to_rosa != to_staff, to_rosa)
+        status, said = pipe(server, to_rosa.upper(), "No. Café closed?", sender="rosa@example.org")
+        expect(status == 0, said)
+        expect(texts()[2:] == ["No. Café closed?"] and rosa.get(path)["state"] == "open", rosa.get(path))
+
+        local, _, domain = to_rosa.partition("@")
+        forged = local[:-1] + ("0" if local[-1] != "0" else "1") + "@" + domain
+        other = re.sub(r"\.\d+\.(?=[0-9a-f]{20}@)", ".1.", to_rosa) # the administrator's number
+        for recipient, sender, more, want in (
+                (to_rosa, "eve@example.org", {}, os.EX_NOPERM),
+                (forged, "rosa@example.org", {}, os.EX_NOUSER),
+                (other, ADMINISTRATOR[0], {}, os.EX_NOUSER),
+                (TICKETS, "rosa@example.org", {}, os.EX_NOUSER),
+                ("x" * 5000, "rosa@example.org", {}, os.EX_NOUSER),
+                (to_rosa, "rosa@example.org", {"kind": "text/html"}, os.EX_DATAERR),
+                (to_rosa, "", {}, os.EX_DATAERR),
+                (to_rosa, "rosa@example.org", {"headers": "Auto-Submitted: auto-replied\r\n"}, 0)):
+            status, said = pipe(server, recipient, "I am away.", sender=sender, **more)
+            expect(status == want and bool(said) == bool(want), f"{recipient} {more}: {status} {said}")
+        status, said = pipe(server, to_rosa, "x" * 5000, sender="rosa@example.org")
+        expect(status == os.EX_DATAERR and "too long" in said, f"{status} {said}")
+        elsewhere = Site(server, "Elsewhere") # where she stays a user
+        server.admin.post(f"/sites/{elsewhere.id}/users", {"name": "Rosa", "role": "site_user",
+                                                           "email": "rosa@example.org"})
+        server.admin.delete(f"/sites/{site.id}/users/{rosa_id}")
+        status, said = pipe(server, to_rosa, "Am I still heard?", sender="rosa@example.org")
+        expect(status == os.EX_NOPERM, f"who has left writes on: {status} {said}")
+        expect(len(server.admin.get(path)["messages"]) == 3, server.admin.get(path))
 
 
 def node(server):

@@ -1,6 +1,11 @@
 #!/usr/bin/env python3
 """What the operator does: settings, vestibulectl beside a running server, backup, restore, logs.
-Prints TAP."""
+Prints TAP.
+
+On SQLite; with the PostgreSQL of tests/unit/pg-run (VESTIBULE_TEST_DB), one test of those that say so."""
+import base64
+import hashlib
+import hmac
 import json
 import os
 import pty
@@ -9,7 +14,9 @@ import select
 import shutil
 import signal
 import sqlite3
+import struct
 import subprocess
+import time
 
 import lib
 from lib import TOP, Process, expect, folder, free_port, test, until
@@ -19,6 +26,7 @@ from web import Client, Problem
 VESTIBULED = os.environ.get("VESTIBULED", TOP / "build/src/vestibuled")
 VESTIBULECTL = os.environ.get("VESTIBULECTL", TOP / "build/ctl/vestibulectl")
 PASSWORD = "one two three four"
+DB = os.environ.get("VESTIBULE_TEST_DB")
 
 
 def run(*argv, text=None, **environment):
@@ -36,6 +44,10 @@ def says(want, status, *argv, **more):
 
 def ctl(where, *argv, **more):
     return says("", 0, VESTIBULECTL, "--data", where / "data", *argv, **more)
+
+
+def refuses(where, want, *argv):
+    says(want, 1, VESTIBULECTL, "--data", where / "data", *argv)
 
 
 def sealed_device(server):
@@ -110,7 +122,80 @@ def administrator():
                                ("", "no password on standard input")):
                 says(want, 1, VESTIBULECTL, "--data", where / "data", "administrator", "x@example.com",
                      text=text)
+            says('"ann@x..example" is no e-mail address', 1, VESTIBULECTL, "--data", where / "data",
+                 "administrator", "ann@x..example", text=PASSWORD + "\n")
             says("sound", 0, VESTIBULECTL, "check", VESTIBULE_DATA=str(where / "data"))
+        finally:
+            server.stop()
+
+
+def totp(secret, at):
+    """The code that an app would show at that time (RFC 6238)."""
+    mac = hmac.digest(base64.b32decode(secret), struct.pack(">Q", int(at) // 30), hashlib.sha1)
+    return str((int.from_bytes(mac[mac[-1] & 15:][:4], "big") & 0x7fffffff) % 10**6).zfill(6)
+
+
+def mails_to(server, address):
+    """Templates of the mails to somebody, newest first."""
+    return [m["template"] for m in server.admin.all("/mails") if m["recipient"] == address]
+
+
+def person_with_account(where, server, options, email):
+    """Somebody with a role in the first company and a password, signed in."""
+    company = server.admin.all("/companies")[0]["id"]
+    made = server.admin.post(f"/companies/{company}/admins", {"name": "Rosa", "email": email})
+    ctl(where, *options, "administrator", email, text=PASSWORD + "\n")
+    client = Client(server.base)
+    client.sign_in(email, PASSWORD)
+    return made["id"], company, client
+
+
+def status_of(function, *arguments):
+    try:
+        function(*arguments)
+    except Problem as e:
+        return e.status
+    return 200
+
+
+@test
+def persons():
+    """A person is handed over, loses the second factor, and is erased; also on PostgreSQL"""
+    options = ("--db", DB) if DB else ()
+    with folder() as where:
+        server = Server(where, *options)
+        try:
+            person, company, client = person_with_account(where, server, options, "rosa@example.com")
+            secret = client.post("/me/totp", {})["secret"]
+            client.post("/me/totp/confirm", {"code": totp(secret, time.time()), "password": PASSWORD})
+            expect(status_of(Client(server.base).sign_in, "rosa@example.com", PASSWORD) == 401,
+                   "the password alone lets in")
+            refuses(where, 'there is no person "nobody@example.com"', *options,
+                    "reset-second-factor", "nobody@example.com")
+            ctl(where, *options, "reset-second-factor", "Rosa@Example.com")
+            expect(status_of(client.get, "/session") == 401, "the session goes on")
+            expect(mails_to(server, "rosa@example.com")[0] == "two_factor_off", "no mail tells of it")
+            entry = server.admin.all(f"/companies/{company}/audit")[0]
+            expect((entry["verb"], entry["object"], entry["person_name"], entry["label"])
+                   == ("delete", "totp", "vestibulectl", "Rosa"), entry)
+            client = Client(server.base)
+            client.sign_in("rosa@example.com", PASSWORD)
+            refuses(where, "has no second factor", *options, "reset-second-factor", person)
+
+            told = json.loads(ctl(where, *options, "export-person", person))
+            expect("rosa@example.com" in json.dumps(told) and PASSWORD not in json.dumps(told), told)
+            expect(told == json.loads(ctl(where, *options, "export-person", "ROSA@example.com")),
+                   "the number and the address tell different things")
+            alias = ctl(where, *options, "erase-person", "rosa@example.com").strip()
+            expect(alias == f"Erased person {person}", alias)
+            expect(status_of(client.get, "/session") == 401, "the session goes on")
+            for name in ("rosa@example.com", person):
+                said = run(VESTIBULECTL, "--data", where / "data", *options, "export-person", name)[1]
+                expect("Rosa" not in said and "rosa@" not in said.partition("no person")[0], said)
+            entry = server.admin.all(f"/companies/{company}/audit")[0]
+            expect((entry["verb"], entry["object"], entry["label"]) == ("do", "erase", alias), entry)
+            refuses(where, "this is the only administrator of", *options, "erase-person",
+                    server.admin.get("/me")["id"])
         finally:
             server.stop()
 

@@ -353,7 +353,8 @@ static void what_is_registered_stays_text(void **state)
 		"{\"name\":\"R\",\"company\":\"C\",\"email\":\"r@e\\r\\nBcc: "
 		"x@y\",\"language\":\"en\","
 		"\"consent\":true,\"captcha\":\"x\"}",
-		("{\"name\":\"R\",\"company\":\"C\",\"email\":\"r@e\",\"language\":\"en\\r\\nX: y\","
+		("{\"name\":\"R\",\"company\":\"C\",\"email\":\"r@e\",\"language\":\"en\\r\\nX: "
+		 "y\","
 		 "\"consent\":true,\"captcha\":\"x\"}"),
 	};
 	struct fixture *f = *state;
@@ -402,7 +403,7 @@ static void account(struct fixture *f, const char *email)
 static void forget(struct fixture *f, unsigned want, const char *email)
 {
 	assert_status(f, want, NOBODY, "POST", "/password/forgotten",
-		      fixture_path(f, "{\"email\":\"%s\"}", email));
+		      fixture_path(f, "{\"email\":\"%s\",\"captcha\":\"%s\"}", email, captcha(f)));
 }
 
 static void reset(struct fixture *f, unsigned want, const char *token, const char *password)
@@ -459,6 +460,26 @@ static void nobody_learns_who_can_have_forgotten_a_password(void **state)
 	forget(f, 202, "unknown@example.com");
 	forget(f, 202, "unknown@example.com");
 	forget(f, 429, "unknown@example.com");
+}
+
+static void a_new_password_costs_a_captcha_too(void **state)
+{
+	struct fixture *f = *state;
+	const char *body;
+
+	account(f, "a@example.com");
+	assert_problem(f, 422, "captcha", NOBODY, "POST", "/password/forgotten",
+		       "{\"email\":\"a@example.com\"}");
+	assert_status(f, 422, NOBODY, "POST", "/password/forgotten",
+		      "{\"email\":\"a@example.com\",\"captcha\":\"e30=\"}");
+	assert_string_equal(fixture_get(f, "type"), PROBLEM_CAPTCHA);
+	assert_int_equal(mail_number(f), 0);
+	body = fixture_path(f, "{\"email\":\"a@example.com\",\"captcha\":\"%s\"}", captcha(f));
+	assert_status(f, 202, NOBODY, "POST", "/password/forgotten", body);
+	assert_int_equal(mail_number(f), 1);
+	assert_status(f, 422, NOBODY, "POST", "/password/forgotten", body);
+	assert_string_equal(fixture_get(f, "type"), PROBLEM_CAPTCHA);
+	assert_int_equal(mail_number(f), 1);
 }
 
 static void a_password_is_changed_by_who_knows_it(void **state)
@@ -677,6 +698,7 @@ int main(void)
 		TEST(a_planted_session_is_never_taken_up),
 		TEST(a_forgotten_password_is_replaced_and_ends_all_sessions),
 		TEST(nobody_learns_who_can_have_forgotten_a_password),
+		TEST(a_new_password_costs_a_captcha_too),
 		TEST(a_password_is_changed_by_who_knows_it),
 		TEST(guesses_of_the_current_password_run_out),
 		TEST(a_profile_is_ones_own),

@@ -239,7 +239,7 @@ static void admins_read_it_page_by_page(void **state)
 		json_decref(root);
 	}
 	assert_string_equal(seen, "edcba");
-	assert_status(f, 404, ROLE_SITE_ADMIN, "GET", own(f, "/audit?cursor=x"), NULL);
+	assert_problem(f, 400, "cursor", ROLE_SITE_ADMIN, "GET", own(f, "/audit?cursor=x"), NULL);
 }
 
 static void it_is_searched_and_filtered(void **state)

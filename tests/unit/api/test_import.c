@@ -139,6 +139,28 @@ static void faults_must_be_left_out_on_purpose(void **state)
 		says(f, "1,,,Cyd,Lee,cyd@example.com,,Left out,The apartment has no number.\r\n"));
 }
 
+/* A preview goes with its rows; what was started stays, and so does what the trail says. */
+static void a_file_that_was_not_imported_is_discarded(void **state)
+{
+	struct fixture *f = *state;
+	const char *id = upload(f, two_good_one_bad), *kept = upload(f, HEADER "1,11,,Eve,,,\n");
+
+	assert_status(f, 403, ROLE_SITE_USER, "DELETE", import_path(f, id, ""), NULL);
+	assert_status(f, 404, ROLE_COMPANY_ADMIN, "DELETE",
+		      fixture_path(f, "/sites/%lld/imports/%s", (long long)f->next_door, id), NULL);
+	assert_status(f, 204, ADMIN, "DELETE", import_path(f, id, ""), NULL);
+	assert_status(f, 404, ADMIN, "GET", import_path(f, id, ""), NULL);
+	assert_status(f, 404, ADMIN, "GET", import_path(f, id, "/rows"), NULL);
+	assert_status(f, 404, ADMIN, "DELETE", import_path(f, id, ""), NULL);
+	assert_status(f, 200, ADMIN, "GET", path(f, "/audit?object=imports"), NULL);
+	assert_true(says(f, "\"verb\":\"delete\"") && says(f, "people.csv"));
+	assert_status(f, 200, ADMIN, "POST", import_path(f, kept, "/start"), "{}");
+	assert_status(f, 409, ADMIN, "DELETE", import_path(f, kept, ""), NULL);
+	import_run_all(f->db, &f->clock.clock, NULL);
+	assert_status(f, 409, ADMIN, "DELETE", import_path(f, kept, ""), NULL);
+	assert_status(f, 200, ADMIN, "GET", import_path(f, kept, "/rows"), NULL);
+}
+
 static void files_are_downloads(void **state)
 {
 	static const char xlsx[] =
@@ -155,8 +177,9 @@ static void files_are_downloads(void **state)
 	import_run_all(f->db, &f->clock.clock, NULL);
 	assert_status(f, 200, ADMIN, "GET", path(f, "/users/export?format=csv"), NULL);
 	assert_string_equal(fixture_field(f, "Content-Type"), "text/csv; charset=utf-8");
-	assert_true(says(f, "\xef\xbb\xbf"
-			    "Floor,Apartment number,Apartment name,First name,Surname,E-mail,Comment\r\n"));
+	assert_true(says(
+		f, "\xef\xbb\xbf"
+		   "Floor,Apartment number,Apartment name,First name,Surname,E-mail,Comment\r\n"));
 	assert_true(says(f, "\r\n,,,Ann,Lee,ann@example.com,\"'=1+1\"\r\n"));
 	assert_problem(f, 400, "format", ADMIN, "GET", path(f, "/users/export?format=pdf"), NULL);
 }
@@ -171,6 +194,7 @@ int main(void)
 		TEST(a_bad_file_is_refused_with_its_place),
 		TEST(delimiter_and_encoding_can_be_chosen),
 		TEST(faults_must_be_left_out_on_purpose),
+		TEST(a_file_that_was_not_imported_is_discarded),
 		TEST(files_are_downloads),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

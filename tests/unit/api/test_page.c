@@ -103,7 +103,28 @@ static void pages_are_the_index_and_files_are_themselves(void **state)
 	assert_non_null(strstr(field(&a, "Cache-Control"), "immutable"));
 	a = get(f, "/", NULL, NULL);
 	assert_string_equal(field(&a, "Cache-Control"), "no-cache");
-	assert_non_null(strstr(field(&a, "Content-Security-Policy"), "frame-ancestors 'none'"));
+}
+
+/* Scripts and styles are files of ours, never part of a page; nothing comes from elsewhere. */
+static void no_page_runs_what_stands_in_it(void **state)
+{
+	static const char *const paths[] = { "/", "/sites/1/devices", "/assets/app-1.js", "/icon.svg" };
+	static const char *const wanted[] = { "default-src 'none'; ", " script-src 'self'; ",
+					      " style-src 'self'; ",  " base-uri 'none'; ",
+					      " form-action 'self'; ", " frame-ancestors 'none'" };
+	const struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		struct page_answer a = get(f, paths[i], NULL, NULL);
+		const char *policy = field(&a, "Content-Security-Policy");
+
+		for (size_t k = 0; k < sizeof(wanted) / sizeof(wanted[0]); k++)
+			assert_non_null(strstr(policy, wanted[k]));
+		assert_null(strstr(policy, "unsafe"));
+		assert_null(strstr(policy, "http"));
+		assert_null(strchr(policy, '*'));
+		assert_string_equal(field(&a, "X-Content-Type-Options"), "nosniff");
+	}
 }
 
 static void what_is_no_file_is_not_found(void **state)
@@ -177,6 +198,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 		TEST(pages_are_the_index_and_files_are_themselves),
+		TEST(no_page_runs_what_stands_in_it),
 		TEST(what_is_no_file_is_not_found),
 		TEST(compressed_copies_go_to_who_takes_them),
 		TEST(a_page_that_one_has_is_not_sent_again),

@@ -1,6 +1,7 @@
 /* Users of a site, the people of an apartment, companies and their admins. */
 #include "fixture.h"
 
+#include "api/limits.h"
 #include "store/account.h"
 #include "store/member.h"
 
@@ -430,6 +431,94 @@ static void a_site_admin_moves_no_company_admin_out_of_the_site(void **state)
 	assert_status(f, 200, ADMIN, "POST", path, body);
 }
 
+/* Nobody's mailbox is filled by pressing a button, and no account mails the whole world. */
+static void invitations_are_counted_for_both_ends(void **state)
+{
+	struct fixture *f = *state;
+	const int64_t id = make(f, "Ivy", "site_user", "ivy@example.com");
+	const char *again = below(f, "/users", id);
+	char wait[16];
+
+	again = fixture_path(f, "%s/invitation", again);
+	for (int i = 1; i < LIMITS_INVITED_TRIES; i++)
+		assert_status(f, 204, ADMIN, "POST", again, NULL);
+	assert_status(f, 429, ADMIN, "POST", again, NULL);
+	snprintf(wait, sizeof(wait), "%d", LIMITS_INVITED_REFILL_MS / 1000);
+	assert_string_equal(fixture_field(f, "Retry-After"), wait);
+	assert_status(f, 429, ROLE_SITE_ADMIN, "POST", again, NULL); /* whoever asks */
+	assert_status(f, 429, ADMIN, "POST",
+		      fixture_path(f, "/companies/%lld/admins", (long long)f->company),
+		      "{\"name\":\"Ivy\",\"email\":\"ivy@example.com\"}");
+	for (int i = LIMITS_INVITED_TRIES; i < LIMITS_SENDER_TRIES; i++)
+		make(f, "Jo", "site_user", fixture_path(f, "jo%d@example.com", i));
+	assert_status(f, 429, ADMIN, "POST", own(f, "/users"),
+		      user(f, "Kim", "site_user", "kim@example.com"));
+	assert_status(f, 201, ROLE_SITE_ADMIN, "POST", own(f, "/users"),
+		      user(f, "Kim", "site_user", "kim@example.com"));
+	assert_status(f, 201, ADMIN, "POST", own(f, "/users"), /* who gets no mail counts nowhere */
+		      "{\"name\":\"Lee\",\"role\":\"site_user_no_login\"}");
+}
+
+/* Whatever route takes an address holds it to what the outbox takes later. */
+static void no_door_takes_an_address_that_mail_would_refuse(void **state)
+{
+	static const char *const bad[] = {
+		"nobody",
+		"a@b@c",
+		"a..b@example.com",
+		".a@example.com",
+		"a@example.com.",
+		"a@-example.com",
+		"a@exa_mple.com",
+		"a@[127.0.0.1]",
+		"\\\"a\\\"@example.com",
+		"a<b@example.com",
+		"\xc3\xa9ve@example.com",
+		"eve@ex\xc3\xa4mple.com",
+		"a b@example.com",
+	};
+	struct fixture *f = *state;
+	const char *admins = fixture_path(f, "/companies/%lld/admins", (long long)f->company);
+	const struct {
+		enum role role;
+		const char *path, *body, *field;
+	} doors[] = {
+		{ NOBODY, "/registration",
+		  "{\"name\":\"E\",\"company\":\"E\",\"language\":\"en\",\"consent\":true,"
+		  "\"captcha\":\"x\",\"email\":\"%s\"}" },
+		{ NOBODY, "/password/forgotten", "{\"email\":\"%s\",\"captcha\":\"x\"}" },
+		{ NOBODY, "/setup",
+		  "{\"token\":\"x\",\"password\":\"correct horse battery\",\"name\":\"E\","
+		  "\"email\":\"%s\"}" },
+		{ ROLE_SITE_USER, "/me/email", "{\"email\":\"%s\"}" },
+		{ ADMIN, admins, "{\"name\":\"E\",\"email\":\"%s\"}" },
+		{ ADMIN, own(f, "/users"),
+		  "{\"name\":\"E\",\"role\":\"site_user\",\"email\":\"%s\"}" },
+		{ ADMIN, home(f, f->home, "/residents"),
+		  "{\"people\":[],\"users\":[{\"name\":\"E\",\"role\":\"site_user\",\"email\":\"%"
+		  "s\"}]}",
+		  "users[0].email" },
+		{ ADMIN, own(f, "/contacts"),
+		  "{\"position\":1,\"name\":\"E\",\"role\":\"\",\"purpose\":\"\",\"phone\":\"\","
+		  "\"email\":\"%s\"}" },
+	};
+
+	for (size_t i = 0; i < sizeof(doors) / sizeof(doors[0]); i++)
+		for (size_t k = 0; k < sizeof(bad) / sizeof(bad[0]); k++) {
+			struct buf body = BUF_INIT(4096);
+			const char *at = strstr(doors[i].body, "%s");
+
+			buf_add(&body,
+				(struct view){ doors[i].body, (size_t)(at - doors[i].body) });
+			buf_str(&body, bad[k]);
+			buf_str(&body, at + 2);
+			assert_problem(f, 422, doors[i].field ? doors[i].field : "email",
+				       doors[i].role, "POST", doors[i].path, buf_cstr(&body));
+			buf_free(&body);
+		}
+	assert_string_equal(mails_of(f), "");
+}
+
 /* ---- companies ---- */
 
 static void a_company_keeps_its_last_admin(void **state)
@@ -493,6 +582,8 @@ int main(void)
 		TEST(one_sees_the_own_home),
 		TEST(moving_out_says_what_it_takes),
 		TEST(a_site_admin_moves_no_company_admin_out_of_the_site),
+		TEST(invitations_are_counted_for_both_ends),
+		TEST(no_door_takes_an_address_that_mail_would_refuse),
 		TEST(a_company_keeps_its_last_admin),
 		TEST(one_person_has_several_companies),
 	};

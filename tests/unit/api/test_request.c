@@ -1,5 +1,6 @@
 #include "fixture.h"
 
+#include "store/audit.h"
 #include "store/call.h"
 #include "store/change.h"
 #include "store/device.h"
@@ -284,7 +285,7 @@ static void calls_come_newest_first_with_their_openings(void **state)
 	assert_status(f, 404, ADMIN, "GET", own(f, "/calls/6"), NULL);
 	assert_status(f, 404, ADMIN, "GET",
 		      fixture_path(f, "/sites/%lld/calls/3", (long long)f->next_door), NULL);
-	assert_status(f, 404, ADMIN, "GET", own(f, "/calls?cursor=x"), NULL);
+	assert_problem(f, 400, "cursor", ADMIN, "GET", own(f, "/calls?cursor=x"), NULL);
 }
 
 /* Follows the cursors, percent-encoded as the portal does, until the end. */
@@ -403,9 +404,9 @@ static const struct refusal refusals[] = {
 	{ "GET", "/sites?limit=x", NULL, 400, "limit" },
 	{ "GET", "/sites?sort=name", NULL, 400, "sort" },
 	{ "GET", "/session?limit=1", NULL, 400, "limit" },
-	{ "GET", "/sites?cursor=1", NULL, 404, NULL },
-	{ "GET", "/sites?cursor=1:%FF", NULL, 404, NULL },
-	{ "GET", "/sites?cursor=1:%00", NULL, 404, NULL },
+	{ "GET", "/sites?cursor=1", NULL, 400, "cursor" },
+	{ "GET", "/sites?cursor=1:%FF", NULL, 400, "cursor" },
+	{ "GET", "/sites?cursor=1:%00", NULL, 400, "cursor" },
 	{ "GET", "/sites/9999999", NULL, 404, NULL },
 	{ "GET", "/live", NULL, 400, "site" },
 	{ "GET", "/live?site=x", NULL, 404, NULL },
@@ -677,6 +678,72 @@ static void every_route_asks_for_its_right(void **state)
 	}
 }
 
+/* A page elsewhere can have a signed-in browser send any of these: with its Origin, or as a form. */
+static void no_route_does_anything_for_a_page_elsewhere(void **state)
+{
+	static const char *const origins[] = { "https://evil.example", "null", "" };
+	static const char *const forms[] = { "text/plain", "multipart/form-data",
+					     "application/x-www-form-urlencoded", "" };
+	struct fixture *f = *state;
+	const struct ids ids = { f->company, f->own, f->home, f->person[ROLE_SITE_USER] };
+	struct audit_filter all = AUDIT_FILTER_ALL;
+	struct audit_row *rows;
+	size_t n;
+
+	for (size_t i = 0; i < routes_n; i++) {
+		const struct route *route = &routes[i];
+		const bool takes_any = (route->flags & ROUTE_UPLOAD) || !route->body;
+
+		if (strcmp(route->method, "GET") == 0)
+			continue;
+		f->ask.content_type = VIEW("application/json");
+		for (size_t k = 0; k < sizeof(origins) / sizeof(origins[0]); k++) {
+			f->ask.origin = view_str(origins[k]);
+			assert_status(f, 403, ADMIN, route->method, path_of(f, route, &ids), NULL);
+			assert_non_null(strstr(fixture_text(f), "another site"));
+			assert_string_equal(fixture_field(f, "Set-Cookie"), "");
+		}
+		f->ask.origin = (struct view){};
+		for (size_t k = 0; !takes_any && k < sizeof(forms) / sizeof(forms[0]); k++) {
+			f->ask.content_type = view_str(forms[k]);
+			assert_status(f, 415, ADMIN, route->method, path_of(f, route, &ids), "{}");
+		}
+	}
+	all.company_id = f->company;
+	assert_int_equal(audit_list(f->db, &all, AUDIT_NEWEST, 10, &f->setup, &rows, &n), 0);
+	assert_int_equal(n, 0);
+}
+
+/* Whatever the client says where, no field of an answer begins or ends with it. */
+static void no_words_of_a_client_make_a_field(void **state)
+{
+#define EVIL "x%0d%0aSet-Cookie:%20evil=1%0d%0a%0d%0a<script>"
+	static const char *const paths[] = {
+		"/sites?q=" EVIL, "/sites?cursor=1:" EVIL, "/sites?limit=" EVIL, "/sites?" EVIL "=1",
+		"/mails?state=" EVIL, "/session?" EVIL,
+	};
+	static const char *const rests[] = {
+		"/users/export?format=" EVIL, "/imports/template?format=" EVIL, "/audit?object=" EVIL,
+		"/audit?format=csv&q=" EVIL,  "/users?role=" EVIL,		"/tickets?state=" EVIL,
+	};
+	struct fixture *f = *state;
+
+	f->ask.host = VIEW("door.example.com\r\nX-Evil: 1");
+	f->ask.agent = VIEW("Evil\r\nX-Evil: 1");
+	for (size_t i = 0; i < 12; i++) {
+		const char *path = i < 6 ? paths[i] : own(f, rests[i - 6]);
+
+		fixture_call(f, ROLE_COMPANY_ADMIN, "GET", path, NULL);
+		for (size_t k = 0; k < f->answer.nfields; k++) {
+			const char *value = f->answer.fields[k].value;
+
+			if (strpbrk(value, "\r\n") || strstr(value, "vil"))
+				fail_msg("%s: %s: %s", path, f->answer.fields[k].name, value);
+		}
+	}
+#undef EVIL
+}
+
 static void only_some_may_delete_a_site(void **state)
 {
 	struct fixture *f = *state;
@@ -826,7 +893,7 @@ static void the_operator_reads_the_outbox(void **state)
 	assert_status(f, 200, ROLE_OPERATOR, "GET", next, NULL);
 	assert_non_null(strstr(fixture_text(f), "password_reset"));
 	assert_problem(f, 400, "state", ROLE_OPERATOR, "GET", "/mails?state=gone", NULL);
-	assert_status(f, 404, ROLE_OPERATOR, "GET", "/mails?cursor=x", NULL);
+	assert_problem(f, 400, "cursor", ROLE_OPERATOR, "GET", "/mails?cursor=x", NULL);
 	assert_status(f, 200, ROLE_OPERATOR, "GET", fixture_path(f, "/mails/%lld", (long long)kept), NULL);
 	assert_string_equal(fixture_get(f, "subject"), "Choisissez un nouveau mot de passe");
 	assert_non_null(strstr(fixture_get(f, "text"), "https://door.example.com/reset#tell-nobody"));
@@ -890,6 +957,8 @@ int main(void)
 		TEST(refuses_what_it_should),
 		TEST(a_body_must_say_that_it_is_json),
 		TEST(another_origin_changes_nothing),
+		TEST(no_route_does_anything_for_a_page_elsewhere),
+		TEST(no_words_of_a_client_make_a_field),
 		TEST(live_takes_the_cursor_of_an_event),
 		cmocka_unit_test(allow_names_the_methods),
 		TEST(the_feed_tells_what_changed),

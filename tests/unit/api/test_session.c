@@ -51,6 +51,32 @@ static void signs_in_and_out(void **state)
 	assert_status(f, 401, NOBODY, "GET", "/session", NULL);
 }
 
+/* Whoever plants a cookie before the sign-in, made up or of a session of their own, has nothing
+ * after it: the token is always a new one, and what the browser had before is over. */
+static void signing_in_takes_up_no_planted_session(void **state)
+{
+	static const char made_up[] =
+		"session=6161616161616161616161616161616161616161616161616161616161616161";
+	struct fixture *f = *state;
+	struct view first;
+
+	password_give(f);
+	f->ask.cookie = view_str(made_up);
+	assert_status(f, 201, NOBODY, "POST", "/session", SIGN_IN("site_admin@example.com", PASSWORD));
+	assert_null(strstr(fixture_field(f, "Set-Cookie"), "61616161616161616161"));
+	assert_status(f, 401, NOBODY, "GET", "/session", NULL);
+	f->ask.cookie = (struct view){};
+	assert_status(f, 201, NOBODY, "POST", "/session", SIGN_IN("site_admin@example.com", PASSWORD));
+	cookie_keep(f);
+	first = f->ask.cookie;
+	assert_status(f, 201, NOBODY, "POST", "/session", SIGN_IN("site_admin@example.com", PASSWORD));
+	cookie_keep(f);
+	assert_false(view_eq(f->ask.cookie, first));
+	assert_status(f, 200, NOBODY, "GET", "/session", NULL);
+	f->ask.cookie = first;
+	assert_status(f, 401, NOBODY, "GET", "/session", NULL);
+}
+
 static void over_tls_the_cookie_has_the_prefix(void **state)
 {
 	struct fixture *f = *state;
@@ -192,6 +218,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, fixture_setup, fixture_teardown)
 		TEST(signs_in_and_out),
+		TEST(signing_in_takes_up_no_planted_session),
 		TEST(over_tls_the_cookie_has_the_prefix),
 		TEST(says_the_same_to_whoever_is_wrong),
 		TEST(tries_run_out),

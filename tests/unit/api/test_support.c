@@ -1,11 +1,13 @@
 /* Contacts and tickets: whom to turn to, and what comes of it. */
 #include "fixture.h"
 
+#include "api/reply.h"
 #include "store/account.h"
 #include "store/device.h"
 #include "store/mail.h"
 #include "store/support.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -183,7 +185,7 @@ static void tickets_are_listed_by_state_and_page(void **state)
 	assert_non_null(strstr(fixture_text(f), "\"subject\":\"A\""));
 	assert_null(strstr(fixture_text(f), "\"subject\":\"B\""));
 	assert_problem(f, 400, "state", ADMIN, "GET", own(f, "/tickets?state=lost"), NULL);
-	assert_status(f, 404, ADMIN, "GET", own(f, "/tickets?cursor=x"), NULL);
+	assert_problem(f, 400, "cursor", ADMIN, "GET", own(f, "/tickets?cursor=x"), NULL);
 }
 
 /* What is attached is what was shown, without a secret, and only of what one may see. */
@@ -209,6 +211,72 @@ static void the_context_is_shown_before_it_is_sent(void **state)
 	report(f, USER, "{\"subject\":\"s\",\"text\":\"t\",\"with_context\":false}");
 	assert_string_equal(fixture_get(f, "context"), "{}");
 	assert_problem(f, 400, "page", USER, "GET", own(f, "/tickets/context?page=%00"), NULL);
+}
+
+/* The address of the newest mail's answer, and what it says. */
+static struct view answer_address(struct fixture *f, struct reply_place *ret_place)
+{
+	struct mail_row *mails;
+	const char *at;
+	struct view address;
+	size_t n;
+
+	assert_int_equal(mail_list(f->db, (struct view){}, INT64_MAX, 1, &f->setup, &mails, &n), 0);
+	at = strstr(mails[0].arguments.p, "\"reply_to\":\"");
+	assert_non_null(at);
+	at += strlen("\"reply_to\":\"");
+	address = (struct view){ at, strcspn(at, "\"") };
+	assert_int_equal(reply_address_read(&f->env.key, view_str(f->env.ticket_mail), address, ret_place),
+			 0);
+	return address;
+}
+
+static int answer(struct fixture *f, const struct reply_place *place, const char *from,
+		  const char *text)
+{
+	struct request r = { .env = &f->env, .db = f->db, .arena = &f->setup, .now = f->now };
+
+	return reply_take(&r, place, view_str(from), view_str(text));
+}
+
+static void an_answer_by_mail_is_of_who_was_told(void **state)
+{
+	struct fixture *f = *state;
+	struct reply_place place, other;
+	const char *path = report(f, USER, TICKET("Bell"));
+	struct mail_row *mails;
+	struct view address;
+	char longer[128];
+	size_t n;
+
+	assert_int_equal(mail_list(f->db, (struct view){}, INT64_MAX, 1, &f->setup, &mails, &n), 0);
+	assert_null(strstr(mails[0].arguments.p, "reply_to")); /* nowhere to answer to */
+	f->env.ticket_mail = "tickets@door.example";
+	assert_status(f, 201, ADMIN, "POST", fixture_path(f, "%s/messages", path), TEXT("Which?"));
+	address = answer_address(f, &place);
+	assert_true(place.site_id == f->own && place.person_id == f->person[USER]);
+	assert_int_equal(reply_address_read(&f->env.key, VIEW("other@door.example"), address, &other),
+			 -ENOENT);
+	snprintf(longer, sizeof(longer), "%.*s0@door.example",
+		 (int)(strchr(address.p, '@') - address.p), address.p);
+	assert_int_equal(reply_address_read(&f->env.key, VIEW("tickets@door.example"),
+					    view_str(longer), &other),
+			 -ENOENT);
+	assert_int_equal(answer(f, &place, "site_user@example.com", "The left one."), 0);
+	assert_status(f, 200, ADMIN, "GET", path, NULL);
+	assert_non_null(strstr(fixture_text(f), "The left one."));
+	assert_string_equal(fixture_get(f, "state"), "open");
+	assert_int_equal(answer(f, &place, "eve@example.com", "Mine."), -EACCES);
+	other = (struct reply_place){ f->next_door, place.ticket_id, place.person_id };
+	assert_int_equal(answer(f, &other, "site_user@example.com", "Elsewhere."), -EACCES);
+	other = (struct reply_place){ f->own, place.ticket_id + 99, place.person_id };
+	assert_int_equal(answer(f, &other, "site_user@example.com", "Nowhere."), -ENOENT);
+	for (int i = 2; i < 100; i++) /* the ticket's text and the answer count */
+		assert_int_equal(answer(f, &place, "site_user@example.com", "x"), 0);
+	assert_int_equal(answer(f, &place, "site_user@example.com", "x"), -EDQUOT);
+	assert_false(reply_base_fits("tickets+x@door.example"));
+	assert_false(reply_base_fits("a-very-long-name@door.example"));
+	assert_true(reply_base_fits("tickets@door.example") && reply_base_fits(""));
 }
 
 static void nobody_floods_the_site(void **state)
@@ -270,6 +338,7 @@ int main(void)
 		TEST(ones_tickets_are_ones_own),
 		TEST(tickets_are_listed_by_state_and_page),
 		TEST(the_context_is_shown_before_it_is_sent),
+		TEST(an_answer_by_mail_is_of_who_was_told),
 		TEST(nobody_floods_the_site),
 		TEST(a_ticket_is_full_some_day),
 		TEST(somebody_is_always_told),

@@ -108,6 +108,25 @@ static size_t sites_of(struct fixture *f, int64_t person)
 	return n;
 }
 
+/* One by one, in their order, and none twice. */
+static bool pages_have_all(struct fixture *f, int64_t person)
+{
+	struct site_row *all, *one;
+	struct name_cursor after = NAME_CURSOR_FIRST;
+	size_t n, k = 0;
+
+	assert_int_equal(site_list(f->db, person, after, 10, &f->arena, &all, &n), 0);
+	for (size_t found = 1; found > 0; k += found) {
+		assert_int_equal(site_list(f->db, person, after, 1, &f->arena, &one, &found), 0);
+		if (found == 0)
+			break;
+		if (k == n || one[0].id != all[k].id)
+			return false;
+		after = (struct name_cursor){ one[0].name, one[0].id };
+	}
+	return k == n;
+}
+
 static size_t roles_at(struct fixture *f, int64_t person, int64_t site)
 {
 	struct role_row *roles;
@@ -132,11 +151,13 @@ static void a_role_reaches_as_far_as_it_says(void **state)
 	grant(f, stranger, VIEW("company_admin"), rival, DB_INT_NULL);
 	grant(f, site, VIEW("site_admin"), t.company, t.mine);
 	assert_int_equal(sites_of(f, operator), 2);
+	grant(f, operator, VIEW("site_user"), t.company, t.mine); /* a site that it sees twice */
+	assert_true(pages_have_all(f, operator));
 	assert_int_equal(sites_of(f, company), 2);
 	assert_int_equal(sites_of(f, site), 1);
 	assert_int_equal(sites_of(f, nobody), 0);
 	assert_int_equal(sites_of(f, stranger), 0);
-	assert_int_equal(roles_at(f, operator, t.mine), 1);
+	assert_int_equal(roles_at(f, operator, t.mine), 2);
 	assert_int_equal(roles_at(f, operator, 999), 0);
 	assert_int_equal(roles_at(f, company, t.other), 1);
 	assert_int_equal(roles_at(f, stranger, t.other), 0);

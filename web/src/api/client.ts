@@ -164,7 +164,8 @@ export const api = {
 	register: (body: Registration) => request<void>("POST", "/registration", body),
 	activate: (token: string, password: string) =>
 		request<Session>("POST", "/activation", { token, password }),
-	forgotten: (email: string) => request<void>("POST", "/password/forgotten", { email }),
+	forgotten: (email: string, captcha: string) =>
+		request<void>("POST", "/password/forgotten", { email, captcha }),
 	reset: (token: string, password: string) =>
 		request<void>("POST", "/password/reset", { token, password }),
 
@@ -280,6 +281,8 @@ export const api = {
 	import_upload: (site: string, file: File, how: { delimiter: string; encoding: string }) =>
 		request<Import>("POST", site_path(site, `/imports?name=${id(file.name)}`
 			+ `&delimiter=${id(how.delimiter)}&encoding=${id(how.encoding)}`), file),
+	import_delete: (site: string, one: string) =>
+		request<void>("DELETE", site_path(site, `/imports/${id(one)}`)),
 	import_rows: (site: string, one: string, fate: ImportFate | "", cursor: string | null) =>
 		request<List<ImportRow>>("GET", site_path(site, `/imports/${id(one)}/rows?limit=100`)
 			+ (fate === "" ? "" : `&fate=${fate}`)

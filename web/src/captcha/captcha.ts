@@ -3,7 +3,7 @@ import { api, Problem } from "../api/client.ts";
 
 declare const CAPTCHA_WORKER: string; // the worker's address; build.mjs knows it
 
-// What POST /registration takes as `captcha`.
+// What POST /registration and POST /password/forgotten take as `captcha`.
 export async function captcha_get(): Promise<string> {
 	const challenge = await api.captcha();
 	const worker = new Worker(CAPTCHA_WORKER);

@@ -8,7 +8,7 @@ import {
 	FATES, fate_badge, fate_text, import_runs, row_fault, row_home, row_name,
 } from "../lib/imports.ts";
 import { problem_text } from "../lib/problem.ts";
-import { site_href } from "../lib/router.ts";
+import { go, site_href } from "../lib/router.ts";
 import { toast } from "../lib/toast.ts";
 import { Heading } from "../ui/heading.tsx";
 import { Link } from "../ui/link.tsx";
@@ -103,6 +103,25 @@ interface StartProps extends RowsProps {
 	started: (one: Import) => void;
 }
 
+// Nothing is lost but the preview: the file is where it came from.
+function Discard({ site, one }: RowsProps) {
+	const [busy, set_busy] = useState(false);
+	const discard = async () => {
+		if (busy)
+			return;
+		set_busy(true);
+		try {
+			await api.import_delete(site, one.id);
+			toast(t("import.discarded"));
+			go(site_href(site, "import"));
+		} catch (error) {
+			toast(problem_text(problem_from(error)), true);
+			set_busy(false);
+		}
+	};
+	return <button class="danger" aria-disabled={busy} onClick={discard}>{t("import.discard")}</button>;
+}
+
 function Start({ site, one, started }: StartProps) {
 	const [good_only, set_good_only] = useState(false);
 	const [invite, set_invite] = useState(false);
@@ -124,8 +143,14 @@ function Start({ site, one, started }: StartProps) {
 		}
 		set_busy(false);
 	};
+	const discard = <Discard site={site} one={one} />;
 	if (hopeless)
-		return <p class="note bad">{t("import.hopeless")}</p>;
+		return (
+			<div class="card stack">
+				<p class="note bad">{t("import.hopeless")}</p>
+				<div class="row">{discard}</div>
+			</div>
+		);
 	return (
 		<div class="card stack">
 			{one.fault > 0 && (
@@ -149,6 +174,7 @@ function Start({ site, one, started }: StartProps) {
 					{busy ? t("working") : t("import.start")}
 				</button>
 				<Link href={site_href(site, "import")} class="button">{t("import.other")}</Link>
+				{discard}
 			</div>
 		</div>
 	);

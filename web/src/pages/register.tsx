@@ -1,6 +1,5 @@
-import { useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { api } from "../api/client.ts";
-import { captcha_get } from "../captcha/captcha.ts";
 import { useLoad } from "../lib/hooks.ts";
 import { lang_current, t } from "../lib/i18n.ts";
 import { check_consent, check_email, check_required, EMAIL_MAX, NAME_MAX } from "../lib/validate.ts";
@@ -8,26 +7,18 @@ import { Form } from "../ui/form.tsx";
 import { Heading } from "../ui/heading.tsx";
 import { Link } from "../ui/link.tsx";
 import { Show } from "../ui/loaded.tsx";
+import { useCaptcha } from "../ui/use_captcha.ts";
 import { Sent } from "./sent.tsx";
 
-// The captcha is being solved while the form is filled in, and another one after each try.
 function RegisterForm({ sent }: { sent: (email: string) => void }) {
-	const captcha = useRef<Promise<string> | null>(null);
-	const solve = () => {
-		const solving = captcha_get();
-		solving.catch(() => undefined); // who sends the form hears of it
-		return solving;
-	};
-	captcha.current ??= solve();
+	const captcha = useCaptcha();
 	return (
 		<Form submit={t("register.submit")}
 			start={{ name: "", company: "", email: "", consent: "" }}
 			explain={(status) => status === 422 ? t("register.captcha") : null}
 			send={async ({ name = "", company = "", email = "" }) => {
-				const solving = captcha.current ?? solve();
-				captcha.current = null;
 				await api.register({ name: name.trim(), company: company.trim(), email: email.trim(),
-					language: lang_current(), consent: true, captcha: await solving });
+					language: lang_current(), consent: true, captcha: await captcha() });
 				sent(email.trim());
 			}}
 			fields={[

@@ -210,6 +210,8 @@ export const api = {
 	users: (site: string, filter: Record<string, string>, cursor: string | null) =>
 		request<List<User>>("GET", site_path(site, `/users?${new URLSearchParams(
 			cursor === null ? filter : { ...filter, cursor })}`)),
+	user: (site: string, user: string) =>
+		request<User>("GET", site_path(site, `/users/${id(user)}`)),
 	user_create: (site: string, body: UserEdit) =>
 		request<User>("POST", site_path(site, "/users"), body),
 	user_edit: (site: string, user: string, body: UserEdit) =>
@@ -302,7 +304,8 @@ export const api = {
 	contact_delete: (site: string, contact: string) =>
 		request<void>("DELETE", site_path(site, `/contacts/${id(contact)}`)),
 
-	tickets: (site: string) => whole_list<TicketEntry>(site_path(site, "/tickets")),
+	tickets: (site: string, state: TicketState | "", cursor: string | null) =>
+		request<List<TicketEntry>>("GET", site_path(site, `/tickets${query({ state, cursor })}`)),
 	ticket: (site: string, ticket: string) =>
 		request<Ticket>("GET", site_path(site, `/tickets/${id(ticket)}`)),
 	ticket_context: (site: string, page: string) =>

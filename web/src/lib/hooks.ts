@@ -71,6 +71,10 @@ export function useRested(text: string): string {
 
 export function useTitle(title: string): void {
 	useEffect(() => {
+		const before = document.title;
 		document.title = `${title} – Vestibule`;
+		return () => {
+			document.title = before;
+		};
 	}, [title]);
 }

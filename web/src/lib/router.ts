@@ -45,8 +45,10 @@ export function site_href(site: string, tab: SiteTab = "overview", item?: string
 	return item === undefined ? base : `${base}/${encodeURIComponent(item)}`;
 }
 
-export function go(path: string): void {
+// stay: what is shown opens beside what is there.
+export function go(path: string, stay = false): void {
 	history.pushState(null, "", path);
-	scrollTo(0, 0);
+	if (!stay)
+		scrollTo(0, 0);
 	dispatchEvent(new PopStateEvent("popstate"));
 }

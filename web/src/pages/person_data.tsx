@@ -8,6 +8,7 @@ import { toast } from "../lib/toast.ts";
 import { Confirm } from "../ui/confirm.tsx";
 import { Heading } from "../ui/heading.tsx";
 import { Show } from "../ui/loaded.tsx";
+import { ZoneNote } from "../ui/zone_note.tsx";
 import type { TabProps } from "./site.tsx";
 
 const SECTIONS: readonly { name: string; key: Key }[] = [
@@ -94,6 +95,7 @@ export function PersonData({ site, id, erased }: TabProps & { id: string; erased
 					{t("data.export")}
 				</a>
 			</Heading>
+			<ZoneNote zone={site.zone} />
 			<Show of={data}>
 				{(found) => (
 					<div class="stack">

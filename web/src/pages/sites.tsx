@@ -18,14 +18,19 @@ import { SiteWizard } from "./site_wizard.tsx";
 
 const PAGE = 50;
 
+function type_text({ type }: Site): string {
+	return type === "commercial" ? t("site.commercial") : t("site.residential");
+}
+
 function columns(): Column<Site>[] {
 	return [
-		{ key: "name", title: t("site.name"),
+		{ key: "name", title: t("site.name"), sort: ({ name }) => name,
 			cell: (site) => <Link href={site_href(site.id)}>{site.name}</Link> },
-		{ key: "company", title: t("site.company"), cell: ({ company }) => company },
-		{ key: "type", title: t("site.type"), cell: ({ type }) =>
-			type === "commercial" ? t("site.commercial") : t("site.residential") },
-		{ key: "zone", title: t("site.zone"), cell: ({ zone }) => zone.replaceAll("_", " ") },
+		{ key: "company", title: t("site.company"), sort: ({ company }) => company,
+			cell: ({ company }) => company },
+		{ key: "type", title: t("site.type"), sort: type_text, cell: type_text },
+		{ key: "zone", title: t("site.zone"), sort: ({ zone }) => zone,
+			cell: ({ zone }) => zone.replaceAll("_", " ") },
 	];
 }
 

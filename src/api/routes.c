@@ -120,7 +120,8 @@ const struct route routes[] = {
 	  NULL, NULL, NO_CONTENT, 0, LANE_REQUEST, "Remove an apartment without devices" },
 
 	{ "GET", "/sites/:site/users", RIGHT_USER_READ, api_user_list, NULL, &user_shape,
-	  OK, ROUTE_LIST, LANE_REQUEST, "The people of the site, by name", "q role apartment" },
+	  OK, ROUTE_LIST, LANE_REQUEST, "The people of the site, by name; order: name or -name",
+	  "q role apartment order" },
 	{ "POST", "/sites/:site/users", RIGHT_USER_EDIT, api_user_post, &user_edit_shape, &user_shape,
 	  CREATED, 0, LANE_REQUEST, "Make a user, or let a person in who has an account" },
 	{ "GET", "/sites/:site/users/:user", RIGHT_USER_READ, api_user_get, NULL, &user_shape,

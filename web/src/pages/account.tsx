@@ -89,13 +89,19 @@ export default function Account({ changed }: { changed: () => void }) {
 			<Show of={me}>
 				{(found) => (
 					<div class="stack">
-						<Profile me={found} saved={(next) => {
-							me.set(next);
-							changed();
-						}} />
-						<Email me={found} />
-						<Password changed={sessions.reload} />
-						<SecondFactor me={found} changed={me.reload} />
+						<div class="halves">
+							<div class="stack">
+								<Profile me={found} saved={(next) => {
+									me.set(next);
+									changed();
+								}} />
+								<Email me={found} />
+							</div>
+							<div class="stack">
+								<Password changed={sessions.reload} />
+								<SecondFactor me={found} changed={me.reload} />
+							</div>
+						</div>
 						<Sessions of={sessions} lang={lang_current()} />
 					</div>
 				)}

@@ -124,30 +124,36 @@ export function ApartmentDetail({ site, listen, id }: Props) {
 						{gone !== null && (
 							<MovedOut {...dialog} gone={gone} close={() => set_gone(null)} />
 						)}
-						<h3>{t("home.people")}</h3>
-						<Show of={people}>
-							{(list) => list.length === 0
-								? <p class="card soft">{t("home.nobody")}</p>
-								: <ul class="list">
-									{list.map((user) => (
-										<Resident key={user.id} staff={staff} site={site.id} apartment={id} user={user}
-											changed={reload} remove={() => set_removing(user)} />
-									))}
-								</ul>}
-						</Show>
-						<h3>{t("devices.title")}</h3>
-						{found.devices.length === 0
-							? <p class="card soft">{t("home.no_devices")}</p>
-							: <ul class="list">
-								{found.devices.map((device) => (
-									<li key={device.id} class="line">
-										<span>{staff
-											? <Link href={site_href(site.id, "devices", device.id)}>
-												{device.name}</Link>
-											: device.name}</span>
-									</li>
-								))}
-							</ul>}
+						<div class="halves">
+							<section class="stack">
+								<h3>{t("home.people")}</h3>
+								<Show of={people}>
+									{(list) => list.length === 0
+										? <p class="card soft">{t("home.nobody")}</p>
+										: <ul class="list">
+											{list.map((user) => (
+												<Resident key={user.id} staff={staff} site={site.id} apartment={id} user={user}
+													changed={reload} remove={() => set_removing(user)} />
+											))}
+										</ul>}
+								</Show>
+							</section>
+							<section class="stack">
+								<h3>{t("devices.title")}</h3>
+								{found.devices.length === 0
+									? <p class="card soft">{t("home.no_devices")}</p>
+									: <ul class="list">
+										{found.devices.map((device) => (
+											<li key={device.id} class="line">
+												<span>{staff
+													? <Link href={site_href(site.id, "devices", device.id)}>
+														{device.name}</Link>
+													: device.name}</span>
+											</li>
+										))}
+									</ul>}
+							</section>
+						</div>
 					</div>
 				)}
 			</Show>

@@ -99,12 +99,11 @@ export function Audit({ site }: TabProps) {
 				</a>
 			</Heading>
 			<Search ask={(ask) => set_query(audit_query(ask, site.zone))} />
-			<ZoneNote zone={site.zone} />
 			<Show of={entries.first}>
 				{() => entries.items.length === 0
 					? <Empty title={t("audit.empty")} text={t("audit.empty_text")} />
 					: <Table label={t("audit.title")} columns={columns(site.zone)} rows={entries.items}
-						id={({ id }) => id} name={audit_sentence}
+						id={({ id }) => id} name={audit_sentence} note={<ZoneNote zone={site.zone} />}
 						next={entries.next && { text: t("audit.more"), ...entries.next }} />}
 			</Show>
 		</div>

@@ -101,7 +101,6 @@ export function Calls({ site, listen }: TabProps) {
 	return (
 		<div class="stack">
 			<Heading text={t("calls.title")} part_of={site.name} />
-			<ZoneNote zone={site.zone} />
 			<p class="hidden" role="status">{news}</p>
 			<Show of={first}>
 				{() => items.length === 0
@@ -109,6 +108,7 @@ export function Calls({ site, listen }: TabProps) {
 					: <Table label={t("calls.title")} columns={columns(site, now)} rows={items}
 						id={({ id }) => id} name={({ from_name, from_device }) =>
 							from_name ?? from_device}
+						note={<ZoneNote zone={site.zone} />}
 						next={held === null || held.next === null ? null
 							: { text: t("calls.more"), busy, read: () => void more() }} />}
 			</Show>

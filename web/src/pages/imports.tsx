@@ -147,12 +147,11 @@ export function Imports({ site }: TabProps) {
 			</div>
 			<Upload site={site.id} />
 			<h3>{t("import.earlier")}</h3>
-			<ZoneNote zone={site.zone} />
 			<Show of={list}>
 				{(items) => items.length === 0
 					? <Empty title={t("import.none")} text={t("import.none_text")} level={4} />
 					: <Table label={t("import.earlier")} columns={columns(site)} rows={items}
-						id={({ id }) => id} name={import_name} />}
+						id={({ id }) => id} name={import_name} note={<ZoneNote zone={site.zone} />} />}
 			</Show>
 		</div>
 	);

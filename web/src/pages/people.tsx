@@ -34,9 +34,23 @@ function Places({ user }: { user: User }) {
 	);
 }
 
+// What stands beside the list while somebody is open is left out of it.
 function columns(site: string, open: string | null, edit: ((user: User) => void) | null):
 	Column<User>[] {
 	const first_home = ({ apartments: [home] }: User) => home ? place_text(home) : null;
+	const wide: Column<User>[] = open !== null ? [] : [
+		{ key: "reach", title: t("people.reach"), sort: ({ email, phone }) => email || phone || null,
+			cell: ({ email, phone }) => [email, phone].filter(Boolean).map((one) => (
+				<div key={one}>{one}</div>
+			)) },
+	];
+	const deeds = (act: (user: User) => void): Column<User> => ({
+		key: "deeds", title: t("deeds"), cell: (user) => (
+			<button class="no-print" onClick={() => act(user)}>
+				{t("edit")}<span class="hidden"> {user.name}</span>
+			</button>
+		),
+	});
 	return [
 		{ key: "name", title: t("name"), ordered: true, cell: (user) => <>
 			<Link href={site_href(site, "people", user.id)} current={user.id === open} stay>
@@ -48,17 +62,10 @@ function columns(site: string, open: string | null, edit: ((user: User) => void)
 			cell: ({ role }) => role_text(role) },
 		{ key: "status", title: t("device.status"), sort: ({ status }) => t(STATUS_KEYS[status]),
 			cell: (user) => <PersonStatus user={user} /> },
-		{ key: "reach", title: t("people.reach"), sort: ({ email, phone }) => email || phone || null,
-			cell: ({ email, phone }) => [email, phone].filter(Boolean).map((one) => (
-				<div key={one}>{one}</div>
-			)) },
+		...wide,
 		{ key: "homes", title: t("apartments.title"), sort: first_home,
 			cell: (user) => user.apartments.length === 0 ? null : <Places user={user} /> },
-		...(edit === null ? [] : [{ key: "deeds", title: t("deeds"), cell: (user: User) => (
-			<button class="no-print" onClick={() => edit(user)}>
-				{t("edit")}<span class="hidden"> {user.name}</span>
-			</button>
-		) }]),
+		...(edit === null || open !== null ? [] : [deeds(edit)]),
 	];
 }
 
@@ -101,7 +108,7 @@ export function People({ site, listen, open }: Props) {
 						</button>
 					)}
 				</Heading>
-				<div class="fields no-print">
+				<div class="fields filters no-print">
 					<Field name="q" label={t("people.search")} value={typed} set={set_typed} max={100} />
 					<Field name="role" label={t("person.role")} value={role} set={set_role} options={[
 						{ value: "", text: t("people.all_roles") },

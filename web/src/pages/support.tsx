@@ -220,20 +220,20 @@ function Tickets({ site, listen }: TabProps) {
 				<h3 id="tickets">{t("tickets.title")}</h3>
 				<button class="primary" onClick={() => set_reporting(true)}>{t("tickets.add")}</button>
 			</div>
-			<div class="fields no-print">
+			<div class="fields filters no-print">
 				<Field name="state" label={t("device.status")} value={state}
 					set={(value) => set_state(value as TicketState | "")} options={[
 						{ value: "", text: t("tickets.all_states") },
 						...STATES.map((one) => ({ value: one, text: t(TICKET_STATES[one]) })),
 					]} />
 			</div>
-			<ZoneNote zone={site.zone} />
 			<Show of={tickets.first}>
 				{() => tickets.items.length === 0
 					? <Empty level={4} title={t("tickets.empty")}
 						text={t(state === "" ? "tickets.empty_text" : "tickets.none_found")} />
 					: <Table label={t("tickets.title")} columns={ticket_columns(site)}
 						rows={tickets.items} id={({ id }) => id} name={({ subject }) => subject}
+						note={<ZoneNote zone={site.zone} />}
 						actions={[{ text: t("ticket.close"), act: (rows) =>
 							set_closing(rows.filter((one) => one.state !== "closed")) }]}
 						next={tickets.next && { text: t("more"), ...tickets.next }} />}

@@ -7,13 +7,15 @@ import { Link } from "../ui/link.tsx";
 // What the list is called from one of its entries.
 const BACK: Partial<Record<SiteTab, Key>> = {
 	devices: "devices.back", apartments: "apartments.back", calls: "calls.back",
+	people: "people.back",
 };
 
 // The way from the sites down to this page.
 export function Crumbs({ route, site }: { route: Route; site: Site | null }) {
 	if (route.page !== "site" || site === null)
 		return <div class="crumbs" />;
-	const { tab, item } = route;
+	const item = route.item;
+	const tab = route.tab === "data" ? "people" : route.tab; // of one of the people
 	const key = tab_key(tab);
 	return (
 		<nav class="crumbs" aria-label={t("crumbs")}>

@@ -44,7 +44,7 @@ interface Props<T> {
 	// A further page of the server's, null at the end; without it, all rows are here.
 	next?: { text: string; busy: boolean; read: () => void } | null;
 	order?: Order;
-	tools?: ComponentChildren;
+	note?: ComponentChildren; // about the rows, above them
 }
 
 // sort null: the rows cannot be sorted by this column.
@@ -124,10 +124,10 @@ export function Table<T>(props: Props<T>) {
 	const select = actions.length > 0;
 	return (
 		<div class="stack">
-			<div class="row tools no-print">
+			<div class={filter ? "row tools" : "row tools bare-tools"}>
 				{filter && <SearchBox label={t("filter")} value={text} set={set_text} />}
-				{props.tools}
-				<button class="bare" onClick={() => set_printing(true)}>
+				{props.note}
+				<button class="bare no-print" onClick={() => set_printing(true)}>
 					<Icon name="print" /><span class="hidden">{t("print")}</span>
 				</button>
 			</div>

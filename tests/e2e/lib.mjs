@@ -15,6 +15,7 @@ const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", 
 	"--disable-background-networking", "--disable-component-update", "--disable-sync"];
 export const PHONE = { width: 360, height: 740 };
 export const DESK = { width: 1280, height: 800 };
+export const WIDE = { width: 1600, height: 1000 };
 
 // The real programs, and what they can be told: await stage.do("accept").
 export class Stage {

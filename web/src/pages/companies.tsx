@@ -9,6 +9,7 @@ import { toast } from "../lib/toast.ts";
 import { check_email, check_required, EMAIL_MAX, NAME_MAX } from "../lib/validate.ts";
 import { Confirm } from "../ui/confirm.tsx";
 import { Dialog } from "../ui/dialog.tsx";
+import { Empty } from "../ui/empty.tsx";
 import { Form } from "../ui/form.tsx";
 import { Heading } from "../ui/heading.tsx";
 import { Show } from "../ui/loaded.tsx";
@@ -138,14 +139,14 @@ interface Deeds {
 	rename: ((company: Company) => void) | null; // null: not for the reader
 }
 
-function columns(shown: Company | undefined, { show, rename }: Deeds): Column<Company>[] {
+function columns(shown: Company, { show, rename }: Deeds): Column<Company>[] {
 	return [
 		{ key: "name", title: t("name"), sort: ({ name }) => name, cell: ({ name }) => name },
 		{ key: "sites", title: t("sites.title"), sort: ({ sites }) => sites,
 			cell: ({ sites }) => format_number(sites, lang_current()) },
 		{ key: "deeds", title: t("deeds"), cell: (one) => (
 			<div class="row no-print">
-				<button aria-pressed={one.id === shown?.id} onClick={() => show(one)}>
+				<button aria-pressed={one.id === shown.id} onClick={() => show(one)}>
 					{t("company.admins")}<span class="hidden"> {one.name}</span>
 				</button>
 				{rename && <button onClick={() => rename(one)}>
@@ -173,6 +174,9 @@ export function Companies() {
 			<Show of={companies}>
 				{(list) => {
 					const shown = list.find(({ id }) => id === chosen) ?? list[0];
+					if (shown === undefined)
+						return <Empty level={2} title={t("companies.empty")}
+							text={t("companies.empty_text")} />;
 					return (
 						<div class="sides">
 							<Table label={t("companies.title")} rows={list} id={({ id }) => id}
@@ -181,7 +185,7 @@ export function Companies() {
 								columns={columns(shown, {
 									show: ({ id }) => set_chosen(id), rename: may_edit ? set_naming : null,
 								})} />
-							{shown && <Admins key={shown.id} company={shown} may_edit={may_edit} />}
+							<Admins key={shown.id} company={shown} may_edit={may_edit} />
 						</div>
 					);
 				}}

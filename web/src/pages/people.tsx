@@ -52,7 +52,7 @@ function columns(site: string, open: string | null, edit: ((user: User) => void)
 		),
 	});
 	return [
-		{ key: "name", title: t("name"), ordered: true, cell: (user) => <>
+		{ key: "name", title: t("name"), sort: ({ name }) => name, ordered: true, cell: (user) => <>
 			<Link href={site_href(site, "people", user.id)} current={user.id === open} stay>
 				{user.name}
 			</Link>

@@ -75,30 +75,34 @@ export function TicketDetail({ site, listen, id }: TabProps & { id: string }) {
 							{found.contact !== "" && ` · ${found.contact}`}
 						</p>
 						<ZoneNote zone={site.zone} />
-						<ul class="stack" aria-label={t("ticket.messages")}>
-							{found.messages.map((one) => (
-								<Message key={one.id} one={one} zone={site.zone} />
-							))}
-						</ul>
-						<div class="card stack">
-							<Form key={sent} submit={t("ticket.answer")} start={{ text: "" }}
-								send={async ({ text = "" }) => {
-									await api.ticket_message(site.id, id, text.trim());
-									set_sent(sent + 1);
-									ticket.reload();
-								}}
-								fields={[{ name: "text", label: t("ticket.your_message"), lines: 4,
-									check: check_required, required: true, max: TICKET_TEXT_MAX }]} />
-							<div class="row">
-								<State site={site.id} ticket={found} changed={ticket.set} />
+						<div class={found.context === "{}" ? "stack" : "sides"}>
+							<div class="stack">
+								<ul class="stack" aria-label={t("ticket.messages")}>
+									{found.messages.map((one) => (
+										<Message key={one.id} one={one} zone={site.zone} />
+									))}
+								</ul>
+								<div class="card stack">
+									<Form key={sent} submit={t("ticket.answer")} start={{ text: "" }}
+										send={async ({ text = "" }) => {
+											await api.ticket_message(site.id, id, text.trim());
+											set_sent(sent + 1);
+											ticket.reload();
+										}}
+										fields={[{ name: "text", label: t("ticket.your_message"), lines: 4,
+											check: check_required, required: true, max: TICKET_TEXT_MAX }]} />
+									<div class="row">
+										<State site={site.id} ticket={found} changed={ticket.set} />
+									</div>
+								</div>
 							</div>
+							{found.context !== "{}" && (
+								<details class="card">
+									<summary>{t("ticket.attached")}</summary>
+									<Context json={found.context} />
+								</details>
+							)}
 						</div>
-						{found.context !== "{}" && (
-							<details class="card">
-								<summary>{t("ticket.attached")}</summary>
-								<Context json={found.context} />
-							</details>
-						)}
 					</div>
 				)}
 			</Show>

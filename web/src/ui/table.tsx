@@ -8,7 +8,8 @@ import { SearchBox } from "./search_box.tsx";
 
 const SHOWN = 50; // rows at first, and more with each step: a page of thousands is slow to lay out
 
-// Rows are sorted here only when all of them are: the first thousand by date are not the newest.
+// Rows are sorted here, as the reader's language does, once all of them are: of a page alone, the
+// first by some other column are not the first of all.
 export interface Column<T> {
 	key: string;
 	title: string;
@@ -103,17 +104,16 @@ export function Table<T>(props: Props<T>) {
 
 	const whole = next === undefined || next === null;
 	const sorted = whole && here !== null ? here : order ?? null;
-	const sort = ({ key, sort: by, ordered = false }: Column<T>) => {
-		const set = ordered && order !== undefined ? order.set : whole && by !== undefined ? set_here
-			: null;
-		return set && (() => {
-			set_here(null);
-			set({ key, down: sorted?.key === key && !sorted.down });
-		});
-	};
-	const by = whole && columns.find(({ key }) => key === here?.key)?.sort;
+	const by = whole ? columns.find(({ key }) => key === sorted?.key)?.sort : undefined;
 	const narrowed = filter ? rows_filter(props.rows, text, filter) : props.rows;
-	const all = here !== null && by ? rows_sort(narrowed, by, here.down, lang_current()) : narrowed;
+	const all = sorted !== null && by !== undefined
+		? rows_sort(narrowed, by, sorted.down, lang_current()) : narrowed;
+	const sort = (column: Column<T>) => {
+		const set = whole && column.sort !== undefined ? set_here
+			: column.ordered === true && order !== undefined ? order.set : null;
+		return set === null || props.rows.length < 2 ? null : () =>
+			set({ key: column.key, down: sorted?.key === column.key && !sorted.down });
+	};
 	const shown = printing || next !== undefined ? all : all.slice(0, limit);
 	const picked = all.filter((row) => chosen.has(id(row)));
 	const pick = (rows: readonly T[], on: boolean) => set_chosen((old) => {

@@ -8,7 +8,7 @@
 
 enum { SWITCHING = 101, OK = 200, CREATED = 201, ACCEPTED = 202, NO_CONTENT = 204 };
 
-#define AUDIT_QUERY "q person object from to format"
+#define AUDIT_QUERY "q person object from to order format"
 
 /* clang-format off */
 const struct route routes[] = {
@@ -215,7 +215,7 @@ const struct route routes[] = {
 	  &erased_shape, OK, 0, LANE_REQUEST, "Erase the person; the trail keeps an alias" },
 
 	{ "GET", "/sites/:site/audit", RIGHT_AUDIT_READ, api_audit_list, NULL, &audit_shape,
-	  OK, ROUTE_LIST, LANE_REQUEST, "Who changed what in the site, newest first; as JSON or CSV",
+	  OK, ROUTE_LIST, LANE_REQUEST, "Who changed what in the site, newest first, or oldest (order=at); as JSON or CSV",
 	  AUDIT_QUERY },
 	{ "GET", "/companies/:company/audit", RIGHT_AUDIT_READ, api_audit_list, NULL, &audit_shape,
 	  OK, ROUTE_LIST, LANE_REQUEST, "Who changed what in the company and its sites, newest first",

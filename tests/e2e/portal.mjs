@@ -988,6 +988,10 @@ test("audit: who changed what, found and taken away; a person's data", async ({ 
 	await page.getByRole("link", { name: "Audit", exact: true }).click();
 	const entry = (name) => page.getByRole("rowheader", { name });
 	await entry("Ida Installer created device “Loft door”").waitFor();
+	const when = page.getByRole("columnheader", { name: "When" });
+	assert.equal(await when.getAttribute("aria-sort"), "descending");
+	await when.getByRole("button").click();
+	await page.getByRole("row").nth(1).getByText(/created site/).waitFor();
 	await page.getByText(/^Details/).first().click();
 	await look(page, "audit");
 	const csv = await page.evaluate(async (href) => (await fetch(href)).text(),

@@ -12,7 +12,7 @@ import { Empty } from "../ui/empty.tsx";
 import { Field } from "../ui/field.tsx";
 import { Heading } from "../ui/heading.tsx";
 import { Show } from "../ui/loaded.tsx";
-import { Table, type Column } from "../ui/table.tsx";
+import { Table, type Column, type Sorted } from "../ui/table.tsx";
 import { ZoneNote } from "../ui/zone_note.tsx";
 import type { TabProps } from "./site.tsx";
 
@@ -45,7 +45,7 @@ function Changes({ entry }: { entry: AuditEntry }) {
 function columns(zone: string): Column<AuditEntry>[] {
 	return [
 		{ key: "what", title: t("audit.what"), cell: (entry) => audit_sentence(entry) },
-		{ key: "at", title: t("audit.at"), sort: ({ at }) => at,
+		{ key: "at", title: t("audit.at"), sort: ({ at }) => at, ordered: true,
 			cell: ({ at }) => format_time(at, lang_current(), zone) },
 		{ key: "who", title: t("audit.who"), sort: ({ person_name }) => person_name,
 			cell: ({ person_name }) => person_name },
@@ -88,7 +88,9 @@ function Search({ ask }: { ask: (ask: AuditAsk) => void }) {
 }
 
 export function Audit({ site }: TabProps) {
-	const [query, set_query] = useState("");
+	const [wanted, set_wanted] = useState("");
+	const [sorted, set_sorted] = useState<Sorted>({ key: "at", down: true });
+	const query = sorted.down ? wanted : `${wanted}&order=at`;
 	const entries = usePages<AuditEntry>(`${site.id}?${query}`,
 		(cursor) => api.audit(site.id, query, cursor));
 	return (
@@ -98,12 +100,13 @@ export function Audit({ site }: TabProps) {
 					{t("audit.export")}
 				</a>
 			</Heading>
-			<Search ask={(ask) => set_query(audit_query(ask, site.zone))} />
+			<Search ask={(ask) => set_wanted(audit_query(ask, site.zone))} />
 			<Show of={entries.first}>
 				{() => entries.items.length === 0
 					? <Empty title={t("audit.empty")} text={t("audit.empty_text")} />
 					: <Table label={t("audit.title")} columns={columns(site.zone)} rows={entries.items}
 						id={({ id }) => id} name={audit_sentence} note={<ZoneNote zone={site.zone} />}
+						order={{ ...sorted, set: set_sorted }}
 						next={entries.next && { text: t("audit.more"), ...entries.next }} />}
 			</Show>
 		</div>

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { api } from "../api/client.ts";
 import type { User } from "../api/types.ts";
-import { useDeviceChanges } from "../lib/changes.ts";
+import { useChanges } from "../lib/changes.ts";
 import { useLoad, useRested } from "../lib/hooks.ts";
 import { t } from "../lib/i18n.ts";
 import { usePages } from "../lib/pages.ts";
@@ -69,6 +69,8 @@ function columns(site: string, open: string | null, edit: ((user: User) => void)
 	];
 }
 
+const is_about_people = (type: string) => type === "person" || type === "apartment";
+
 interface Props extends TabProps {
 	open: string | null; // who is shown beside the list
 }
@@ -94,8 +96,8 @@ export function People({ site, listen, open }: Props) {
 		else
 			shown.reload();
 	};
-	useDeviceChanges(listen, users.first.reload);
-	useDeviceChanges(listen, shown.reload);
+	useChanges(listen, users.first.reload, is_about_people);
+	useChanges(listen, shown.reload, is_about_people);
 	const many = (kind: "role" | "invite" | "remove") => (chosen: readonly User[]) =>
 		set_deed({ kind, users: chosen });
 	return (

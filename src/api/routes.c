@@ -243,10 +243,14 @@ const struct route routes[] = {
 	  OK, ROUTE_LIST, LANE_REQUEST, "Hosts that guess SIP passwords, those heard of last first" },
 
 	{ "GET", "/mails", RIGHT_MAIL_READ, api_mail_list, NULL, &mail_shape,
-	  OK, ROUTE_LIST, LANE_REQUEST, "The outbox, newest first; ?state= for a part of it",
-	  .query = "state" },
+	  OK, ROUTE_LIST, LANE_REQUEST, "The outbox, newest first; state, and q: a part of the address",
+	  .query = "state q" },
+	{ "GET", "/mails/outbox", RIGHT_MAIL_READ, api_outbox_get, NULL, &outbox_shape,
+	  OK, 0, LANE_REQUEST, "How many mails there are in each state, and whether they can be sent" },
 	{ "GET", "/mails/:mail", RIGHT_MAIL_READ, api_mail_get, NULL, &mail_letter_shape,
 	  OK, 0, LANE_REQUEST, "One mail, with what it says" },
+	{ "GET", "/mails/:mail/html", RIGHT_MAIL_READ, api_mail_html_get, NULL, NULL,
+	  OK, ROUTE_DOCUMENT, LANE_REQUEST, "Its HTML, for a frame: a page without origin or scripts" },
 	{ "POST", "/mails/:mail/retry", RIGHT_MAIL_EDIT, api_mail_retry, NULL, &mail_shape,
 	  OK, 0, LANE_REQUEST, "Try a mail again that was not sent" },
 

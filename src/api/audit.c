@@ -29,6 +29,8 @@ static const struct field audit_fields[] = {
 	{ "id", FIELD_ID, 0, AUDIT_ROW(id) },
 	{ "at", FIELD_INT, 0, AUDIT_ROW(at), .max = INT64_MAX },
 	{ "site_id", FIELD_ID, FIELD_NULLABLE, AUDIT_ROW(site_id) },
+	{ "site_name", FIELD_TEXT, FIELD_NULLABLE, AUDIT_ROW(site_name),
+	  .doc = "Of today; null when the site is gone" },
 	{ "person_id", FIELD_ID, FIELD_NULLABLE, AUDIT_ROW(person_id), .doc = "Who did it" },
 	{ "person_name", FIELD_TEXT, 0, AUDIT_ROW(person_name) },
 	{ "address", FIELD_TEXT, 0, AUDIT_ROW(address), .doc = "The host it came from" },

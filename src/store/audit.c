@@ -14,7 +14,7 @@ static const struct db_column audit_columns[] = {
 	DB_COLUMN_TEXT(struct audit_row, verb),        DB_COLUMN_TEXT(struct audit_row, object),
 	DB_COLUMN_INT(struct audit_row, object_id),    DB_COLUMN_TEXT(struct audit_row, label),
 	DB_COLUMN_INT(struct audit_row, denied),       DB_COLUMN_TEXT(struct audit_row, before),
-	DB_COLUMN_TEXT(struct audit_row, after),
+	DB_COLUMN_TEXT(struct audit_row, after),       DB_COLUMN_TEXT(struct audit_row, site_name),
 };
 static const struct db_shape audit_shape = DB_SHAPE(struct audit_row, audit_columns);
 
@@ -26,7 +26,9 @@ static const struct db_shape count_shape = DB_SHAPE(struct count_row, count_colu
 
 #define AUDIT_SELECT                                                                               \
 	"SELECT id, at, company_id, site_id, person_id, person_name, subject_id, address, verb,"   \
-	" object, object_id, label, denied, before, after FROM audit"
+	" object, object_id, label, denied, before, after,"                                        \
+	" (SELECT name FROM site WHERE site.id = audit.site_id"                                    \
+	" AND site.company_id = audit.company_id) AS site_name FROM audit"
 /* The casts tell PostgreSQL what a parameter is that may be NULL. */
 #define AUDIT_FILTER                                                                               \
 	" AND (CAST($3 AS BIGINT) IS NULL OR person_id = $3)"                                      \

@@ -31,6 +31,8 @@ struct audit_row {
 	int64_t denied;      /* 1: was tried and refused */
 	struct view before;  /* JSON objects; p NULL: nothing to tell */
 	struct view after;
+	/* Read only. */
+	struct view site_name; /* of today; p NULL without a site, or when it is gone */
 };
 
 /* What of the trail is asked for: one of site and company, and what is not DB_INT_NULL or p NULL of

@@ -300,6 +300,7 @@ static void a_companys_trail_is_its_admins(void **state)
 	apartments_make(f, "a");
 	assert_status(f, 200, ADMIN, "GET", path, NULL);
 	assert_non_null(strstr(fixture_text(f), "\"label\":\"a\""));
+	assert_non_null(strstr(fixture_text(f), "\"site_name\":\"Own\""));
 	assert_status(f, 404, ADMIN, "GET",
 		      fixture_path(f, "/companies/%lld/audit", (long long)f->company + 1), NULL);
 	assert_status(f, 404, ROLE_SITE_ADMIN, "GET", path, NULL);

@@ -264,7 +264,7 @@ test("validate: buttons", () => {
 Object.assign(globalThis, { document: { documentElement: {} } }); // lang_load names the language
 
 const entry = (more: Partial<AuditEntry>): AuditEntry => ({
-	id: "1", at: 0, site_id: "1", person_id: "2", person_name: "Ann", address: "::1",
+	id: "1", at: 0, site_id: "1", site_name: "Own", person_id: "2", person_name: "Ann", address: "::1",
 	verb: "change", object: "devices", object_id: "3", label: "Door", denied: false,
 	before: null, after: null, ...more,
 });

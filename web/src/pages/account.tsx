@@ -11,6 +11,7 @@ import { Form } from "../ui/form.tsx";
 import { Heading } from "../ui/heading.tsx";
 import { language_options } from "../ui/language.tsx";
 import { Show } from "../ui/loaded.tsx";
+import { OwnData } from "./own_data.tsx";
 import { SecondFactor } from "./second_factor.tsx";
 import { Sessions } from "./sessions.tsx";
 
@@ -103,6 +104,7 @@ export default function Account({ changed }: { changed: () => void }) {
 							</div>
 						</div>
 						<Sessions of={sessions} lang={lang_current()} />
+						<OwnData />
 					</div>
 				)}
 			</Show>

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { api, audit_csv_href } from "../api/client.ts";
+import { api, audit_csv_href, type Place } from "../api/client.ts";
 import type { AuditEntry } from "../api/types.ts";
 import {
 	audit_changes, audit_field, audit_object, AUDIT_OBJECTS, audit_query, audit_sentence,
@@ -42,11 +42,15 @@ function Changes({ entry }: { entry: AuditEntry }) {
 	);
 }
 
-function columns(zone: string): Column<AuditEntry>[] {
+// named: with the site that an entry is about.
+function columns(zone: string, named: boolean): Column<AuditEntry>[] {
 	return [
 		{ key: "what", title: t("audit.what"), cell: (entry) => audit_sentence(entry) },
 		{ key: "at", title: t("audit.at"), sort: ({ at }) => at, ordered: true,
 			cell: ({ at }) => format_time(at, lang_current(), zone) },
+		...(named ? [{ key: "site", title: t("audit.site"),
+			sort: ({ site_name }: AuditEntry) => site_name,
+			cell: ({ site_name }: AuditEntry) => site_name }] : []),
 		{ key: "who", title: t("audit.who"), sort: ({ person_name }) => person_name,
 			cell: ({ person_name }) => person_name },
 		{ key: "address", title: t("audit.address"), sort: ({ address }) => address || null,
@@ -87,28 +91,42 @@ function Search({ ask }: { ask: (ask: AuditAsk) => void }) {
 	);
 }
 
-export function Audit({ site }: TabProps) {
+interface TrailProps {
+	of: Place;
+	name: string;
+	zone: string;
+	empty: string;
+}
+
+// The trail of a site, or of a company with all of its sites, which are then named.
+export function Trail({ of, name, zone, empty }: TrailProps) {
 	const [wanted, set_wanted] = useState("");
 	const [sorted, set_sorted] = useState<Sorted>({ key: "at", down: true });
 	const query = sorted.down ? wanted : `${wanted}&order=at`;
-	const entries = usePages<AuditEntry>(`${site.id}?${query}`,
-		(cursor) => api.audit(site.id, query, cursor));
+	const entries = usePages<AuditEntry>(`${JSON.stringify(of)}?${query}`,
+		(cursor) => api.audit(of, query, cursor));
 	return (
 		<div class="stack">
-			<Heading text={t("audit.title")} part_of={site.name}>
-				<a class="button" href={audit_csv_href(site.id, query)} download="audit.csv">
+			<Heading text={t("audit.title")} part_of={name}>
+				<a class="button" href={audit_csv_href(of, query)} download="audit.csv">
 					{t("audit.export")}
 				</a>
 			</Heading>
-			<Search ask={(ask) => set_wanted(audit_query(ask, site.zone))} />
+			<Search ask={(ask) => set_wanted(audit_query(ask, zone))} />
 			<Show of={entries.first}>
 				{() => entries.items.length === 0
-					? <Empty title={t("audit.empty")} text={t("audit.empty_text")} />
-					: <Table label={t("audit.title")} columns={columns(site.zone)} rows={entries.items}
-						id={({ id }) => id} name={audit_sentence} note={<ZoneNote zone={site.zone} />}
+					? <Empty title={t("audit.empty")} text={empty} />
+					: <Table label={t("audit.title")} columns={columns(zone, "company" in of)}
+						rows={entries.items}
+						id={({ id }) => id} name={audit_sentence} note={<ZoneNote zone={zone} />}
 						order={{ ...sorted, set: set_sorted }}
 						next={entries.next && { text: t("audit.more"), ...entries.next }} />}
 			</Show>
 		</div>
 	);
+}
+
+export function Audit({ site }: TabProps) {
+	return <Trail of={{ site: site.id }} name={site.name} zone={site.zone}
+		empty={t("audit.empty_text")} />;
 }

@@ -4,7 +4,8 @@ import type { Company, CompanyAdmin } from "../api/types.ts";
 import { format_number } from "../lib/format.ts";
 import { useLoad } from "../lib/hooks.ts";
 import { lang_current, t } from "../lib/i18n.ts";
-import { useCan } from "../lib/rights.ts";
+import { grants_allow_company, useCan, useGrants } from "../lib/rights.ts";
+import { company_audit_href } from "../lib/router.ts";
 import { toast } from "../lib/toast.ts";
 import { check_email, check_required, EMAIL_MAX, NAME_MAX } from "../lib/validate.ts";
 import { Confirm } from "../ui/confirm.tsx";
@@ -12,6 +13,7 @@ import { Dialog } from "../ui/dialog.tsx";
 import { Empty } from "../ui/empty.tsx";
 import { Form } from "../ui/form.tsx";
 import { Heading } from "../ui/heading.tsx";
+import { Link } from "../ui/link.tsx";
 import { Show } from "../ui/loaded.tsx";
 import { Table, type Column } from "../ui/table.tsx";
 
@@ -71,6 +73,7 @@ interface AdminsProps {
 
 function Admins({ company, may_edit }: AdminsProps) {
 	const admins = useLoad(company.id, () => api.company_admins(company.id));
+	const may_audit = grants_allow_company(useGrants(), "audit_read", company.id);
 	const [inviting, set_inviting] = useState(false);
 	const [removing, set_removing] = useState<CompanyAdmin | null>(null);
 	const invite = (body: { name: string; email: string }) =>
@@ -88,9 +91,14 @@ function Admins({ company, may_edit }: AdminsProps) {
 					<h2>{company.name}</h2>
 					<p class="soft">{t("company.admins")}</p>
 				</div>
-				{may_edit && (
-					<button onClick={() => set_inviting(true)}>{t("company.invite")}</button>
-				)}
+				<div class="row">
+					{may_audit && <Link href={company_audit_href(company.id)} class="button">
+						{t("company.audit")}
+					</Link>}
+					{may_edit && (
+						<button onClick={() => set_inviting(true)}>{t("company.invite")}</button>
+					)}
+				</div>
 			</div>
 			<Show of={admins}>
 				{(list) => (
@@ -157,7 +165,7 @@ function columns(shown: Company, { show, rename }: Deeds): Column<Company>[] {
 	];
 }
 
-export function Companies() {
+export default function Companies() {
 	const may_edit = useCan(null)("company_edit");
 	const companies = useLoad("companies", api.companies);
 	const [chosen, set_chosen] = useState("");

@@ -36,7 +36,6 @@ function columns(): Column<Site>[] {
 
 export function Sites() {
 	const may_add = useCan(null)("site_create");
-	const may_see = useCan(null)("company_read");
 	const [text, set_text] = useState("");
 	const q = useRested(text);
 	const sites = usePages<Site>(`sites ${q}`, (cursor) => api.sites_page({ q, cursor, limit: PAGE }));
@@ -44,7 +43,6 @@ export function Sites() {
 	return (
 		<div class="stack">
 			<Heading text={t("sites.title")}>
-				{may_see && <Link href="/companies" class="button">{t("companies.title")}</Link>}
 				{may_add && (
 					<button class="primary" onClick={() => set_adding(true)}>{t("sites.add")}</button>
 				)}

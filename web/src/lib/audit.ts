@@ -8,6 +8,7 @@ const DAY_MS = 24 * 3600 * 1000;
 // The last word of a route, as people call the thing; the API's own word for what is unknown here.
 const OBJECTS: Record<string, Key> = {
 	sites: "audit.object.site",
+	"type-change": "audit.object.site_type",
 	apartments: "audit.object.apartment",
 	devices: "audit.object.device",
 	buttons: "audit.object.buttons",
@@ -28,8 +29,11 @@ const OBJECTS: Record<string, Key> = {
 	password: "audit.object.password",
 	sessions: "audit.object.session",
 	totp: "audit.object.second_factor",
+	confirm: "audit.object.second_factor",
 	passkeys: "audit.object.passkey",
 	"recovery-codes": "audit.object.recovery_codes",
+	kept: "audit.object.recovery_codes",
+	retry: "audit.object.mail",
 };
 
 const DONE: Record<AuditEntry["verb"], Key> = {

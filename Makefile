@@ -66,6 +66,7 @@ e2e: all
 	npm --prefix tests/e2e ci --no-audit --no-fund --loglevel=error
 	node tests/e2e/portal.mjs
 	node tests/e2e/account.mjs
+	node tests/e2e/office.mjs
 
 # Beside Kamailio, rtpengine and Node; takes minutes. Only the ratios mean something.
 bench: all

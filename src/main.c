@@ -349,6 +349,15 @@ static int on_suspects(void *arg, struct arena *arena, struct suspect *ret_suspe
 	return numbers_suspects(&s->numbers, arena, ret_suspects, max, ret_n);
 }
 
+static void on_mail_way(void *arg, struct mail_way *ret_way)
+{
+	const struct server *s = arg;
+
+	if (given(s->conf.smtp_url))
+		*ret_way = (struct mail_way){ s->conf.smtp_url, s->conf.mail_from,
+					      mailer_stats(s->mailer).down };
+}
+
 static void on_metrics(void *arg, struct metrics *m)
 {
 	struct server *s = arg;
@@ -477,6 +486,8 @@ static int open_web(struct server *s, struct err *err)
 		.metrics_open = s->conf.metrics_open,
 		.suspects = on_suspects,
 		.suspects_arg = s,
+		.mail_way = on_mail_way,
+		.mail_way_arg = s,
 	};
 	int rc;
 

@@ -68,7 +68,8 @@ void api_worker_close(void *, void *state)
 	db_close(state);
 }
 
-/* Whatever the answer is, no browser shall run it, frame it, guess its type or keep it. */
+/* Whatever the answer is, no browser shall run it, frame it, guess its type or keep it; unless it
+ * brings a guard of the same name. */
 static const struct http_field guard_fields[] = {
 	{ "Cache-Control", "no-store" },
 	{ "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'" },
@@ -77,13 +78,23 @@ static const struct http_field guard_fields[] = {
 };
 static const struct http_field https_only = { "Strict-Transport-Security", "max-age=31536000" };
 
+static bool has_field(const struct http_field *fields, size_t nfields, const char *name)
+{
+	for (size_t i = 0; i < nfields; i++)
+		if (strcmp(fields[i].name, name) == 0)
+			return true;
+	return false;
+}
+
 static void reply(struct api *api, struct http_exchange *x, unsigned status,
 		  const struct http_field *fields, size_t nfields, struct view body)
 {
 	struct http_field all[FIELDS_MAX];
-	size_t n = sizeof(guard_fields) / sizeof(guard_fields[0]);
+	size_t n = 0;
 
-	memcpy(all, guard_fields, sizeof(guard_fields));
+	for (size_t i = 0; i < sizeof(guard_fields) / sizeof(guard_fields[0]); i++)
+		if (!has_field(fields, nfields, guard_fields[i].name))
+			all[n++] = guard_fields[i];
 	if (http_secure(x))
 		all[n++] = https_only;
 	for (size_t i = 0; i < nfields && n < FIELDS_MAX; i++)
@@ -417,6 +428,8 @@ int api_start(const struct api_conf *conf, struct err *err, struct api **ret_api
 		.importer = conf->importer,
 		.suspects = conf->suspects,
 		.suspects_arg = conf->suspects_arg,
+		.mail_way = conf->mail_way,
+		.mail_way_arg = conf->mail_way_arg,
 	};
 	rc = start(api, err);
 	if (rc < 0) {

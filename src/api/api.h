@@ -5,6 +5,7 @@
  *
  * Everything here is called on the web loop's thread, or while that loop does not run. */
 #pragma once
+#include "api/mail.h"
 #include "api/metrics.h"
 #include "api/secret.h"
 #include "api/suspect.h"
@@ -33,6 +34,8 @@ struct api_conf {
 	const char *setup_token; /* makes the first administrator; NULL without */
 	suspects_fn *suspects;   /* NULL: there are none */
 	void *suspects_arg;
+	mail_way_fn *mail_way; /* NULL: mails are kept */
+	void *mail_way_arg;
 	const char *public_url;  /* what links in mails begin with */
 	const char *ticket_mail; /* where answers to mails of tickets go; NULL: nowhere */
 	bool registration_open;  /* strangers may register */

@@ -29,6 +29,8 @@ static const struct field audit_fields[] = {
 	{ "id", FIELD_ID, 0, AUDIT_ROW(id) },
 	{ "at", FIELD_INT, 0, AUDIT_ROW(at), .max = INT64_MAX },
 	{ "site_id", FIELD_ID, FIELD_NULLABLE, AUDIT_ROW(site_id) },
+	{ "site_name", FIELD_TEXT, FIELD_NULLABLE, AUDIT_ROW(site_name),
+	  .doc = "Of today; null when the site is gone" },
 	{ "person_id", FIELD_ID, FIELD_NULLABLE, AUDIT_ROW(person_id), .doc = "Who did it" },
 	{ "person_name", FIELD_TEXT, 0, AUDIT_ROW(person_name) },
 	{ "address", FIELD_TEXT, 0, AUDIT_ROW(address), .doc = "The host it came from" },
@@ -76,6 +78,14 @@ static int text_read(struct request *r, const char *name, struct view *ret_text)
 	return json_is_text(text) ? 0 : wrong(r, name);
 }
 
+static int order_read(struct request *r, bool *ret_rising)
+{
+	const struct view order = query_get(r->arena, r->ask->query, "order");
+
+	*ret_rising = view_eq(order, VIEW("at"));
+	return order.n == 0 || *ret_rising || view_eq(order, VIEW("-at")) ? 0 : wrong(r, "order");
+}
+
 /* The company of the path: the rights table cannot know it before it is read. */
 static int company_judge(struct request *r)
 {
@@ -107,20 +117,28 @@ static int filter_read(struct request *r, struct audit_filter *ret_filter)
 		rc = text_read(r, "object", &f.object);
 	if (rc == 0)
 		rc = text_read(r, "q", &f.search);
+	if (rc == 0)
+		rc = order_read(r, &f.rising);
 	*ret_filter = f;
 	return rc;
 }
 
-static int cursor_read(struct request *r, int64_t *ret_before)
+static int64_t start_of(const struct audit_filter *filter)
+{
+	return filter->rising ? AUDIT_OLDEST : AUDIT_NEWEST;
+}
+
+static int cursor_read(struct request *r, const struct audit_filter *filter,
+		       int64_t *ret_past)
 {
 	uint64_t id;
 
-	*ret_before = AUDIT_NEWEST;
+	*ret_past = start_of(filter);
 	if (!r->cursor.p)
 		return 0;
 	if (view_u64(r->cursor, INT64_MAX, &id) < 0)
 		return reply_no_cursor(r);
-	*ret_before = (int64_t)id;
+	*ret_past = (int64_t)id;
 	return 0;
 }
 
@@ -131,12 +149,12 @@ static int reply_page(struct request *r, const struct audit_filter *filter)
 	struct audit_view *views;
 	struct audit_row *rows;
 	struct view next = {};
-	int64_t before;
+	int64_t past;
 	size_t n;
-	int rc = cursor_read(r, &before);
+	int rc = cursor_read(r, filter, &past);
 
 	if (rc == 0)
-		rc = audit_list(r->db, filter, before, r->limit + 1, r->arena, &rows, &n);
+		rc = audit_list(r->db, filter, past, r->limit + 1, r->arena, &rows, &n);
 	if (rc != 0)
 		return rc;
 	if (n > (size_t)r->limit)
@@ -205,20 +223,20 @@ static void row_add(struct buf *out, const struct audit_row *row)
 	buf_str(out, "\r\n");
 }
 
-/* *before moves behind the page; *ret_n are its rows. */
-static int page_add(struct request *r, const struct audit_filter *filter, int64_t *before,
+/* *past moves behind the page; *ret_n are its rows. */
+static int page_add(struct request *r, const struct audit_filter *filter, int64_t *past,
 		    size_t *ret_n)
 {
 	CLEANUP(arena_free) struct arena arena = ARENA_INIT(CSV_ARENA_MAX);
 	struct audit_row *rows;
-	int rc = audit_list(r->db, filter, *before, CSV_PAGE, &arena, &rows, ret_n);
+	int rc = audit_list(r->db, filter, *past, CSV_PAGE, &arena, &rows, ret_n);
 
 	if (rc < 0)
 		return rc;
 	for (size_t i = 0; i < *ret_n; i++)
 		row_add(&r->answer->body, &rows[i]);
 	if (*ret_n > 0)
-		*before = rows[*ret_n - 1].id;
+		*past = rows[*ret_n - 1].id;
 	return r->answer->body.err;
 }
 
@@ -229,7 +247,7 @@ static int too_much(struct request *r)
 
 static int reply_csv(struct request *r, const struct audit_filter *filter)
 {
-	int64_t before = AUDIT_NEWEST;
+	int64_t past = start_of(filter);
 	size_t n = CSV_PAGE;
 	int rc = 0;
 
@@ -239,7 +257,7 @@ static int reply_csv(struct request *r, const struct audit_filter *filter)
 	for (size_t all = 0; rc == 0 && n == CSV_PAGE; all += n) {
 		if (all >= CSV_ROWS_MAX)
 			return too_much(r);
-		rc = page_add(r, filter, &before, &n);
+		rc = page_add(r, filter, &past, &n);
 	}
 	if (rc == -EMSGSIZE)
 		return too_much(r);

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/rand.h"
 
+#include "api/mail.h"
 #include "api/secret.h"
 #include "api/suspect.h"
 
@@ -28,4 +29,6 @@ struct env {
 	struct importer *importer; /* tells the progress; may be NULL */
 	suspects_fn *suspects;   /* NULL: there are none */
 	void *suspects_arg;
+	mail_way_fn *mail_way; /* NULL: there is none */
+	void *mail_way_arg;
 };

@@ -52,6 +52,45 @@ static const struct field letter_fields[] = {
 };
 const struct shape mail_letter_shape = SHAPE("MailLetter", struct letter_view, letter_fields);
 
+struct outbox {
+	struct mail_tally tally;
+	bool smtp, down;
+	struct view server, from;
+};
+
+#define OUTBOX(member) offsetof(struct outbox, member)
+static const struct field outbox_fields[] = {
+	{ "smtp", FIELD_BOOL, 0, OUTBOX(smtp), .doc = "Mails are sent; without it they are kept" },
+	{ "server", FIELD_TEXT, FIELD_NULLABLE, OUTBOX(server) },
+	{ "from", FIELD_TEXT, FIELD_NULLABLE, OUTBOX(from) },
+	{ "down", FIELD_BOOL, 0, OUTBOX(down), .doc = "The mail server did not take the last one" },
+	{ "waiting", FIELD_INT, 0, OUTBOX(tally.waiting), .max = INT64_MAX },
+	{ "sent", FIELD_INT, 0, OUTBOX(tally.sent), .max = INT64_MAX,
+	  .doc = "As long as they are listed" },
+	{ "failed", FIELD_INT, 0, OUTBOX(tally.failed), .max = INT64_MAX },
+	{ "kept", FIELD_INT, 0, OUTBOX(tally.kept), .max = INT64_MAX },
+};
+const struct shape outbox_shape = SHAPE("Outbox", struct outbox, outbox_fields);
+
+int api_outbox_get(struct request *r)
+{
+	struct mail_way way = {};
+	struct outbox box = {};
+	const int rc = mail_tally(r->db, &box.tally);
+
+	if (rc < 0)
+		return rc;
+	if (r->env->mail_way)
+		r->env->mail_way(r->env->mail_way_arg, &way);
+	box.smtp = way.server != NULL;
+	box.down = way.down;
+	if (way.server)
+		box.server = view_str(way.server);
+	if (way.from)
+		box.from = view_str(way.from);
+	return reply_one(r, &box);
+}
+
 static bool is_state(struct view text)
 {
 	for (size_t i = 0; states[i]; i++)
@@ -62,19 +101,22 @@ static bool is_state(struct view text)
 
 int api_mail_list(struct request *r)
 {
-	const struct view state = query_get(r->arena, r->ask->query, "state");
+	struct mail_filter filter = { query_get(r->arena, r->ask->query, "state"),
+				      query_get(r->arena, r->ask->query, "q") };
 	uint64_t before = INT64_MAX;
 	struct mail_row *rows;
 	struct view next = {};
 	size_t n;
 	int rc;
 
-	if (state.p && !is_state(state))
+	if (filter.state.p && !is_state(filter.state))
 		return reply_problem(r, 400, "state",
 				     "state must be one of waiting, sent, failed and kept.");
+	if (!json_is_text(filter.recipient) || filter.recipient.n > MAIL_SEARCH_MAX)
+		return reply_problem(r, 400, "q", "q has at most %d bytes.", MAIL_SEARCH_MAX);
 	if (r->cursor.p && view_u64(r->cursor, INT64_MAX, &before) < 0)
 		return reply_no_cursor(r);
-	rc = mail_list(r->db, state, (int64_t)before, r->limit + 1, r->arena, &rows, &n);
+	rc = mail_search(r->db, &filter, (int64_t)before, r->limit + 1, r->arena, &rows, &n);
 	if (rc != 0)
 		return rc;
 	if (n > (size_t)r->limit)
@@ -83,7 +125,7 @@ int api_mail_list(struct request *r)
 }
 
 /* What the mail says, or nothing when that cannot be told. */
-static int read_letter(struct request *r, struct letter_view *view)
+static int read_letter(struct request *r, bool framed, struct letter_view *view)
 {
 	const bool kept = view_eq(view->row.state, VIEW("kept"));
 	const struct mail_ask ask = { .template = view->row.template,
@@ -92,7 +134,8 @@ static int read_letter(struct request *r, struct letter_view *view)
 				      .name = view->row.recipient_name,
 				      .arguments = view->row.arguments,
 				      .public_url = r->env->public_url,
-				      .hide = !kept };
+				      .hide = !kept,
+				      .framed = framed };
 	struct mail_letter letter;
 	int rc;
 
@@ -117,8 +160,30 @@ int api_mail_get(struct request *r)
 	int rc = mail_get(r->db, r->ids[ID_SITE], r->arena, &view.row);
 
 	if (rc == 0)
-		rc = read_letter(r, &view);
+		rc = read_letter(r, false, &view);
 	return rc == 0 ? reply_one(r, &view) : rc;
+}
+
+/* The HTML is for a frame: it may have its own styles, but no origin, scripts or forms. */
+static const char letter_policy[] =
+	"sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'";
+
+int api_mail_html_get(struct request *r)
+{
+	struct letter_view view = {};
+	int rc = mail_get(r->db, r->ids[ID_OWN], r->arena, &view.row);
+
+	if (rc == 0)
+		rc = read_letter(r, true, &view);
+	if (rc == 0 && !view.html.p)
+		rc = -ENOENT;
+	if (rc != 0)
+		return rc;
+	buf_add(&r->answer->body, view.html);
+	r->answer->status = r->route->status;
+	reply_field(r, "Content-Type", "text/html; charset=utf-8");
+	reply_field(r, "Content-Security-Policy", letter_policy);
+	return 0;
 }
 
 int api_mail_retry(struct request *r)

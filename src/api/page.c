@@ -39,8 +39,8 @@ static const struct {
 
 static const char page_policy[] =
 	"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-	"connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; "
-	"frame-ancestors 'none'";
+	"connect-src 'self'; frame-src 'self'; manifest-src 'self'; base-uri 'none'; "
+	"form-action 'self'; frame-ancestors 'none'";
 
 static void file_free(struct file *file)
 {

@@ -148,9 +148,11 @@ int api_user_export(struct request *r);
 extern const struct shape suspect_shape;
 int api_suspect_list(struct request *r);
 
-extern const struct shape mail_shape, mail_letter_shape;
+extern const struct shape mail_shape, mail_letter_shape, outbox_shape;
 int api_mail_list(struct request *r);
 int api_mail_get(struct request *r);
+int api_mail_html_get(struct request *r);
+int api_outbox_get(struct request *r);
 int api_mail_retry(struct request *r);
 
 extern const struct shape live_event_shape;

@@ -8,7 +8,7 @@
 
 enum { SWITCHING = 101, OK = 200, CREATED = 201, ACCEPTED = 202, NO_CONTENT = 204 };
 
-#define AUDIT_QUERY "q person object from to format"
+#define AUDIT_QUERY "q person object from to order format"
 
 /* clang-format off */
 const struct route routes[] = {
@@ -120,7 +120,8 @@ const struct route routes[] = {
 	  NULL, NULL, NO_CONTENT, 0, LANE_REQUEST, "Remove an apartment without devices" },
 
 	{ "GET", "/sites/:site/users", RIGHT_USER_READ, api_user_list, NULL, &user_shape,
-	  OK, ROUTE_LIST, LANE_REQUEST, "The people of the site, by name", "q role apartment" },
+	  OK, ROUTE_LIST, LANE_REQUEST, "The people of the site, by name; order: name or -name",
+	  "q role apartment order" },
 	{ "POST", "/sites/:site/users", RIGHT_USER_EDIT, api_user_post, &user_edit_shape, &user_shape,
 	  CREATED, 0, LANE_REQUEST, "Make a user, or let a person in who has an account" },
 	{ "GET", "/sites/:site/users/:user", RIGHT_USER_READ, api_user_get, NULL, &user_shape,
@@ -214,7 +215,7 @@ const struct route routes[] = {
 	  &erased_shape, OK, 0, LANE_REQUEST, "Erase the person; the trail keeps an alias" },
 
 	{ "GET", "/sites/:site/audit", RIGHT_AUDIT_READ, api_audit_list, NULL, &audit_shape,
-	  OK, ROUTE_LIST, LANE_REQUEST, "Who changed what in the site, newest first; as JSON or CSV",
+	  OK, ROUTE_LIST, LANE_REQUEST, "Who changed what in the site, newest first, or oldest (order=at); as JSON or CSV",
 	  AUDIT_QUERY },
 	{ "GET", "/companies/:company/audit", RIGHT_AUDIT_READ, api_audit_list, NULL, &audit_shape,
 	  OK, ROUTE_LIST, LANE_REQUEST, "Who changed what in the company and its sites, newest first",
@@ -244,10 +245,14 @@ const struct route routes[] = {
 	  OK, ROUTE_LIST, LANE_REQUEST, "Hosts that guess SIP passwords, those heard of last first" },
 
 	{ "GET", "/mails", RIGHT_MAIL_READ, api_mail_list, NULL, &mail_shape,
-	  OK, ROUTE_LIST, LANE_REQUEST, "The outbox, newest first; ?state= for a part of it",
-	  .query = "state" },
+	  OK, ROUTE_LIST, LANE_REQUEST, "The outbox, newest first; state, and q: a part of the address",
+	  .query = "state q" },
+	{ "GET", "/mails/outbox", RIGHT_MAIL_READ, api_outbox_get, NULL, &outbox_shape,
+	  OK, 0, LANE_REQUEST, "How many mails there are in each state, and whether they can be sent" },
 	{ "GET", "/mails/:mail", RIGHT_MAIL_READ, api_mail_get, NULL, &mail_letter_shape,
 	  OK, 0, LANE_REQUEST, "One mail, with what it says" },
+	{ "GET", "/mails/:mail/html", RIGHT_MAIL_READ, api_mail_html_get, NULL, NULL,
+	  OK, ROUTE_DOCUMENT, LANE_REQUEST, "Its HTML, for a frame: a page without origin or scripts" },
 	{ "POST", "/mails/:mail/retry", RIGHT_MAIL_EDIT, api_mail_retry, NULL, &mail_shape,
 	  OK, 0, LANE_REQUEST, "Try a mail again that was not sent" },
 

@@ -37,8 +37,11 @@ static int filter_of(struct request *r, struct member_filter *ret_filter)
 	const struct view apartment = query_get(r->arena, query, "apartment");
 	const struct view role = query_get(r->arena, query, "role");
 	const struct view q = view_trim(query_get(r->arena, query, "q"));
+	const struct view order = query_get(r->arena, r->ask->query, "order");
 	uint64_t id = 0;
 
+	if (order.n > 0 && !view_eq(order, VIEW("name")) && !view_eq(order, VIEW("-name")))
+		return reply_problem(r, 400, "order", "order must be name or -name.");
 	if (apartment.p && view_u64(apartment, INT64_MAX, &id) < 0)
 		return reply_problem(r, 400, "apartment", "apartment must be an id.");
 	if (role.p && !role_is_known(role))
@@ -51,6 +54,7 @@ static int filter_of(struct request *r, struct member_filter *ret_filter)
 		.apartment_id = apartment.p ? (int64_t)id : DB_INT_NULL,
 		.role = role,
 		.q = q,
+		.down = view_eq(order, VIEW("-name")),
 		.max = r->limit + 1,
 	};
 	return page_after(r, &ret_filter->after);

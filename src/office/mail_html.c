@@ -114,7 +114,8 @@ void mail_html_print(struct buf *out, const struct mail_page *page)
 	escaped(out, page->language);
 	buf_printf(out, "\">\n<head>\n%s<title>", head);
 	escaped(out, page->title);
-	buf_printf(out, "</title>\n%s</head>\n<body style=\"%s\">\n", style, body_style);
+	buf_printf(out, "</title>\n%s%s</head>\n<body style=\"%s\">\n", style,
+		   page->framed ? "<base target=\"_blank\">\n" : "", body_style);
 	preheader(out, page->body);
 	buf_printf(out,
 		   "<div class=\"page\" style=\"%s\">\n<div class=\"sheet\" style=\"%s\">\n<p>",

@@ -12,6 +12,7 @@ struct mail_page {
 	struct view link; /* p NULL: no button */
 	struct view action, link_hint;
 	struct view footer;
+	bool framed; /* to be shown within another page, in a frame that opens no window */
 };
 
 void mail_html_print(struct buf *out, const struct mail_page *page);

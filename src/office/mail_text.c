@@ -305,6 +305,7 @@ static int letter_print(struct letter_state *s, const struct parts *p, struct ma
 		.action = view_str(s->words->action),
 		.link_hint = view_str(s->catalogue->link_hint),
 		.footer = p->footer,
+		.framed = s->ask->framed,
 	};
 
 	text_print(&text, s, p);

@@ -43,6 +43,7 @@ struct mail_ask {
 	struct view arguments;     /* JSON */
 	const char *public_url;    /* what links begin with; mail_base_fits */
 	bool hide; /* one-time links and PINs: for those who are not the recipient */
+	bool framed; /* links lead out of the HTML's frame, or nowhere */
 };
 
 struct mail_letter {

@@ -14,7 +14,7 @@ static const struct db_column audit_columns[] = {
 	DB_COLUMN_TEXT(struct audit_row, verb),        DB_COLUMN_TEXT(struct audit_row, object),
 	DB_COLUMN_INT(struct audit_row, object_id),    DB_COLUMN_TEXT(struct audit_row, label),
 	DB_COLUMN_INT(struct audit_row, denied),       DB_COLUMN_TEXT(struct audit_row, before),
-	DB_COLUMN_TEXT(struct audit_row, after),
+	DB_COLUMN_TEXT(struct audit_row, after),       DB_COLUMN_TEXT(struct audit_row, site_name),
 };
 static const struct db_shape audit_shape = DB_SHAPE(struct audit_row, audit_columns);
 
@@ -26,17 +26,30 @@ static const struct db_shape count_shape = DB_SHAPE(struct count_row, count_colu
 
 #define AUDIT_SELECT                                                                               \
 	"SELECT id, at, company_id, site_id, person_id, person_name, subject_id, address, verb,"   \
-	" object, object_id, label, denied, before, after FROM audit"
+	" object, object_id, label, denied, before, after,"                                        \
+	" (SELECT name FROM site WHERE site.id = audit.site_id"                                    \
+	" AND site.company_id = audit.company_id) AS site_name FROM audit"
 /* The casts tell PostgreSQL what a parameter is that may be NULL. */
 #define AUDIT_FILTER                                                                               \
-	" AND id < $2 AND (CAST($3 AS BIGINT) IS NULL OR person_id = $3)"                          \
+	" AND (CAST($3 AS BIGINT) IS NULL OR person_id = $3)"                                      \
 	" AND (CAST($4 AS TEXT) IS NULL OR object = $4)"                                           \
 	" AND (CAST($5 AS BIGINT) IS NULL OR at >= $5)"                                            \
 	" AND (CAST($6 AS BIGINT) IS NULL OR at < $6)"                                             \
-	" AND (CAST($7 AS TEXT) IS NULL OR search LIKE $7 ESCAPE '\\')"                            \
-	" ORDER BY id DESC LIMIT $8"
+	" AND (CAST($7 AS TEXT) IS NULL OR search LIKE $7 ESCAPE '\\')"
+#define AUDIT_LIST(of)                                                                             \
+	AUDIT_SELECT " WHERE " of " = $1 AND id < $2" AUDIT_FILTER " ORDER BY id DESC LIMIT $8"
+#define AUDIT_LIST_RISING(of)                                                                      \
+	AUDIT_SELECT " WHERE " of " = $1 AND id > $2" AUDIT_FILTER " ORDER BY id LIMIT $8"
 
-enum { APPEND, LIST_SITE, LIST_COMPANY, DENIED, EXPIRE };
+enum {
+	APPEND,
+	LIST_SITE,
+	LIST_COMPANY,
+	LIST_SITE_RISING,
+	LIST_COMPANY_RISING,
+	DENIED,
+	EXPIRE,
+};
 
 static const struct db_stmt stmts[] = {
 	[APPEND] = { "audit_append",
@@ -44,10 +57,12 @@ static const struct db_stmt stmts[] = {
 		     "subject_id,"
 		     " address, verb, object, object_id, label, denied, before, after, search)"
 		     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)" },
-	[LIST_SITE] = { "audit_list_site", AUDIT_SELECT " WHERE site_id = $1" AUDIT_FILTER,
-			&audit_shape },
-	[LIST_COMPANY] = { "audit_list_company", AUDIT_SELECT " WHERE company_id = $1" AUDIT_FILTER,
-			   &audit_shape },
+	[LIST_SITE] = { "audit_list_site", AUDIT_LIST("site_id"), &audit_shape },
+	[LIST_COMPANY] = { "audit_list_company", AUDIT_LIST("company_id"), &audit_shape },
+	[LIST_SITE_RISING] = { "audit_list_site_rising", AUDIT_LIST_RISING("site_id"),
+			       &audit_shape },
+	[LIST_COMPANY_RISING] = { "audit_list_company_rising", AUDIT_LIST_RISING("company_id"),
+				  &audit_shape },
 	[DENIED] = { "audit_denied",
 		     "SELECT COUNT(*) AS n FROM audit"
 		     " WHERE person_id = $1 AND at >= $2 AND denied = 1",
@@ -102,19 +117,22 @@ static struct view pattern_of(struct buf *out, struct view search)
 	return buf_view(out);
 }
 
-int audit_list(struct db *db, const struct audit_filter *f, int64_t before_id, int64_t max,
+int audit_list(struct db *db, const struct audit_filter *f, int64_t past_id, int64_t max,
 	       struct arena *arena, struct audit_row **ret_rows, size_t *ret_n)
 {
 	CLEANUP(buf_free) struct buf pattern = BUF_INIT(2 * AUDIT_SEARCH_MAX + 2);
 	const bool of_site = f->site_id != DB_INT_NULL;
 	const struct view like = pattern_of(&pattern, f->search);
+	const size_t list = f->rising ? of_site ? LIST_SITE_RISING : LIST_COMPANY_RISING
+			    : of_site ? LIST_SITE
+				      : LIST_COMPANY;
 
 	assert(max > 0 && max <= AUDIT_PAGE_MAX);
 	if (pattern.err < 0)
 		return pattern.err;
-	return db_select(db, &stmts[of_site ? LIST_SITE : LIST_COMPANY],
+	return db_select(db, &stmts[list],
 			 DB_ARGS(A_INT_OR_NULL(of_site ? f->site_id : f->company_id),
-				 A_INT(before_id), A_INT_OR_NULL(f->person_id), A_TEXT(f->object),
+				 A_INT(past_id), A_INT_OR_NULL(f->person_id), A_TEXT(f->object),
 				 A_INT_OR_NULL(f->from_ms), A_INT_OR_NULL(f->to_ms), A_TEXT(like),
 				 A_INT(max)),
 			 arena, ret_rows, ret_n);

@@ -1,8 +1,8 @@
 /* store/audit.h - the trail: who changed what, when and from where.
  *
  * A row is appended in the transaction of the change that it tells of, and names people and sites
- * by number and name: it outlives them. Lists go from the newest to the oldest; the id of the last
- * row is the cursor of the next page.
+ * by number and name: it outlives them. Lists go from the newest to the oldest, or back; the id of
+ * the last row is the cursor of the next page.
  *
  * Cost: a row is one insert into five indexes; a page is one index range, and with a filter that
  * matches seldom the rows in between. */
@@ -31,6 +31,8 @@ struct audit_row {
 	int64_t denied;      /* 1: was tried and refused */
 	struct view before;  /* JSON objects; p NULL: nothing to tell */
 	struct view after;
+	/* Read only. */
+	struct view site_name; /* of today; p NULL without a site, or when it is gone */
 };
 
 /* What of the trail is asked for: one of site and company, and what is not DB_INT_NULL or p NULL of
@@ -43,6 +45,7 @@ struct audit_filter {
 	int64_t from_ms;    /* this and later */
 	int64_t to_ms;      /* earlier than this */
 	struct view search; /* as typed */
+	bool rising;        /* from the oldest row to the newest */
 };
 #define AUDIT_FILTER_ALL                                                                           \
 	((struct audit_filter){ .site_id = DB_INT_NULL,                                            \
@@ -51,13 +54,14 @@ struct audit_filter {
 				.from_ms = DB_INT_NULL,                                            \
 				.to_ms = DB_INT_NULL })
 #define AUDIT_NEWEST INT64_MAX
+#define AUDIT_OLDEST 0
 
 [[nodiscard]] int audit_prepare(struct db *db, struct err *err);
 /* Inside the caller's transaction. */
 [[nodiscard]] int audit_append(struct db *db, const struct audit_row *row);
-/* At most `max` (<= AUDIT_PAGE_MAX) rows older than the row `before_id`. A filter without site and
- * without company finds nothing. */
-[[nodiscard]] int audit_list(struct db *db, const struct audit_filter *filter, int64_t before_id,
+/* At most `max` (<= AUDIT_PAGE_MAX) rows behind the row `past_id`: older ones, or newer ones where
+ * the list is rising. A filter without site and without company finds nothing. */
+[[nodiscard]] int audit_list(struct db *db, const struct audit_filter *filter, int64_t past_id,
 			     int64_t max, struct arena *arena, struct audit_row **ret_rows,
 			     size_t *ret_n);
 /* How often the person was refused since `from_ms`. */

@@ -24,6 +24,14 @@ static const struct db_column count_columns[] = {
 };
 static const struct db_shape count_shape = DB_SHAPE(struct mail_counts, count_columns);
 
+static const struct db_column tally_columns[] = {
+	DB_COLUMN_INT(struct mail_tally, waiting),
+	DB_COLUMN_INT(struct mail_tally, sent),
+	DB_COLUMN_INT(struct mail_tally, failed),
+	DB_COLUMN_INT(struct mail_tally, kept),
+};
+static const struct db_shape tally_shape = DB_SHAPE(struct mail_tally, tally_columns);
+
 #define MAIL_COLUMNS                                                                               \
 	"id, company_id, site_id, person_id, recipient, recipient_name, language, template,"       \
 	" arguments, state, tries, due_at, created_at, requeued_at, claimed_until, done_at, error" \
@@ -52,7 +60,7 @@ static const struct db_column mail_columns[] = {
 };
 static const struct db_shape mail_shape = DB_SHAPE(struct mail_row, mail_columns);
 
-enum { QUEUE, COUNT, CLAIM, SETTLE, RELEASE, LIST, LIST_OF_STATE, GET, RETRY, EXPIRE };
+enum { QUEUE, COUNT, CLAIM, SETTLE, RELEASE, TALLY, SEARCH, GET, RETRY, EXPIRE };
 
 static const struct db_stmt stmts[] = {
 	[QUEUE] = { "mail_queue",
@@ -81,13 +89,19 @@ static const struct db_stmt stmts[] = {
 		     " WHERE id = $1 AND claimed_until = $2" },
 	[RELEASE] = { "mail_release", "UPDATE mail SET claimed_until = 0"
 				      " WHERE state = 'waiting' AND claimed_until <> 0" },
-	[LIST] = { "mail_list",
-		   "SELECT " MAIL_COLUMNS " FROM mail WHERE id < $1 ORDER BY id DESC LIMIT $2",
-		   &mail_shape },
-	[LIST_OF_STATE] = { "mail_list_of_state",
-			    "SELECT " MAIL_COLUMNS " FROM mail WHERE state = $1 AND id < $2"
-			    " ORDER BY id DESC LIMIT $3",
-			    &mail_shape },
+	[TALLY] = { "mail_tally",
+		    "SELECT COUNT(CASE WHEN state = 'waiting' THEN 1 END) AS waiting,"
+		    " COUNT(CASE WHEN state = 'sent' THEN 1 END) AS sent,"
+		    " COUNT(CASE WHEN state = 'failed' THEN 1 END) AS failed,"
+		    " COUNT(CASE WHEN state = 'kept' THEN 1 END) AS kept FROM mail",
+		    &tally_shape },
+	/* The casts tell PostgreSQL what a parameter is that may be NULL. */
+	[SEARCH] = { "mail_search",
+		     "SELECT " MAIL_COLUMNS " FROM mail WHERE id < $1"
+		     " AND (CAST($2 AS TEXT) IS NULL OR state = $2)"
+		     " AND (CAST($3 AS TEXT) IS NULL OR lower(recipient) LIKE $3 ESCAPE '!')"
+		     " ORDER BY id DESC LIMIT $4",
+		     &mail_shape },
 	[GET] = { "mail_get", "SELECT " MAIL_COLUMNS " FROM mail WHERE id = $1", &mail_shape },
 	/* A claim stays: who has it sends it now. */
 	[RETRY] = { "mail_retry",
@@ -163,17 +177,52 @@ int mail_release(struct db *db)
 	return db_exec(db, &stmts[RELEASE], DB_NO_ARGS, NULL);
 }
 
+int mail_tally(struct db *db, struct mail_tally *ret_tally)
+{
+	CLEANUP(arena_free) struct arena arena = ARENA_INIT(1024);
+
+	return db_one(db, &stmts[TALLY], DB_NO_ARGS, &arena, ret_tally);
+}
+
+/* A pattern for LIKE that finds a part of an address; p NULL: any. Only ASCII letters have a case
+ * in what the database compares with, so no more is folded. */
+static struct view pattern_of(struct buf *out, struct view part)
+{
+	if (!part.p)
+		return (struct view){};
+	buf_chr(out, '%');
+	for (size_t i = 0; i < part.n; i++) {
+		const char c = part.p[i];
+		if (c == '%' || c == '_' || c == '!')
+			buf_chr(out, '!');
+		buf_chr(out, c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c);
+	}
+	buf_chr(out, '%');
+	return buf_view(out);
+}
+
+int mail_search(struct db *db, const struct mail_filter *filter, int64_t before_id, int64_t max,
+		struct arena *arena, struct mail_row **ret_mails, size_t *ret_n)
+{
+	CLEANUP(buf_free) struct buf pattern = BUF_INIT(2 * MAIL_SEARCH_MAX + 2);
+	const struct view like = pattern_of(&pattern, filter->recipient);
+
+	if (filter->recipient.n > MAIL_SEARCH_MAX)
+		return -EMSGSIZE;
+	if (pattern.err < 0)
+		return pattern.err;
+	if (max > MAIL_PAGE_MAX)
+		max = MAIL_PAGE_MAX;
+	return db_select(db, &stmts[SEARCH],
+			 DB_ARGS(A_INT(before_id), A_TEXT(filter->state), A_TEXT(like), A_INT(max)),
+			 arena, ret_mails, ret_n);
+}
+
 int mail_list(struct db *db, struct view state, int64_t before_id, int64_t max, struct arena *arena,
 	      struct mail_row **ret_mails, size_t *ret_n)
 {
-	if (max > MAIL_PAGE_MAX)
-		max = MAIL_PAGE_MAX;
-	if (!state.p)
-		return db_select(db, &stmts[LIST], DB_ARGS(A_INT(before_id), A_INT(max)), arena,
-				 ret_mails, ret_n);
-	return db_select(db, &stmts[LIST_OF_STATE],
-			 DB_ARGS(A_TEXT(state), A_INT(before_id), A_INT(max)), arena, ret_mails,
-			 ret_n);
+	return mail_search(db, &(struct mail_filter){ .state = state }, before_id, max, arena,
+			   ret_mails, ret_n);
 }
 
 int mail_get(struct db *db, int64_t id, struct arena *arena, struct mail_row *ret_mail)

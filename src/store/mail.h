@@ -10,7 +10,10 @@
 #pragma once
 #include "store/db.h"
 
-enum { MAIL_PAGE_MAX = 500 };
+enum {
+	MAIL_PAGE_MAX = 500,
+	MAIL_SEARCH_MAX = 254, /* bytes of an address that is looked for */
+};
 
 struct mail_row {
 	int64_t id;
@@ -61,7 +64,21 @@ struct mail_outcome {
 /* Ends every claim: where there is one server only, those of its former run. */
 [[nodiscard]] int mail_release(struct db *db);
 
-/* Newest first. state: p NULL for all; before_id: INT64_MAX begins. */
+/* The whole outbox by state. */
+struct mail_tally {
+	int64_t waiting, sent, failed, kept;
+};
+[[nodiscard]] int mail_tally(struct db *db, struct mail_tally *ret_tally);
+
+struct mail_filter {
+	struct view state;     /* p NULL: all */
+	struct view recipient; /* a part of the address, in any case; p NULL: all */
+};
+/* Newest first; before_id: INT64_MAX begins. -EMSGSIZE: more than MAIL_SEARCH_MAX is looked for. */
+[[nodiscard]] int mail_search(struct db *db, const struct mail_filter *filter, int64_t before_id,
+			      int64_t max, struct arena *arena, struct mail_row **ret_mails,
+			      size_t *ret_n);
+/* The same, of a state. */
 [[nodiscard]] int mail_list(struct db *db, struct view state, int64_t before_id, int64_t max,
 			    struct arena *arena, struct mail_row **ret_mails, size_t *ret_n);
 [[nodiscard]] int mail_get(struct db *db, int64_t id, struct arena *arena,

@@ -63,15 +63,26 @@ static const struct db_shape count_shape = DB_SHAPE(struct count_row, count_colu
 	" FROM " from " m JOIN person p ON p.id = m.person_id"                                     \
 	" LEFT JOIN resident h ON h.site_id = m.site_id AND h.person_id = m.person_id"             \
 	" LEFT JOIN apartment a ON a.site_id = h.site_id AND a.id = h.apartment_id"
-#define MEMBER_ORDER " ORDER BY m.sort, m.person_id, a.number, a.id"
+#define MEMBER_ORDER      " ORDER BY m.sort, m.person_id, a.number, a.id"
+#define MEMBER_ORDER_DOWN " ORDER BY m.sort DESC, m.person_id DESC, a.number, a.id"
 /* $1 site, $2 $3 cursor, $4 pattern, $5 most. An apartment's people are few: the empty text behind
- * the name keeps SQLite, which has no statistics, from walking through the whole site by name. */
-#define PAGE_OF(sort)                                                                              \
-	" WHERE m.site_id = $1 AND (" sort ", m.person_id) > ($2, $3)"                             \
+ * the name keeps SQLite, which has no statistics, from walking through the whole site by name.
+ * Downwards the list begins behind the last name. */
+#define PAGE_OF(sort, past, way)                                                                   \
+	" WHERE m.site_id = $1 AND (" sort ", m.person_id) " past                                  \
 	" AND ($4 = '' OR m.search LIKE $4 ESCAPE '!')"                                            \
-	" ORDER BY " sort ", m.person_id LIMIT $5)"
-#define PAGE        PAGE_OF("m.sort")
-#define PAGE_OF_FEW PAGE_OF("m.sort || ''")
+	" ORDER BY " sort way ", m.person_id" way " LIMIT $5)"
+#define UP "> ($2, $3)"
+#define DOWN                                                                                       \
+	"< (CASE WHEN $2 <> '' THEN $2 ELSE (SELECT MAX(x.sort) || 'x' FROM member x"              \
+	" WHERE x.site_id = $1) END, $3)"
+#define MEMBER_LIST(joins, sort)                                                                   \
+	MEMBER_SELECT("(SELECT m.* FROM member m" joins PAGE_OF(sort, UP, "")) MEMBER_ORDER
+#define MEMBER_LIST_DOWN(joins, sort)                                                              \
+	MEMBER_SELECT("(SELECT m.* FROM member m" joins PAGE_OF(sort, DOWN, " DESC"))              \
+	MEMBER_ORDER_DOWN
+#define BY_NAME        "m.sort"
+#define BY_NAME_OF_FEW "m.sort || ''"
 #define OF_ROLE                                                                                    \
 	" JOIN person_role w ON w.site_id = m.site_id AND w.person_id = m.person_id AND w.role = " \
 	"$6"
@@ -84,7 +95,8 @@ enum {
 	LIST_ROLE,
 	LIST_APARTMENT,
 	LIST_APARTMENT_ROLE,
-	GET,
+	DOWNWARDS, /* to be added to those above */
+	GET = 2 * DOWNWARDS,
 	ADD,
 	EDIT,
 	NAME,
@@ -102,19 +114,23 @@ enum {
 };
 
 static const struct db_stmt stmts[] = {
-	[LIST] = { "member_list", MEMBER_SELECT("(SELECT m.* FROM member m" PAGE) MEMBER_ORDER,
-		   &member_shape },
-	[LIST_ROLE] = { "member_list_role",
-			MEMBER_SELECT("(SELECT m.* FROM member m" OF_ROLE PAGE) MEMBER_ORDER,
-			&member_shape },
+	[LIST] = { "member_list", MEMBER_LIST("", BY_NAME), &member_shape },
+	[LIST_ROLE] = { "member_list_role", MEMBER_LIST(OF_ROLE, BY_NAME), &member_shape },
 	[LIST_APARTMENT] = { "member_list_apartment",
-			     MEMBER_SELECT("(SELECT m.* FROM member m" OF_APARTMENT
-					   "$6" PAGE_OF_FEW) MEMBER_ORDER,
-			     &member_shape },
+			     MEMBER_LIST(OF_APARTMENT "$6", BY_NAME_OF_FEW), &member_shape },
 	[LIST_APARTMENT_ROLE] = { "member_list_apartment_role",
-				  MEMBER_SELECT("(SELECT m.* FROM member m" OF_ROLE OF_APARTMENT
-						"$7" PAGE_OF_FEW) MEMBER_ORDER,
+				  MEMBER_LIST(OF_ROLE OF_APARTMENT "$7", BY_NAME_OF_FEW),
 				  &member_shape },
+	[DOWNWARDS + LIST] = { "member_list_down", MEMBER_LIST_DOWN("", BY_NAME), &member_shape },
+	[DOWNWARDS + LIST_ROLE] = { "member_list_role_down", MEMBER_LIST_DOWN(OF_ROLE, BY_NAME),
+				    &member_shape },
+	[DOWNWARDS + LIST_APARTMENT] = { "member_list_apartment_down",
+					 MEMBER_LIST_DOWN(OF_APARTMENT "$6", BY_NAME_OF_FEW),
+					 &member_shape },
+	[DOWNWARDS + LIST_APARTMENT_ROLE] = { "member_list_apartment_role_down",
+					      MEMBER_LIST_DOWN(OF_ROLE OF_APARTMENT "$7",
+							       BY_NAME_OF_FEW),
+					      &member_shape },
 	[GET] = { "member_get",
 		  MEMBER_SELECT("member") " WHERE m.site_id = $1 AND m.person_id = $2" MEMBER_ORDER,
 		  &member_shape },
@@ -223,6 +239,8 @@ int member_list(struct db *db, const struct member_filter *f, struct arena *aren
 		args[nargs++] = A_INT(f->apartment_id);
 		stmt = stmt == LIST_ROLE ? LIST_APARTMENT_ROLE : LIST_APARTMENT;
 	}
+	if (f->down)
+		stmt += DOWNWARDS;
 	return db_select(db, &stmts[stmt], args, nargs, arena, ret_rows, ret_n);
 }
 

@@ -43,6 +43,7 @@ struct member_filter {
 	int64_t apartment_id; /* DB_INT_NULL: wherever they live */
 	struct view role;     /* empty: whatever they are */
 	struct view q;        /* part of name, e-mail, phone or comment; empty: all */
+	bool down;            /* from the last name to the first */
 	struct name_cursor after;
 	int64_t max; /* people */
 };

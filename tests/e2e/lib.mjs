@@ -15,6 +15,7 @@ const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", 
 	"--disable-background-networking", "--disable-component-update", "--disable-sync"];
 export const PHONE = { width: 360, height: 740 };
 export const DESK = { width: 1280, height: 800 };
+export const WIDE = { width: 1600, height: 1000 };
 
 // The real programs, and what they can be told: await stage.do("accept").
 export class Stage {
@@ -123,6 +124,10 @@ async function faults_of(page) {
 const LOOKS = [["phone", PHONE, "dark"], ["desk", DESK, "light"]];
 export const ON_PHONE = LOOKS.slice(0, 1);
 
+// The page has answered to its new size, as the drawer does that closes on a desk.
+const drawn = () => new Promise((done) =>
+	requestAnimationFrame(() => requestAnimationFrame(done)));
+
 // Looks at the page that is open: on a phone and on a desk, dark and light. SCREENS names a folder
 // for pictures of it.
 export async function look(page, name, looks = LOOKS) {
@@ -132,6 +137,7 @@ export async function look(page, name, looks = LOOKS) {
 	for (const [place, viewport, colorScheme] of looks) {
 		await page.setViewportSize(viewport);
 		await page.emulateMedia({ colorScheme });
+		await page.evaluate(drawn);
 		for (const fault of await faults_of(page))
 			found.push(`${name}, ${place}, ${colorScheme}: ${fault}`);
 		if (process.env.SCREENS) {

@@ -10,13 +10,15 @@ import contextlib
 import json
 import os
 import re
+import socket
 import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "wire"))
+WIRE = HERE.parent / "wire"
+sys.path.insert(0, str(WIRE))
 from lib import TOP, Failed, Process, expect, folder, free_port # noqa: E402
 from phone import Baresip # noqa: E402
 from ua import Ua # noqa: E402
@@ -33,6 +35,7 @@ class Server:
         self.data.mkdir(mode=0o700)
         self.http, self.sip, self.media = free_port(), free_port(), free_port(100)
         self.base = f"http://127.0.0.1:{self.http}"
+        self.options = ()
 
     def ctl(self, *words):
         done = subprocess.run([BUILD / "ctl/vestibulectl", "--data", self.data, *words],
@@ -44,7 +47,7 @@ class Server:
         self.process = Process(f"{self.name}-{self.starts}", [
             BUILD / "src/vestibuled", "--data", self.data, "--http", f"127.0.0.1:{self.http}",
             "--sip", f"127.0.0.1:{self.sip}", "--portal", TOP / "web/dist", "--drain-s", "0",
-            "--media-ports", f"{self.media}-{self.media + 99}"], self.where)
+            "--media-ports", f"{self.media}-{self.media + 99}", *self.options], self.where)
         self.process.until_output("ready http", READY_S)
         return self
 
@@ -123,6 +126,24 @@ class Stage(contextlib.ExitStack):
                        " SELECT site.id, person.id, lower(person.name), 1 FROM site, person"
                        " WHERE person.name LIKE 'Étienne %'")
 
+    def scan(self, messages):
+        """Somebody throws what is no SIP at the demo's server."""
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            for _ in range(messages):
+                s.sendto(b"let me in\r\n\r\n", ("127.0.0.1", self.demo.sip))
+
+    def mail_server(self):
+        """The empty server gets one, which knows nobody whose name is `gone`."""
+        port = free_port()
+        # Debian's python, which has aiosmtpd; -P, for the folder's names are also those of libraries.
+        self.enter_context(Process("smtp", [
+            "/usr/bin/python3", "-P", WIRE / "smtp_server.py", port, self.where / "mails.jsonl",
+            "plain"], self.where)).until_output("ready", READY_S)
+        self.empty.stop()
+        self.empty.options = ("--smtp-url", f"smtp://127.0.0.1:{port}", "--smtp-tls", "off",
+                              "--mail-from", "Maple <door@example.com>")
+        self.empty.start()
+
     def server_stop(self):
         self.demo.stop()
 
@@ -130,8 +151,8 @@ class Stage(contextlib.ExitStack):
         self.demo.start()
 
 
-DEEDS = ("rings", "accept", "keys", "hang_up", "register", "unregister", "fill", "server_stop",
-         "server_start")
+DEEDS = ("rings", "accept", "keys", "hang_up", "register", "unregister", "fill", "scan",
+         "mail_server", "server_stop", "server_start")
 
 
 def obey(stage, line):

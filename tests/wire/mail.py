@@ -343,6 +343,20 @@ def killed_with_mail_waiting():
         expect(len(ids) <= 22, f"{len(ids)} copies of 21 mails")
 
 
+def expect_frame(server, mail):
+    """Its HTML may be framed by the portal, and is a page without origin or scripts"""
+    connection = server.admin.connection()
+    with contextlib.closing(connection):
+        connection.request("GET", f"/api/v1/mails/{mail}/html",
+                           headers={"Cookie": server.admin.cookie()})
+        answer = connection.getresponse()
+        policy = answer.headers.get_all("Content-Security-Policy")
+        expect(len(policy) == 1 and policy[0].startswith("sandbox; default-src 'none'"), policy)
+        expect("frame-ancestors 'self'" in policy[0], policy)
+        expect(answer.headers["X-Content-Type-Options"] == "nosniff", answer.headers)
+        expect("/reset#one-time-token" in answer.read().decode(), "no link")
+
+
 @test
 def without_a_server_mail_is_kept():
     """Without a mail server mails are kept, are read by the operator, and go once there is one"""
@@ -354,6 +368,7 @@ def without_a_server_mail_is_kept():
                 m = server.until_state(mail, "kept")
                 expect(f"{PUBLIC}/reset#one-time-token" in m["text"] and not m["hidden"], m)
                 expect(m["subject"] == "Choose a new password", m["subject"])
+                expect_frame(server, mail)
                 told = subprocess.run(
                     [os.environ.get("VESTIBULECTL", TOP / "build/ctl/vestibulectl"), "--data",
                      where / "data", "--public-url", PUBLIC, "mails", "kept"],

@@ -5,10 +5,9 @@ import { problem_from, useLoad, useRoute, type Loaded } from "./lib/hooks.ts";
 import type { Lang } from "./lib/i18n.ts";
 import { problem_text } from "./lib/problem.ts";
 import { go, route_parse, type Route } from "./lib/router.ts";
-import { SessionContext } from "./lib/rights.ts";
+import { grants_allow_company, SessionContext, useCan, useGrants } from "./lib/rights.ts";
 import { toast } from "./lib/toast.ts";
 import type { ComponentType } from "preact";
-import { Companies } from "./pages/companies.tsx";
 import { Missing } from "./pages/missing.tsx";
 import { Setup } from "./pages/setup.tsx";
 import { SignIn } from "./pages/sign_in.tsx";
@@ -83,17 +82,38 @@ export async function app_start(): Promise<string | null> {
 	return session?.language ?? null;
 }
 
+// Who lacks the right to a page is told that there is none, as the API does.
 function Page({ route, changed }: { route: Route; changed: () => void }) {
+	const can = useCan(null);
+	const grants = useGrants();
 	switch (route.page) {
 	case "sites":
 		return <Sites />;
 	case "companies":
-		return <Companies />;
+		return can("company_read")
+			? <Later name="companies" load={() => part(import("./pages/companies.tsx"))} with={{}} />
+			: <Missing />;
 	case "site":
 		return <SitePage key={route.site} {...route} />;
 	case "account":
 		return <Later name="account" load={() => part(import("./pages/account.tsx"))}
 			with={{ changed }} />;
+	case "company-audit":
+		return grants_allow_company(grants, "audit_read", route.company)
+			? <Later key={route.company} name="company-audit"
+				load={() => part(import("./pages/company_audit.tsx"))} with={{ id: route.company }} />
+			: <Missing />;
+	case "mails":
+		if (!can("mail_read"))
+			return <Missing />;
+		return route.item === null
+			? <Later name="mails" load={() => part(import("./pages/mails.tsx"))} with={{}} />
+			: <Later key={route.item} name="mail"
+				load={() => part(import("./pages/mail_detail.tsx"))} with={{ id: route.item }} />;
+	case "suspects":
+		return can("suspect_read")
+			? <Later name="suspects" load={() => part(import("./pages/suspects.tsx"))} with={{}} />
+			: <Missing />;
 	default:
 		return <Missing />;
 	}

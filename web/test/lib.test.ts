@@ -4,7 +4,9 @@ import { test } from "node:test";
 import type { AuditEntry, Button, Call } from "../src/api/types.ts";
 import { audit_changes, audit_query, audit_sentence } from "../src/lib/audit.ts";
 import { call_status, call_talk_ms, calls_merge, opening_how } from "../src/lib/calls.ts";
-import { day_start, format_duration, format_time, format_wait, zone_valid } from "../src/lib/format.ts";
+import {
+	day_start, format_duration, format_time, format_wait, zone_midnight, zone_valid,
+} from "../src/lib/format.ts";
 import en from "../src/catalogue/en.json";
 import { fill, lang_load, lang_name, lang_pick, LANGS, t, type Key } from "../src/lib/i18n.ts";
 import { backoff_ms, live_parse, live_url } from "../src/lib/live.ts";
@@ -73,6 +75,14 @@ test("format: when the day began", () => {
 	assert.equal(day_start(at, "Europe/Prague"), Date.UTC(2026, 0, 2, 23));
 	assert.equal(day_start(at, "America/New_York"), Date.UTC(2026, 0, 2, 5));
 	assert.equal(day_start(Date.UTC(2026, 0, 2), "UTC"), Date.UTC(2026, 0, 2));
+});
+
+test("format: when a zone has its midnight, also where summer time begins", () => {
+	assert.equal(zone_midnight(Date.UTC(2026, 0, 2), "Europe/Prague"), Date.UTC(2026, 0, 1, 23));
+	assert.equal(zone_midnight(Date.UTC(2026, 2, 29), "Europe/Prague"), Date.UTC(2026, 2, 28, 23));
+	assert.equal(zone_midnight(Date.UTC(2026, 2, 30), "Europe/Prague"), Date.UTC(2026, 2, 29, 22));
+	assert.equal(zone_midnight(Date.UTC(2026, 0, 2), "Pacific/Kiritimati"), Date.UTC(2026, 0, 1, 10));
+	assert.equal(zone_midnight(NaN, "UTC"), NaN);
 });
 
 test("table: narrowed by all words, without case and accents", () => {
@@ -254,7 +264,7 @@ test("validate: buttons", () => {
 Object.assign(globalThis, { document: { documentElement: {} } }); // lang_load names the language
 
 const entry = (more: Partial<AuditEntry>): AuditEntry => ({
-	id: "1", at: 0, site_id: "1", person_id: "2", person_name: "Ann", address: "::1",
+	id: "1", at: 0, site_id: "1", site_name: "Own", person_id: "2", person_name: "Ann", address: "::1",
 	verb: "change", object: "devices", object_id: "3", label: "Door", denied: false,
 	before: null, after: null, ...more,
 });
@@ -280,10 +290,11 @@ test("audit: what changed", async () => {
 });
 
 test("audit: what is asked for", () => {
-	assert.equal(audit_query({ q: " ", object: "", from: "", to: "" }), "");
-	const query = new URLSearchParams(
-		audit_query({ q: "a&b", object: "users", from: "2026-03-01", to: "2026-03-01" }));
+	assert.equal(audit_query({ q: " ", object: "", from: "", to: "" }, "UTC"), "");
+	const query = new URLSearchParams(audit_query(
+		{ q: "a&b", object: "users", from: "2026-03-01", to: "2026-03-01" }, "America/New_York"));
 	assert.equal(query.get("q"), "a&b");
 	assert.equal(query.get("object"), "users");
+	assert.equal(Number(query.get("from")), Date.UTC(2026, 2, 1, 5));
 	assert.equal(Number(query.get("to")) - Number(query.get("from")), 86_400_000);
 });

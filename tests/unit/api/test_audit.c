@@ -164,8 +164,11 @@ static void what_sounds_like_a_secret_is_marked(void **)
 static void few_changes_are_not_told_of(void **)
 {
 	static const char *const quiet[] = {
-		"DELETE /session", "POST /session/verify", "POST /sites/:site/tickets",
-		"PUT /sites/:site/tickets/:ticket", "POST /sites/:site/tickets/:ticket/messages",
+		"DELETE /session",
+		"POST /session/verify",
+		"POST /sites/:site/tickets",
+		"PUT /sites/:site/tickets/:ticket",
+		"POST /sites/:site/tickets/:ticket/messages",
 	};
 	size_t n = 0;
 
@@ -219,13 +222,11 @@ static void apartments_make(struct fixture *f, const char *numbers)
 			      fixture_path(f, "{\"number\":\"%c\"}", *numbers));
 }
 
-static void admins_read_it_page_by_page(void **state)
+static void assert_pages(struct fixture *f, const char *list, const char *labels)
 {
-	struct fixture *f = *state;
-	const char *path = own(f, "/audit?limit=2"), *next = "";
+	const char *path = list, *next = "";
 	char seen[8] = "";
 
-	apartments_make(f, "abcde");
 	for (int pages = 0; next; pages++) {
 		assert_true(pages < 3);
 		assert_status(f, 200, ROLE_SITE_ADMIN, "GET", path, NULL);
@@ -235,10 +236,20 @@ static void admins_read_it_page_by_page(void **state)
 			strncat(seen, json_string_value(json_object_get(one, "label")), 1);
 		next = json_string_value(json_object_get(root, "next"));
 		if (next)
-			path = own(f, fixture_path(f, "/audit?limit=2&cursor=%s", next));
+			path = fixture_path(f, "%s&cursor=%s", list, next);
 		json_decref(root);
 	}
-	assert_string_equal(seen, "edcba");
+	assert_string_equal(seen, labels);
+}
+
+static void admins_read_it_page_by_page(void **state)
+{
+	struct fixture *f = *state;
+
+	apartments_make(f, "abcde");
+	assert_pages(f, own(f, "/audit?limit=2"), "edcba");
+	assert_pages(f, own(f, "/audit?limit=2&order=at"), "abcde");
+	assert_status(f, 400, ROLE_SITE_ADMIN, "GET", own(f, "/audit?order=label"), NULL);
 	assert_problem(f, 400, "cursor", ROLE_SITE_ADMIN, "GET", own(f, "/audit?cursor=x"), NULL);
 }
 
@@ -289,6 +300,7 @@ static void a_companys_trail_is_its_admins(void **state)
 	apartments_make(f, "a");
 	assert_status(f, 200, ADMIN, "GET", path, NULL);
 	assert_non_null(strstr(fixture_text(f), "\"label\":\"a\""));
+	assert_non_null(strstr(fixture_text(f), "\"site_name\":\"Own\""));
 	assert_status(f, 404, ADMIN, "GET",
 		      fixture_path(f, "/companies/%lld/audit", (long long)f->company + 1), NULL);
 	assert_status(f, 404, ROLE_SITE_ADMIN, "GET", path, NULL);

@@ -197,6 +197,7 @@ static void lists_refuse_what_they_do_not_know(void **state)
 	assert_problem(f, 400, "role", ADMIN, "GET", own(f, "/users?role=operator"), NULL);
 	assert_problem(f, 400, "apartment", ADMIN, "GET", own(f, "/users?apartment=x"), NULL);
 	assert_problem(f, 400, "q", ADMIN, "GET", own(f, "/users?q=%FF"), NULL);
+	assert_problem(f, 400, "order", ADMIN, "GET", own(f, "/users?order=email"), NULL);
 	for (int i = 0; i <= MEMBER_QUERY_MAX; i++)
 		buf_chr(&long_q, 'q');
 	assert_problem(f, 400, "q", ADMIN, "GET",
@@ -207,7 +208,7 @@ static void lists_refuse_what_they_do_not_know(void **state)
 static void users_page_one_by_one(void **state)
 {
 	struct fixture *f = *state;
-	const char *path = own(f, "/users?limit=1");
+	const char *path = own(f, "/users?limit=1"), *down = own(f, "/users?limit=1&order=-name");
 	char seen[64] = "";
 
 	for (int i = 0; i < 2; i++)
@@ -225,6 +226,16 @@ static void users_page_one_by_one(void **state)
 		path = own(f, fixture_path(f, "/users?limit=1&cursor=%s", fixture_get(f, "next")));
 	}
 	assert_string_equal(seen, "AaBsss"); /* apartment_admin, and three of the site */
+
+	seen[0] = '\0';
+	for (path = down;;) {
+		assert_status(f, 200, ADMIN, "GET", path, NULL);
+		strncat(seen, strstr(fixture_text(f), "\"name\":\"") + 8, 1);
+		if (says(f, "\"next\":null") || strlen(seen) == 10)
+			break;
+		path = fixture_path(f, "%s&cursor=%s", down, fixture_get(f, "next"));
+	}
+	assert_string_equal(seen, "sssBaA");
 }
 
 /* ---- apartments ---- */

@@ -188,6 +188,45 @@ static void lists_are_newest_first_by_state(void **state)
 	assert_int_equal(n, 0);
 }
 
+static size_t found(struct fixture *f, struct view state, struct view recipient)
+{
+	const struct mail_filter filter = { state, recipient };
+	struct mail_row *rows;
+	size_t n = 0;
+
+	assert_int_equal(mail_search(f->db, &filter, INT64_MAX, 10, &f->arena, &rows, &n), 0);
+	return n;
+}
+
+static void an_address_is_found_by_a_part_of_it(void **state)
+{
+	struct fixture *f = *state;
+	static char long_part[MAIL_SEARCH_MAX + 1];
+	const struct mail_filter too_long = { .recipient = { long_part, sizeof(long_part) } };
+	struct mail_row *rows, m;
+	struct mail_tally tally;
+	size_t n;
+
+	queue(f->db, NOW, VIEW("Anna_B@example.com"));
+	queue(f->db, NOW, VIEW("bob@example.org"));
+	queue(f->db, NOW, VIEW("annaxb@example.org"));
+	m = claim(f, NOW);
+	assert_int_equal(mail_settle(f->db, NOW, &m, &failed), 0);
+	assert_int_equal(found(f, (struct view){}, VIEW("aNNa")), 2);
+	assert_int_equal(found(f, (struct view){}, VIEW("a_b")), 1);
+	assert_int_equal(found(f, (struct view){}, VIEW("%")), 0);
+	assert_int_equal(found(f, (struct view){}, VIEW("!")), 0);
+	assert_int_equal(found(f, (struct view){}, VIEW("")), 3);
+	assert_int_equal(found(f, VIEW("failed"), VIEW("anna_b")), 1);
+	assert_int_equal(found(f, VIEW("failed"), VIEW("bob")), 0);
+	memset(long_part, 'a', sizeof(long_part));
+	assert_int_equal(mail_search(f->db, &too_long, INT64_MAX, 10, &f->arena, &rows, &n),
+			 -EMSGSIZE);
+
+	assert_int_equal(mail_tally(f->db, &tally), 0);
+	assert_true(tally.waiting == 2 && tally.failed == 1 && tally.sent == 0 && tally.kept == 0);
+}
+
 static void only_what_is_done_is_forgotten(void **state)
 {
 	struct fixture *f = *state;
@@ -273,6 +312,7 @@ int main(void)
 		ON_BOTH(the_operator_may_try_again),
 		ON_BOTH(a_former_run_lets_go),
 		ON_BOTH(lists_are_newest_first_by_state),
+		ON_BOTH(an_address_is_found_by_a_part_of_it),
 		ON_BOTH(only_what_is_done_is_forgotten),
 		ON_BOTH(nodes_share_the_mail_without_sending_twice),
 	};

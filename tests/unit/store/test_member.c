@@ -116,6 +116,18 @@ static void people_are_listed_by_name_and_found_by_what_is_known(void **state)
 	assert_string_equal(
 		found(f, (struct member_filter){ .site_id = p.mine, .after = { VIEW("adam"), a } }),
 		"B\xc4");
+	assert_string_equal(found(f, (struct member_filter){ .site_id = p.mine, .down = true }),
+			    "\xc4"
+			    "Ba");
+	assert_string_equal(found(f, (struct member_filter){ .site_id = p.mine,
+							     .down = true,
+							     .after = { VIEW("adam"), a } }),
+			    "");
+	assert_string_equal(found(f, (struct member_filter){ .site_id = p.mine,
+							     .down = true,
+							     .role = VIEW("site_user"),
+							     .apartment_id = p.flat }),
+			    "\xc4");
 	assert_string_equal(
 		found(f, (struct member_filter){ .site_id = p.mine, .q = VIEW("STASTNA") }), "B");
 	assert_string_equal(found(f, (struct member_filter){ .site_id = p.mine, .q = VIEW("7") }),
@@ -242,8 +254,8 @@ static void a_new_name_shows_in_every_site(void **state)
 	assert_int_equal(person_profile_set(f->db, NOW, ann.id, VIEW("Aaron"), VIEW("fr")), 0);
 	assert_string_equal(found(f, (struct member_filter){ .site_id = p.mine }), "AB");
 	assert_int_equal(person_email_set(f->db, NOW, ann.id, VIEW("own@example.com")), 0);
-	assert_string_equal(found(f, (struct member_filter){ .site_id = p.other, .q = VIEW("OWN@") }),
-			    "A");
+	assert_string_equal(
+		found(f, (struct member_filter){ .site_id = p.other, .q = VIEW("OWN@") }), "A");
 	ann.email = VIEW("bob@example.com");
 	assert_int_equal(member_name(f->db, NOW, p.mine, &ann), -EEXIST);
 	ann.id = 999999;
@@ -291,6 +303,32 @@ static void a_company_has_admins_and_counts_them(void **state)
 }
 
 /* A thousand people page by page: each once, in order. */
+/* Reads to the end, P00000 and up or the last and down; how many there were. */
+static size_t all_in_order(struct fixture *f, struct member_filter filter)
+{
+	struct member_row *rows;
+	size_t n, seen = 0;
+	char name[32];
+
+	do {
+		struct arena arena = ARENA_INIT(1 << 22);
+
+		assert_int_equal(member_list(f->db, &filter, &arena, &rows, &n), 0);
+		for (size_t i = 0; i < n; i++, seen++) {
+			snprintf(name, sizeof(name), "P%05zu",
+				 filter.down ? MANY - 1 - seen : seen);
+			assert_string_equal(rows[i].name.p, name);
+		}
+		if (n > 0)
+			filter.after =
+				(struct name_cursor){ { arena_dup(&f->arena, rows[n - 1].sort),
+							rows[n - 1].sort.n },
+						      rows[n - 1].id };
+		arena_free(&arena);
+	} while (n > 0);
+	return seen;
+}
+
 static void many_people_are_paged_through(void **state)
 {
 	struct fixture *f = *state;
@@ -301,7 +339,7 @@ static void many_people_are_paged_through(void **state)
 					.after = NAME_CURSOR_FIRST,
 					.role = VIEW("site_user") };
 	struct member_row *rows;
-	size_t n, seen = 0;
+	size_t n;
 	char name[32];
 
 	{
@@ -314,23 +352,9 @@ static void many_people_are_paged_through(void **state)
 		}
 		assert_int_equal(db_commit(&tx), 0);
 	}
-	do {
-		struct arena arena = ARENA_INIT(1 << 22);
-
-		assert_int_equal(member_list(f->db, &filter, &arena, &rows, &n), 0);
-		for (size_t i = 0; i < n; i++, seen++) {
-			snprintf(name, sizeof(name), "P%05zu", seen);
-			assert_string_equal(rows[i].name.p, name);
-		}
-		if (n > 0)
-			filter.after =
-				(struct name_cursor){ { arena_dup(&f->arena, rows[n - 1].sort),
-							rows[n - 1].sort.n },
-						      rows[n - 1].id };
-		arena_free(&arena);
-	} while (n > 0);
-	assert_int_equal(seen, MANY);
-	filter.after = NAME_CURSOR_FIRST;
+	assert_int_equal(all_in_order(f, filter), MANY);
+	filter.down = true;
+	assert_int_equal(all_in_order(f, filter), MANY);
 	filter.q = VIEW("p0099");
 	assert_int_equal(member_list(f->db, &filter, &f->arena, &rows, &n), 0);
 	assert_int_equal(n, 10);

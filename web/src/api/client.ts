@@ -3,13 +3,14 @@ import type { Challenge } from "../captcha/solve.ts";
 import type {
 	Apartment, ApartmentEdit, AuditEntry, Button, Call, Company, CompanyAdmin, Contact,
 	ContactEdit, Credentials, Device, DeviceEdit, ErasePreview, Home, Import, ImportFate,
-	ImportRow, ImportStart, List, Me, MoveOut, PersonData, PersonEdit, ProblemBody, RecoveryCodes,
+	ImportRow, ImportStart, List, Mail, MailLetter, MailState, Me, MoveOut, Outbox, PersonData, PersonEdit, ProblemBody, RecoveryCodes,
 	Registration, ResidentsEdit, SearchHit, Session, SessionEntry, Setup, SignIn, Site, SiteEdit,
-	SiteType, Summary, Ticket, TicketEdit, TicketEntry, TicketMessage, TicketState, TotpSecret,
+	SiteType, Summary, Suspect, Ticket, TicketEdit, TicketEntry, TicketMessage, TicketState, TotpSecret,
 	TypeChange, User, UserEdit,
 } from "./types.ts";
 
 const BASE = "/api/v1";
+const SUSPECTS = 200; // all that the server lists
 const PAGES_MAX = 100; // a list longer than this many pages is cut rather than read for ever
 
 // status 0: the server could not be reached. wait_s: after how long to try again, 0 for unknown.
@@ -130,13 +131,27 @@ function query(values: Record<string, string | number | null>): string {
 
 export const site_path = (site: string, rest = "") => `/sites/${id(site)}${rest}`;
 
-// query: what lib/audit.ts makes of a search.
-const audit_path = (site: string, query: string, more: Record<string, string>) =>
-	site_path(site, `/audit?${new URLSearchParams([
-		...new URLSearchParams(query), ...Object.entries(more)])}`);
+// A site or a company.
+export type Place = { site: string } | { company: string };
 
-export function audit_csv_href(site: string, query: string): string {
-	return BASE + audit_path(site, query, { format: "csv" });
+// query: what lib/audit.ts makes of a search.
+const audit_path = (place: Place, query: string, more: Record<string, string>) => {
+	const path = `/audit?${new URLSearchParams([
+		...new URLSearchParams(query), ...Object.entries(more)])}`;
+	return "site" in place ? site_path(place.site, path) : company_path(place.company, path);
+};
+
+export function audit_csv_href(place: Place, query: string): string {
+	return BASE + audit_path(place, query, { format: "csv" });
+}
+
+// A page of its own, for a frame without origin or scripts.
+export function mail_html_href(mail: string): string {
+	return `${BASE}/mails/${id(mail)}/html`;
+}
+
+export function own_data_href(): string {
+	return `${BASE}/me/data`;
 }
 
 // A file to download, as a link.
@@ -198,6 +213,7 @@ export const api = {
 		request<Site>("PUT", site_path(site, "/type-change"), { type }),
 
 	companies: () => whole_list<Company>("/companies"),
+	company: (company: string) => request<Company>("GET", company_path(company)),
 	company_create: (name: string) => request<Company>("POST", "/companies", { name }),
 	company_rename: (company: string, name: string) =>
 		request<Company>("PUT", company_path(company), { name }),
@@ -211,6 +227,8 @@ export const api = {
 	users: (site: string, filter: Record<string, string>, cursor: string | null) =>
 		request<List<User>>("GET", site_path(site, `/users?${new URLSearchParams(
 			cursor === null ? filter : { ...filter, cursor })}`)),
+	user: (site: string, user: string) =>
+		request<User>("GET", site_path(site, `/users/${id(user)}`)),
 	user_create: (site: string, body: UserEdit) =>
 		request<User>("POST", site_path(site, "/users"), body),
 	user_edit: (site: string, user: string, body: UserEdit) =>
@@ -271,9 +289,9 @@ export const api = {
 	call: (site: string, call: string) =>
 		request<Call>("GET", site_path(site, `/calls/${id(call)}`)),
 
-	audit: (site: string, query: string, cursor: string | null) =>
+	audit: (place: Place, query: string, cursor: string | null) =>
 		request<List<AuditEntry>>("GET",
-			audit_path(site, query, cursor === null ? {} : { cursor })),
+			audit_path(place, query, cursor === null ? {} : { cursor })),
 
 	imports: (site: string) => whole_list<Import>(site_path(site, "/imports")),
 	import: (site: string, one: string) =>
@@ -292,10 +310,18 @@ export const api = {
 
 	person_data: (site: string, user: string) =>
 		request<PersonData>("GET", user_path(site, user, "/data")),
+	own_data: () => request<PersonData>("GET", "/me/data"),
 	erase_preview: (site: string, user: string) =>
 		request<ErasePreview>("GET", user_path(site, user, "/erase")),
 	erase: (site: string, user: string) =>
 		request<{ name: string }>("POST", user_path(site, user, "/erase")),
+
+	outbox: () => request<Outbox>("GET", "/mails/outbox"),
+	mails: (ask: { state: MailState | ""; q: string; cursor: string | null; limit: number }) =>
+		request<List<Mail>>("GET", `/mails${query(ask)}`),
+	mail: (mail: string) => request<MailLetter>("GET", `/mails/${id(mail)}`),
+	mail_retry: (mail: string) => request<Mail>("POST", `/mails/${id(mail)}/retry`),
+	suspects: () => request<List<Suspect>>("GET", `/suspects${query({ limit: SUSPECTS })}`),
 
 	contacts: (site: string) => whole_list<Contact>(site_path(site, "/contacts")),
 	contact_create: (site: string, body: ContactEdit) =>
@@ -305,7 +331,8 @@ export const api = {
 	contact_delete: (site: string, contact: string) =>
 		request<void>("DELETE", site_path(site, `/contacts/${id(contact)}`)),
 
-	tickets: (site: string) => whole_list<TicketEntry>(site_path(site, "/tickets")),
+	tickets: (site: string, state: TicketState | "", cursor: string | null) =>
+		request<List<TicketEntry>>("GET", site_path(site, `/tickets${query({ state, cursor })}`)),
 	ticket: (site: string, ticket: string) =>
 		request<Ticket>("GET", site_path(site, `/tickets/${id(ticket)}`)),
 	ticket_context: (site: string, page: string) =>

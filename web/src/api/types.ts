@@ -306,6 +306,7 @@ export interface AuditEntry {
 	id: string;
 	at: number;
 	site_id: string | null;
+	site_name: string | null;
 	person_id: string | null;
 	person_name: string;
 	address: string;
@@ -365,6 +366,46 @@ export interface TicketMessage {
 export interface Ticket extends TicketEntry {
 	context: string;
 	messages: TicketMessage[];
+}
+
+export type MailState = "waiting" | "sent" | "failed" | "kept";
+
+// The outbox as a whole: how many mails in which state, and where they go.
+export interface Outbox extends Record<MailState, number> {
+	smtp: boolean;
+	server: string | null;
+	from: string | null;
+	down: boolean;
+}
+
+export interface Mail {
+	id: string;
+	state: MailState;
+	template: string;
+	recipient: string;
+	recipient_name: string;
+	created_at: number;
+	due_at: number;
+	done_at: number | null;
+	tries: number;
+	error: string;
+}
+
+// subject, text and html are null of what was sent.
+export interface MailLetter extends Mail {
+	subject: string | null;
+	text: string | null;
+	html: string | null;
+	hidden: boolean;
+}
+
+// A host that guesses SIP passwords.
+export interface Suspect {
+	address: string;
+	failures: number;
+	dropped: number;
+	first_at: number;
+	last_at: number;
 }
 
 // What is kept about a person: rows by kind, and in `cut` the kinds that have more.

@@ -1,10 +1,14 @@
 // Entries of the trail as sentences, and what they changed. Pure.
 import type { AuditEntry } from "../api/types.ts";
+import { zone_midnight } from "./format.ts";
 import { t, type Key } from "./i18n.ts";
+
+const DAY_MS = 24 * 3600 * 1000;
 
 // The last word of a route, as people call the thing; the API's own word for what is unknown here.
 const OBJECTS: Record<string, Key> = {
 	sites: "audit.object.site",
+	"type-change": "audit.object.site_type",
 	apartments: "audit.object.apartment",
 	devices: "audit.object.device",
 	buttons: "audit.object.buttons",
@@ -25,8 +29,11 @@ const OBJECTS: Record<string, Key> = {
 	password: "audit.object.password",
 	sessions: "audit.object.session",
 	totp: "audit.object.second_factor",
+	confirm: "audit.object.second_factor",
 	passkeys: "audit.object.passkey",
 	"recovery-codes": "audit.object.recovery_codes",
+	kept: "audit.object.recovery_codes",
+	retry: "audit.object.mail",
 };
 
 const DONE: Record<AuditEntry["verb"], Key> = {
@@ -121,18 +128,15 @@ export function audit_changes({ before, after }: Pick<AuditEntry, "before" | "af
 export interface AuditAsk {
 	q: string;
 	object: string;
-	from: string; // days as date inputs give them, in the zone of the reader; empty: no bound
+	from: string; // days as date inputs give them; empty: no bound
 	to: string;
 }
 
-// The query of an ask: the last day belongs to it.
-export function audit_query({ q, object, from, to }: AuditAsk): string {
+// The query of an ask; its days are those of the zone, and the last one belongs to it.
+export function audit_query({ q, object, from, to }: AuditAsk, zone: string): string {
 	const query = new URLSearchParams();
-	const day_ms = (day: string, more: number) => {
-		const at = new Date(`${day}T00:00:00`);
-		at.setDate(at.getDate() + more);
-		return at.getTime();
-	};
+	const day_ms = (day: string, more: number) =>
+		zone_midnight(Date.parse(`${day}T00:00:00Z`) + more * DAY_MS, zone);
 	if (q.trim() !== "")
 		query.set("q", q.trim());
 	if (object !== "")

@@ -34,6 +34,11 @@ function zone_or_utc(zone: string): string {
 	return zone_valid(zone) ? zone : "UTC";
 }
 
+// The reader's own, for what belongs to no site.
+export function zone_here(): string {
+	return Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
 // When the day of `ms` began at the zone; an hour off on the day that summer time begins or ends.
 export function day_start(ms: number, zone: string): number {
 	const parts = new Intl.DateTimeFormat("en", {
@@ -51,6 +56,25 @@ export function format_number(n: number, lang: string): string {
 
 export function format_list(items: readonly string[], lang: string): string {
 	return new Intl.ListFormat(lang, { type: "unit" }).format(items);
+}
+
+// What clocks of the zone show at `ms`, as if they stood in UTC.
+function wall_clock(ms: number, zone: string): number {
+	const parts = new Intl.DateTimeFormat("en", {
+		year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric",
+		second: "numeric", hourCycle: "h23", timeZone: zone_or_utc(zone),
+	}).formatToParts(ms);
+	const of = (type: string) => Number(parts.find((part) => part.type === type)?.value ?? 0);
+	return Date.UTC(of("year"), of("month") - 1, of("day"), of("hour"), of("minute"), of("second"));
+}
+
+// When the zone has the midnight that UTC has at `midnight`; NaN of what is no time. The second look
+// is for the days on which summer time begins or ends.
+export function zone_midnight(midnight: number, zone: string): number {
+	if (Number.isNaN(midnight))
+		return midnight;
+	const near = midnight - (wall_clock(midnight, zone) - midnight);
+	return midnight - (wall_clock(near, zone) - near);
 }
 
 // 90 is "90 seconds"; what is longer is given in minutes, rounded up.

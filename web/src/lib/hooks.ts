@@ -59,6 +59,16 @@ export function useLoad<T>(key: string, read: () => Promise<T>, first: T | null 
 	};
 }
 
+// Does it again and again while somebody may be looking.
+export function useRefresh(act: () => void, every_ms: number): void {
+	const latest = useRef(act);
+	latest.current = act;
+	useEffect(() => {
+		const tick = setInterval(() => document.hidden || latest.current(), every_ms);
+		return () => clearInterval(tick);
+	}, [every_ms]);
+}
+
 // What is typed, once typing rests.
 export function useRested(text: string): string {
 	const [rested, set] = useState(text.trim());
@@ -71,6 +81,10 @@ export function useRested(text: string): string {
 
 export function useTitle(title: string): void {
 	useEffect(() => {
+		const before = document.title;
 		document.title = `${title} – Vestibule`;
+		return () => {
+			document.title = before;
+		};
 	}, [title]);
 }

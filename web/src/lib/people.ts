@@ -1,5 +1,5 @@
 // Words for people and where they live.
-import type { User, UserRole } from "../api/types.ts";
+import type { User, UserEdit, UserRole } from "../api/types.ts";
 import { t, type Key } from "./i18n.ts";
 
 const ROLE_KEYS: Record<UserRole, Key> = {
@@ -18,6 +18,19 @@ export const STATUS_KEYS: Record<User["status"], Key> = {
 	invited: "person.invited",
 	active: "person.active",
 };
+
+// What makes the person what he is now; null of who has no role in the site to be given again.
+export function user_edit_of(user: User, role: UserRole | null = user.role): UserEdit | null {
+	return role === null ? null : {
+		name: user.name, email: user.email ?? "", phone: user.phone, language: user.language,
+		comment: user.comment, role, apartments: user.apartments.map(({ id }) => id),
+	};
+}
+
+// Who never signed in and is known here alone can be made anew after a removal, and nothing is lost.
+export function user_comes_back(user: User): boolean {
+	return user.managed && user.role !== null;
+}
 
 // "3 · 12 · Smith": floor, number, name, as far as they are said.
 export function place_text(one: { floor: string; number: string; name: string }): string {

@@ -46,6 +46,14 @@ export function grants_allow(grants: readonly Grant[], right: Right, site: strin
 			|| grant.apartment_id === apartment));
 }
 
+// The right in the company itself, not only at one of its sites.
+export function grants_allow_company(grants: readonly Grant[], right: Right,
+	company: string): boolean {
+	const roles: readonly string[] = RIGHTS[right];
+	return grants.some((grant) => roles.includes(grant.role) && grant.site_id === null
+		&& (grant.company_id === null || grant.company_id === company));
+}
+
 // The roles of a site, each including the next; a company's admin stands above all.
 export const USER_ROLES: readonly UserRole[] =
 	["site_admin_payment", "site_admin", "site_user", "site_user_no_login"];

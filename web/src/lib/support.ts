@@ -10,6 +10,10 @@ export const TICKET_STATES: Record<TicketState, Key> = {
 	reopened: "ticket.reopened",
 };
 
+export function phone_href(phone: string): string {
+	return `tel:${phone.replace(/[^0-9+]/g, "")}`;
+}
+
 interface ContextDevice {
 	name?: unknown;
 	online?: unknown;

@@ -11,6 +11,7 @@ import { Form } from "../ui/form.tsx";
 import { Heading } from "../ui/heading.tsx";
 import { language_options } from "../ui/language.tsx";
 import { Show } from "../ui/loaded.tsx";
+import { OwnData } from "./own_data.tsx";
 import { SecondFactor } from "./second_factor.tsx";
 import { Sessions } from "./sessions.tsx";
 
@@ -89,14 +90,21 @@ export default function Account({ changed }: { changed: () => void }) {
 			<Show of={me}>
 				{(found) => (
 					<div class="stack">
-						<Profile me={found} saved={(next) => {
-							me.set(next);
-							changed();
-						}} />
-						<Email me={found} />
-						<Password changed={sessions.reload} />
-						<SecondFactor me={found} changed={me.reload} />
+						<div class="halves">
+							<div class="stack">
+								<Profile me={found} saved={(next) => {
+									me.set(next);
+									changed();
+								}} />
+								<Email me={found} />
+							</div>
+							<div class="stack">
+								<Password changed={sessions.reload} />
+								<SecondFactor me={found} changed={me.reload} />
+							</div>
+						</div>
 						<Sessions of={sessions} lang={lang_current()} />
+						<OwnData />
 					</div>
 				)}
 			</Show>

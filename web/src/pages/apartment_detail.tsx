@@ -13,9 +13,9 @@ import { Confirm } from "../ui/confirm.tsx";
 import { Heading } from "../ui/heading.tsx";
 import { Link } from "../ui/link.tsx";
 import { Show } from "../ui/loaded.tsx";
+import { PersonStatus } from "../ui/person_status.tsx";
 import { MoveIn, NewResident, SeveralResidents } from "./move_in.tsx";
 import { MoveOutDialog, MovedOut } from "./move_out.tsx";
-import { PersonStatus } from "./people.tsx";
 import type { TabProps } from "./site.tsx";
 
 interface Props extends TabProps {
@@ -23,6 +23,7 @@ interface Props extends TabProps {
 }
 
 interface ResidentProps {
+	staff: boolean;
 	site: string;
 	apartment: string;
 	user: User;
@@ -30,7 +31,7 @@ interface ResidentProps {
 	remove: () => void;
 }
 
-function Resident({ site, apartment, user, changed, remove }: ResidentProps) {
+function Resident({ staff, site, apartment, user, changed, remove }: ResidentProps) {
 	const [busy, set_busy] = useState(false);
 	const admin = user.apartments.some((one) => one.id === apartment && one.admin);
 	// What was ticked stays so while the server is asked.
@@ -54,7 +55,11 @@ function Resident({ site, apartment, user, changed, remove }: ResidentProps) {
 	return (
 		<li class="line two">
 			<div>
-				<h3>{user.name} <PersonStatus user={user} /></h3>
+				<h3>
+					{staff ? <Link href={site_href(site, "people", user.id)}>{user.name}</Link>
+						: user.name}
+					{" "}<PersonStatus user={user} />
+				</h3>
 				<p class="soft">{[user.email, user.phone].filter(Boolean).join(" · ")}</p>
 				<label class="check">
 					<input type="checkbox" checked={wanted ?? admin} disabled={user.email === null && !admin}
@@ -86,6 +91,12 @@ export function ApartmentDetail({ site, listen, id }: Props) {
 		people.reload();
 	};
 	useDeviceChanges(listen, reload);
+	const move_back = async (user: User) => {
+		await api.residents_add(site.id, id, { people: [user.id] });
+		if (user.apartments.some((one) => one.id === id && one.admin))
+			await api.resident_edit(site.id, id, user.id, { admin: true });
+		reload();
+	};
 	const dialog = { site, apartment: id, close: () => set_open(null), saved: reload };
 	return (
 		<div class="stack">
@@ -113,30 +124,36 @@ export function ApartmentDetail({ site, listen, id }: Props) {
 						{gone !== null && (
 							<MovedOut {...dialog} gone={gone} close={() => set_gone(null)} />
 						)}
-						<h3>{t("home.people")}</h3>
-						<Show of={people}>
-							{(list) => list.length === 0
-								? <p class="card soft">{t("home.nobody")}</p>
-								: <ul class="list">
-									{list.map((user) => (
-										<Resident key={user.id} site={site.id} apartment={id} user={user}
-											changed={reload} remove={() => set_removing(user)} />
-									))}
-								</ul>}
-						</Show>
-						<h3>{t("devices.title")}</h3>
-						{found.devices.length === 0
-							? <p class="card soft">{t("home.no_devices")}</p>
-							: <ul class="list">
-								{found.devices.map((device) => (
-									<li key={device.id} class="line">
-										<span>{staff
-											? <Link href={site_href(site.id, "devices", device.id)}>
-												{device.name}</Link>
-											: device.name}</span>
-									</li>
-								))}
-							</ul>}
+						<div class="halves">
+							<section class="stack">
+								<h3>{t("home.people")}</h3>
+								<Show of={people}>
+									{(list) => list.length === 0
+										? <p class="card soft">{t("home.nobody")}</p>
+										: <ul class="list">
+											{list.map((user) => (
+												<Resident key={user.id} staff={staff} site={site.id} apartment={id} user={user}
+													changed={reload} remove={() => set_removing(user)} />
+											))}
+										</ul>}
+								</Show>
+							</section>
+							<section class="stack">
+								<h3>{t("devices.title")}</h3>
+								{found.devices.length === 0
+									? <p class="card soft">{t("home.no_devices")}</p>
+									: <ul class="list">
+										{found.devices.map((device) => (
+											<li key={device.id} class="line">
+												<span>{staff
+													? <Link href={site_href(site.id, "devices", device.id)}>
+														{device.name}</Link>
+													: device.name}</span>
+											</li>
+										))}
+									</ul>}
+							</section>
+						</div>
 					</div>
 				)}
 			</Show>
@@ -150,7 +167,8 @@ export function ApartmentDetail({ site, listen, id }: Props) {
 					yes={t("resident.remove")} close={() => set_removing(null)}
 					act={async () => {
 						await api.resident_remove(site.id, id, removing.id);
-						toast(t("resident.removed", { name: removing.name }));
+						toast(t("resident.removed", { name: removing.name }), false,
+							staff ? () => move_back(removing) : null);
 						reload();
 					}} />
 			)}

@@ -20,6 +20,25 @@ import { Show } from "../ui/loaded.tsx";
 import { Table, type Column } from "../ui/table.tsx";
 import type { TabProps } from "./site.tsx";
 
+function edit_of({ number, floor, name, services }: Apartment): ApartmentEdit {
+	return { number, floor: String(floor ?? ""), name: name ?? "", services };
+}
+
+// Empty ones come back as they were; who lived in an apartment would have to move in again.
+function undo_of(site: string, gone: readonly Apartment[], reload: () => void) {
+	return gone.some(({ residents }) => residents > 0) ? null : async () => {
+		for (const one of gone)
+			await api.apartment_create(site, edit_of(one));
+		reload();
+	};
+}
+
+function delete_text(gone: readonly Apartment[]): string {
+	const residents = gone.reduce((sum, one) => sum + one.residents, 0);
+	return residents === 0 ? t("apartment.delete_text")
+		: t("apartment.delete_lived_in", { n: residents });
+}
+
 interface EditProps {
 	site: string;
 	apartment: Apartment | null;
@@ -39,10 +58,7 @@ function Edit({ site, apartment, close, saved }: EditProps) {
 		else
 			await api.apartment_edit(site, apartment.id, edit);
 		toast(t("saved"), false, apartment && (async () => {
-			await api.apartment_edit(site, apartment.id, {
-				number: apartment.number, floor: String(apartment.floor ?? ""),
-				name: apartment.name ?? "", services: apartment.services,
-			});
+			await api.apartment_edit(site, apartment.id, edit_of(apartment));
 			saved();
 		}));
 		close();
@@ -135,18 +151,24 @@ export function Apartments({ site, listen }: TabProps) {
 			)}
 			{deleting !== null && (
 				<Confirm title={t("delete_ask", { name: apartment_label(deleting) })}
-					text={t("apartment.delete_text")} yes={t("delete")}
+					text={delete_text([deleting])} yes={t("delete")}
 					close={() => set_deleting(null)}
 					explain={(status) => status === 409 ? t("apartment.in_use") : null}
 					act={async () => {
 						await api.apartment_delete(site.id, deleting.id);
-						toast(t("deleted", { name: apartment_label(deleting) }));
+						toast(t("deleted", { name: apartment_label(deleting) }), false,
+							undo_of(site.id, [deleting], list.reload));
 						list.reload();
 					}} />
 			)}
 			{clearing.length > 0 && (
-				<DeleteMany rows={clearing} name={apartment_label} done={list.reload}
-					text={t("apartment.delete_text")} close={() => set_clearing([])}
+				<DeleteMany rows={clearing} name={apartment_label} close={() => set_clearing([])}
+					text={delete_text(clearing)} done={(gone) => {
+						list.reload();
+						if (gone.length > 0)
+							toast(t("deleted_many", { n: gone.length }), false,
+								undo_of(site.id, gone, list.reload));
+					}}
 					explain={(status) => status === 409 ? t("apartment.in_use") : null}
 					remove={(one) => api.apartment_delete(site.id, one.id)} />
 			)}

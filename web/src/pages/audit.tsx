@@ -1,18 +1,19 @@
-import { useEffect, useState } from "preact/hooks";
-import { api, audit_csv_href } from "../api/client.ts";
-import type { AuditEntry, List } from "../api/types.ts";
+import { useState } from "preact/hooks";
+import { api, audit_csv_href, type Place } from "../api/client.ts";
+import type { AuditEntry } from "../api/types.ts";
 import {
 	audit_changes, audit_field, audit_object, AUDIT_OBJECTS, audit_query, audit_sentence,
 	type AuditAsk,
 } from "../lib/audit.ts";
 import { format_time } from "../lib/format.ts";
-import { problem_from, useLoad } from "../lib/hooks.ts";
 import { lang_current, t } from "../lib/i18n.ts";
-import { problem_text } from "../lib/problem.ts";
-import { toast } from "../lib/toast.ts";
+import { usePages } from "../lib/pages.ts";
+import { Empty } from "../ui/empty.tsx";
 import { Field } from "../ui/field.tsx";
 import { Heading } from "../ui/heading.tsx";
 import { Show } from "../ui/loaded.tsx";
+import { Table, type Column, type Sorted } from "../ui/table.tsx";
+import { ZoneNote } from "../ui/zone_note.tsx";
 import type { TabProps } from "./site.tsx";
 
 const NOTHING: AuditAsk = { q: "", object: "", from: "", to: "" };
@@ -41,19 +42,21 @@ function Changes({ entry }: { entry: AuditEntry }) {
 	);
 }
 
-function Line({ entry, zone }: { entry: AuditEntry; zone: string }) {
-	return (
-		<div class="line">
-			<div class="stack tight">
-				<h3>{audit_sentence(entry)}</h3>
-				<p class="soft">
-					{format_time(entry.at, lang_current(), zone)}
-					{entry.address !== "" && <>{" · "}<span class="mono">{entry.address}</span></>}
-				</p>
-				<Changes entry={entry} />
-			</div>
-		</div>
-	);
+// named: with the site that an entry is about.
+function columns(zone: string, named: boolean): Column<AuditEntry>[] {
+	return [
+		{ key: "what", title: t("audit.what"), cell: (entry) => audit_sentence(entry) },
+		{ key: "at", title: t("audit.at"), sort: ({ at }) => at, ordered: true,
+			cell: ({ at }) => format_time(at, lang_current(), zone) },
+		...(named ? [{ key: "site", title: t("audit.site"),
+			sort: ({ site_name }: AuditEntry) => site_name,
+			cell: ({ site_name }: AuditEntry) => site_name }] : []),
+		{ key: "who", title: t("audit.who"), sort: ({ person_name }) => person_name,
+			cell: ({ person_name }) => person_name },
+		{ key: "address", title: t("audit.address"), sort: ({ address }) => address || null,
+			cell: ({ address }) => <span class="mono">{address}</span> },
+		{ key: "changes", title: t("audit.details"), cell: (entry) => <Changes entry={entry} /> },
+	];
 }
 
 function options(): { value: string; text: string }[] {
@@ -88,48 +91,42 @@ function Search({ ask }: { ask: (ask: AuditAsk) => void }) {
 	);
 }
 
-export function Audit({ site }: TabProps) {
-	const [query, set_query] = useState("");
-	const first = useLoad(`${site.id}?${query}`, () => api.audit(site.id, query, null));
-	const [held, set_held] = useState<List<AuditEntry> | null>(null);
-	const [busy, set_busy] = useState(false);
-	useEffect(() => set_held(first.data), [first.data]);
+interface TrailProps {
+	of: Place;
+	name: string;
+	zone: string;
+	empty: string;
+}
 
-	const more = async () => {
-		if (busy || held === null || held.next === null)
-			return;
-		set_busy(true);
-		try {
-			const page = await api.audit(site.id, query, held.next);
-			set_held({ items: [...held.items, ...page.items], next: page.next });
-		} catch (error) {
-			toast(problem_text(problem_from(error)), true);
-		}
-		set_busy(false);
-	};
+// The trail of a site, or of a company with all of its sites, which are then named.
+export function Trail({ of, name, zone, empty }: TrailProps) {
+	const [wanted, set_wanted] = useState("");
+	const [sorted, set_sorted] = useState<Sorted>({ key: "at", down: true });
+	const query = sorted.down ? wanted : `${wanted}&order=at`;
+	const entries = usePages<AuditEntry>(`${JSON.stringify(of)}?${query}`,
+		(cursor) => api.audit(of, query, cursor));
 	return (
 		<div class="stack">
-			<Heading text={t("audit.title")} part_of={site.name}>
-				<a class="button" href={audit_csv_href(site.id, query)} download="audit.csv">
+			<Heading text={t("audit.title")} part_of={name}>
+				<a class="button" href={audit_csv_href(of, query)} download="audit.csv">
 					{t("audit.export")}
 				</a>
 			</Heading>
-			<Search ask={(ask) => set_query(audit_query(ask))} />
-			<Show of={first}>
-				{() => held === null || held.items.length === 0
-					? <div class="card empty"><h3>{t("audit.empty")}</h3>
-						<p class="soft">{t("audit.empty_text")}</p></div>
-					: <ul class="list" aria-label={t("audit.title")}>
-						{held.items.map((entry) => (
-							<li key={entry.id}><Line entry={entry} zone={site.zone} /></li>
-						))}
-					</ul>}
+			<Search ask={(ask) => set_wanted(audit_query(ask, zone))} />
+			<Show of={entries.first}>
+				{() => entries.items.length === 0
+					? <Empty title={t("audit.empty")} text={empty} />
+					: <Table label={t("audit.title")} columns={columns(zone, "company" in of)}
+						rows={entries.items}
+						id={({ id }) => id} name={audit_sentence} note={<ZoneNote zone={zone} />}
+						order={{ ...sorted, set: set_sorted }}
+						next={entries.next && { text: t("audit.more"), ...entries.next }} />}
 			</Show>
-			{held !== null && held.next !== null && (
-				<div><button onClick={more} aria-disabled={busy}>
-					{busy ? t("working") : t("audit.more")}
-				</button></div>
-			)}
 		</div>
 	);
+}
+
+export function Audit({ site }: TabProps) {
+	return <Trail of={{ site: site.id }} name={site.name} zone={site.zone}
+		empty={t("audit.empty_text")} />;
 }

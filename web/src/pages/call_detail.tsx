@@ -9,6 +9,7 @@ import { CallStatus } from "../ui/call_status.tsx";
 import { Heading } from "../ui/heading.tsx";
 import { Show } from "../ui/loaded.tsx";
 import { useNow } from "../ui/use_now.ts";
+import { ZoneNote } from "../ui/zone_note.tsx";
 import type { TabProps } from "./site.tsx";
 
 // Who opened, and how.
@@ -55,6 +56,7 @@ export function CallDetail({ site, listen, id }: TabProps & { id: string }) {
 									<dt>{t("call.duration")}</dt><dd>{format_duration(talk)}</dd>
 								</>}
 							</dl>
+							<ZoneNote zone={site.zone} />
 							<h3>{t("call.openings")}</h3>
 							{call.opened.length === 0
 								? <p class="soft">{t("call.no_openings")}</p>

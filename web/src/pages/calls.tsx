@@ -15,6 +15,7 @@ import { Link } from "../ui/link.tsx";
 import { Show } from "../ui/loaded.tsx";
 import { Table, type Column } from "../ui/table.tsx";
 import { useNow } from "../ui/use_now.ts";
+import { ZoneNote } from "../ui/zone_note.tsx";
 import { opening_text } from "./call_detail.tsx";
 import type { TabProps } from "./site.tsx";
 
@@ -100,9 +101,6 @@ export function Calls({ site, listen }: TabProps) {
 	return (
 		<div class="stack">
 			<Heading text={t("calls.title")} part_of={site.name} />
-			{site.zone !== Intl.DateTimeFormat().resolvedOptions().timeZone && (
-				<p class="soft">{t("calls.zone", { zone: site.zone.replaceAll("_", " ") })}</p>
-			)}
 			<p class="hidden" role="status">{news}</p>
 			<Show of={first}>
 				{() => items.length === 0
@@ -110,6 +108,7 @@ export function Calls({ site, listen }: TabProps) {
 					: <Table label={t("calls.title")} columns={columns(site, now)} rows={items}
 						id={({ id }) => id} name={({ from_name, from_device }) =>
 							from_name ?? from_device}
+						note={<ZoneNote zone={site.zone} />}
 						next={held === null || held.next === null ? null
 							: { text: t("calls.more"), busy, read: () => void more() }} />}
 			</Show>

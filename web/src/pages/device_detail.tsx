@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { api } from "../api/client.ts";
-import type { Apartment, Device } from "../api/types.ts";
+import type { Apartment, Device, DeviceEdit } from "../api/types.ts";
 import { apartment_label } from "../lib/apartments.ts";
 import { useDeviceChanges } from "../lib/changes.ts";
 import { useLoad } from "../lib/hooks.ts";
@@ -18,6 +18,10 @@ import { DeviceForm } from "./device_form.tsx";
 import { device_kind } from "./devices.tsx";
 import type { TabProps } from "./site.tsx";
 
+function edit_of({ name, kind, apartment_id, unlock_code }: Device): DeviceEdit {
+	return { name, kind, apartment_id, unlock_code: unlock_code ?? "" };
+}
+
 interface SettingsProps {
 	site: string;
 	device: Device;
@@ -33,7 +37,10 @@ function Settings({ site, device, apartments, saved }: SettingsProps) {
 			<DeviceForm device={device} apartments={apartments} submit={t("save")}
 				send={async (edit) => {
 					await api.device_edit(site, device.id, edit);
-					toast(t("saved"));
+					toast(t("saved"), false, async () => {
+						await api.device_edit(site, device.id, edit_of(device));
+						saved();
+					});
 					saved();
 				}} />
 			<div><button class="danger" onClick={() => set_deleting(true)}>

@@ -97,8 +97,12 @@ export function Devices({ site, listen }: TabProps) {
 			)}
 			{deleting.length > 0 && (
 				<DeleteMany rows={deleting} name={({ device }) => device.name}
-					text={t("device.delete_text")} done={both.reload}
-					close={() => set_deleting([])}
+					text={t("device.delete_text")} close={() => set_deleting([])}
+					done={(gone) => {
+						both.reload();
+						if (gone.length > 0)
+							toast(t("deleted_many", { n: gone.length }));
+					}}
 					remove={({ device }) => api.device_delete(site.id, device.id)} />
 			)}
 		</div>

@@ -50,7 +50,7 @@ export function Homes({ site }: TabProps) {
 			<Show of={homes}>
 				{(list) => list.length === 0
 					? <Empty title={t("homes.empty")} text={t("homes.empty_text")} />
-					: <div class="stack">
+					: <div class="cards">
 						{list.map((home) => <Card key={home.id} site={site.id} home={home} />)}
 					</div>}
 			</Show>

@@ -7,35 +7,35 @@ import { lang_current, t } from "../lib/i18n.ts";
 import {
 	FATES, fate_badge, fate_text, import_runs, row_fault, row_home, row_name,
 } from "../lib/imports.ts";
+import { usePages } from "../lib/pages.ts";
 import { problem_text } from "../lib/problem.ts";
 import { go, site_href } from "../lib/router.ts";
 import { toast } from "../lib/toast.ts";
 import { Heading } from "../ui/heading.tsx";
 import { Link } from "../ui/link.tsx";
 import { Show } from "../ui/loaded.tsx";
+import { Table, type Column } from "../ui/table.tsx";
 import { ImportState } from "./imports.tsx";
 import type { TabProps } from "./site.tsx";
 
 const POLL_MS = 700; // how old the progress may be
 
-function Row({ row, done }: { row: ImportRow; done: boolean }) {
-	const name = row_name(row);
-	const home = row_home(row);
-	return (
-		<li class="line import">
-			<p class="soft">{t("import.row", { row: String(row.row) })}</p>
-			<div>
-				{name !== "" && <h3>{name}</h3>}
-				{row.email !== "" && <p class="mono">{row.email}</p>}
-				{row.comment !== "" && <p class="soft">{row.comment}</p>}
-			</div>
-			<p>{home}</p>
-			<div>
+function columns(done: boolean): Column<ImportRow>[] {
+	return [
+		{ key: "row", title: t("import.line"), sort: ({ row }) => row,
+			cell: ({ row }) => t("import.row", { row: String(row) }) },
+		{ key: "name", title: t("name"), sort: (row) => row_name(row) || null, cell: row_name },
+		{ key: "email", title: t("email"), sort: ({ email }) => email || null,
+			cell: ({ email }) => email },
+		{ key: "home", title: t("apartments.one"), sort: (row) => row_home(row) || null,
+			cell: row_home },
+		{ key: "comment", title: t("import.comment"), cell: ({ comment }) => comment },
+		{ key: "fate", title: t("import.fate"), sort: ({ fate }) => fate_text(fate, done),
+			cell: (row) => <>
 				<span class={fate_badge(row.fate)}>{fate_text(row.fate, done)}</span>
 				{row.fault !== null && <p class="error">{row_fault(row)}</p>}
-			</div>
-		</li>
-	);
+			</> },
+	];
 }
 
 interface RowsProps {
@@ -43,58 +43,31 @@ interface RowsProps {
 	one: Import;
 }
 
-interface Page {
-	items: ImportRow[];
-	next: string | null;
-}
-
 function Rows({ site, one }: RowsProps) {
 	const [fate, set_fate] = useState<ImportFate | "">(one.fault > 0 ? "fault" : "");
-	const [older, set_older] = useState<Page | null>(null);
-	const [busy, set_busy] = useState(false);
-	const key = `${one.id} ${one.state} ${fate}`;
-	const first = useLoad(key, () => api.import_rows(site, one.id, fate, null));
-	useEffect(() => set_older(null), [key]);
-
-	const next = older === null ? first.data?.next ?? null : older.next;
-	const more = async () => {
-		if (busy || next === null)
-			return;
-		set_busy(true);
-		try {
-			const page = await api.import_rows(site, one.id, fate, next);
-			set_older((old) => ({ items: [...old?.items ?? [], ...page.items], next: page.next }));
-		} catch (error) {
-			toast(problem_text(problem_from(error)), true);
-		}
-		set_busy(false);
-	};
+	const rows = usePages<ImportRow>(`${one.id} ${one.state} ${fate}`,
+		(cursor) => api.import_rows(site, one.id, fate, cursor));
 	const done = one.state === "done";
+	const count = (n: number) => format_number(n, lang_current());
 	return (
 		<>
 			<div class="row" role="group" aria-label={t("import.filter")}>
 				<button aria-pressed={fate === ""} onClick={() => set_fate("")}>
-					{t("import.all")} ({format_number(one.rows, lang_current())})
+					{t("import.all")} ({count(one.rows)})
 				</button>
 				{FATES.filter((each) => one[each] > 0).map((each) => (
 					<button key={each} aria-pressed={fate === each} onClick={() => set_fate(each)}>
-						{fate_text(each, done)} ({format_number(one[each], lang_current())})
+						{fate_text(each, done)} ({count(one[each])})
 					</button>
 				))}
 			</div>
-			<Show of={first}>
-				{({ items }) => (
-					<ul class="list" aria-label={t("import.preview")}>
-						{[...items, ...older?.items ?? []].map((row) =>
-							<Row key={row.row} row={row} done={done} />)}
-					</ul>
+			<Show of={rows.first}>
+				{() => (
+					<Table label={t("import.preview")} columns={columns(done)} rows={rows.items}
+						id={({ row }) => String(row)} name={row_name}
+						next={rows.next && { text: t("import.more"), ...rows.next }} />
 				)}
 			</Show>
-			{next !== null && (
-				<div><button onClick={more} aria-disabled={busy}>
-					{busy ? t("working") : t("import.more")}
-				</button></div>
-			)}
 		</>
 	);
 }

@@ -1,15 +1,18 @@
 import { useRef, useState } from "preact/hooks";
 import { api, import_file_href } from "../api/client.ts";
-import type { Import } from "../api/types.ts";
-import { format_time } from "../lib/format.ts";
+import type { Import, Site } from "../api/types.ts";
+import { format_number, format_time } from "../lib/format.ts";
 import { problem_from, useLoad } from "../lib/hooks.ts";
 import { lang_current, t, type Key } from "../lib/i18n.ts";
 import { upload_problem_text } from "../lib/imports.ts";
 import { go, site_href } from "../lib/router.ts";
+import { Empty } from "../ui/empty.tsx";
 import { Field } from "../ui/field.tsx";
 import { Heading } from "../ui/heading.tsx";
 import { Link } from "../ui/link.tsx";
 import { Show } from "../ui/loaded.tsx";
+import { Table, type Column } from "../ui/table.tsx";
+import { ZoneNote } from "../ui/zone_note.tsx";
 import type { TabProps } from "./site.tsx";
 
 const FILE_MAX = 8 * 1024 * 1024; // the server's SHEET_FILE_MAX
@@ -104,6 +107,24 @@ function Upload({ site }: { site: string }) {
 	);
 }
 
+function import_name({ name }: Import): string {
+	return name || t("import.nameless");
+}
+
+function columns(site: Site): Column<Import>[] {
+	return [
+		{ key: "name", title: t("import.name"), sort: import_name, cell: (one) => (
+			<Link href={site_href(site.id, "import", one.id)}>{import_name(one)}</Link>
+		) },
+		{ key: "at", title: t("import.at"), sort: ({ created_at }) => created_at,
+			cell: ({ created_at }) => format_time(created_at, lang_current(), site.zone) },
+		{ key: "rows", title: t("import.row_count"), sort: ({ rows }) => rows,
+			cell: ({ rows }) => format_number(rows, lang_current()) },
+		{ key: "state", title: t("device.status"), sort: ({ state }) => t(STATES[state].key),
+			cell: (one) => <ImportState one={one} /> },
+	];
+}
+
 export function Imports({ site }: TabProps) {
 	const list = useLoad(site.id, () => api.imports(site.id));
 	return (
@@ -128,24 +149,9 @@ export function Imports({ site }: TabProps) {
 			<h3>{t("import.earlier")}</h3>
 			<Show of={list}>
 				{(items) => items.length === 0
-					? <div class="card empty"><h3>{t("import.none")}</h3>
-						<p class="soft">{t("import.none_text")}</p></div>
-					: <ul class="list" aria-label={t("import.earlier")}>
-						{items.map((one) => (
-							<li key={one.id}>
-								<Link href={site_href(site.id, "import", one.id)} class="line two">
-									<div>
-										<h4>{one.name || t("import.nameless")}</h4>
-										<p class="soft">
-											{format_time(one.created_at, lang_current(), site.zone)}
-											{" · "}{t("import.rows", { n: one.rows })}
-										</p>
-									</div>
-									<ImportState one={one} />
-								</Link>
-							</li>
-						))}
-					</ul>}
+					? <Empty title={t("import.none")} text={t("import.none_text")} level={4} />
+					: <Table label={t("import.earlier")} columns={columns(site)} rows={items}
+						id={({ id }) => id} name={import_name} note={<ZoneNote zone={site.zone} />} />}
 			</Show>
 		</div>
 	);

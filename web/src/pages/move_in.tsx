@@ -111,7 +111,10 @@ export function MoveIn({ site, apartment, close, saved, living }:
 	const move = async (user: User) => {
 		try {
 			await api.residents_add(site.id, apartment, { people: [user.id] });
-			toast(t("resident.moved_in", { name: user.name }));
+			toast(t("resident.moved_in", { name: user.name }), false, async () => {
+				await api.resident_remove(site.id, apartment, user.id);
+				saved();
+			});
 			close();
 			saved();
 		} catch (error) {

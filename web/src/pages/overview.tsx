@@ -13,6 +13,7 @@ import { Icon } from "../ui/icon.tsx";
 import { Link } from "../ui/link.tsx";
 import { Show } from "../ui/loaded.tsx";
 import { Tabs } from "../ui/tabs.tsx";
+import { ZoneNote } from "../ui/zone_note.tsx";
 import type { TabProps } from "./site.tsx";
 
 const RECENT = 5;
@@ -121,6 +122,7 @@ function Recent({ site, zone, calls }: { site: string; zone: string; calls: read
 	return (
 		<section class="card stack">
 			<h3>{t("overview.recent")}</h3>
+			{calls.length > 0 && <ZoneNote zone={zone} />}
 			{calls.length === 0 && <p class="soft">{t("calls.empty_text")}</p>}
 			<ul class="stack">
 				{calls.map((call) => (

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { api, person_data_href } from "../api/client.ts";
-import type { PersonRow } from "../api/types.ts";
+import type { PersonData as Data, PersonRow } from "../api/types.ts";
 import { format_time } from "../lib/format.ts";
 import { useLoad } from "../lib/hooks.ts";
 import { lang_current, t, type Key } from "../lib/i18n.ts";
@@ -8,6 +8,7 @@ import { toast } from "../lib/toast.ts";
 import { Confirm } from "../ui/confirm.tsx";
 import { Heading } from "../ui/heading.tsx";
 import { Show } from "../ui/loaded.tsx";
+import { ZoneNote } from "../ui/zone_note.tsx";
 import type { TabProps } from "./site.tsx";
 
 const SECTIONS: readonly { name: string; key: Key }[] = [
@@ -48,6 +49,27 @@ function Row({ row, zone }: { row: PersonRow; zone: string }) {
 				</div>
 			))}
 		</dl>
+	);
+}
+
+// What there is, section by section; the account itself is open.
+export function Sections({ data, zone }: { data: Data; zone: string }) {
+	return (
+		<>
+			{SECTIONS.map(({ name, key }) => {
+				const rows = data[name] as PersonRow[] | undefined;
+				return rows !== undefined && rows.length > 0 && (
+					<details key={name} class="card" open={name === "account"}>
+						<summary>{t("data.section", { name: t(key), n: rows.length })}</summary>
+						<ul class="stack">
+							{rows.map((row, index) => (
+								<li key={index}><Row row={row} zone={zone} /></li>
+							))}
+						</ul>
+					</details>
+				);
+			})}
+		</>
 	);
 }
 
@@ -94,22 +116,11 @@ export function PersonData({ site, id, erased }: TabProps & { id: string; erased
 					{t("data.export")}
 				</a>
 			</Heading>
+			<ZoneNote zone={site.zone} />
 			<Show of={data}>
 				{(found) => (
 					<div class="stack">
-						{SECTIONS.map(({ name, key }) => {
-							const rows = found[name] as PersonRow[] | undefined;
-							return rows !== undefined && rows.length > 0 && (
-								<details key={name} class="card" open={name === "account"}>
-									<summary>{t("data.section", { name: t(key), n: rows.length })}</summary>
-									<ul class="stack">
-										{rows.map((row, index) => (
-											<li key={index}><Row row={row} zone={site.zone} /></li>
-										))}
-									</ul>
-								</details>
-							);
-						})}
+						<Sections data={found} zone={site.zone} />
 						<Erase site={site.id} user={id} erased={erased} />
 					</div>
 				)}

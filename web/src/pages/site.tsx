@@ -72,8 +72,8 @@ function useLive(site: string, allowed: boolean): { listen: Listen; connected: b
 
 // What a part may want; each takes its share.
 interface PartProps extends TabProps {
-	id: string; // of the one thing, or what to look for
-	find: string;
+	id: string; // of the one thing
+	open: string | null; // what is shown beside the list
 	saved: () => void;
 	erased: () => void;
 }
@@ -139,8 +139,9 @@ function Tab({ tab, item, can, changed, ...props }: ShownProps) {
 	const persons = tab === "data" && item !== null && can("user_read");
 	if (!persons && !parts_for(can).some((one) => one.tab === tab))
 		return <p class="note">{t("site.nothing")}</p>;
-	return <Later key={item} {...code_of(tab, item)} with={{ ...props, id: item ?? "",
-		find: item ?? "", saved: changed, erased: () => go(site_href(props.site.id)) }} />;
+	return <Later key={tab === "people" ? tab : item} {...code_of(tab, item)}
+		with={{ ...props, id: item ?? "", open: item, saved: changed,
+			erased: () => go(site_href(props.site.id)) }} />;
 }
 
 interface Props {

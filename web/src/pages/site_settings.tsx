@@ -14,26 +14,32 @@ export function SiteSettings({ site, saved }: { site: Site; saved: () => void })
 	const can = useCan(site.id);
 	const [asking, set_asking] = useState(false);
 	return (
-		<div class="stack">
+		<div class="halves">
 			<div class="card stack">
 				<Heading text={t("settings.title")} part_of={site.name} />
 				<SiteForm start={site} submit={t("save")}
 					send={async (edit) => {
 						await api.site_edit(site.id, edit);
-						toast(t("saved"));
+						toast(t("saved"), false, async () => {
+							const { id, company: _, ...before } = site;
+							await api.site_edit(id, before);
+							saved();
+						});
 						saved();
 					}} />
 			</div>
-			<SiteTypeCard site={site} changed={saved} />
-			{can("site_delete") && (
-				<div class="card stack">
-					<h2>{t("site.delete")}</h2>
-					<p class="soft">{t("site.delete_text")}</p>
-					<div><button class="danger" onClick={() => set_asking(true)}>
-						{t("site.delete")}
-					</button></div>
-				</div>
-			)}
+			<div class="stack">
+				<SiteTypeCard site={site} changed={saved} />
+				{can("site_delete") && (
+					<div class="card stack">
+						<h2>{t("site.delete")}</h2>
+						<p class="soft">{t("site.delete_text")}</p>
+						<div><button class="danger" onClick={() => set_asking(true)}>
+							{t("site.delete")}
+						</button></div>
+					</div>
+				)}
+			</div>
 			{asking && (
 				<Confirm title={t("delete_ask", { name: site.name })} text={t("site.delete_text")}
 					yes={t("delete")} close={() => set_asking(false)}

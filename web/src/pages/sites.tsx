@@ -18,20 +18,24 @@ import { SiteWizard } from "./site_wizard.tsx";
 
 const PAGE = 50;
 
+function type_text({ type }: Site): string {
+	return type === "commercial" ? t("site.commercial") : t("site.residential");
+}
+
 function columns(): Column<Site>[] {
 	return [
-		{ key: "name", title: t("site.name"),
+		{ key: "name", title: t("site.name"), sort: ({ name }) => name,
 			cell: (site) => <Link href={site_href(site.id)}>{site.name}</Link> },
-		{ key: "company", title: t("site.company"), cell: ({ company }) => company },
-		{ key: "type", title: t("site.type"), cell: ({ type }) =>
-			type === "commercial" ? t("site.commercial") : t("site.residential") },
-		{ key: "zone", title: t("site.zone"), cell: ({ zone }) => zone.replaceAll("_", " ") },
+		{ key: "company", title: t("site.company"), sort: ({ company }) => company,
+			cell: ({ company }) => company },
+		{ key: "type", title: t("site.type"), sort: type_text, cell: type_text },
+		{ key: "zone", title: t("site.zone"), sort: ({ zone }) => zone,
+			cell: ({ zone }) => zone.replaceAll("_", " ") },
 	];
 }
 
 export function Sites() {
 	const may_add = useCan(null)("site_create");
-	const may_see = useCan(null)("company_read");
 	const [text, set_text] = useState("");
 	const q = useRested(text);
 	const sites = usePages<Site>(`sites ${q}`, (cursor) => api.sites_page({ q, cursor, limit: PAGE }));
@@ -39,7 +43,6 @@ export function Sites() {
 	return (
 		<div class="stack">
 			<Heading text={t("sites.title")}>
-				{may_see && <Link href="/companies" class="button">{t("companies.title")}</Link>}
 				{may_add && (
 					<button class="primary" onClick={() => set_adding(true)}>{t("sites.add")}</button>
 				)}

@@ -1,21 +1,27 @@
-import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { api } from "../api/client.ts";
-import type { Contact, ContactEdit, TicketEntry } from "../api/types.ts";
+import type { Contact, ContactEdit, Site, TicketEntry, TicketState } from "../api/types.ts";
 import { format_time } from "../lib/format.ts";
 import { useLoad } from "../lib/hooks.ts";
 import { lang_current, t, type Key } from "../lib/i18n.ts";
+import { usePages } from "../lib/pages.ts";
 import { useCan } from "../lib/rights.ts";
 import { go, site_href } from "../lib/router.ts";
-import { TICKET_STATES } from "../lib/support.ts";
+import { phone_href, TICKET_STATES } from "../lib/support.ts";
 import { toast } from "../lib/toast.ts";
 import { check_required, EMAIL_MAX, NAME_MAX } from "../lib/validate.ts";
 import { Confirm } from "../ui/confirm.tsx";
 import { Dialog } from "../ui/dialog.tsx";
+import { DoMany } from "../ui/do_many.tsx";
+import { Empty } from "../ui/empty.tsx";
+import { Field } from "../ui/field.tsx";
 import { Form } from "../ui/form.tsx";
 import { Heading } from "../ui/heading.tsx";
 import { Link } from "../ui/link.tsx";
 import { Show } from "../ui/loaded.tsx";
+import { Table, type Column } from "../ui/table.tsx";
+import { TicketBadge } from "../ui/ticket_badge.tsx";
+import { ZoneNote } from "../ui/zone_note.tsx";
 import type { TabProps } from "./site.tsx";
 import { TicketForm } from "./ticket_form.tsx";
 
@@ -50,7 +56,10 @@ function ContactForm({ site, contact, position, close, saved }: EditProps) {
 			await api.contact_create(site, edit);
 		else
 			await api.contact_edit(site, contact.id, edit);
-		toast(t("saved"));
+		toast(t("saved"), false, contact && (async () => {
+			await api.contact_edit(site, contact.id, edit_of(contact));
+			saved();
+		}));
 		close();
 		saved();
 	};
@@ -75,19 +84,36 @@ function ContactForm({ site, contact, position, close, saved }: EditProps) {
 	);
 }
 
-function ContactCard({ one, children }: { one: Contact; children: ComponentChildren }) {
-	return (
-		<div class="card stack tight">
-			<h4>{one.name}</h4>
-			{one.role !== "" && <p class="soft">{one.role}</p>}
-			{one.purpose !== "" && <p>{one.purpose}</p>}
-			{one.phone !== "" && (
-				<p><a href={`tel:${one.phone.replace(/[^0-9+]/g, "")}`}>{one.phone}</a></p>
-			)}
-			{one.email !== "" && <p><a href={`mailto:${one.email}`}>{one.email}</a></p>}
-			{children}
+const edit_of = ({ id: _, ...edit }: Contact): ContactEdit => edit;
+
+interface Deeds {
+	edit: (contact: Contact) => void;
+	remove: (contact: Contact) => void;
+}
+
+// `may` null: the reader only reads.
+function contact_columns(may: Deeds | null): Column<Contact>[] {
+	const deeds = ({ edit, remove }: Deeds) => (one: Contact) => (
+		<div class="row no-print">
+			<button onClick={() => edit(one)}>
+				{t("edit")}<span class="hidden"> {one.name}</span>
+			</button>
+			<button class="danger" onClick={() => remove(one)}>
+				{t("delete")}<span class="hidden"> {one.name}</span>
+			</button>
 		</div>
 	);
+	return [
+		{ key: "name", title: t("name"), sort: ({ name }) => name, cell: ({ name }) => name },
+		{ key: "role", title: t("contact.role"), sort: ({ role }) => role || null,
+			cell: ({ role }) => role },
+		{ key: "purpose", title: t("contact.purpose"), cell: ({ purpose }) => purpose },
+		{ key: "phone", title: t("contact.phone"), cell: ({ phone }) => phone === "" ? null
+			: <a href={phone_href(phone)}>{phone}</a> },
+		{ key: "email", title: t("email"), cell: ({ email }) => email === "" ? null
+			: <a href={`mailto:${email}`}>{email}</a> },
+		...(may === null ? [] : [{ key: "deeds", title: t("deeds"), cell: deeds(may) }]),
+	];
 }
 
 function Contacts({ site }: { site: string }) {
@@ -106,25 +132,11 @@ function Contacts({ site }: { site: string }) {
 			</div>
 			<Show of={list}>
 				{(items) => items.length === 0
-					? <p class="soft">{t("contacts.empty")}</p>
-					: <ul class="cards">
-						{items.map((one) => (
-							<li key={one.id}>
-								<ContactCard one={one}>
-									{may_edit && (
-										<div class="row">
-											<button onClick={() => set_editing(one)}>
-												{t("edit")}<span class="hidden"> {one.name}</span>
-											</button>
-											<button class="danger" onClick={() => set_deleting(one)}>
-												{t("delete")}<span class="hidden"> {one.name}</span>
-											</button>
-										</div>
-									)}
-								</ContactCard>
-							</li>
-						))}
-					</ul>}
+					? <Empty level={4} title={t("contacts.empty")}
+						text={t(may_edit ? "contacts.empty_text" : "contacts.empty_ask")} />
+					: <Table label={t("contacts.title")} rows={items} id={({ id }) => id}
+						name={({ name }) => name} columns={contact_columns(
+							may_edit ? { edit: set_editing, remove: set_deleting } : null)} />}
 			</Show>
 			{editing !== null && (
 				<ContactForm site={site} contact={editing === "new" ? null : editing}
@@ -135,7 +147,10 @@ function Contacts({ site }: { site: string }) {
 					yes={t("delete")} close={() => set_deleting(null)}
 					act={async () => {
 						await api.contact_delete(site, deleting.id);
-						toast(t("deleted", { name: deleting.name }));
+						toast(t("deleted", { name: deleting.name }), false, async () => {
+							await api.contact_create(site, edit_of(deleting));
+							list.reload();
+						});
 						list.reload();
 					}} />
 			)}
@@ -143,46 +158,93 @@ function Contacts({ site }: { site: string }) {
 	);
 }
 
-function TicketLine({ site, one, zone }: { site: string; one: TicketEntry; zone: string }) {
+function ticket_columns(site: Site): Column<TicketEntry>[] {
+	const time = (ms: number) => format_time(ms, lang_current(), site.zone);
+	return [
+		{ key: "subject", title: t("ticket.subject"), sort: ({ subject }) => subject, cell: (one) => (
+			<Link href={site_href(site.id, "tickets", one.id)}>{one.subject}</Link>
+		) },
+		{ key: "state", title: t("device.status"), sort: ({ state }) => t(TICKET_STATES[state]),
+			cell: (one) => <TicketBadge state={one.state} /> },
+		{ key: "who", title: t("ticket.who"), sort: ({ person_name }) => person_name,
+			cell: ({ person_name }) => person_name },
+		{ key: "changed", title: t("ticket.changed"), sort: ({ changed_at }) => changed_at,
+			cell: ({ changed_at }) => time(changed_at) },
+		{ key: "created", title: t("ticket.created"), sort: ({ created_at }) => created_at,
+			cell: ({ created_at }) => time(created_at) },
+	];
+}
+
+const STATES = Object.keys(TICKET_STATES) as TicketState[];
+
+interface CloseProps {
+	site: string;
+	tickets: readonly TicketEntry[];
+	close: () => void;
+	changed: () => void;
+}
+
+function CloseTickets({ site, tickets, close, changed }: CloseProps) {
 	return (
-		<Link href={site_href(site, "tickets", one.id)} class="line two">
-			<div>
-				<h4>{one.subject}</h4>
-				<p class="soft">
-					{t("ticket.by", { name: one.person_name })}
-					{" · "}{format_time(one.changed_at, lang_current(), zone)}
-				</p>
-			</div>
-			<p><span class="status">{t(TICKET_STATES[one.state])}</span></p>
-		</Link>
+		<DoMany title={t("tickets.close_ask", { n: tickets.length })} yes={t("ticket.close")}
+			rows={tickets} name={({ subject }) => subject} close={close}
+			act={(one) => api.ticket_state(site, one.id, "closed")}
+			done={(closed) => {
+				changed();
+				if (closed.length > 0)
+					toast(t("tickets.closed", { n: closed.length }), false, async () => {
+						for (const one of closed)
+							await api.ticket_state(site, one.id, "reopened");
+						changed();
+					});
+			}}>
+			<p>{t("tickets.close_text")}</p>
+		</DoMany>
 	);
 }
 
 function Tickets({ site, listen }: TabProps) {
-	const list = useLoad(site.id, () => api.tickets(site.id));
+	const [state, set_state] = useState<TicketState | "">("");
+	const tickets = usePages<TicketEntry>(`${site.id} ${state}`,
+		(cursor) => api.tickets(site.id, state, cursor));
 	const [reporting, set_reporting] = useState(false);
+	const [closing, set_closing] = useState<readonly TicketEntry[]>([]);
+	const { reload } = tickets.first;
 	useEffect(() => listen((event) => {
 		if (event === null || event.type === "ticket")
-			list.reload();
-	}), [listen, list.reload]);
+			reload();
+	}), [listen, reload]);
 	return (
 		<section class="stack" aria-labelledby="tickets">
 			<div class="row spread">
 				<h3 id="tickets">{t("tickets.title")}</h3>
 				<button class="primary" onClick={() => set_reporting(true)}>{t("tickets.add")}</button>
 			</div>
-			<Show of={list}>
-				{(items) => items.length === 0
-					? <p class="soft">{t("tickets.empty")}</p>
-					: <ul class="list">
-						{items.map((one) => (
-							<li key={one.id}><TicketLine site={site.id} one={one} zone={site.zone} /></li>
-						))}
-					</ul>}
+			<div class="fields filters no-print">
+				<Field name="state" label={t("device.status")} value={state}
+					set={(value) => set_state(value as TicketState | "")} options={[
+						{ value: "", text: t("tickets.all_states") },
+						...STATES.map((one) => ({ value: one, text: t(TICKET_STATES[one]) })),
+					]} />
+			</div>
+			<Show of={tickets.first}>
+				{() => tickets.items.length === 0
+					? <Empty level={4} title={t("tickets.empty")}
+						text={t(state === "" ? "tickets.empty_text" : "tickets.none_found")} />
+					: <Table label={t("tickets.title")} columns={ticket_columns(site)}
+						rows={tickets.items} id={({ id }) => id} name={({ subject }) => subject}
+						note={<ZoneNote zone={site.zone} />}
+						actions={[{ text: t("ticket.close"), act: (rows) =>
+							set_closing(rows.filter((one) => one.state !== "closed")) }]}
+						next={tickets.next && { text: t("more"), ...tickets.next }} />}
 			</Show>
 			{reporting && (
 				<TicketForm site={site.id} close={() => set_reporting(false)}
 					sent={(id) => go(site_href(site.id, "tickets", id))} />
+			)}
+			{closing.length > 0 && (
+				<CloseTickets site={site.id} tickets={closing} close={() => set_closing([])}
+					changed={reload} />
 			)}
 		</section>
 	);

@@ -6,13 +6,14 @@ import { problem_from, useLoad } from "../lib/hooks.ts";
 import { lang_current, t } from "../lib/i18n.ts";
 import { problem_text } from "../lib/problem.ts";
 import { site_href } from "../lib/router.ts";
-import { TICKET_STATES } from "../lib/support.ts";
 import { toast } from "../lib/toast.ts";
 import { check_required } from "../lib/validate.ts";
 import { Form } from "../ui/form.tsx";
 import { Heading } from "../ui/heading.tsx";
 import { Link } from "../ui/link.tsx";
 import { Show } from "../ui/loaded.tsx";
+import { TicketBadge } from "../ui/ticket_badge.tsx";
+import { ZoneNote } from "../ui/zone_note.tsx";
 import type { TabProps } from "./site.tsx";
 import { Context, TICKET_TEXT_MAX } from "./ticket_form.tsx";
 
@@ -67,36 +68,41 @@ export function TicketDetail({ site, listen, id }: TabProps & { id: string }) {
 				{(found) => (
 					<div class="stack">
 						<Heading text={found.subject} part_of={site.name}>
-							<span class="status">{t(TICKET_STATES[found.state])}</span>
+							<TicketBadge state={found.state} />
 						</Heading>
 						<p class="soft">
 							{t("ticket.by", { name: found.person_name })}
 							{found.contact !== "" && ` · ${found.contact}`}
 						</p>
-						<ul class="stack" aria-label={t("ticket.messages")}>
-							{found.messages.map((one) => (
-								<Message key={one.id} one={one} zone={site.zone} />
-							))}
-						</ul>
-						<div class="card stack">
-							<Form key={sent} submit={t("ticket.answer")} start={{ text: "" }}
-								send={async ({ text = "" }) => {
-									await api.ticket_message(site.id, id, text.trim());
-									set_sent(sent + 1);
-									ticket.reload();
-								}}
-								fields={[{ name: "text", label: t("ticket.your_message"), lines: 4,
-									check: check_required, required: true, max: TICKET_TEXT_MAX }]} />
-							<div class="row">
-								<State site={site.id} ticket={found} changed={ticket.set} />
+						<ZoneNote zone={site.zone} />
+						<div class={found.context === "{}" ? "stack" : "sides"}>
+							<div class="stack">
+								<ul class="stack" aria-label={t("ticket.messages")}>
+									{found.messages.map((one) => (
+										<Message key={one.id} one={one} zone={site.zone} />
+									))}
+								</ul>
+								<div class="card stack">
+									<Form key={sent} submit={t("ticket.answer")} start={{ text: "" }}
+										send={async ({ text = "" }) => {
+											await api.ticket_message(site.id, id, text.trim());
+											set_sent(sent + 1);
+											ticket.reload();
+										}}
+										fields={[{ name: "text", label: t("ticket.your_message"), lines: 4,
+											check: check_required, required: true, max: TICKET_TEXT_MAX }]} />
+									<div class="row">
+										<State site={site.id} ticket={found} changed={ticket.set} />
+									</div>
+								</div>
 							</div>
+							{found.context !== "{}" && (
+								<details class="card">
+									<summary>{t("ticket.attached")}</summary>
+									<Context json={found.context} />
+								</details>
+							)}
 						</div>
-						{found.context !== "{}" && (
-							<details class="card">
-								<summary>{t("ticket.attached")}</summary>
-								<Context json={found.context} />
-							</details>
-						)}
 					</div>
 				)}
 			</Show>

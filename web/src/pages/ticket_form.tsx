@@ -1,8 +1,9 @@
 import { useState } from "preact/hooks";
 import { api } from "../api/client.ts";
+import type { Contact } from "../api/types.ts";
 import { useLoad } from "../lib/hooks.ts";
 import { t } from "../lib/i18n.ts";
-import { context_lines } from "../lib/support.ts";
+import { context_lines, phone_href } from "../lib/support.ts";
 import { toast } from "../lib/toast.ts";
 import { check_required, NAME_MAX } from "../lib/validate.ts";
 import { Dialog } from "../ui/dialog.tsx";
@@ -21,6 +22,36 @@ export function Context({ json }: { json: string }) {
 	);
 }
 
+function Reach({ one }: { one: Contact }) {
+	return (
+		<li>
+			<strong>{one.name}</strong>
+			{one.role !== "" && <span class="soft">{` · ${one.role}`}</span>}
+			{one.purpose !== "" && <p class="soft">{one.purpose}</p>}
+			<p class="row">
+				{one.phone !== "" && <a href={phone_href(one.phone)}>{one.phone}</a>}
+				{one.email !== "" && <a href={`mailto:${one.email}`}>{one.email}</a>}
+			</p>
+		</li>
+	);
+}
+
+// Whom one may call instead. A site without contacts, or a server that does not tell them, is no
+// reason not to write.
+function Contacts({ site }: { site: string }) {
+	const { data } = useLoad(site, () => api.contacts(site));
+	if (data === null || data.length === 0)
+		return null;
+	return (
+		<div class="note stack">
+			<p>{t("tickets.add_text")}</p>
+			<ul class="stack" aria-label={t("contacts.title")}>
+				{data.map((one) => <Reach key={one.id} one={one} />)}
+			</ul>
+		</div>
+	);
+}
+
 interface Props {
 	site: string;
 	close: () => void;
@@ -34,7 +65,7 @@ export function TicketForm({ site, close, sent }: Props) {
 	const [attach, set_attach] = useState(true);
 	return (
 		<Dialog title={t("tickets.add")} close={close}>
-			<p class="soft">{t("tickets.add_text")}</p>
+			<Contacts site={site} />
 			<Form submit={t("tickets.send")} cancel={close}
 				start={{ subject: "", text: "", contact: "" }}
 				send={async ({ subject = "", text = "", contact = "" }) => {
@@ -59,7 +90,7 @@ export function TicketForm({ site, close, sent }: Props) {
 					{t("ticket.attach")}
 				</label>
 				{attach && (
-					<details>
+					<details open>
 						<summary>{t("ticket.attached")}</summary>
 						<Show of={context}>{({ context: json }) => <Context json={json} />}</Show>
 					</details>

@@ -7,10 +7,10 @@ import { Picker, type PickItem } from "../ui/picker.tsx";
 
 const SITES_SHOWN = 20;
 
-function hit_href(site: string, { kind, id, title }: SearchHit): string {
+function hit_href(site: string, { kind, id }: SearchHit): string {
 	switch (kind) {
 	case "person":
-		return site_href(site, "people", title);
+		return site_href(site, "people", id);
 	case "apartment":
 		return site_href(site, "apartments", id);
 	default:

@@ -5,16 +5,18 @@ interface Props {
 	href: string;
 	class?: string;
 	current?: boolean;
+	stay?: boolean; // opens beside this
 	children: ComponentChildren;
 }
 
 // A link inside the portal; modified clicks stay the browser's.
-export function Link({ href, class: name = "", current = false, children }: Props) {
+export function Link({ href, class: name = "", current = false, stay = false,
+	children }: Props) {
 	const follow = (event: MouseEvent) => {
 		if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)
 			return;
 		event.preventDefault();
-		go(href);
+		go(href, stay);
 	};
 	return (
 		<a href={href} class={name} onClick={follow} {...(current ? { "aria-current": "page" } : {})}>

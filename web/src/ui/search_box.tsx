@@ -10,7 +10,7 @@ interface Props {
 // A box that narrows a list while one types.
 export function SearchBox({ label, value, set, max = 100 }: Props) {
 	return (
-		<label class="search-box">
+		<label class="search-box no-print">
 			<span class="hidden">{label}</span>
 			<Icon name="search" />
 			<input type="search" autocomplete="off" placeholder={label} value={value} maxLength={max}

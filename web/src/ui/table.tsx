@@ -8,11 +8,24 @@ import { SearchBox } from "./search_box.tsx";
 
 const SHOWN = 50; // rows at first, and more with each step: a page of thousands is slow to lay out
 
+// Rows are sorted here, as the reader's language does, once all of them are: of a page alone, the
+// first by some other column are not the first of all.
 export interface Column<T> {
 	key: string;
 	title: string;
 	cell: (row: T) => ComponentChildren;
 	sort?: (row: T) => SortValue;
+	ordered?: boolean; // the server sorts by it, see Order
+}
+
+export interface Sorted {
+	key: string;
+	down: boolean;
+}
+
+// How the server sorts a list that comes in pages.
+export interface Order extends Sorted {
+	set: (sorted: Sorted) => void;
 }
 
 export interface BulkAction<T> {
@@ -27,22 +40,19 @@ interface Props<T> {
 	rows: readonly T[];
 	id: (row: T) => string;
 	name: (row: T) => string;        // what a screen reader calls the row's checkbox
-	filter?: (row: T) => string;     // the text that the box above looks through
+	filter?: (row: T) => string;     // the text that the box above looks through; all rows are here
 	actions?: readonly BulkAction<T>[]; // on chosen rows
 	// A further page of the server's, null at the end; without it, all rows are here.
 	next?: { text: string; busy: boolean; read: () => void } | null;
-	tools?: ComponentChildren;
+	order?: Order;
+	note?: ComponentChildren; // about the rows, above them
 }
 
-interface Sorted {
-	key: string;
-	down: boolean;
-}
-
+// sort null: the rows cannot be sorted by this column.
 function Head<T>({ column, sorted, sort }: { column: Column<T>; sorted: Sorted | null;
-	sort: () => void }) {
+	sort: (() => void) | null }) {
 	const mine = sorted?.key === column.key ? sorted : null;
-	if (column.sort === undefined)
+	if (sort === null)
 		return <th role="columnheader" scope="col">{column.title}</th>;
 	return (
 		<th role="columnheader" scope="col"
@@ -79,9 +89,9 @@ function Row<T>({ row, columns, check }: { row: T; columns: readonly Column<T>[]
 // Rows that can be sorted, narrowed, chosen and printed; cards on a phone. The roles are said again
 // because a browser forgets them where a table is laid out otherwise.
 export function Table<T>(props: Props<T>) {
-	const { label, columns, id, name, filter, actions = [], next } = props;
+	const { label, columns, id, name, filter, actions = [], next, order } = props;
 	const [text, set_text] = useState("");
-	const [sorted, set_sorted] = useState<Sorted | null>(null);
+	const [here, set_here] = useState<Sorted | null>(null);
 	const [chosen, set_chosen] = useState<ReadonlySet<string>>(new Set());
 	const [limit, set_limit] = useState(SHOWN);
 	const [printing, set_printing] = useState(false);
@@ -92,10 +102,18 @@ export function Table<T>(props: Props<T>) {
 		set_printing(false);
 	}, [printing]);
 
-	const by = columns.find(({ key }) => key === sorted?.key)?.sort;
+	const whole = next === undefined || next === null;
+	const sorted = whole && here !== null ? here : order ?? null;
+	const by = whole ? columns.find(({ key }) => key === sorted?.key)?.sort : undefined;
 	const narrowed = filter ? rows_filter(props.rows, text, filter) : props.rows;
 	const all = sorted !== null && by !== undefined
 		? rows_sort(narrowed, by, sorted.down, lang_current()) : narrowed;
+	const sort = (column: Column<T>) => {
+		const set = whole && column.sort !== undefined ? set_here
+			: column.ordered === true && order !== undefined ? order.set : null;
+		return set === null || props.rows.length < 2 ? null : () =>
+			set({ key: column.key, down: sorted?.key === column.key && !sorted.down });
+	};
 	const shown = printing || next !== undefined ? all : all.slice(0, limit);
 	const picked = all.filter((row) => chosen.has(id(row)));
 	const pick = (rows: readonly T[], on: boolean) => set_chosen((old) => {
@@ -106,10 +124,10 @@ export function Table<T>(props: Props<T>) {
 	const select = actions.length > 0;
 	return (
 		<div class="stack">
-			<div class="row tools no-print">
+			<div class={filter ? "row tools" : "row tools bare-tools"}>
 				{filter && <SearchBox label={t("filter")} value={text} set={set_text} />}
-				{props.tools}
-				<button class="bare" onClick={() => set_printing(true)}>
+				{props.note}
+				<button class="bare no-print" onClick={() => set_printing(true)}>
 					<Icon name="print" /><span class="hidden">{t("print")}</span>
 				</button>
 			</div>
@@ -131,9 +149,7 @@ export function Table<T>(props: Props<T>) {
 						</td>
 					)}
 					{columns.map((column) => (
-						<Head key={column.key} column={column} sorted={sorted}
-							sort={() => set_sorted({ key: column.key,
-								down: sorted?.key === column.key && !sorted.down })} />
+						<Head key={column.key} column={column} sorted={sorted} sort={sort(column)} />
 					))}
 				</tr></thead>
 				<tbody role="rowgroup">

@@ -22,8 +22,12 @@ static const struct whole {
 	/* Pages and sums that were found along an index before. */
 	{ "member_list", "m" },
 	{ "member_list_apartment", "m" },
+	{ "member_list_apartment_down", "m" },
 	{ "member_list_apartment_role", "m" },
+	{ "member_list_apartment_role_down", "m" },
+	{ "member_list_down", "m" },
 	{ "member_list_role", "m" },
+	{ "member_list_role_down", "m" },
 	{ "site_list", "page" },
 	{ "site_type_facts", "crowd" },
 	{ "summary_get", "d" },

@@ -60,7 +60,12 @@ static const struct db_column mail_columns[] = {
 };
 static const struct db_shape mail_shape = DB_SHAPE(struct mail_row, mail_columns);
 
-enum { QUEUE, COUNT, CLAIM, SETTLE, RELEASE, TALLY, SEARCH, GET, RETRY, EXPIRE };
+/* The cast tells PostgreSQL what a parameter is that may be NULL. */
+#define MAIL_PAGE                                                                                  \
+	" AND (CAST($2 AS TEXT) IS NULL OR lower(recipient) LIKE $2 ESCAPE '!')"                   \
+	" ORDER BY id DESC LIMIT $3"
+
+enum { QUEUE, COUNT, CLAIM, SETTLE, RELEASE, TALLY, SEARCH, SEARCH_STATE, GET, RETRY, EXPIRE };
 
 static const struct db_stmt stmts[] = {
 	[QUEUE] = { "mail_queue",
@@ -90,18 +95,17 @@ static const struct db_stmt stmts[] = {
 	[RELEASE] = { "mail_release", "UPDATE mail SET claimed_until = 0"
 				      " WHERE state = 'waiting' AND claimed_until <> 0" },
 	[TALLY] = { "mail_tally",
-		    "SELECT COUNT(CASE WHEN state = 'waiting' THEN 1 END) AS waiting,"
-		    " COUNT(CASE WHEN state = 'sent' THEN 1 END) AS sent,"
-		    " COUNT(CASE WHEN state = 'failed' THEN 1 END) AS failed,"
-		    " COUNT(CASE WHEN state = 'kept' THEN 1 END) AS kept FROM mail",
+		    "SELECT (SELECT COUNT(*) FROM mail WHERE state = 'waiting') AS waiting,"
+		    " (SELECT COUNT(*) FROM mail WHERE state = 'sent') AS sent,"
+		    " (SELECT COUNT(*) FROM mail WHERE state = 'failed') AS failed,"
+		    " (SELECT COUNT(*) FROM mail WHERE state = 'kept') AS kept",
 		    &tally_shape },
-	/* The casts tell PostgreSQL what a parameter is that may be NULL. */
 	[SEARCH] = { "mail_search",
-		     "SELECT " MAIL_COLUMNS " FROM mail WHERE id < $1"
-		     " AND (CAST($2 AS TEXT) IS NULL OR state = $2)"
-		     " AND (CAST($3 AS TEXT) IS NULL OR lower(recipient) LIKE $3 ESCAPE '!')"
-		     " ORDER BY id DESC LIMIT $4",
-		     &mail_shape },
+		     "SELECT " MAIL_COLUMNS " FROM mail WHERE id < $1" MAIL_PAGE, &mail_shape },
+	[SEARCH_STATE] = { "mail_search_state",
+			   "SELECT " MAIL_COLUMNS
+			   " FROM mail WHERE state = $4 AND id < $1" MAIL_PAGE,
+			   &mail_shape },
 	[GET] = { "mail_get", "SELECT " MAIL_COLUMNS " FROM mail WHERE id = $1", &mail_shape },
 	/* A claim stays: who has it sends it now. */
 	[RETRY] = { "mail_retry",
@@ -213,9 +217,14 @@ int mail_search(struct db *db, const struct mail_filter *filter, int64_t before_
 		return pattern.err;
 	if (max > MAIL_PAGE_MAX)
 		max = MAIL_PAGE_MAX;
-	return db_select(db, &stmts[SEARCH],
-			 DB_ARGS(A_INT(before_id), A_TEXT(filter->state), A_TEXT(like), A_INT(max)),
-			 arena, ret_mails, ret_n);
+	if (!filter->state.p)
+		return db_select(db, &stmts[SEARCH],
+				 DB_ARGS(A_INT(before_id), A_TEXT(like), A_INT(max)), arena,
+				 ret_mails, ret_n);
+	return db_select(
+		db, &stmts[SEARCH_STATE],
+		DB_ARGS(A_INT(before_id), A_TEXT(like), A_INT(max), A_TEXT(filter->state)), arena,
+		ret_mails, ret_n);
 }
 
 int mail_list(struct db *db, struct view state, int64_t before_id, int64_t max, struct arena *arena,

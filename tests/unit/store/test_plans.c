@@ -42,8 +42,6 @@ static const struct whole {
 	   waits. */
 	{ "company_list", "o" },
 	{ "company_create", "person_role" },
-	/* For the operator: an index of the mails of thirty days. */
-	{ "mail_tally", "mail" },
 	/* At the start, and before there is anybody. */
 	{ "import_requeue", "import" },
 	{ "person_any_operator", "person_role" },

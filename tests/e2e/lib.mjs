@@ -67,8 +67,10 @@ export async function visitor(browser, { lang = "en", size = DESK, scale = 1, ch
 		deviceScaleFactor: scale, reducedMotion: "reduce" });
 	context.setDefaultTimeout(PATIENCE_MS);
 	if (chosen) {
-		await context.addInitScript((tag) => localStorage.getItem("vestibule.lang")
-			?? localStorage.setItem("vestibule.lang", tag), lang);
+		await context.addInitScript((tag) => {
+			if (origin !== "null") // a sandboxed frame keeps nothing
+				localStorage.getItem("vestibule.lang") ?? localStorage.setItem("vestibule.lang", tag);
+		}, lang);
 	}
 	const page = await context.newPage();
 	page.faults = [];

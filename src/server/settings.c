@@ -134,6 +134,7 @@ static const struct conf_option options[] = {
 	CHECKED(ticket_mail, NULL, reply_base_fits, REPLY_BASE_WORDS,
 		"Where answers to mails of tickets go, to be given to vestibulectl mail-in; by default nowhere"),
 	NUMBER(audit_days, "365", 1, 36500, "Days for which it is kept who changed what"),
+	NUMBER(call_days, "90", 1, 36500, "Days for which calls and openings are kept"),
 	{ "metrics_open", CONF_BOOL, offsetof(struct settings, metrics_open), "no",
 	  .doc = "Whether other hosts than this one may read /metrics" },
 };

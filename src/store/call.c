@@ -1,6 +1,7 @@
 #include "store/call.h"
 
 #include "store/change.h"
+#include "store/site.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -63,7 +64,21 @@ static const struct db_shape lost_shape = DB_SHAPE(struct lost_row, lost_columns
 #define OPENING_SELECT                                                                             \
 	"SELECT site_id, id, at, call_id, device, by_device, by_name, how FROM opening"
 
-enum { START, ANSWER, END, LEG_ADD, OPENING_ADD, END_LOST, GET, LIST, LEGS, OPENINGS, BETWEEN, EXPIRE };
+enum {
+	START,
+	ANSWER,
+	END,
+	LEG_ADD,
+	OPENING_ADD,
+	END_LOST,
+	GET,
+	LIST,
+	LEGS,
+	OPENINGS,
+	BETWEEN,
+	EXPIRE,
+	EXPIRE_OPENINGS,
+};
 
 static const struct db_stmt stmts[] = {
 	[START] = { "call_start",
@@ -106,8 +121,14 @@ static const struct db_stmt stmts[] = {
 				     " ORDER BY at, id",
 		      &opening_shape },
 	[EXPIRE] = { "call_expire",
-		     "DELETE FROM call"
-		     " WHERE site_id = $1 AND started_at < $2 AND ended_at IS NOT NULL" },
+		     "DELETE FROM call WHERE site_id = $1 AND (started_at, id) IN"
+		     " (SELECT started_at, id FROM call WHERE site_id = $1 AND started_at < $2"
+		     " AND ended_at IS NOT NULL ORDER BY started_at, id LIMIT $3)" },
+	/* those of a call go with it */
+	[EXPIRE_OPENINGS] = { "call_expire_openings",
+			      "DELETE FROM opening WHERE site_id = $1 AND (at, id) IN"
+			      " (SELECT at, id FROM opening WHERE site_id = $1 AND at < $2"
+			      " AND call_id IS NULL ORDER BY at, id LIMIT $3)" },
 };
 
 int call_prepare(struct db *db, struct err *err)
@@ -235,7 +256,40 @@ int call_openings_between(struct db *db, int64_t site_id, int64_t from_ms, int64
 			 arena, ret_openings, ret_n);
 }
 
-int call_expire(struct db *db, int64_t site_id, int64_t at_ms, int64_t *ret_removed)
+static int expire_site(struct db *db, int64_t site_id, int64_t at_ms, int64_t max, int64_t *ret_removed)
 {
-	return db_exec(db, &stmts[EXPIRE], DB_ARGS(A_INT(site_id), A_INT(at_ms)), ret_removed);
+	int64_t calls = 0, openings = 0;
+	int rc = db_exec(db, &stmts[EXPIRE], DB_ARGS(A_INT(site_id), A_INT(at_ms), A_INT(max)), &calls);
+
+	if (rc == 0 && calls < max)
+		rc = db_exec(db, &stmts[EXPIRE_OPENINGS],
+			     DB_ARGS(A_INT(site_id), A_INT(at_ms), A_INT(max - calls)), &openings);
+	if (rc == 0)
+		*ret_removed = calls + openings;
+	return rc;
+}
+
+int call_expire(struct db *db, int64_t at_ms, int64_t *after_site, int64_t *ret_removed, bool *ret_more)
+{
+	CLEANUP(arena_free) struct arena arena = ARENA_INIT(CALL_EXPIRE_SITES * sizeof(struct site_row) * 4);
+	int64_t left = CALL_EXPIRE_MAX;
+	struct site_row *sites;
+	size_t n, i;
+	int rc = site_ids(db, *after_site, CALL_EXPIRE_SITES, &arena, &sites, &n);
+
+	for (i = 0; rc == 0 && i < n && left > 0; i++) {
+		int64_t removed;
+
+		rc = expire_site(db, sites[i].id, at_ms, left, &removed);
+		left -= rc == 0 ? removed : 0;
+		if (rc == 0 && left > 0) /* otherwise the site may have more */
+			*after_site = sites[i].id;
+	}
+	if (rc < 0)
+		return rc;
+	*ret_more = left == 0 || n == CALL_EXPIRE_SITES;
+	if (!*ret_more)
+		*after_site = 0;
+	*ret_removed = CALL_EXPIRE_MAX - left;
+	return 0;
 }

@@ -10,7 +10,11 @@
 #pragma once
 #include "store/db.h"
 
-enum { CALL_PAGE_MAX = 500 };
+enum {
+	CALL_PAGE_MAX = 500,
+	CALL_EXPIRE_MAX = 1000,  /* calls and openings that one call_expire removes */
+	CALL_EXPIRE_SITES = 200, /* and how many sites it looks at */
+};
 
 /* Times in epoch ms; DB_INT_NULL and views without p where nothing is known yet. */
 struct call_row {
@@ -83,5 +87,8 @@ struct call_cursor {
 [[nodiscard]] int call_openings_between(struct db *db, int64_t site_id, int64_t from_ms, int64_t to_ms,
 					struct arena *arena, struct opening_row **ret_openings,
 					size_t *ret_n);
-/* Retention: forgets the site's ended calls, with legs and openings, that started before `at_ms`. */
-[[nodiscard]] int call_expire(struct db *db, int64_t site_id, int64_t at_ms, int64_t *ret_removed);
+/* Retention: forgets ended calls, with legs and openings, and openings outside of calls, that are older
+ * than `at_ms`. A part at a time: begins with the site after *after_site (0: with the first), which moves
+ * on; without more it is 0 again. */
+[[nodiscard]] int call_expire(struct db *db, int64_t at_ms, int64_t *after_site, int64_t *ret_removed,
+			      bool *ret_more);

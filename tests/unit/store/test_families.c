@@ -481,6 +481,95 @@ static void calls_left_open_by_a_crash_are_ended(void **state)
 	assert_int_equal(list[0].id, 1);
 }
 
+static size_t calls_of(struct fixture *f, int64_t site)
+{
+	struct call_row *list;
+	size_t n = 0;
+
+	assert_int_equal(call_list(f->db, site, CALL_CURSOR_NEWEST, CALL_PAGE_MAX, &f->arena, &list, &n), 0);
+	return n;
+}
+
+static void call_old(struct fixture *f, int64_t site, int64_t id, int64_t started_at, bool ended)
+{
+	struct call_row c = { .site_id = site, .id = id, .started_at = started_at, .from_device = DOOR,
+			      .from_name = VIEW("Door"), .button = DB_INT_NULL,
+			      .ended_at = started_at + 1, .result = VIEW("missed") };
+	const struct call_leg_row leg = { site, id, 1, PHONE, VIEW("Phone"), started_at, VIEW("missed") };
+	const struct opening_row o = { site, id, started_at, id, DOOR, PHONE, VIEW("Phone"), VIEW("dtmf") };
+
+	assert_int_equal(call_start(f->db, NOW, &c), 0);
+	assert_int_equal(call_leg_add(f->db, &leg), 0);
+	assert_int_equal(call_opening_add(f->db, NOW, &o), 0);
+	if (ended)
+		assert_int_equal(call_end(f->db, NOW, &c), 0);
+}
+
+static void old_calls_and_openings_are_forgotten(void **state)
+{
+	struct fixture *f = *state;
+	const struct two_sites t = two_sites(f);
+	struct opening_row o = { t.mine, 90, NOW - 1, DB_INT_NULL, DOOR, PHONE, VIEW("Phone"),
+				 VIEW("dtmf") }, *openings;
+	struct call_leg_row *legs;
+	int64_t after = 0, removed = 0;
+	bool more = true;
+	size_t n;
+
+	call_old(f, t.mine, 1, NOW - 2, true);
+	call_old(f, t.mine, 2, NOW - 1, false); /* still on */
+	call_old(f, t.mine, 3, NOW, true);
+	call_old(f, t.other, 4, NOW - 1, true);
+	assert_int_equal(call_opening_add(f->db, NOW, &o), 0);
+	o.id++;
+	o.at = NOW;
+	assert_int_equal(call_opening_add(f->db, NOW, &o), 0);
+	assert_int_equal(call_expire(f->db, NOW, &after, &removed, &more), 0);
+	assert_false(more);
+	assert_int_equal(after, 0);
+	assert_int_equal(removed, 3);
+	assert_int_equal(calls_of(f, t.mine), 2);
+	assert_int_equal(calls_of(f, t.other), 0);
+	assert_int_equal(call_legs(f->db, t.mine, 1, &f->arena, &legs, &n), 0);
+	assert_int_equal(n, 0);
+	assert_int_equal(call_openings(f->db, t.mine, 1, &f->arena, &openings, &n), 0);
+	assert_int_equal(n, 0);
+	assert_int_equal(call_openings(f->db, t.mine, 3, &f->arena, &openings, &n), 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(call_expire(f->db, NOW + 1, &after, &removed, &more), 0);
+	assert_int_equal(removed, 2); /* the call and the opening that were of just then */
+}
+
+/* A part at a time, and the next part goes on where this one stopped. */
+static void forgetting_calls_is_bounded(void **state)
+{
+	struct fixture *f = *state;
+	const struct two_sites t = two_sites(f);
+	int64_t after = 0, removed = 0, total;
+	bool more = false;
+	unsigned parts;
+	char name[16];
+
+	DB_TRANSACTION struct db_tx tx = {};
+	assert_int_equal(db_begin(f->db, &tx), 0);
+	for (int64_t i = 0; i < CALL_EXPIRE_MAX + 2; i++)
+		call_old(f, t.mine, i, NOW - 10000 + i, true);
+	for (int i = 0; i < CALL_EXPIRE_SITES; i++) {
+		snprintf(name, sizeof(name), "Site %d", i);
+		call_old(f, site_new(f, t.company, view_str(name)), i, NOW - 1, true);
+	}
+	assert_int_equal(db_commit(&tx), 0);
+	assert_int_equal(call_expire(f->db, NOW, &after, &removed, &more), 0);
+	assert_true(more);
+	assert_int_equal(removed, CALL_EXPIRE_MAX);
+	assert_int_equal(calls_of(f, t.mine), 2);
+	for (parts = 1, total = removed; more; parts++, total += removed)
+		assert_int_equal(call_expire(f->db, NOW, &after, &removed, &more), 0);
+	assert_int_equal(total, CALL_EXPIRE_MAX + 2 + CALL_EXPIRE_SITES);
+	assert_int_equal(parts, 3); /* so many calls, so many sites, and the rest */
+	assert_int_equal(after, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -495,6 +584,8 @@ int main(void)
 		ON_BOTH(openings_are_those_of_the_calls_of_a_page),
 		ON_BOTH(a_call_is_written_as_it_happens),
 		ON_BOTH(calls_left_open_by_a_crash_are_ended),
+		ON_BOTH(old_calls_and_openings_are_forgotten),
+		ON_BOTH(forgetting_calls_is_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,6 +24,7 @@ void call_record(const struct call *call, enum call_record_type type, const stru
 							      switchboard_id(call->sb) :
 							      0,
 					.leg = leg ? leg->number : 0,
+					.rang_at = leg ? leg->rang_at : 0,
 					.text = text,
 				});
 }
@@ -120,6 +121,7 @@ static void do_bridge(struct call *call, struct call_leg *leg)
 	int rc;
 
 	call->answered = leg;
+	leg->told = true; /* by the record of the answer */
 	drop_all(call, leg, "elsewhere", elsewhere);
 	call_record(call, CALL_REC_ANSWERED, leg, NULL);
 	call->sb->stats.answered++;
@@ -164,6 +166,9 @@ static const char *result_of(const struct call *call, enum call_state before, en
 static void end(struct call *call, enum call_state before, enum call_event event)
 {
 	const char *result = result_of(call, before, event);
+	const struct call_leg *answered = call->answered;
+	const struct streams_leg talked[] = { { call->caller.at, call->caller.number },
+					      { answered ? answered->at : 0, answered ? answered->number : 0 } };
 
 	drop_all(call, NULL, before == CALL_TALKING ? NULL : "missed", NULL);
 	if (before == CALL_TALKING)
@@ -173,6 +178,8 @@ static void end(struct call *call, enum call_state before, enum call_event event
 	call_record(call, CALL_REC_ENDED, NULL, result);
 	log_info("call_ended", LF_I("call", call->id), LF_S("why", call_event_name(event)),
 		 LF_S("result", result));
+	if (answered)
+		streams_keep(&call->sb->streams, call->id, call->site_id, TAKE(call->media), talked);
 	switchboard_forget(call->sb, call);
 	call_free(call);
 }

@@ -126,7 +126,7 @@ static const char *result_of(struct call *call, const struct call_leg *leg, unsi
 		call->any_declined |= code == 603;
 		return code == 603 ? "declined" : "missed";
 	default:
-		return leg->rang && lost ? "missed" : "failed";
+		return leg->rang_at && lost ? "missed" : "failed";
 	}
 }
 
@@ -134,7 +134,7 @@ static void lose(struct call_leg *leg, unsigned code, bool lost)
 {
 	struct call *call = leg->call;
 
-	call->any_rang |= leg->rang;
+	call->any_rang |= leg->rang_at != 0;
 	call_leg_result(leg, result_of(call, leg, code, lost));
 	if (leg->list.next == leg->list.prev && call->state != CALL_NEW) { /* nobody else rings */
 		call_event(call, CALL_EV_ALL_LOST, leg);
@@ -185,7 +185,8 @@ static void callee_progress(void *arg, unsigned, struct view sdp)
 {
 	struct call_leg *leg = arg;
 
-	leg->rang = true;
+	if (!leg->rang_at)
+		leg->rang_at = clock_wall_ms(leg->call->sb->conf.clock);
 	if (sdp.n && !leg->early && media_answered(leg->call->media, leg->at, sdp) == 0)
 		leg->early = true;
 	call_event(leg->call, CALL_EV_PROGRESS, leg);
@@ -248,6 +249,15 @@ static int invite(struct call_leg *leg, const struct sip_binding *binding)
 	return rc;
 }
 
+static void leg_init(struct call_leg *leg, struct call *call, const struct dir_device *to)
+{
+	leg->call = call;
+	leg->number = ++call->nlegs;
+	leg->device = to->number;
+	strncpy(leg->name, to->name, sizeof(leg->name) - 1);
+	strncpy(leg->code, to->unlock_code, sizeof(leg->code) - 1);
+}
+
 static bool leg_start(struct call *call, const struct dir_device *to, const struct sip_binding *binding)
 {
 	struct call_leg *leg = calloc(1, sizeof(*leg));
@@ -255,11 +265,7 @@ static bool leg_start(struct call *call, const struct dir_device *to, const stru
 
 	if (!leg)
 		return false;
-	leg->call = call;
-	leg->number = ++call->nlegs;
-	leg->device = to->number;
-	strncpy(leg->name, to->name, sizeof(leg->name) - 1);
-	strncpy(leg->code, to->unlock_code, sizeof(leg->code) - 1);
+	leg_init(leg, call, to);
 	rc = invite(leg, binding);
 	if (rc < 0) {
 		log_warn("leg_failed", LF_I("call", call->id), LF_I("device", to->number),
@@ -271,6 +277,15 @@ static bool leg_start(struct call *call, const struct dir_device *to, const stru
 	return true;
 }
 
+/* The history names also whom the bell did not reach. */
+static void not_rung(struct call *call, const struct dir_device *to, const char *result)
+{
+	struct call_leg leg = {};
+
+	leg_init(&leg, call, to);
+	call_leg_result(&leg, result);
+}
+
 unsigned legs_start(struct call *call, const struct dir_device *to, enum legs which)
 {
 	struct sip_binding bindings[BINDINGS_PER_DEVICE_MAX];
@@ -280,5 +295,7 @@ unsigned legs_start(struct call *call, const struct dir_device *to, enum legs wh
 
 	for (size_t i = which == LEGS_BEST ? 0 : 1; i < (which == LEGS_BEST && n ? 1 : n); i++)
 		started += leg_start(call, to, &bindings[i]);
+	if (which == LEGS_BEST && !started)
+		not_rung(call, to, n ? "failed" : "unreachable");
 	return started;
 }

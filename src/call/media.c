@@ -77,8 +77,19 @@ void media_free(struct media *m)
 		arena_free(&m->legs[i].said.arena);
 	arena_free(&m->pending.arena);
 	arena_free(&m->names);
-	relay_session_close(m->session);
+	media_close(m);
 	free(m);
+}
+
+void media_close(struct media *m)
+{
+	if (m->session)
+		relay_session_close(TAKE(m->session));
+}
+
+const char *media_codec(const struct media *m, unsigned codec)
+{
+	return codec < m->ncodecs ? m->codecs[codec].name.p : "";
 }
 
 static int said_read(struct view text, struct said *ret_said)

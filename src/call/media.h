@@ -41,6 +41,10 @@ void media_free(struct media *m);
 /* A leg to ring, and the offer for it: the caller's, with our ports. */
 [[nodiscard]] int media_callee(struct media *m, const struct addr *local, const struct addr *signal,
 			       unsigned *ret_leg, struct buf *ret_offer);
+/* Its ports are given back; of what is here only media_codec and media_free may follow. */
+void media_close(struct media *m);
+/* The name of a codec that the relay tells of (relay_stats.codec); "" for none. Good until media_free. */
+const char *media_codec(const struct media *m, unsigned codec);
 void media_leg_close(struct media *m, unsigned leg);
 /* The callee's answer (early or final). -EBADMSG, -EPROTONOSUPPORT: nothing in common. */
 [[nodiscard]] int media_answered(struct media *m, unsigned leg, struct view answer);

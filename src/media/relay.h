@@ -39,6 +39,7 @@ enum {
 	RELAY_MOVE_MS = 2000,
 	RELAY_MOVE_WINDOW = 3000,
 	RELAY_TICK_US_MAX = 20000,
+	RELAY_CODEC_NONE = 255, /* no codec has this number */
 	RELAY_KEYFRAME_MS = 500, /* at most one request per stream in this time */
 };
 
@@ -89,6 +90,7 @@ struct relay_stats {
 	int64_t lost;                      /* expected - received (RFC 3550 A.3), may be < 0 */
 	uint32_t jitter_us;                /* RFC 3550 A.8 */
 	uint64_t first_us, last_us;        /* by the relay's clock; 0: never */
+	uint8_t codec; /* of the last packet that was no event; RELAY_CODEC_NONE: not known */
 };
 
 enum relay_event_type {

@@ -30,10 +30,26 @@ static const struct db_column leg_columns[] = {
 	DB_COLUMN_INT(struct call_leg_row, leg),
 	DB_COLUMN_INT(struct call_leg_row, device),
 	DB_COLUMN_TEXT(struct call_leg_row, name),
+	DB_COLUMN_INT(struct call_leg_row, rang_at),
 	DB_COLUMN_INT(struct call_leg_row, at),
 	DB_COLUMN_TEXT(struct call_leg_row, result),
 };
 static const struct db_shape leg_shape = DB_SHAPE(struct call_leg_row, leg_columns);
+
+static const struct db_column stream_columns[] = {
+	DB_COLUMN_INT(struct call_stream_row, site_id),
+	DB_COLUMN_INT(struct call_stream_row, call_id),
+	DB_COLUMN_INT(struct call_stream_row, leg),
+	DB_COLUMN_TEXT(struct call_stream_row, kind),
+	DB_COLUMN_TEXT(struct call_stream_row, codec),
+	DB_COLUMN_INT(struct call_stream_row, packets),
+	DB_COLUMN_INT(struct call_stream_row, lost),
+	DB_COLUMN_INT(struct call_stream_row, jitter_us),
+	DB_COLUMN_INT(struct call_stream_row, sent),
+	DB_COLUMN_INT(struct call_stream_row, device),
+	DB_COLUMN_TEXT(struct call_stream_row, name),
+};
+static const struct db_shape stream_shape = DB_SHAPE(struct call_stream_row, stream_columns);
 
 static const struct db_column opening_columns[] = {
 	DB_COLUMN_INT(struct opening_row, site_id),
@@ -69,11 +85,13 @@ enum {
 	ANSWER,
 	END,
 	LEG_ADD,
+	STREAM_ADD,
 	OPENING_ADD,
 	END_LOST,
 	GET,
 	LIST,
 	LEGS,
+	STREAMS,
 	OPENINGS,
 	BETWEEN,
 	EXPIRE,
@@ -91,10 +109,13 @@ static const struct db_stmt stmts[] = {
 		  "UPDATE call SET state = 'ended', ended_at = $3, result = $4"
 		  " WHERE site_id = $1 AND id = $2" },
 	[LEG_ADD] = { "call_leg_add",
-		      "INSERT INTO call_leg (site_id, call_id, leg, device, name, at, result)"
-		      " VALUES ($1, $2, $3, $4, $5, $6, $7)"
+		      "INSERT INTO call_leg (site_id, call_id, leg, device, name, rang_at, at, result)"
+		      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
 		      " ON CONFLICT (site_id, call_id, leg) DO UPDATE SET at = excluded.at,"
 		      " result = excluded.result" },
+	[STREAM_ADD] = { "call_stream_add",
+			 "INSERT INTO call_stream (site_id, call_id, leg, kind, codec, packets, lost,"
+			 " jitter_us, sent) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)" },
 	[OPENING_ADD] = { "call_opening_add",
 			  "INSERT INTO opening (site_id, id, at, call_id, device, by_device, by_name,"
 			  " how) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)" },
@@ -109,9 +130,17 @@ static const struct db_stmt stmts[] = {
 			       " ORDER BY started_at DESC, id DESC LIMIT $4",
 		   &call_shape },
 	[LEGS] = { "call_legs",
-		   "SELECT site_id, call_id, leg, device, name, at, result"
+		   "SELECT site_id, call_id, leg, device, name, rang_at, at, result"
 		   " FROM call_leg WHERE site_id = $1 AND call_id = $2 ORDER BY leg",
 		   &leg_shape },
+	[STREAMS] = { "call_streams",
+		      "SELECT s.site_id, s.call_id, s.leg, s.kind, s.codec, s.packets, s.lost, s.jitter_us,"
+		      " s.sent, COALESCE(l.device, c.from_device) AS device,"
+		      " COALESCE(l.name, c.from_name) AS name FROM call_stream s"
+		      " JOIN call c ON c.site_id = s.site_id AND c.id = s.call_id"
+		      " LEFT JOIN call_leg l ON l.site_id = s.site_id AND l.call_id = s.call_id"
+		      " AND l.leg = s.leg WHERE s.site_id = $1 AND s.call_id = $2 ORDER BY s.leg, s.kind",
+		      &stream_shape },
 	[OPENINGS] = { "call_openings",
 		       OPENING_SELECT " WHERE site_id = $1 AND call_id = $2 ORDER BY at, id",
 		       &opening_shape },
@@ -184,8 +213,24 @@ int call_leg_add(struct db *db, const struct call_leg_row *l)
 {
 	return db_exec(db, &stmts[LEG_ADD],
 		       DB_ARGS(A_INT(l->site_id), A_INT(l->call_id), A_INT(l->leg), A_INT(l->device),
-			       A_TEXT(l->name), A_INT(l->at), A_TEXT(l->result)),
+			       A_TEXT(l->name), A_INT_OR_NULL(l->rang_at), A_INT(l->at), A_TEXT(l->result)),
 		       NULL);
+}
+
+int call_streams_add(struct db *db, int64_t now_ms, const struct call_stream_row *streams, size_t n)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		const struct call_stream_row *s = &streams[i];
+
+		rc = db_exec(db, &stmts[STREAM_ADD],
+			     DB_ARGS(A_INT(s->site_id), A_INT(s->call_id), A_INT(s->leg), A_TEXT(s->kind),
+				     A_TEXT(s->codec), A_INT(s->packets), A_INT(s->lost),
+				     A_INT(s->jitter_us), A_INT(s->sent)),
+			     NULL);
+	}
+	return rc == 0 && n ? call_changed(db, now_ms, streams->site_id, streams->call_id) : rc;
 }
 
 int call_opening_add(struct db *db, int64_t now_ms, const struct opening_row *o)
@@ -239,6 +284,13 @@ int call_legs(struct db *db, int64_t site_id, int64_t call_id, struct arena *are
 	      struct call_leg_row **ret_legs, size_t *ret_n)
 {
 	return db_select(db, &stmts[LEGS], DB_ARGS(A_INT(site_id), A_INT(call_id)), arena, ret_legs,
+			 ret_n);
+}
+
+int call_streams(struct db *db, int64_t site_id, int64_t call_id, struct arena *arena,
+		 struct call_stream_row **ret_streams, size_t *ret_n)
+{
+	return db_select(db, &stmts[STREAMS], DB_ARGS(A_INT(site_id), A_INT(call_id)), arena, ret_streams,
 			 ret_n);
 }
 

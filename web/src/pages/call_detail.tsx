@@ -1,7 +1,7 @@
 import { useEffect } from "preact/hooks";
 import { api } from "../api/client.ts";
-import type { Opening } from "../api/types.ts";
-import { call_talk_ms, opening_how } from "../lib/calls.ts";
+import type { CallLeg, CallStream, Opening } from "../api/types.ts";
+import { call_part, call_talk_ms, opening_how, stream_loss } from "../lib/calls.ts";
 import { format_duration, format_time } from "../lib/format.ts";
 import { useLoad } from "../lib/hooks.ts";
 import { lang_current, t } from "../lib/i18n.ts";
@@ -17,6 +17,25 @@ export function opening_text({ by_name, by_device, how }: Opening): string {
 	const key = opening_how(how);
 	return t("call.opened_by", {
 		name: by_name ?? by_device ?? t("call.somebody"), how: key === null ? how : t(key),
+	});
+}
+
+function leg_text({ result, rang_at }: CallLeg): string {
+	const key = call_part(result);
+	const text = key === null ? result : t(key);
+	return rang_at === null || result === "answered" ? text : t("call.part_rang", { text });
+}
+
+// For who set up the devices: did sound and picture arrive?
+function stream_text(stream: CallStream): string {
+	const number = (n: number, options = {}) => new Intl.NumberFormat(lang_current(), options).format(n);
+	const kind = t(stream.kind === "audio" ? "call.sound" : "call.picture");
+	if (stream.packets === 0)
+		return t("call.stream_silent", { kind, sent: number(stream.sent) });
+	return t("call.stream", {
+		kind, codec: stream.codec || "?", packets: number(stream.packets), sent: number(stream.sent),
+		loss: number(stream_loss(stream), { style: "percent", maximumFractionDigits: 1 }),
+		jitter: number(stream.jitter_us / 1000, { maximumFractionDigits: 0 }),
 	});
 }
 
@@ -57,6 +76,15 @@ export function CallDetail({ site, listen, id }: TabProps & { id: string }) {
 								</>}
 							</dl>
 							<ZoneNote zone={site.zone} />
+							<h3>{t("call.rung")}</h3>
+							{call.legs.length === 0
+								? <p class="soft">{t(call.ended_at === null ? "call.rung_later" : "call.rung_nobody")}</p>
+								: <ul>{call.legs.map((leg, index) => (
+									<li key={index}>
+										{leg.name}: {leg_text(leg)}
+										<br /><span class="soft">{time(leg.at)}</span>
+									</li>
+								))}</ul>}
 							<h3>{t("call.openings")}</h3>
 							{call.opened.length === 0
 								? <p class="soft">{t("call.no_openings")}</p>
@@ -66,6 +94,17 @@ export function CallDetail({ site, listen, id }: TabProps & { id: string }) {
 										<br /><span class="soft">{time(one.at)}</span>
 									</li>
 								))}</ul>}
+							{call.streams.length > 0 && (
+								<details>
+									<summary>{t("call.streams")}</summary>
+									<ul>{call.streams.map((stream, index) => (
+										<li key={index}>
+											{stream.name}
+											<br /><span class="soft">{stream_text(stream)}</span>
+										</li>
+									))}</ul>
+								</details>
+							)}
 						</div>
 					);
 				}}

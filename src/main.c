@@ -671,7 +671,7 @@ static int server_open(struct server *s, struct err *err)
 		rc = open_web(s, err);
 	if (rc < 0)
 		return rc;
-	s->loader = (struct directory_loader){ s->sip, s->directory };
+	directory_loader_init(&s->loader, s->sip, s->directory);
 	if (feed_consume(s->feed, directory_follow, &s->loader) < 0 || feed_start(s->feed) < 0)
 		return err_set(err, -EAGAIN, "cannot start the feed");
 	importer_wake(s->importer); /* what waits since the server ended */
@@ -707,6 +707,8 @@ static void server_close(struct server *s)
 	tls_free(s->tls);
 	live_free(s->live);
 	loop_free(s->sip); /* swaps that still wait find nobody to tell (on_changed) */
+	if (s->loader.loop)
+		directory_loader_free(&s->loader);
 	directory_free(s->directory);
 	arena_free(&s->arena);
 	sodium_memzero(&s->key, sizeof(s->key));

@@ -37,8 +37,10 @@ void *arena_alloc(struct arena *a, size_t n)
 {
 	const size_t align = _Alignof(max_align_t);
 
-	if (n > a->max || a->used > a->max - n)
+	if (n > a->max || a->used > a->max - n) {
+		a->full = true;
 		return NULL;
+	}
 	n = (n + align - 1) / align * align;
 	struct arena_block *block = a->head;
 	if (!block || block->size - block->used < n) {
@@ -85,4 +87,5 @@ void arena_free(struct arena *a)
 		free(block);
 	}
 	a->used = 0;
+	a->full = false;
 }

@@ -1,6 +1,7 @@
 #include "call/directory.h"
 #include "base/list.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,7 +71,8 @@ static struct dir_device *device_at(const struct directory *dir, uint64_t number
 	return node ? CONTAINER_OF(node, struct dir_device, node) : NULL;
 }
 
-static int site_put(struct directory *dir, struct dir_site *site)
+/* There is room for all of it. */
+static void site_put(struct directory *dir, struct dir_site *site)
 {
 	int rc = map_put(&dir->sites, &site->node, key_of(&site->id));
 
@@ -82,7 +84,7 @@ static int site_put(struct directory *dir, struct dir_site *site)
 			map_remove(&dir->devices, moved);
 		rc = map_put(&dir->devices, &d->node, key_of(&d->number));
 	}
-	return rc;
+	assert(rc == 0);
 }
 
 static bool same_secret(const struct sip_secret *a, const struct sip_secret *b)
@@ -94,14 +96,18 @@ int directory_swap(struct directory *dir, struct dir_site *site)
 {
 	struct map_node *node = map_get(&dir->sites, key_of(&site->id));
 	struct dir_site *old = node ? CONTAINER_OF(node, struct dir_site, node) : NULL;
-	int rc = 0;
+	int rc = map_reserve(&dir->sites, 1);
 
+	if (rc == 0)
+		rc = map_reserve(&dir->devices, site->ndevices);
+	if (rc < 0)
+		return rc;
 	for (size_t i = 0; old && i < old->ndevices; i++)
 		map_remove(&dir->devices, &old->devices[i].node);
 	if (old)
 		map_remove(&dir->sites, &old->node);
 	if (site->ndevices)
-		rc = site_put(dir, site);
+		site_put(dir, site);
 	for (size_t i = 0; old && i < old->ndevices; i++) {
 		const struct dir_device *was = &old->devices[i], *is = device_at(dir, was->number);
 
@@ -111,7 +117,7 @@ int directory_swap(struct directory *dir, struct dir_site *site)
 	dir_site_free(old);
 	if (!site->ndevices)
 		dir_site_free(site);
-	return rc;
+	return 0;
 }
 
 const struct dir_device *directory_device(const struct directory *dir, uint64_t number)

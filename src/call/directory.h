@@ -55,7 +55,8 @@ struct directory_conf {
 
 [[nodiscard]] int directory_new(const struct directory_conf *conf, struct directory **ret_dir);
 void directory_free(struct directory *dir);
-/* Takes the site in any case; without devices the site is gone. */
+/* Takes the site, and without devices it is gone. -ENOMEM: nothing has changed, and the site is still
+ * the caller's. */
 [[nodiscard]] int directory_swap(struct directory *dir, struct dir_site *site);
 /* NULL without it. */
 const struct dir_device *directory_device(const struct directory *dir, uint64_t number);

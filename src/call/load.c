@@ -112,6 +112,7 @@ static int fill_site(struct dir_site *site, const struct directory_row *devices,
 	return rc;
 }
 
+/* -EFBIG: too large for us. */
 static int read_site(struct db *db, int64_t site_id, struct dir_site **ret_site)
 {
 	CLEANUP(arena_free) struct arena arena = ARENA_INIT(ARENA_BYTES);
@@ -125,12 +126,13 @@ static int read_site(struct db *db, int64_t site_id, struct dir_site **ret_site)
 	if (rc == 0)
 		rc = directory_buttons(db, site_id, &arena, &buttons, &nbuttons);
 	if (rc < 0)
-		return rc;
+		return arena.full || rc == -EMSGSIZE ? -EFBIG : rc;
 	site = dir_site_new(site_id);
 	if (!site)
 		return -ENOMEM;
 	rc = fill_site(site, devices, ndevices, buttons, nbuttons);
 	if (rc < 0) {
+		rc = site->arena.full ? -EFBIG : rc;
 		dir_site_free(site);
 		return rc;
 	}
@@ -145,11 +147,17 @@ static int load_page(struct directory *dir, struct db *db, int64_t *after, size_
 	int rc = site_ids(db, *after, PAGE, &arena, &sites, ret_n);
 
 	for (size_t i = 0; i < *ret_n && rc == 0; i++) {
-		struct dir_site *site;
+		struct dir_site *site = NULL;
 
 		rc = read_site(db, sites[i].id, &site);
 		if (rc == 0)
 			rc = directory_swap(dir, site);
+		if (rc < 0)
+			dir_site_free(site);
+		if (rc == -EFBIG) {
+			log_error("directory_site_too_large", LF_I("site", sites[i].id));
+			rc = 0;
+		}
 		*after = sites[i].id;
 	}
 	return rc;
@@ -179,6 +187,8 @@ static bool restore(struct sip_endpoint *endpoint, const struct binding_row *row
 	};
 	char address[ADDR_TEXT_MAX];
 
+	if (row->cseq < 0 || row->cseq > UINT32_MAX || row->q < 0 || row->q > 1000)
+		return false;
 	copy(b.contact, sizeof(b.contact), row->contact);
 	copy(b.call_id, sizeof(b.call_id), row->call_id);
 	copy(address, sizeof(address), row->address);
@@ -209,42 +219,85 @@ int bindings_load_all(struct sip_endpoint *endpoint, struct db *db, int64_t now_
 
 /* Following. */
 
-struct swap {
-	struct directory *directory;
+/* What was read, on its way into the directory. */
+struct news {
+	struct directory_loader *loader;
 	struct dir_site *site;
+	struct list list; /* the loader's */
 };
 
-static void swap(void *arg)
+static void news_free(struct news *n)
 {
-	struct swap *s = arg;
-
-	if (directory_swap(s->directory, s->site) < 0)
-		log_error("directory_swap_failed");
-	free(s);
+	list_remove(&n->list);
+	dir_site_free(n->site);
+	free(n);
 }
 
-static int reload(const struct directory_loader *loader, struct db *db, int64_t site_id)
+/* In the order of coming: what came later of a site must not be overwritten by what came earlier. */
+static void apply(void *arg)
 {
-	struct swap *s = calloc(1, sizeof(*s));
-	int rc = s ? read_site(db, site_id, &s->site) : -ENOMEM;
+	struct directory_loader *loader = arg;
 
-	if (rc == 0) {
-		s->directory = loader->directory;
-		rc = loop_post(loader->loop, swap, s);
-		if (rc < 0)
-			dir_site_free(s->site);
+	LIST_EACH(it, &loader->waiting) {
+		struct news *n = CONTAINER_OF(it, struct news, list);
+
+		if (directory_swap(loader->directory, n->site) < 0) {
+			log_error("directory_waits", LF_I("site", n->site->id));
+			if (timers_arm(loop_timers(loader->loop), &loader->retry, DIRECTORY_RETRY_MS, apply,
+				       loader) < 0)
+				log_error("directory_waits_for_a_change");
+			return;
+		}
+		n->site = NULL;
+		news_free(n);
 	}
+}
+
+static void take(void *arg)
+{
+	struct news *n = arg;
+
+	list_append(&n->loader->waiting, &n->list);
+	apply(n->loader);
+}
+
+void directory_loader_init(struct directory_loader *loader, struct loop *loop,
+			   struct directory *directory)
+{
+	*loader = (struct directory_loader){ .loop = loop, .directory = directory };
+	list_init(&loader->waiting);
+}
+
+void directory_loader_free(struct directory_loader *loader)
+{
+	LIST_EACH(it, &loader->waiting)
+		news_free(CONTAINER_OF(it, struct news, list));
+}
+
+static int reload(struct directory_loader *loader, struct db *db, int64_t site_id)
+{
+	struct news *n = calloc(1, sizeof(*n));
+	int rc = -ENOMEM;
+
+	if (n) {
+		n->loader = loader;
+		list_init(&n->list);
+		rc = read_site(db, site_id, &n->site);
+	}
+	if (rc == 0)
+		rc = loop_post(loader->loop, take, n);
 	if (rc == 0)
 		return 0;
 	log_error("directory_reload_failed", LF_I("site", site_id), LF_I("error", rc));
-	free(s);
+	if (n)
+		news_free(n);
 	return rc;
 }
 
 /* A site that is too large for us stays so, and must not hold up the others. */
 static bool may_pass(int rc)
 {
-	return rc == -EIO || rc == -EBUSY || rc == -EAGAIN;
+	return rc == -EIO || rc == -EBUSY || rc == -EAGAIN || rc == -ENOMEM;
 }
 
 static bool concerns(const struct change_row *row)

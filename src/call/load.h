@@ -1,14 +1,25 @@
 /* call/load.h - keeps the directory like the store: the one place of this room that reads SQL, and
  * it does so on the feed's thread. */
 #pragma once
+#include "base/list.h"
 #include "call/directory.h"
 #include "event/feed.h"
 
+/* Keep it where it is from the first change that is followed on. */
 struct directory_loader {
 	struct loop *loop; /* the directory's */
 	struct directory *directory;
+	/* the loop's: what was read and is not in the directory yet, for want of memory */
+	struct list waiting;
+	struct timer retry;
 };
 
+enum { DIRECTORY_RETRY_MS = 1000 };
+
+void directory_loader_init(struct directory_loader *loader, struct loop *loop,
+			   struct directory *directory);
+/* Once nothing is posted any more: forgets what waits. */
+void directory_loader_free(struct directory_loader *loader);
 /* Before any thread runs: all sites, straight into the directory. */
 [[nodiscard]] int directory_load_all(struct directory *dir, struct db *db, struct err *err);
 /* The bindings that stand, straight into the registrar. */

@@ -51,6 +51,7 @@ struct call {
 	bool any_rang, any_busy, any_declined;
 	unsigned nlegs; /* ever */
 	struct call_leg *offering; /* whose new offer waits for the other side */
+	struct call_leg *restoring; /* who is offered what was before: its answer was of no use */
 	struct timer timer;        /* ring time-out, then talk limit */
 };
 

@@ -59,7 +59,7 @@ static void on_offered(void *arg, struct view sdp)
 	struct call_leg *leg = arg, *to = call_leg_peer(leg);
 	int rc = -EBUSY;
 
-	if (to && to->session && !leg->call->offering)
+	if (to && to->session && !leg->call->offering && !leg->call->restoring)
 		rc = media_reoffer(leg->call->media, leg->at, sdp, to->at, &offer);
 	if (rc == 0)
 		rc = session_offer(to->session, buf_view(&offer));
@@ -69,20 +69,56 @@ static void on_offered(void *arg, struct view sdp)
 		session_offer_reply(leg->session, rc == -EBUSY ? 491 : 488, (struct view){});
 }
 
+/* It has taken the offer, but its answer is of no use: for it the new description counts, for the other
+ * side, which is refused, the old one. So it is offered the old one (RFC 3261 section 14.1: with a 2xx
+ * the session has changed); a call whose two sides differ is no call. */
+static void restore(struct call_leg *leg, const struct call_leg *other)
+{
+	CLEANUP(buf_free) struct buf offer = BUF_INIT(MEDIA_SDP_MAX);
+	struct call *call = leg->call;
+	int rc = media_restore(call->media, leg->at, other->at, &offer);
+
+	log_warn("call_answer_unusable", LF_I("call", call->id), LF_I("device", leg->device));
+	if (rc == 0)
+		rc = session_offer(leg->session, buf_view(&offer));
+	if (rc == 0)
+		call->restoring = leg;
+	else
+		call_event(call, CALL_EV_HANGUP, NULL);
+}
+
+static void on_restored(struct call_leg *leg, unsigned code, struct view sdp)
+{
+	struct call *call = leg->call;
+
+	call->restoring = NULL;
+	if (code >= 300 || media_restored(call->media, leg->at, call_leg_peer(leg)->at, sdp) < 0)
+		call_event(call, CALL_EV_HANGUP, NULL);
+}
+
 static void on_offer_done(void *arg, unsigned code, struct view sdp)
 {
 	CLEANUP(buf_free) struct buf answer = BUF_INIT(MEDIA_SDP_MAX);
 	struct call_leg *leg = arg;
 	struct call_leg *from = TAKE(leg->call->offering);
+	int rc;
 
+	if (leg->call->restoring == leg) {
+		on_restored(leg, code, sdp);
+		return;
+	}
 	if (!from || from == leg || !from->session)
 		return;
-	if (code >= 300) /* what a 401 or a 302 of the other side says is not for this one */
+	if (code >= 300) { /* what a 401 or a 302 of the other side says is not for this one */
 		session_offer_reply(from->session, code == 491 ? 491 : 488, (struct view){});
-	else if (media_reanswer(leg->call->media, leg->at, sdp, from->at, &answer) < 0)
-		session_offer_reply(from->session, 488, (struct view){});
-	else
-		session_offer_reply(from->session, 200, buf_view(&answer));
+		return;
+	}
+	rc = media_reanswer(leg->call->media, leg->at, sdp, from->at, &answer);
+	session_offer_reply(from->session, rc < 0 ? 488 : 200, buf_view(&answer));
+	if (rc == -EBADMSG || rc == -EPROTONOSUPPORT)
+		restore(leg, from);
+	else if (rc < 0)
+		call_event(leg->call, CALL_EV_HANGUP, NULL);
 }
 
 /* The caller. */

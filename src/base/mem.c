@@ -22,7 +22,8 @@ void mem_free_ptr(void *ptr_to_variable)
 
 static struct arena_block *block_new(struct arena *a, size_t n)
 {
-	const size_t size = n > ARENA_BLOCK ? n : ARENA_BLOCK;
+	const size_t least = a->block ? a->block : ARENA_BLOCK;
+	const size_t size = n > least ? n : least;
 	struct arena_block *block = calloc(1, sizeof(*block) + size);
 
 	if (!block)

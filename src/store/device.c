@@ -97,7 +97,7 @@ enum {
 	BUTTON_ADD,
 	DESTINATION_ADD,
 	DIRECTORY,
-	DIRECTORY_BUTTONS,
+	DIRECTORY_BUTTONS, DIRECTORY_ONE, DIRECTORY_ONE_BUTTONS,
 	SITE_OF,
 	BINDINGS_OF,
 	BINDINGS_CLEAR,
@@ -106,6 +106,12 @@ enum {
 	REGISTERED,
 	BINDING_LIST,
 };
+
+#define DIRECTORY_SELECT "SELECT number, kind, name, unlock_code, ha1_md5, ha1_sha256 FROM device"
+#define DIRECTORY_BUTTON_SELECT                                                                    \
+	"SELECT b.device, b.button, b.label, t.destination FROM button b"                          \
+	" LEFT JOIN button_destination t ON t.site_id = b.site_id"                                 \
+	" AND t.device = b.device AND t.button = b.button"
 
 static const struct db_stmt stmts[] = {
 	[LIST] = { "device_list",
@@ -157,16 +163,18 @@ static const struct db_stmt stmts[] = {
 	[DESTINATION_ADD] = { "button_destination_add",
 			      "INSERT INTO button_destination (site_id, device, button, destination)"
 			      " VALUES ($1, $2, $3, $4)" },
-	[DIRECTORY] = { "directory_devices",
-			"SELECT number, kind, name, unlock_code, ha1_md5, ha1_sha256 FROM device"
-			" WHERE site_id = $1 ORDER BY number",
+	[DIRECTORY] = { "directory_devices", DIRECTORY_SELECT " WHERE site_id = $1 ORDER BY number",
 			&directory_shape },
 	[DIRECTORY_BUTTONS] = { "directory_buttons",
-				"SELECT b.device, b.button, b.label, t.destination FROM button b"
-				" LEFT JOIN button_destination t ON t.site_id = b.site_id"
-				" AND t.device = b.device AND t.button = b.button WHERE b.site_id = $1"
-				" ORDER BY b.device, b.button, t.destination",
+				DIRECTORY_BUTTON_SELECT " WHERE b.site_id = $1"
+							" ORDER BY b.device, b.button, t.destination",
 				&directory_button_shape },
+	[DIRECTORY_ONE] = { "directory_one", DIRECTORY_SELECT " WHERE site_id = $1 AND number = $2",
+			    &directory_shape },
+	[DIRECTORY_ONE_BUTTONS] = { "directory_one_buttons",
+				    DIRECTORY_BUTTON_SELECT " WHERE b.site_id = $1 AND b.device = $2"
+							    " ORDER BY b.button, t.destination",
+				    &directory_button_shape },
 	[SITE_OF] = { "device_site", "SELECT site_id AS number FROM device WHERE number = $1",
 		      &number_shape },
 	[BINDINGS_OF] = { "binding_of_device",
@@ -383,6 +391,19 @@ int directory_buttons(struct db *db, int64_t site_id, struct arena *arena,
 		      struct directory_button_row **ret_rows, size_t *ret_n)
 {
 	return db_select(db, &stmts[DIRECTORY_BUTTONS], DB_ARGS(A_INT(site_id)), arena, ret_rows, ret_n);
+}
+
+int directory_one(struct db *db, int64_t site_id, int64_t number, struct arena *arena,
+		  struct directory_row *ret_row)
+{
+	return db_one(db, &stmts[DIRECTORY_ONE], DB_ARGS(A_INT(site_id), A_INT(number)), arena, ret_row);
+}
+
+int directory_one_buttons(struct db *db, int64_t site_id, int64_t number, struct arena *arena,
+			  struct directory_button_row **ret_rows, size_t *ret_n)
+{
+	return db_select(db, &stmts[DIRECTORY_ONE_BUTTONS], DB_ARGS(A_INT(site_id), A_INT(number)), arena,
+			 ret_rows, ret_n);
 }
 
 /* Bindings. */

@@ -529,6 +529,19 @@ static bool takes_any(const struct sdp *answer, const int lines[RELAY_KINDS])
 	return any;
 }
 
+/* Whoever was on hold, or changed where it listens, sees nothing until the next key frame. */
+static void ask_for_picture(struct media *m)
+{
+	for (unsigned i = 0; i < MEDIA_LEGS_MAX; i++) {
+		const struct leg *leg = &m->legs[i];
+
+		/* -EAGAIN: the relay is drowning; the source sends another one by itself, later */
+		if (leg->open && leg->streams[RELAY_VIDEO].on &&
+		    relay_keyframe(m->session, leg->relay_leg) < 0)
+			return;
+	}
+}
+
 int media_reanswer(struct media *m, unsigned to, struct view answer, unsigned from,
 		   struct buf *ret_answer)
 {
@@ -559,6 +572,7 @@ int media_reanswer(struct media *m, unsigned to, struct view answer, unsigned fr
 	if (rc < 0)
 		return rc;
 	media_connect(m, m->peer);
+	ask_for_picture(m);
 	edit = edit_for(m, leg, lines);
 	return sdp_answer(leg->said.sdp, other->said.sdp, &edit, ret_answer);
 }
@@ -588,6 +602,7 @@ int media_restored(struct media *m, unsigned at, unsigned other, struct view ans
 	}
 	said_move(&leg->said, &said);
 	media_connect(m, m->peer);
+	ask_for_picture(m);
 	return 0;
 }
 

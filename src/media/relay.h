@@ -98,7 +98,7 @@ enum relay_event_type {
 	RELAY_EV_DIGIT,   /* once per press: .digit is '0'-'9', '*', '#', 'A'-'D' */
 	RELAY_EV_SILENT,  /* nothing heard for silence_ms */
 	RELAY_EV_HEARD,   /* heard again after RELAY_EV_SILENT */
-	RELAY_EV_STATS,   /* asked for, or the last ones of a closed leg: .stats */
+	RELAY_EV_STATS,   /* the last ones of a closed leg: .stats */
 	RELAY_EV_LEG_CLOSED,
 	RELAY_EV_CLOSED, /* the session is gone; nothing follows with its tag */
 };
@@ -154,5 +154,3 @@ void relay_leg_close(struct relay_session *session, unsigned leg);
 			      uint32_t to);
 /* Asks the stream's source for a key frame (RFC 4585 PLI). */
 [[nodiscard]] int relay_keyframe(struct relay_session *session, unsigned leg);
-/* One RELAY_EV_STATS per stream. */
-[[nodiscard]] int relay_stats_ask(struct relay_session *session);

@@ -344,3 +344,8 @@ int relay_route(struct relay_session *s, unsigned from, enum relay_kind kind, ui
 	l->to = to & ~(UINT32_C(1) << from);
 	return 0;
 }
+
+int relay_keyframe(struct relay_session *s, unsigned leg)
+{
+	return line_of(s, leg, RELAY_VIDEO) ? 0 : -EINVAL;
+}

@@ -21,7 +21,8 @@ static const struct {
 	unsigned status;
 	const char *phrase;
 } phrases[] = {
-	{ 200, "OK" },           { 201, "Created" },          { 204, "No Content" },
+	{ 200, "OK" },           { 201, "Created" },          { 202, "Accepted" },
+	{ 204, "No Content" },
 	{ 304, "Not Modified" }, { 400, "Bad Request" },      { 401, "Unauthorized" },
 	{ 403, "Forbidden" },    { 404, "Not Found" },        { 405, "Method Not Allowed" },
 	{ 409, "Conflict" },     { 410, "Gone" },             { 413, "Content Too Large" },
@@ -30,7 +31,7 @@ static const struct {
 	{ 503, "Service Unavailable" },
 };
 
-static const char *phrase_of(unsigned status)
+const char *http_phrase(unsigned status)
 {
 	for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++) {
 		if (phrases[i].status == status)
@@ -222,7 +223,7 @@ static void send_reply(void *arg)
 	}
 	if (conn) /* else it is gone, and evhttp left the request to us */
 		http_gate_busy(x->http, conn, false);
-	evhttp_send_reply(x->request, (int)x->status, phrase_of(x->status), out);
+	evhttp_send_reply(x->request, (int)x->status, http_phrase(x->status), out);
 	if (out)
 		evbuffer_free(out);
 	exchange_free(x);

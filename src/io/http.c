@@ -21,14 +21,29 @@ static const struct {
 	unsigned status;
 	const char *phrase;
 } phrases[] = {
-	{ 200, "OK" },           { 201, "Created" },          { 202, "Accepted" },
+	{ 200, "OK" },
+	{ 201, "Created" },
+	{ 202, "Accepted" },
 	{ 204, "No Content" },
-	{ 304, "Not Modified" }, { 400, "Bad Request" },      { 401, "Unauthorized" },
-	{ 403, "Forbidden" },    { 404, "Not Found" },        { 405, "Method Not Allowed" },
-	{ 409, "Conflict" },     { 410, "Gone" },             { 413, "Content Too Large" },
-	{ 415, "Unsupported Media Type" }, { 422, "Unprocessable Content" },
-	{ 426, "Upgrade Required" }, { 429, "Too Many Requests" }, { 500, "Internal Server Error" },
+	{ 304, "Not Modified" },
+	{ 400, "Bad Request" },
+	{ 401, "Unauthorized" },
+	{ 403, "Forbidden" },
+	{ 404, "Not Found" },
+	{ 405, "Method Not Allowed" },
+	{ 408, "Request Timeout" },
+	{ 409, "Conflict" },
+	{ 410, "Gone" },
+	{ 411, "Length Required" },
+	{ 413, "Content Too Large" },
+	{ 415, "Unsupported Media Type" },
+	{ 422, "Unprocessable Content" },
+	{ 426, "Upgrade Required" },
+	{ 429, "Too Many Requests" },
+	{ 431, "Request Header Fields Too Large" },
+	{ 500, "Internal Server Error" },
 	{ 503, "Service Unavailable" },
+	{ 505, "HTTP Version Not Supported" },
 };
 
 const char *http_phrase(unsigned status)

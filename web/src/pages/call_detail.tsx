@@ -2,7 +2,7 @@ import { useEffect } from "preact/hooks";
 import { api } from "../api/client.ts";
 import type { CallLeg, CallStream, Opening } from "../api/types.ts";
 import { call_part, call_talk_ms, opening_how, stream_loss } from "../lib/calls.ts";
-import { format_duration, format_time } from "../lib/format.ts";
+import { format_duration, format_share, format_time } from "../lib/format.ts";
 import { useLoad } from "../lib/hooks.ts";
 import { lang_current, t } from "../lib/i18n.ts";
 import { CallStatus } from "../ui/call_status.tsx";
@@ -28,14 +28,13 @@ function leg_text({ result, rang_at }: CallLeg): string {
 
 // For who set up the devices: did sound and picture arrive?
 function stream_text(stream: CallStream): string {
-	const number = (n: number, options = {}) => new Intl.NumberFormat(lang_current(), options).format(n);
 	const kind = t(stream.kind === "audio" ? "call.sound" : "call.picture");
-	if (stream.packets === 0)
-		return t("call.stream_silent", { kind, sent: number(stream.sent) });
+	const { codec, packets, sent } = stream;
+	if (packets === 0)
+		return t("call.stream_silent", { kind, sent });
 	return t("call.stream", {
-		kind, codec: stream.codec || "?", packets: number(stream.packets), sent: number(stream.sent),
-		loss: number(stream_loss(stream), { style: "percent", maximumFractionDigits: 1 }),
-		jitter: number(stream.jitter_us / 1000, { maximumFractionDigits: 0 }),
+		kind, codec: codec || "?", packets, sent, jitter: Math.round(stream.jitter_us / 1000),
+		loss: format_share(stream_loss(stream), lang_current()),
 	});
 }
 

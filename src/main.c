@@ -323,8 +323,8 @@ static void copy_numbers(void *arg)
 		log_error("numbers_stopped");
 }
 
-/* Old rows are forgotten on the feed's thread, which has a database connection and nothing urgent to
- * do: a part of them, and then the loop is told when the next part is due. */
+/* Old rows are forgotten on the feed's thread, which has a database connection and nothing urgent
+ * to do: a part of them, and then the loop is told when the next part is due. */
 
 static int64_t days_ago(int64_t days)
 {

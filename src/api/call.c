@@ -28,18 +28,18 @@ static const struct field opening_fields[] = {
 };
 static const struct shape opening_shape = SHAPE("Opening", struct opening_row, opening_fields);
 
-static const char *const outcomes[] = { "answered", "missed", "declined", "busy", "failed",
-					"elsewhere", "unreachable", NULL };
+static const char *const outcomes[] = { "answered", "missed",    "declined",    "busy",
+					"failed",   "elsewhere", "unreachable", NULL };
 static const struct field leg_fields[] = {
 	{ "device", FIELD_ID, 0, offsetof(struct call_leg_row, device) },
 	{ "name", FIELD_TEXT, 0, offsetof(struct call_leg_row, name) },
-	{ "rang_at", FIELD_INT, FIELD_NULLABLE, offsetof(struct call_leg_row, rang_at), .max = INT64_MAX,
-	  .doc = "When it said that it rings; null: it never did" },
+	{ "rang_at", FIELD_INT, FIELD_NULLABLE, offsetof(struct call_leg_row, rang_at),
+	  .max = INT64_MAX, .doc = "When it said that it rings; null: it never did" },
 	{ "at", FIELD_INT, 0, offsetof(struct call_leg_row, at), .max = INT64_MAX,
 	  .doc = "When it answered, or its part was over" },
 	{ "result", FIELD_ENUM, 0, offsetof(struct call_leg_row, result), .values = outcomes,
-	  .doc = "missed: nobody answered there; elsewhere: another one answered; unreachable: it was not"
-		 " registered; failed: it could not be rung" },
+	  .doc = "missed: nobody answered there; elsewhere: another one answered; unreachable: "
+		 "it was not registered; failed: it could not be rung" },
 };
 static const struct shape leg_shape = SHAPE("CallLeg", struct call_leg_row, leg_fields);
 
@@ -49,9 +49,12 @@ static const struct field stream_fields[] = {
 	{ "device", FIELD_ID, 0, STREAM(device), .doc = "Whose sound or picture it was" },
 	{ "name", FIELD_TEXT, 0, STREAM(name) },
 	{ "kind", FIELD_ENUM, 0, STREAM(kind), .values = kinds },
-	{ "codec", FIELD_TEXT, 0, STREAM(codec), .doc = "As SDP names it; empty when nothing came" },
-	{ "packets", FIELD_INT, 0, STREAM(packets), .max = INT64_MAX, .doc = "RTP packets that came" },
-	{ "lost", FIELD_INT, 0, STREAM(lost), .max = INT64_MAX, .doc = "Packets that were missing" },
+	{ "codec", FIELD_TEXT, 0, STREAM(codec),
+	  .doc = "As SDP names it; empty when nothing came" },
+	{ "packets", FIELD_INT, 0, STREAM(packets), .max = INT64_MAX,
+	  .doc = "RTP packets that came" },
+	{ "lost", FIELD_INT, 0, STREAM(lost), .max = INT64_MAX,
+	  .doc = "Packets that were missing" },
 	{ "jitter_us", FIELD_INT, 0, STREAM(jitter_us), .max = INT64_MAX,
 	  .doc = "How unevenly they came (RFC 3550), at the end of the call, microseconds" },
 	{ "sent", FIELD_INT, 0, STREAM(sent), .max = INT64_MAX,
@@ -82,10 +85,12 @@ const struct shape call_shape = SHAPE("Call", struct call_view, call_fields);
 
 static const struct field call_detail_fields[] = {
 	CALL_FIELDS,
-	{ "legs", FIELD_OBJECTS, 0, offsetof(struct call_view, legs), .max = LEGS_MAX, .of = &leg_shape,
+	{ "legs", FIELD_OBJECTS, 0, offsetof(struct call_view, legs), .max = LEGS_MAX,
+	  .of = &leg_shape,
 	  .doc = "Who was rung and what became of it; each is here once it is over" },
 	{ "streams", FIELD_OBJECTS, 0, offsetof(struct call_view, streams), .max = CALL_STREAMS_MAX,
-	  .of = &stream_shape, .doc = "Sound and picture of the two who talked, once the call is over" },
+	  .of = &stream_shape,
+	  .doc = "Sound and picture of the two who talked, once the call is over" },
 };
 const struct shape call_detail_shape = SHAPE("CallDetail", struct call_view, call_detail_fields);
 
@@ -175,8 +180,11 @@ int api_call_get(struct request *r)
 		rc = call_streams(r->db, site, id, r->arena, &streams, &nstreams);
 	if (rc != 0)
 		return rc;
-	view.opened = (struct shape_list){ openings, nopenings < OPENINGS_MAX ? nopenings : OPENINGS_MAX };
+	view.opened = (struct shape_list){ openings,
+					   nopenings < OPENINGS_MAX ? nopenings : OPENINGS_MAX };
 	view.legs = (struct shape_list){ legs, nlegs < LEGS_MAX ? nlegs : LEGS_MAX };
-	view.streams = (struct shape_list){ streams, nstreams < CALL_STREAMS_MAX ? nstreams : CALL_STREAMS_MAX };
+	view.streams =
+		(struct shape_list){ streams,
+				     nstreams < CALL_STREAMS_MAX ? nstreams : CALL_STREAMS_MAX };
 	return reply_one(r, &view);
 }

@@ -10,23 +10,20 @@ void call_record(const struct call *call, enum call_record_type type, const stru
 {
 	const struct switchboard_conf *conf = &call->sb->conf;
 
-	conf->record(conf->arg, &(struct call_record){
-					.type = type,
-					.call_id = call->id,
-					.site_id = call->site_id,
-					.at = clock_wall_ms(conf->clock),
-					.device = leg ? leg->device : 0,
-					.name = leg ? leg->name : NULL,
-					.door = type == CALL_REC_OPENED ?
-							call_leg_peer(leg)->device :
-							0,
-					.opening_id = type == CALL_REC_OPENED ?
-							      switchboard_id(call->sb) :
-							      0,
-					.leg = leg ? leg->number : 0,
-					.rang_at = leg ? leg->rang_at : 0,
-					.text = text,
-				});
+	conf->record(conf->arg,
+		     &(struct call_record){
+			     .type = type,
+			     .call_id = call->id,
+			     .site_id = call->site_id,
+			     .at = clock_wall_ms(conf->clock),
+			     .device = leg ? leg->device : 0,
+			     .name = leg ? leg->name : NULL,
+			     .door = type == CALL_REC_OPENED ? call_leg_peer(leg)->device : 0,
+			     .opening_id = type == CALL_REC_OPENED ? switchboard_id(call->sb) : 0,
+			     .leg = leg ? leg->number : 0,
+			     .rang_at = leg ? leg->rang_at : 0,
+			     .text = text,
+		     });
 }
 
 void call_leg_result(struct call_leg *leg, const char *result)
@@ -168,7 +165,8 @@ static void end(struct call *call, enum call_state before, enum call_event event
 	const char *result = result_of(call, before, event);
 	const struct call_leg *answered = call->answered;
 	const struct streams_leg talked[] = { { call->caller.at, call->caller.number },
-					      { answered ? answered->at : 0, answered ? answered->number : 0 } };
+					      { answered ? answered->at : 0,
+						answered ? answered->number : 0 } };
 
 	drop_all(call, NULL, before == CALL_TALKING ? NULL : "missed", NULL);
 	if (before == CALL_TALKING)
@@ -179,7 +177,8 @@ static void end(struct call *call, enum call_state before, enum call_event event
 	log_info("call_ended", LF_I("call", call->id), LF_S("why", call_event_name(event)),
 		 LF_S("result", result));
 	if (answered)
-		streams_keep(&call->sb->streams, call->id, call->site_id, TAKE(call->media), talked);
+		streams_keep(&call->sb->streams, call->id, call->site_id, TAKE(call->media),
+			     talked);
 	switchboard_forget(call->sb, call);
 	call_free(call);
 }

@@ -22,7 +22,7 @@ struct call_leg {
 	uint64_t device;
 	char name[CALL_NAME_MAX];
 	char code[CALL_CODE_MAX]; /* what opens it, when it is a door; "" for none */
-	int64_t rang_at; /* when 180 or 183 came; 0: not yet */
+	int64_t rang_at;          /* when 180 or 183 came; 0: not yet */
 	bool early; /* its answer came with a 183 */
 	bool told;  /* the history has its result */
 	struct dtmf dtmf;

@@ -1,12 +1,13 @@
-/* call/directory.h - which devices there are, in memory: for the sip loop, which never waits for SQL.
+/* call/directory.h - which devices there are, in memory: for the sip loop, which never waits for
+ * SQL.
  *
- * A site, or a device of one, is built on any thread (load.c, from the store) and then belongs to the
- * directory, which swaps it whole; the directory itself lives on the sip loop's thread. Pointers to
- * devices are good until the next swap: who needs more copies it.
+ * A site, or a device of one, is built on any thread (load.c, from the store) and then belongs to
+ * the directory, which swaps it whole; the directory itself lives on the sip loop's thread.
+ * Pointers to devices are good until the next swap: who needs more copies it.
  *
- * Cost: a look-up is one hash; a swap is linear in the devices of its site, old and new; a device that
- * is put or removed costs itself. What it leaves behind in a site that was swapped in stays there until
- * the next swap of that site: at most the site's first size. */
+ * Cost: a look-up is one hash; a swap is linear in the devices of its site, old and new; a device
+ * that is put or removed costs itself. What it leaves behind in a site that was swapped in stays
+ * there until the next swap of that site: at most the site's first size. */
 #pragma once
 #include "base/list.h"
 #include "base/map.h"
@@ -53,7 +54,7 @@ struct dir_site {
 	struct arena arena; /* all of the below */
 	struct dir_device *devices; /* number 0: it was replaced or removed since */
 	size_t ndevices;
-	struct list ones; /* put since */
+	struct list ones;     /* put since */
 	struct map_node node; /* the directory's */
 };
 
@@ -75,13 +76,14 @@ struct directory_conf {
 
 [[nodiscard]] int directory_new(const struct directory_conf *conf, struct directory **ret_dir);
 void directory_free(struct directory *dir);
-/* Takes the site, and without devices it is gone. -ENOMEM: nothing has changed, and the site is still
- * the caller's. */
-[[nodiscard]] int directory_swap(struct directory *dir, struct dir_site *site);
-/* Takes the device, in place of the one of that number, if any. -ENOMEM: nothing has changed, and it is
+/* Takes the site, and without devices it is gone. -ENOMEM: nothing has changed, and the site is
  * still the caller's. */
+[[nodiscard]] int directory_swap(struct directory *dir, struct dir_site *site);
+/* Takes the device, in place of the one of that number, if any. -ENOMEM: nothing has changed, and
+ * it is still the caller's. */
 [[nodiscard]] int directory_put(struct directory *dir, struct dir_one *one);
-/* The site does not have it any more. A button that rings it still names it: route.h passes over it. */
+/* The site does not have it any more. A button that rings it still names it: route.h passes over
+ * it. */
 void directory_remove(struct directory *dir, int64_t site_id, uint64_t number);
 /* NULL without it. */
 const struct dir_device *directory_device(const struct directory *dir, uint64_t number);

@@ -69,9 +69,9 @@ static void on_offered(void *arg, struct view sdp)
 		session_offer_reply(leg->session, rc == -EBUSY ? 491 : 488, (struct view){});
 }
 
-/* It has taken the offer, but its answer is of no use: for it the new description counts, for the other
- * side, which is refused, the old one. So it is offered the old one (RFC 3261 section 14.1: with a 2xx
- * the session has changed); a call whose two sides differ is no call. */
+/* It has taken the offer, but its answer is of no use: for it the new description counts, for the
+ * other side, which is refused, the old one. So it is offered the old one (RFC 3261 section 14.1:
+ * with a 2xx the session has changed); a call whose two sides differ is no call. */
 static void restore(struct call_leg *leg, const struct call_leg *other)
 {
 	CLEANUP(buf_free) struct buf offer = BUF_INIT(MEDIA_SDP_MAX);

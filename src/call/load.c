@@ -9,7 +9,13 @@
 
 _Static_assert((int)BUTTON_DESTINATIONS_MAX <= (int)ROUTE_MAX_DEVICES, "all of a button can ring");
 
-enum { WHOLE_SITE = 0 /* no device has this number */, PAGE = 200, BINDINGS_PAGE = 1000, ARENA_BYTES = 64 * 1024 * 1024, ONE_BYTES = 1024 * 1024 };
+enum {
+	WHOLE_SITE = 0 /* no device has this number */,
+	PAGE = 200,
+	BINDINGS_PAGE = 1000,
+	ARENA_BYTES = 64 * 1024 * 1024,
+	ONE_BYTES = 1024 * 1024
+};
 
 static void copy(char *to, size_t size, struct view v)
 {
@@ -151,7 +157,8 @@ static int fill_one(struct dir_one *one, const struct directory_row *device,
 }
 
 /* One device of a site. -ENOENT: it has gone. -EFBIG: too large for us. */
-static int read_one(struct db *db, int64_t site_id, int64_t number, uint64_t *rows, struct dir_one **ret_one)
+static int read_one(struct db *db, int64_t site_id, int64_t number, uint64_t *rows,
+		    struct dir_one **ret_one)
 {
 	CLEANUP(arena_free) struct arena arena = ARENA_INIT(ONE_BYTES);
 	struct directory_button_row *buttons;
@@ -295,7 +302,8 @@ static int apply_one(struct directory *dir, struct news *n)
 	return rc;
 }
 
-/* In the order of coming: what came later of a site must not be overwritten by what came earlier. */
+/* In the order of coming: what came later of a site must not be overwritten by what came earlier.
+ */
 static void apply(void *arg)
 {
 	struct directory_loader *loader = arg;
@@ -305,8 +313,8 @@ static void apply(void *arg)
 
 		if (apply_one(loader->directory, n) < 0) {
 			log_error("directory_waits", LF_I("site", n->site_id));
-			if (timers_arm(loop_timers(loader->loop), &loader->retry, DIRECTORY_RETRY_MS, apply,
-				       loader) < 0)
+			if (timers_arm(loop_timers(loader->loop), &loader->retry,
+				       DIRECTORY_RETRY_MS, apply, loader) < 0)
 				log_error("directory_waits_for_a_change");
 			return;
 		}
@@ -357,7 +365,9 @@ static int reload(struct directory_loader *loader, struct db *db, const struct p
 	int rc = -ENOMEM;
 
 	if (n) {
-		*n = (struct news){ .loader = loader, .site_id = at->site_id, .number = at->number };
+		*n = (struct news){ .loader = loader,
+				    .site_id = at->site_id,
+				    .number = at->number };
 		list_init(&n->list);
 		rc = read_place(db, at, n);
 	}
@@ -381,7 +391,8 @@ static bool may_pass(int rc)
 /* False: the row is none of ours. */
 static bool place_of(const struct change_row *row, struct place *ret_place)
 {
-	const bool device = view_eq(row->type, VIEW("device")) || view_eq(row->type, VIEW("button"));
+	const bool device =
+		view_eq(row->type, VIEW("device")) || view_eq(row->type, VIEW("button"));
 	uint64_t number;
 
 	if (row->site_id == DB_INT_NULL || (!device && !view_eq(row->type, VIEW("site"))))

@@ -26,7 +26,8 @@ void directory_loader_free(struct directory_loader *loader);
 /* The bindings that stand, straight into the registrar. */
 [[nodiscard]] int bindings_load_all(struct sip_endpoint *endpoint, struct db *db, int64_t now_ms,
 				    struct err *err);
-/* For feed_consume; arg: a struct directory_loader that outlives the feed. What changed is read anew and
- * posted to the loop: a device by itself, however many of its rows the batch holds, and all of a site
- * only when the site itself changed. Cost: a device and its buttons for each that changed. */
+/* For feed_consume; arg: a struct directory_loader that outlives the feed. What changed is read
+ * anew and posted to the loop: a device by itself, however many of its rows the batch holds, and
+ * all of a site only when the site itself changed. Cost: a device and its buttons for each that
+ * changed. */
 int directory_follow(void *arg, struct db *db, const struct change_row *rows, size_t n);

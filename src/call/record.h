@@ -16,8 +16,8 @@ enum call_record_type {
 /* What came from a leg (0: the caller) and went to it. */
 struct call_stream {
 	unsigned leg;
-	const char *kind; /* audio, video */
-	const char *codec; /* as SDP names it, "" when nothing came */
+	const char *kind;       /* audio, video */
+	const char *codec;      /* as SDP names it, "" when nothing came */
 	uint64_t packets, lost; /* that came, that were missing among them */
 	uint32_t jitter_us;
 	uint64_t sent;
@@ -32,8 +32,8 @@ struct call_record {
 	const char *name; /* of the device */
 	uint64_t door;    /* OPENED: whose code it was */
 	int64_t opening_id; /* OPENED: rises with time */
-	unsigned leg;     /* LEG, ANSWERED: unique in the call */
-	int64_t rang_at;  /* LEG, ANSWERED: 0: it did not */
+	unsigned leg;       /* LEG, ANSWERED: unique in the call */
+	int64_t rang_at;    /* LEG, ANSWERED: 0: it did not */
 	unsigned button;  /* STARTED: 0 when a number was dialled */
 	const struct call_stream *streams; /* STREAMS */
 	size_t nstreams;

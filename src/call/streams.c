@@ -68,7 +68,8 @@ void streams_take(struct map *all, const struct relay_event *event)
 			.codec = media_codec(s->media, stats->codec),
 			.packets = stats->packets,
 			.sent = stats->sent_packets,
-			.lost = stats->lost > 0 ? (uint64_t)stats->lost : 0, /* < 0: repeated ones */
+			.lost = stats->lost > 0 ? (uint64_t)stats->lost
+						: 0, /* < 0: repeated ones */
 			.jitter_us = stats->jitter_us,
 		};
 	}

@@ -1,5 +1,5 @@
-/* call/streams.h - what the sound and picture of a call were like. The relay tells it once the call is
- * over; until then the call's media are kept, for the names of its codecs.
+/* call/streams.h - what the sound and picture of a call were like. The relay tells it once the call
+ * is over; until then the call's media are kept, for the names of its codecs.
  *
  * On the sip loop's thread. Only of calls that were answered, and of the two who talked. */
 #pragma once

@@ -107,8 +107,8 @@ static void on_relay_event(struct switchboard *sb, const struct relay_event *e)
 	if (e->type == RELAY_EV_STATS)
 		take_stats(sb, e);
 	else if (e->type == RELAY_EV_CLOSED)
-		streams_done(&sb->streams, e->session, clock_wall_ms(sb->conf.clock), sb->conf.record,
-			     sb->conf.arg);
+		streams_done(&sb->streams, e->session, clock_wall_ms(sb->conf.clock),
+			     sb->conf.record, sb->conf.arg);
 	call = call_find(sb, (int64_t)e->session);
 	leg = call ? leg_at(call, e->leg) : NULL;
 	if (!leg)

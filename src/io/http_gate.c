@@ -57,7 +57,8 @@ struct refusal {
 
 static const struct refusal bad_request = { 400, "The request is malformed." };
 static const struct refusal too_slow = { 408, "The request came too slowly." };
-static const struct refusal no_length = { 411, "Send Content-Length; chunked requests are not taken." };
+static const struct refusal no_length = { 411,
+					  "Send Content-Length; chunked requests are not taken." };
 static const struct refusal too_large = { 413, "The body is larger than this address takes." };
 static const struct refusal head_too_large = { 431, "The head of the request is too large." };
 static const struct refusal bad_version = { 505, "Only HTTP/1.0 and HTTP/1.1 are spoken here." };
@@ -103,16 +104,17 @@ static bool is_quiet(const struct gate *g)
 	return !g->busy && evbuffer_get_length(bufferevent_get_output(g->bev)) == 0;
 }
 
-/* The answer goes straight to the socket: evhttp knows nothing of this request, or has but a part of
- * its body. Behind an answer that is still to come it would stand in the wrong place, so it is left
- * out then. */
+/* The answer goes straight to the socket: evhttp knows nothing of this request, or has but a part
+ * of its body. Behind an answer that is still to come it would stand in the wrong place, so it is
+ * left out then. */
 static void refuse(struct gate *g, const struct refusal *r, bool may_say)
 {
 	const char *phrase = http_phrase(r->status);
 	char body[256], text[640];
-	const int n = snprintf(body, sizeof(body),
-			       "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%u,\"detail\":\"%s\"}",
-			       phrase, r->status, r->detail);
+	const int n = snprintf(
+		body, sizeof(body),
+		"{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%u,\"detail\":\"%s\"}",
+		phrase, r->status, r->detail);
 	const int all = snprintf(text, sizeof(text),
 				 "HTTP/1.1 %u %s\r\nContent-Type: application/problem+json\r\n"
 				 "Content-Length: %d\r\nConnection: close\r\n\r\n%s",

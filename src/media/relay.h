@@ -39,7 +39,7 @@ enum {
 	RELAY_MOVE_MS = 2000,
 	RELAY_MOVE_WINDOW = 3000,
 	RELAY_TICK_US_MAX = 20000,
-	RELAY_CODEC_NONE = 255, /* no codec has this number */
+	RELAY_CODEC_NONE = 255,  /* no codec has this number */
 	RELAY_KEYFRAME_MS = 500, /* at most one request per stream in this time */
 };
 

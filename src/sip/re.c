@@ -4,9 +4,9 @@
 
 #include <errno.h>
 
-/* libre draws 64 random bits for each message that it reads, for a tag that nobody here looks at, and
- * has OpenSSL work for them: that was a twentieth of a call. It finds this function in place of its
- * own. The bits are as good: what else might ask for them must not be the worse for it. */
+/* libre draws 64 random bits for each message that it reads, for a tag that nobody here looks at,
+ * and has OpenSSL work for them: that was a twentieth of a call. It finds this function in place of
+ * its own. The bits are as good: what else might ask for them must not be the worse for it. */
 uint64_t rand_u64(void)
 {
 	static _Thread_local struct rand_pool pool;

@@ -25,14 +25,10 @@ static const struct db_column call_columns[] = {
 static const struct db_shape call_shape = DB_SHAPE(struct call_row, call_columns);
 
 static const struct db_column leg_columns[] = {
-	DB_COLUMN_INT(struct call_leg_row, site_id),
-	DB_COLUMN_INT(struct call_leg_row, call_id),
-	DB_COLUMN_INT(struct call_leg_row, leg),
-	DB_COLUMN_INT(struct call_leg_row, device),
-	DB_COLUMN_TEXT(struct call_leg_row, name),
-	DB_COLUMN_INT(struct call_leg_row, rang_at),
-	DB_COLUMN_INT(struct call_leg_row, at),
-	DB_COLUMN_TEXT(struct call_leg_row, result),
+	DB_COLUMN_INT(struct call_leg_row, site_id), DB_COLUMN_INT(struct call_leg_row, call_id),
+	DB_COLUMN_INT(struct call_leg_row, leg),     DB_COLUMN_INT(struct call_leg_row, device),
+	DB_COLUMN_TEXT(struct call_leg_row, name),   DB_COLUMN_INT(struct call_leg_row, rang_at),
+	DB_COLUMN_INT(struct call_leg_row, at),      DB_COLUMN_TEXT(struct call_leg_row, result),
 };
 static const struct db_shape leg_shape = DB_SHAPE(struct call_leg_row, leg_columns);
 
@@ -99,28 +95,30 @@ enum {
 };
 
 static const struct db_stmt stmts[] = {
-	[START] = { "call_start",
-		    "INSERT INTO call (site_id, id, started_at, from_device, from_name, button, state)"
-		    " VALUES ($1, $2, $3, $4, $5, $6, 'ringing')" },
+	[START] = { "call_start", "INSERT INTO call (site_id, id, started_at, from_device, "
+				  "from_name, button, state)"
+				  " VALUES ($1, $2, $3, $4, $5, $6, 'ringing')" },
 	[ANSWER] = { "call_answer",
 		     "UPDATE call SET state = 'talking', answered_at = $3, answered_by = $4,"
 		     " answered_by_name = $5 WHERE site_id = $1 AND id = $2" },
-	[END] = { "call_end",
-		  "UPDATE call SET state = 'ended', ended_at = $3, result = $4"
-		  " WHERE site_id = $1 AND id = $2" },
+	[END] = { "call_end", "UPDATE call SET state = 'ended', ended_at = $3, result = $4"
+			      " WHERE site_id = $1 AND id = $2" },
 	[LEG_ADD] = { "call_leg_add",
-		      "INSERT INTO call_leg (site_id, call_id, leg, device, name, rang_at, at, result)"
+		      "INSERT INTO call_leg (site_id, call_id, leg, device, name, rang_at, at, "
+		      "result)"
 		      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
 		      " ON CONFLICT (site_id, call_id, leg) DO UPDATE SET at = excluded.at,"
 		      " result = excluded.result" },
 	[STREAM_ADD] = { "call_stream_add",
-			 "INSERT INTO call_stream (site_id, call_id, leg, kind, codec, packets, lost,"
+			 "INSERT INTO call_stream (site_id, call_id, leg, kind, codec, packets, "
+			 "lost,"
 			 " jitter_us, sent) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)" },
-	[OPENING_ADD] = { "call_opening_add",
-			  "INSERT INTO opening (site_id, id, at, call_id, device, by_device, by_name,"
-			  " how) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)" },
+	[OPENING_ADD] = { "call_opening_add", "INSERT INTO opening (site_id, id, at, call_id, "
+					      "device, by_device, by_name,"
+					      " how) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)" },
 	[END_LOST] = { "call_end_lost",
-		       "UPDATE call SET state = 'ended', ended_at = $1, result = CASE WHEN answered_at"
+		       "UPDATE call SET state = 'ended', ended_at = $1, result = CASE WHEN "
+		       "answered_at"
 		       " IS NULL THEN 'failed' ELSE 'answered' END"
 		       " WHERE ended_at IS NULL RETURNING site_id, id",
 		       &lost_shape },
@@ -134,12 +132,14 @@ static const struct db_stmt stmts[] = {
 		   " FROM call_leg WHERE site_id = $1 AND call_id = $2 ORDER BY leg",
 		   &leg_shape },
 	[STREAMS] = { "call_streams",
-		      "SELECT s.site_id, s.call_id, s.leg, s.kind, s.codec, s.packets, s.lost, s.jitter_us,"
+		      "SELECT s.site_id, s.call_id, s.leg, s.kind, s.codec, s.packets, s.lost, "
+		      "s.jitter_us,"
 		      " s.sent, COALESCE(l.device, c.from_device) AS device,"
 		      " COALESCE(l.name, c.from_name) AS name FROM call_stream s"
 		      " JOIN call c ON c.site_id = s.site_id AND c.id = s.call_id"
 		      " LEFT JOIN call_leg l ON l.site_id = s.site_id AND l.call_id = s.call_id"
-		      " AND l.leg = s.leg WHERE s.site_id = $1 AND s.call_id = $2 ORDER BY s.leg, s.kind",
+		      " AND l.leg = s.leg WHERE s.site_id = $1 AND s.call_id = $2 ORDER BY s.leg, "
+		      "s.kind",
 		      &stream_shape },
 	[OPENINGS] = { "call_openings",
 		       OPENING_SELECT " WHERE site_id = $1 AND call_id = $2 ORDER BY at, id",
@@ -212,8 +212,9 @@ int call_end(struct db *db, int64_t now_ms, const struct call_row *c)
 int call_leg_add(struct db *db, const struct call_leg_row *l)
 {
 	return db_exec(db, &stmts[LEG_ADD],
-		       DB_ARGS(A_INT(l->site_id), A_INT(l->call_id), A_INT(l->leg), A_INT(l->device),
-			       A_TEXT(l->name), A_INT_OR_NULL(l->rang_at), A_INT(l->at), A_TEXT(l->result)),
+		       DB_ARGS(A_INT(l->site_id), A_INT(l->call_id), A_INT(l->leg),
+			       A_INT(l->device), A_TEXT(l->name), A_INT_OR_NULL(l->rang_at),
+			       A_INT(l->at), A_TEXT(l->result)),
 		       NULL);
 }
 
@@ -225,9 +226,9 @@ int call_streams_add(struct db *db, int64_t now_ms, const struct call_stream_row
 		const struct call_stream_row *s = &streams[i];
 
 		rc = db_exec(db, &stmts[STREAM_ADD],
-			     DB_ARGS(A_INT(s->site_id), A_INT(s->call_id), A_INT(s->leg), A_TEXT(s->kind),
-				     A_TEXT(s->codec), A_INT(s->packets), A_INT(s->lost),
-				     A_INT(s->jitter_us), A_INT(s->sent)),
+			     DB_ARGS(A_INT(s->site_id), A_INT(s->call_id), A_INT(s->leg),
+				     A_TEXT(s->kind), A_TEXT(s->codec), A_INT(s->packets),
+				     A_INT(s->lost), A_INT(s->jitter_us), A_INT(s->sent)),
 			     NULL);
 	}
 	return rc == 0 && n ? call_changed(db, now_ms, streams->site_id, streams->call_id) : rc;
@@ -290,8 +291,8 @@ int call_legs(struct db *db, int64_t site_id, int64_t call_id, struct arena *are
 int call_streams(struct db *db, int64_t site_id, int64_t call_id, struct arena *arena,
 		 struct call_stream_row **ret_streams, size_t *ret_n)
 {
-	return db_select(db, &stmts[STREAMS], DB_ARGS(A_INT(site_id), A_INT(call_id)), arena, ret_streams,
-			 ret_n);
+	return db_select(db, &stmts[STREAMS], DB_ARGS(A_INT(site_id), A_INT(call_id)), arena,
+			 ret_streams, ret_n);
 }
 
 int call_openings(struct db *db, int64_t site_id, int64_t call_id, struct arena *arena,
@@ -308,10 +309,12 @@ int call_openings_between(struct db *db, int64_t site_id, int64_t from_ms, int64
 			 arena, ret_openings, ret_n);
 }
 
-static int expire_site(struct db *db, int64_t site_id, int64_t at_ms, int64_t max, int64_t *ret_removed)
+static int expire_site(struct db *db, int64_t site_id, int64_t at_ms, int64_t max,
+		       int64_t *ret_removed)
 {
 	int64_t calls = 0, openings = 0;
-	int rc = db_exec(db, &stmts[EXPIRE], DB_ARGS(A_INT(site_id), A_INT(at_ms), A_INT(max)), &calls);
+	int rc = db_exec(db, &stmts[EXPIRE], DB_ARGS(A_INT(site_id), A_INT(at_ms), A_INT(max)),
+			 &calls);
 
 	if (rc == 0 && calls < max)
 		rc = db_exec(db, &stmts[EXPIRE_OPENINGS],
@@ -321,9 +324,11 @@ static int expire_site(struct db *db, int64_t site_id, int64_t at_ms, int64_t ma
 	return rc;
 }
 
-int call_expire(struct db *db, int64_t at_ms, int64_t *after_site, int64_t *ret_removed, bool *ret_more)
+int call_expire(struct db *db, int64_t at_ms, int64_t *after_site, int64_t *ret_removed,
+		bool *ret_more)
 {
-	CLEANUP(arena_free) struct arena arena = ARENA_INIT(CALL_EXPIRE_SITES * sizeof(struct site_row) * 4);
+	CLEANUP(arena_free)
+	struct arena arena = ARENA_INIT(CALL_EXPIRE_SITES * sizeof(struct site_row) * 4);
 	int64_t left = CALL_EXPIRE_MAX;
 	struct site_row *sites;
 	size_t n, i;

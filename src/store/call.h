@@ -41,7 +41,8 @@ struct call_leg_row {
 	struct view name;
 	int64_t rang_at;    /* DB_INT_NULL: it did not */
 	int64_t at;         /* when its part was over, or when it answered */
-	struct view result; /* those of a call, elsewhere, and unreachable: no binding, so it was not rung */
+	struct view result; /* those of a call, elsewhere, and unreachable: no binding, so it was
+			       not rung */
 };
 
 /* What came from a leg (0: the caller), and went to it. */
@@ -87,8 +88,8 @@ struct call_cursor {
 /* -ENOLINK without the call. No feed row of its own: the call's answer or end follows. */
 [[nodiscard]] int call_leg_add(struct db *db, const struct call_leg_row *leg);
 /* All of a call. -ENOLINK without the call. */
-[[nodiscard]] int call_streams_add(struct db *db, int64_t now_ms, const struct call_stream_row *streams,
-				   size_t n);
+[[nodiscard]] int call_streams_add(struct db *db, int64_t now_ms,
+				   const struct call_stream_row *streams, size_t n);
 [[nodiscard]] int call_opening_add(struct db *db, int64_t now_ms, const struct opening_row *opening);
 /* After a crash: ends all calls that were open, as "failed" or, once answered, "answered". */
 [[nodiscard]] int call_end_lost(struct db *db, int64_t now_ms, size_t *ret_ended);
@@ -109,8 +110,8 @@ struct call_cursor {
 [[nodiscard]] int call_openings_between(struct db *db, int64_t site_id, int64_t from_ms, int64_t to_ms,
 					struct arena *arena, struct opening_row **ret_openings,
 					size_t *ret_n);
-/* Retention: forgets ended calls, with legs and openings, and openings outside of calls, that are older
- * than `at_ms`. A part at a time: begins with the site after *after_site (0: with the first), which moves
- * on; without more it is 0 again. */
-[[nodiscard]] int call_expire(struct db *db, int64_t at_ms, int64_t *after_site, int64_t *ret_removed,
-			      bool *ret_more);
+/* Retention: forgets ended calls, with legs and openings, and openings outside of calls, that are
+ * older than `at_ms`. A part at a time: begins with the site after *after_site (0: with the first),
+ * which moves on; without more it is 0 again. */
+[[nodiscard]] int call_expire(struct db *db, int64_t at_ms, int64_t *after_site,
+			      int64_t *ret_removed, bool *ret_more);

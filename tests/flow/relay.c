@@ -263,7 +263,9 @@ static void tell_stats(const struct relay_session *s, const struct leg *leg)
 						   .session = s->tag,
 						   .leg = leg->tag,
 						   .kind = k,
-						   .stats = { .packets = 1000, .sent_packets = 900, .lost = -1,
+						   .stats = { .packets = 1000,
+							      .sent_packets = 900,
+							      .lost = -1,
 							      .jitter_us = 4000,
 							      .codec = set->formats[0].codec },
 					   });

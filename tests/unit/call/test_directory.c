@@ -116,7 +116,8 @@ static void a_device_comes_changes_and_goes_alone(void **)
 	assert_string_equal(directory_device(dir, SECOND)->name, "Renamed, too");
 	assert_int_equal(directory_count(dir), 4);
 	assert_int_equal(seen.n, 0);
-	assert_int_equal(directory_put(dir, one_of(1, PHONE, "Renamed", "b")), 0); /* a new password */
+	assert_int_equal(directory_put(dir, one_of(1, PHONE, "Renamed", "b")),
+			 0); /* a new password */
 	assert_int_equal(seen.n, 1);
 	assert_int_equal(seen.last, PHONE);
 	directory_remove(dir, 2, PHONE); /* another site's */
@@ -126,7 +127,8 @@ static void a_device_comes_changes_and_goes_alone(void **)
 	assert_null(directory_device(dir, DOOR));
 	directory_remove(dir, 1, DOOR);
 	assert_int_equal(seen.n, 2);
-	assert_int_equal(directory_swap(dir, site_of(1, two, 2, "a")), 0); /* the old password again */
+	assert_int_equal(directory_swap(dir, site_of(1, two, 2, "a")),
+			 0); /* the old password again */
 	assert_int_equal(seen.n, 4);
 	assert_null(directory_device(dir, SECOND));
 	assert_int_equal(directory_count(dir), 3);

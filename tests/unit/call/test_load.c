@@ -27,8 +27,10 @@ static void on_changed(void *, uint64_t)
 
 static int64_t site_new(struct fixture *f)
 {
-	struct site_row site = { .name = VIEW("House"), .type = VIEW("residential"),
-				 .zone = VIEW("Europe/Prague"), .language = VIEW("en") };
+	struct site_row site = { .name = VIEW("House"),
+				 .type = VIEW("residential"),
+				 .zone = VIEW("Europe/Prague"),
+				 .language = VIEW("en") };
 	int64_t id = 0;
 
 	assert_int_equal(company_create(f->db, NOW, VIEW("Acme"), &site.company_id), 0);
@@ -39,7 +41,9 @@ static int64_t site_new(struct fixture *f)
 static void device_new(struct follower *f, int64_t number)
 {
 	char name[32];
-	struct device_row device = { .number = number, .site_id = f->site, .kind = VIEW("phone"),
+	struct device_row device = { .number = number,
+				     .site_id = f->site,
+				     .kind = VIEW("phone"),
 				     .apartment_id = DB_INT_NULL };
 	const struct device_secret_row secret = { number, VIEW("sealed"), VIEW("m"), VIEW("s") };
 
@@ -149,8 +153,8 @@ static void a_site_that_goes_takes_its_devices_along(void **state)
 	follow_end(&f);
 }
 
-/* The n-th allocation fails. Until there is memory, the directory is as it was; then it is as the store
- * says. False when there was no n-th. */
+/* The n-th allocation fails. Until there is memory, the directory is as it was; then it is as the
+ * store says. False when there was no n-th. */
 static bool follow_without(struct follower *f, unsigned n, size_t count)
 {
 	bool failed;
@@ -207,7 +211,8 @@ static void a_swap_without_memory_changes_nothing(void **state)
 	site = dir_site_new(f.site);
 	site->devices = arena_alloc(&site->arena, 100 * sizeof(*site->devices));
 	for (size_t i = 0; i < 100; i++)
-		site->devices[site->ndevices++] = (struct dir_device){ .number = DOOR + 1 + i, .name = "" };
+		site->devices[site->ndevices++] =
+			(struct dir_device){ .number = DOOR + 1 + i, .name = "" };
 	for (;; n++) {
 		int rc;
 

@@ -28,10 +28,10 @@ static inline void talk_world_open(struct talk_world *w, struct sip_endpoint_con
 	conf.realm = "r";
 	conf.loop = w->loop;
 	assert_int_equal(sip_endpoint_open(&conf, NULL, &w->e), 0);
-	assert_int_equal(
-		sessions_new(&(struct sessions_conf){ w->e, loop_timers(w->loop), &w->rand.rand, "r" },
-			     &w->sessions),
-		0);
+	assert_int_equal(sessions_new(&(struct sessions_conf){ w->e, loop_timers(w->loop),
+							       &w->rand.rand, "r" },
+				      &w->sessions),
+			 0);
 }
 
 static inline void talk_world_close(struct talk_world *w)

@@ -428,14 +428,19 @@ static void what_the_store_kept_comes_back(void **)
 
 static void a_damaged_binding_stands_no_longer_than_any_other(void **)
 {
-	struct sip_binding b = { .user = 1000000002, .contact = "sip:p@h", .call_id = "c", .cseq = 7,
-				 .q = 1000, .expires_at = INT64_MAX / 2,
+	struct sip_binding b = { .user = 1000000002,
+				 .contact = "sip:p@h",
+				 .call_id = "c",
+				 .cseq = 7,
+				 .q = 1000,
+				 .expires_at = INT64_MAX / 2,
 				 .flow = { .transport = FLOW_UDP, .peer = t.addr } };
 	struct sip_binding got;
 
 	assert_int_equal(sip_endpoint_restore(t.e, &b), 0);
 	assert_int_equal(sip_endpoint_bindings(t.e, 1000000002, &got, 1), 1);
-	assert_int_equal(got.expires_at, clock_wall_ms(&t.clock.clock) + BINDING_EXPIRES_MAX_S * 1000);
+	assert_int_equal(got.expires_at,
+			 clock_wall_ms(&t.clock.clock) + BINDING_EXPIRES_MAX_S * 1000);
 	loop_turn(t.loop); /* an overflown timer would be due */
 	assert_int_equal(sip_endpoint_stats(t.e).bindings, 1);
 	clock_virtual_advance(&t.clock, BINDING_EXPIRES_MAX_S * INT64_C(1000000));

@@ -350,10 +350,11 @@ static void a_call_is_written_as_it_happens(void **state)
 	const struct two_sites t = two_sites(f);
 	struct call_row c = { .site_id = t.mine, .id = 77, .started_at = NOW, .from_device = DOOR,
 			      .from_name = VIEW("Door"), .button = 1 }, got, *list;
-	const struct call_leg_row leg = { t.mine, 77, 1, PHONE, VIEW("Phone"), NOW + 2, NOW + 5,
-					  VIEW("answered") };
-	const struct call_leg_row gone = { t.mine, 77, 2, PHONE + 7, VIEW("Old phone"), DB_INT_NULL, NOW,
-					   VIEW("unreachable") };
+	const struct call_leg_row leg = { t.mine,        77,      1,       PHONE,
+					  VIEW("Phone"), NOW + 2, NOW + 5, VIEW("answered") };
+	const struct call_leg_row gone = {
+		t.mine, 77, 2, PHONE + 7, VIEW("Old phone"), DB_INT_NULL, NOW, VIEW("unreachable")
+	};
 	const struct opening_row o = { t.mine, 78, NOW + 6, 77, DOOR, PHONE, VIEW("Phone"), VIEW("dtmf") };
 	const struct call_stream_row said[] = {
 		{ t.mine, 77, 0, VIEW("video"), VIEW("H264"), 500, 3, 4000, 0, 0, {} },
@@ -509,18 +510,25 @@ static size_t calls_of(struct fixture *f, int64_t site)
 	struct call_row *list;
 	size_t n = 0;
 
-	assert_int_equal(call_list(f->db, site, CALL_CURSOR_NEWEST, CALL_PAGE_MAX, &f->arena, &list, &n), 0);
+	assert_int_equal(
+		call_list(f->db, site, CALL_CURSOR_NEWEST, CALL_PAGE_MAX, &f->arena, &list, &n), 0);
 	return n;
 }
 
 static void call_old(struct fixture *f, int64_t site, int64_t id, int64_t started_at, bool ended)
 {
-	struct call_row c = { .site_id = site, .id = id, .started_at = started_at, .from_device = DOOR,
-			      .from_name = VIEW("Door"), .button = DB_INT_NULL,
-			      .ended_at = started_at + 1, .result = VIEW("missed") };
-	const struct call_leg_row leg = { site, id, 1, PHONE, VIEW("Phone"), DB_INT_NULL, started_at,
-					  VIEW("missed") };
-	const struct opening_row o = { site, id, started_at, id, DOOR, PHONE, VIEW("Phone"), VIEW("dtmf") };
+	struct call_row c = { .site_id = site,
+			      .id = id,
+			      .started_at = started_at,
+			      .from_device = DOOR,
+			      .from_name = VIEW("Door"),
+			      .button = DB_INT_NULL,
+			      .ended_at = started_at + 1,
+			      .result = VIEW("missed") };
+	const struct call_leg_row leg = { site,          id,          1,          PHONE,
+					  VIEW("Phone"), DB_INT_NULL, started_at, VIEW("missed") };
+	const struct opening_row o = { site, id,    started_at,    id,
+				       DOOR, PHONE, VIEW("Phone"), VIEW("dtmf") };
 
 	assert_int_equal(call_start(f->db, NOW, &c), 0);
 	assert_int_equal(call_leg_add(f->db, &leg), 0);
@@ -533,8 +541,9 @@ static void old_calls_and_openings_are_forgotten(void **state)
 {
 	struct fixture *f = *state;
 	const struct two_sites t = two_sites(f);
-	struct opening_row o = { t.mine, 90, NOW - 1, DB_INT_NULL, DOOR, PHONE, VIEW("Phone"),
-				 VIEW("dtmf") }, *openings;
+	struct opening_row o = { t.mine, 90,    NOW - 1,       DB_INT_NULL,
+				 DOOR,   PHONE, VIEW("Phone"), VIEW("dtmf") },
+			   *openings;
 	struct call_leg_row *legs;
 	int64_t after = 0, removed = 0;
 	bool more = true;

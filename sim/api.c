@@ -86,6 +86,19 @@ void api_put_bool(struct json *j, const char *key, bool value)
 	json_bool(j, value);
 }
 
+void api_list_open(struct ask *ask, const char *key)
+{
+	json_open(ask->json);
+	json_key(ask->json, key);
+	json_list_open(ask->json);
+}
+
+void api_list_close(struct ask *ask)
+{
+	json_list_close(ask->json);
+	json_close(ask->json);
+}
+
 /* Parameters */
 
 enum fault api_number(struct ask *ask, const char *name, uint64_t max, uint64_t *ret_value)

@@ -30,15 +30,12 @@ enum fault api_phone_status(struct ask *ask)
 	if (fault)
 		return fault;
 	phone_status(ask->api->door->phone, &now);
-	json_open(j);
-	json_key(j, "accounts");
-	json_list_open(j);
+	api_list_open(ask, "accounts");
 	if (only != 2)
 		put_account(j, 1, ask->api->door->conf.phone.user, &now);
 	if (only != 1)
 		put_account(j, 2, "", NULL);
-	json_list_close(j);
-	json_close(j);
+	api_list_close(ask);
 	return FAULT_NONE;
 }
 
@@ -79,7 +76,6 @@ static void put_session(struct json *j, const struct phone_status *now)
 
 enum fault api_call_status(struct ask *ask)
 {
-	struct json *j = ask->json;
 	struct phone_status now;
 	uint64_t session = 0;
 	enum fault fault = api_number(ask, "session", UINT32_MAX, &session);
@@ -87,13 +83,10 @@ enum fault api_call_status(struct ask *ask)
 	if (fault)
 		return fault;
 	phone_status(ask->api->door->phone, &now);
-	json_open(j);
-	json_key(j, "sessions");
-	json_list_open(j);
+	api_list_open(ask, "sessions");
 	if (now.state != PHONE_IDLE && (!session || session == now.session))
-		put_session(j, &now);
-	json_list_close(j);
-	json_close(j);
+		put_session(ask->json, &now);
+	api_list_close(ask);
 	return FAULT_NONE;
 }
 

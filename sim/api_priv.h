@@ -64,6 +64,9 @@ enum fault api_number(struct ask *ask, const char *name, uint64_t max, uint64_t 
 enum fault api_needed(struct ask *ask, const char *name);
 /* One of several units, from 1, that may be absent: *ret_number becomes 0 then. */
 enum fault api_unit(struct ask *ask, const char *name, unsigned max, unsigned *ret_number);
+/* {"KEY":[ … ]} around what a list has. */
+void api_list_open(struct ask *ask, const char *key);
+void api_list_close(struct ask *ask);
 /* An answer that is no JSON. */
 void api_reply(struct ask *ask, const char *type, struct view body);
 void api_reply_json(struct web_conn *conn, struct buf *out);

@@ -15,7 +15,7 @@ static struct port_name port_name(unsigned number)
 	return name;
 }
 
-static void put_switch_caps(struct json *j, unsigned number)
+static void put_switch_caps(struct json *j, const struct relays *, unsigned number)
 {
 	json_open(j);
 	api_put_int(j, "switch", number);
@@ -26,27 +26,10 @@ static void put_switch_caps(struct json *j, unsigned number)
 	json_close(j);
 }
 
-enum fault api_switch_caps(struct ask *ask)
+static void put_switch_status(struct json *j, const struct relays *relays, unsigned number)
 {
-	struct json *j = ask->json;
-	unsigned only = 0;
-	enum fault fault = api_unit(ask, "switch", RELAY_COUNT, &only);
+	const struct relay relay = relay_get(relays, number);
 
-	if (fault)
-		return fault;
-	json_open(j);
-	json_key(j, "switches");
-	json_list_open(j);
-	for (unsigned n = 1; n <= RELAY_COUNT; n++)
-		if (!only || only == n)
-			put_switch_caps(j, n);
-	json_list_close(j);
-	json_close(j);
-	return FAULT_NONE;
-}
-
-static void put_switch_status(struct json *j, unsigned number, struct relay relay)
-{
 	json_open(j);
 	api_put_int(j, "switch", number);
 	api_put_bool(j, "active", relay.active);
@@ -55,23 +38,36 @@ static void put_switch_status(struct json *j, unsigned number, struct relay rela
 	json_close(j);
 }
 
-enum fault api_switch_status(struct ask *ask)
+typedef void put_fn(struct json *j, const struct relays *relays, unsigned number);
+
+/* Those of all relays, or of the only one. */
+static void put_list(struct ask *ask, const char *key, unsigned only, put_fn *put)
 {
-	struct json *j = ask->json;
+	api_list_open(ask, key);
+	for (unsigned n = 1; n <= RELAY_COUNT; n++)
+		if (!only || only == n)
+			put(ask->json, ask->api->door->relays, n);
+	api_list_close(ask);
+}
+
+static enum fault put_switches(struct ask *ask, put_fn *put)
+{
 	unsigned only = 0;
 	enum fault fault = api_unit(ask, "switch", RELAY_COUNT, &only);
 
-	if (fault)
-		return fault;
-	json_open(j);
-	json_key(j, "switches");
-	json_list_open(j);
-	for (unsigned n = 1; n <= RELAY_COUNT; n++)
-		if (!only || only == n)
-			put_switch_status(j, n, relay_get(ask->api->door->relays, n));
-	json_list_close(j);
-	json_close(j);
-	return FAULT_NONE;
+	if (!fault)
+		put_list(ask, "switches", only, put);
+	return fault;
+}
+
+enum fault api_switch_caps(struct ask *ask)
+{
+	return put_switches(ask, put_switch_caps);
+}
+
+enum fault api_switch_status(struct ask *ask)
+{
+	return put_switches(ask, put_switch_status);
 }
 
 /* The client may say what it wants to read instead of our JSON. */
@@ -121,44 +117,40 @@ static enum fault port_number(struct ask *ask, unsigned *ret_number)
 	return name.n && !*ret_number ? FAULT_VALUE : FAULT_NONE;
 }
 
-static void put_port(struct json *j, const struct relays *relays, unsigned number, bool caps)
+static void put_port_caps(struct json *j, const struct relays *, unsigned number)
 {
 	json_open(j);
 	api_put_str(j, "port", port_name(number).text);
-	if (caps)
-		api_put_str(j, "type", "output");
-	else
-		api_put_int(j, "state", relay_get(relays, number).active);
+	api_put_str(j, "type", "output");
 	json_close(j);
 }
 
-static enum fault put_ports(struct ask *ask, bool caps)
+static void put_port_status(struct json *j, const struct relays *relays, unsigned number)
 {
-	struct json *j = ask->json;
+	json_open(j);
+	api_put_str(j, "port", port_name(number).text);
+	api_put_int(j, "state", relay_get(relays, number).active);
+	json_close(j);
+}
+
+static enum fault put_ports(struct ask *ask, put_fn *put)
+{
 	unsigned only = 0;
 	enum fault fault = port_number(ask, &only);
 
-	if (fault)
-		return fault;
-	json_open(j);
-	json_key(j, "ports");
-	json_list_open(j);
-	for (unsigned n = 1; n <= RELAY_COUNT; n++)
-		if (!only || only == n)
-			put_port(j, ask->api->door->relays, n, caps);
-	json_list_close(j);
-	json_close(j);
-	return FAULT_NONE;
+	if (!fault)
+		put_list(ask, "ports", only, put);
+	return fault;
 }
 
 enum fault api_io_caps(struct ask *ask)
 {
-	return put_ports(ask, true);
+	return put_ports(ask, put_port_caps);
 }
 
 enum fault api_io_status(struct ask *ask)
 {
-	return put_ports(ask, false);
+	return put_ports(ask, put_port_status);
 }
 
 enum fault api_io_ctrl(struct ask *ask)

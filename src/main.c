@@ -16,6 +16,7 @@
 #include "server/settings.h"
 #include "store/account.h"
 #include "store/audit.h"
+#include "store/call.h"
 #include "store/migrate.h"
 #include "store/store.h"
 
@@ -36,7 +37,8 @@ enum {
 	SETUP_TOKEN_BYTES = 24,
 	TLS_WARN_DAYS = 14, /* before the certificate ends */
 	DAY_S = 86400,
-	EXPIRE_MS = 3600 * 1000, /* how often the trail's old rows are forgotten */
+	EXPIRE_MS = 3600 * 1000, /* how often old rows of trail and history are forgotten */
+	EXPIRE_NEXT_MS = 1000,   /* between two parts of it, so that others get their turn */
 };
 
 struct server {
@@ -64,6 +66,9 @@ struct server {
 	bool web_running, draining;
 	struct event *signals[3];
 	struct timer drain, count, expire;
+	/* the feed's thread: between two parts of the history, and the site that was done last */
+	bool expire_more;
+	int64_t expire_after;
 	struct numbers numbers;
 };
 
@@ -318,13 +323,18 @@ static void copy_numbers(void *arg)
 		log_error("numbers_stopped");
 }
 
-/* On the feed's thread, which has a database connection and nothing urgent to do. */
-static void audit_tidy(void *arg, struct db *db, int64_t)
+/* Old rows are forgotten on the feed's thread, which has a database connection and nothing urgent
+ * to do: a part of them, and then the loop is told when the next part is due. */
+
+static int64_t days_ago(int64_t days)
 {
-	const struct server *s = arg;
-	const int64_t keep_ms = s->conf.audit_days * DAY_S * 1000;
+	return clock_wall_ms(clock_system()) - days * DAY_S * 1000;
+}
+
+static void audit_tidy(const struct server *s, struct db *db)
+{
 	int64_t removed = 0;
-	const int rc = audit_expire(db, clock_wall_ms(clock_system()) - keep_ms, &removed);
+	const int rc = audit_expire(db, days_ago(s->conf.audit_days), &removed);
 
 	if (rc < 0)
 		log_error("audit_kept", LF_I("rc", rc));
@@ -332,13 +342,51 @@ static void audit_tidy(void *arg, struct db *db, int64_t)
 		log_info("audit_expired", LF_I("rows", removed));
 }
 
+static void calls_tidy(struct server *s, struct db *db)
+{
+	int64_t removed = 0;
+	const int rc = call_expire(db, days_ago(s->conf.call_days), &s->expire_after, &removed,
+				   &s->expire_more);
+
+	if (rc < 0) {
+		log_error("calls_kept", LF_I("rc", rc));
+		s->expire_more = false; /* the next hour tries again */
+	} else if (removed) {
+		log_info("calls_expired", LF_I("rows", removed));
+	}
+}
+
+static void expire(void *arg);
+
+static void expire_in(struct server *s, int64_t ms)
+{
+	if (timers_arm(loop_timers(s->sip), &s->expire, ms, expire, s) < 0)
+		log_error("expire_stopped");
+}
+
+static void expire_next(void *arg)
+{
+	expire_in(arg, EXPIRE_NEXT_MS);
+}
+
+static void forget(void *arg, struct db *db, int64_t)
+{
+	struct server *s = arg;
+
+	if (!s->expire_more)
+		audit_tidy(s, db);
+	calls_tidy(s, db);
+	if (s->expire_more && loop_post(s->sip, expire_next, s) < 0)
+		log_warn("expire_late"); /* by the hour that runs already */
+}
+
 static void expire(void *arg)
 {
 	struct server *s = arg;
 
-	if (feed_task(s->feed, audit_tidy, s) < 0 ||
-	    timers_arm(loop_timers(s->sip), &s->expire, EXPIRE_MS, expire, s) < 0)
-		log_error("expire_stopped");
+	if (feed_task(s->feed, forget, s) < 0)
+		log_warn("expire_late");
+	expire_in(s, EXPIRE_MS);
 }
 
 static int on_suspects(void *arg, struct arena *arena, struct suspect *ret_suspects, size_t max,
@@ -623,7 +671,7 @@ static int server_open(struct server *s, struct err *err)
 		rc = open_web(s, err);
 	if (rc < 0)
 		return rc;
-	s->loader = (struct directory_loader){ s->sip, s->directory };
+	directory_loader_init(&s->loader, s->sip, s->directory);
 	if (feed_consume(s->feed, directory_follow, &s->loader) < 0 || feed_start(s->feed) < 0)
 		return err_set(err, -EAGAIN, "cannot start the feed");
 	importer_wake(s->importer); /* what waits since the server ended */
@@ -659,6 +707,8 @@ static void server_close(struct server *s)
 	tls_free(s->tls);
 	live_free(s->live);
 	loop_free(s->sip); /* swaps that still wait find nobody to tell (on_changed) */
+	if (s->loader.loop)
+		directory_loader_free(&s->loader);
 	directory_free(s->directory);
 	arena_free(&s->arena);
 	sodium_memzero(&s->key, sizeof(s->key));

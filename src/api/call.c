@@ -5,12 +5,16 @@
 
 #include <errno.h>
 
-enum { OPENINGS_MAX = 1000 /* listed of one call */ };
+enum {
+	OPENINGS_MAX = 1000, /* listed of one call */
+	LEGS_MAX = 64,       /* more than a call can have */
+};
 _Static_assert((int)PAGE_SIZE_MAX < (int)CALL_PAGE_MAX, "one row more tells of another page");
 
 struct call_view {
 	struct call_row row;
 	struct shape_list opened;
+	struct shape_list legs, streams; /* of one call only */
 };
 
 static const char *const states[] = { "ringing", "talking", "ended", NULL };
@@ -24,23 +28,71 @@ static const struct field opening_fields[] = {
 };
 static const struct shape opening_shape = SHAPE("Opening", struct opening_row, opening_fields);
 
-#define CALL_ROW(member) offsetof(struct call_view, row.member)
-static const struct field call_fields[] = {
-	{ "id", FIELD_ID, 0, CALL_ROW(id) },
-	{ "from_device", FIELD_ID, 0, CALL_ROW(from_device) },
-	{ "from_name", FIELD_TEXT, FIELD_NULLABLE, CALL_ROW(from_name) },
-	{ "started_at", FIELD_INT, 0, CALL_ROW(started_at), .max = INT64_MAX,
-	  .doc = "Milliseconds since 1970, UTC, as all times" },
-	{ "answered_at", FIELD_INT, FIELD_NULLABLE, CALL_ROW(answered_at), .max = INT64_MAX },
-	{ "ended_at", FIELD_INT, FIELD_NULLABLE, CALL_ROW(ended_at), .max = INT64_MAX },
-	{ "state", FIELD_ENUM, 0, CALL_ROW(state), .values = states },
-	{ "result", FIELD_ENUM, FIELD_NULLABLE, CALL_ROW(result), .values = results },
-	{ "answered_by", FIELD_ID, FIELD_NULLABLE, CALL_ROW(answered_by) },
-	{ "answered_by_name", FIELD_TEXT, FIELD_NULLABLE, CALL_ROW(answered_by_name) },
-	{ "opened", FIELD_OBJECTS, 0, offsetof(struct call_view, opened), .max = OPENINGS_MAX,
-	  .of = &opening_shape, .doc = "The doors that were opened during it" },
+static const char *const outcomes[] = { "answered", "missed",    "declined",    "busy",
+					"failed",   "elsewhere", "unreachable", NULL };
+static const struct field leg_fields[] = {
+	{ "device", FIELD_ID, 0, offsetof(struct call_leg_row, device) },
+	{ "name", FIELD_TEXT, 0, offsetof(struct call_leg_row, name) },
+	{ "rang_at", FIELD_INT, FIELD_NULLABLE, offsetof(struct call_leg_row, rang_at),
+	  .max = INT64_MAX, .doc = "When it said that it rings; null: it never did" },
+	{ "at", FIELD_INT, 0, offsetof(struct call_leg_row, at), .max = INT64_MAX,
+	  .doc = "When it answered, or its part was over" },
+	{ "result", FIELD_ENUM, 0, offsetof(struct call_leg_row, result), .values = outcomes,
+	  .doc = "missed: nobody answered there; elsewhere: another one answered; unreachable: "
+		 "it was not registered; failed: it could not be rung" },
 };
+static const struct shape leg_shape = SHAPE("CallLeg", struct call_leg_row, leg_fields);
+
+static const char *const kinds[] = { "audio", "video", NULL };
+#define STREAM(member) offsetof(struct call_stream_row, member)
+static const struct field stream_fields[] = {
+	{ "device", FIELD_ID, 0, STREAM(device), .doc = "Whose sound or picture it was" },
+	{ "name", FIELD_TEXT, 0, STREAM(name) },
+	{ "kind", FIELD_ENUM, 0, STREAM(kind), .values = kinds },
+	{ "codec", FIELD_TEXT, 0, STREAM(codec),
+	  .doc = "As SDP names it; empty when nothing came" },
+	{ "packets", FIELD_INT, 0, STREAM(packets), .max = INT64_MAX,
+	  .doc = "RTP packets that came" },
+	{ "lost", FIELD_INT, 0, STREAM(lost), .max = INT64_MAX,
+	  .doc = "Packets that were missing" },
+	{ "jitter_us", FIELD_INT, 0, STREAM(jitter_us), .max = INT64_MAX,
+	  .doc = "How unevenly they came (RFC 3550), at the end of the call, microseconds" },
+	{ "sent", FIELD_INT, 0, STREAM(sent), .max = INT64_MAX,
+	  .doc = "RTP packets of the other side that were passed on to it" },
+};
+static const struct shape stream_shape = SHAPE("CallStream", struct call_stream_row, stream_fields);
+
+#define CALL_ROW(member) offsetof(struct call_view, row.member)
+/* clang-format off */
+#define CALL_FIELDS                                                                                \
+	{ "id", FIELD_ID, 0, CALL_ROW(id) },                                                       \
+	{ "from_device", FIELD_ID, 0, CALL_ROW(from_device) },                                     \
+	{ "from_name", FIELD_TEXT, FIELD_NULLABLE, CALL_ROW(from_name) },                          \
+	{ "started_at", FIELD_INT, 0, CALL_ROW(started_at), .max = INT64_MAX,                      \
+	  .doc = "Milliseconds since 1970, UTC, as all times" },                                   \
+	{ "answered_at", FIELD_INT, FIELD_NULLABLE, CALL_ROW(answered_at), .max = INT64_MAX },     \
+	{ "ended_at", FIELD_INT, FIELD_NULLABLE, CALL_ROW(ended_at), .max = INT64_MAX },           \
+	{ "state", FIELD_ENUM, 0, CALL_ROW(state), .values = states },                             \
+	{ "result", FIELD_ENUM, FIELD_NULLABLE, CALL_ROW(result), .values = results },             \
+	{ "answered_by", FIELD_ID, FIELD_NULLABLE, CALL_ROW(answered_by) },                        \
+	{ "answered_by_name", FIELD_TEXT, FIELD_NULLABLE, CALL_ROW(answered_by_name) },            \
+	{ "opened", FIELD_OBJECTS, 0, offsetof(struct call_view, opened), .max = OPENINGS_MAX,     \
+	  .of = &opening_shape, .doc = "The doors that were opened during it" }
+/* clang-format on */
+
+static const struct field call_fields[] = { CALL_FIELDS };
 const struct shape call_shape = SHAPE("Call", struct call_view, call_fields);
+
+static const struct field call_detail_fields[] = {
+	CALL_FIELDS,
+	{ "legs", FIELD_OBJECTS, 0, offsetof(struct call_view, legs), .max = LEGS_MAX,
+	  .of = &leg_shape,
+	  .doc = "Who was rung and what became of it; each is here once it is over" },
+	{ "streams", FIELD_OBJECTS, 0, offsetof(struct call_view, streams), .max = CALL_STREAMS_MAX,
+	  .of = &stream_shape,
+	  .doc = "Sound and picture of the two who talked, once the call is over" },
+};
+const struct shape call_detail_shape = SHAPE("CallDetail", struct call_view, call_detail_fields);
 
 /* A cursor is the start and id of the last call shown: "1700000000000.42". */
 static int cursor_read(struct request *r, struct call_cursor *ret_before)
@@ -75,7 +127,7 @@ static int fill(struct request *r, const struct call_row *calls, size_t n, struc
 	if (!sorted)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++) {
-		views[i] = (struct call_view){ calls[i], { sorted + at, 0 } };
+		views[i] = (struct call_view){ .row = calls[i], .opened = { sorted + at, 0 } };
 		for (size_t k = 0; k < nopenings && views[i].opened.n < OPENINGS_MAX; k++)
 			if (openings[k].call_id == calls[i].id) {
 				sorted[at++] = openings[k];
@@ -112,16 +164,27 @@ int api_call_list(struct request *r)
 
 int api_call_get(struct request *r)
 {
+	const int64_t site = r->ids[ID_SITE], id = r->ids[ID_OBJECT];
 	struct opening_row *openings;
-	struct call_view view;
-	size_t n;
-	int rc = call_get(r->db, r->ids[ID_SITE], r->ids[ID_OBJECT], r->arena, &view.row);
+	struct call_stream_row *streams;
+	struct call_leg_row *legs;
+	struct call_view view = {};
+	size_t nopenings, nlegs, nstreams;
+	int rc = call_get(r->db, site, id, r->arena, &view.row);
 
 	if (rc == 0)
-		rc = call_openings(r->db, r->ids[ID_SITE], r->ids[ID_OBJECT], r->arena, &openings,
-				   &n);
+		rc = call_openings(r->db, site, id, r->arena, &openings, &nopenings);
+	if (rc == 0)
+		rc = call_legs(r->db, site, id, r->arena, &legs, &nlegs);
+	if (rc == 0)
+		rc = call_streams(r->db, site, id, r->arena, &streams, &nstreams);
 	if (rc != 0)
 		return rc;
-	view.opened = (struct shape_list){ openings, n < OPENINGS_MAX ? n : OPENINGS_MAX };
+	view.opened = (struct shape_list){ openings,
+					   nopenings < OPENINGS_MAX ? nopenings : OPENINGS_MAX };
+	view.legs = (struct shape_list){ legs, nlegs < LEGS_MAX ? nlegs : LEGS_MAX };
+	view.streams =
+		(struct shape_list){ streams,
+				     nstreams < CALL_STREAMS_MAX ? nstreams : CALL_STREAMS_MAX };
 	return reply_one(r, &view);
 }

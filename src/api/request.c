@@ -10,37 +10,6 @@
 #include <string.h>
 #include <strings.h>
 
-/* One of these and the default are what a problem's title says: RFC 9457 section 4.2.1. */
-static const char *status_text(unsigned status)
-{
-	switch (status) {
-	case 400:
-		return "Bad Request";
-	case 401:
-		return "Unauthorized";
-	case 403:
-		return "Forbidden";
-	case 404:
-		return "Not Found";
-	case 405:
-		return "Method Not Allowed";
-	case 409:
-		return "Conflict";
-	case 410:
-		return "Gone";
-	case 415:
-		return "Unsupported Media Type";
-	case 422:
-		return "Unprocessable Content";
-	case 429:
-		return "Too Many Requests";
-	case 503:
-		return "Service Unavailable";
-	default:
-		return "Internal Server Error";
-	}
-}
-
 void reply_field(struct request *r, const char *name, const char *value)
 {
 	struct answer *a = r->answer;
@@ -59,7 +28,7 @@ static void print_problem(struct buf *out, unsigned status, const char *type, co
 	json_key(&j, "type");
 	json_str(&j, type);
 	json_key(&j, "title");
-	json_str(&j, status_text(status));
+	json_str(&j, http_phrase(status)); /* RFC 9457 section 4.2.1 */
 	json_key(&j, "status");
 	json_int(&j, status);
 	json_key(&j, "detail");

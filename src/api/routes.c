@@ -175,8 +175,8 @@ const struct route routes[] = {
 
 	{ "GET", "/sites/:site/calls", RIGHT_CALL_READ, api_call_list, NULL, &call_shape,
 	  OK, ROUTE_LIST, LANE_REQUEST, "The calls, newest first" },
-	{ "GET", "/sites/:site/calls/:call", RIGHT_CALL_READ, api_call_get, NULL, &call_shape,
-	  OK, 0, LANE_REQUEST, "One call" },
+	{ "GET", "/sites/:site/calls/:call", RIGHT_CALL_READ, api_call_get, NULL, &call_detail_shape,
+	  OK, 0, LANE_REQUEST, "One call, and what became of each device that it was to ring" },
 
 	{ "GET", "/sites/:site/contacts", RIGHT_CONTACT_READ, api_contact_list, NULL, &contact_shape,
 	  OK, ROUTE_LIST, LANE_REQUEST, "Whom to turn to, in order; all on one page" },

@@ -75,6 +75,15 @@ static int map_grow(struct map *m)
 	return 0;
 }
 
+int map_reserve(struct map *m, size_t more)
+{
+	int rc = 0;
+
+	while (rc == 0 && m->nbuckets < m->count + more)
+		rc = map_grow(m);
+	return rc;
+}
+
 int map_put(struct map *m, struct map_node *node, struct view key)
 {
 	const uint64_t hash = map_hash(m, key);

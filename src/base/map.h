@@ -26,6 +26,8 @@ void map_free(struct map *m);
 struct map_node *map_get(const struct map *m, struct view key);
 /* -EEXIST when the key is taken, -ENOMEM. */
 [[nodiscard]] int map_put(struct map *m, struct map_node *node, struct view key);
+/* So many more puts will not fail for want of memory. -ENOMEM. */
+[[nodiscard]] int map_reserve(struct map *m, size_t more);
 /* Does nothing when the node is not in the map. */
 void map_remove(struct map *m, struct map_node *node);
 /* Every node, in no order; `fn` may remove the node that it gets, and no other. */

@@ -22,7 +22,8 @@ void mem_free_ptr(void *ptr_to_variable)
 
 static struct arena_block *block_new(struct arena *a, size_t n)
 {
-	const size_t size = n > ARENA_BLOCK ? n : ARENA_BLOCK;
+	const size_t least = a->block ? a->block : ARENA_BLOCK;
+	const size_t size = n > least ? n : least;
 	struct arena_block *block = calloc(1, sizeof(*block) + size);
 
 	if (!block)
@@ -37,8 +38,10 @@ void *arena_alloc(struct arena *a, size_t n)
 {
 	const size_t align = _Alignof(max_align_t);
 
-	if (n > a->max || a->used > a->max - n)
+	if (n > a->max || a->used > a->max - n) {
+		a->full = true;
 		return NULL;
+	}
 	n = (n + align - 1) / align * align;
 	struct arena_block *block = a->head;
 	if (!block || block->size - block->used < n) {
@@ -85,4 +88,5 @@ void arena_free(struct arena *a)
 		free(block);
 	}
 	a->used = 0;
+	a->full = false;
 }

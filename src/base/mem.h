@@ -23,6 +23,8 @@ struct arena {
 	struct arena_block *head;
 	size_t used; /* bytes given out */
 	size_t max;  /* bytes; beyond it allocations fail */
+	size_t block; /* bytes taken from the system at once, at least; 0: 4,096 */
+	bool full;    /* one has failed for that, and not for want of memory */
 };
 
 #define ARENA_INIT(max_bytes) ((struct arena){ .max = (max_bytes) })

@@ -10,22 +10,20 @@ void call_record(const struct call *call, enum call_record_type type, const stru
 {
 	const struct switchboard_conf *conf = &call->sb->conf;
 
-	conf->record(conf->arg, &(struct call_record){
-					.type = type,
-					.call_id = call->id,
-					.site_id = call->site_id,
-					.at = clock_wall_ms(conf->clock),
-					.device = leg ? leg->device : 0,
-					.name = leg ? leg->name : NULL,
-					.door = type == CALL_REC_OPENED ?
-							call_leg_peer(leg)->device :
-							0,
-					.opening_id = type == CALL_REC_OPENED ?
-							      switchboard_id(call->sb) :
-							      0,
-					.leg = leg ? leg->number : 0,
-					.text = text,
-				});
+	conf->record(conf->arg,
+		     &(struct call_record){
+			     .type = type,
+			     .call_id = call->id,
+			     .site_id = call->site_id,
+			     .at = clock_wall_ms(conf->clock),
+			     .device = leg ? leg->device : 0,
+			     .name = leg ? leg->name : NULL,
+			     .door = type == CALL_REC_OPENED ? call_leg_peer(leg)->device : 0,
+			     .opening_id = type == CALL_REC_OPENED ? switchboard_id(call->sb) : 0,
+			     .leg = leg ? leg->number : 0,
+			     .rang_at = leg ? leg->rang_at : 0,
+			     .text = text,
+		     });
 }
 
 void call_leg_result(struct call_leg *leg, const char *result)
@@ -120,6 +118,7 @@ static void do_bridge(struct call *call, struct call_leg *leg)
 	int rc;
 
 	call->answered = leg;
+	leg->told = true; /* by the record of the answer */
 	drop_all(call, leg, "elsewhere", elsewhere);
 	call_record(call, CALL_REC_ANSWERED, leg, NULL);
 	call->sb->stats.answered++;
@@ -164,6 +163,10 @@ static const char *result_of(const struct call *call, enum call_state before, en
 static void end(struct call *call, enum call_state before, enum call_event event)
 {
 	const char *result = result_of(call, before, event);
+	const struct call_leg *answered = call->answered;
+	const struct streams_leg talked[] = { { call->caller.at, call->caller.number },
+					      { answered ? answered->at : 0,
+						answered ? answered->number : 0 } };
 
 	drop_all(call, NULL, before == CALL_TALKING ? NULL : "missed", NULL);
 	if (before == CALL_TALKING)
@@ -173,6 +176,9 @@ static void end(struct call *call, enum call_state before, enum call_event event
 	call_record(call, CALL_REC_ENDED, NULL, result);
 	log_info("call_ended", LF_I("call", call->id), LF_S("why", call_event_name(event)),
 		 LF_S("result", result));
+	if (answered)
+		streams_keep(&call->sb->streams, call->id, call->site_id, TAKE(call->media),
+			     talked);
 	switchboard_forget(call->sb, call);
 	call_free(call);
 }

@@ -7,6 +7,7 @@
 #include "call/machine.h"
 #include "call/media.h"
 #include "call/route.h"
+#include "call/streams.h"
 #include "call/switchboard.h"
 
 enum { CALL_CODE_MAX = 17 };
@@ -21,7 +22,7 @@ struct call_leg {
 	uint64_t device;
 	char name[CALL_NAME_MAX];
 	char code[CALL_CODE_MAX]; /* what opens it, when it is a door; "" for none */
-	bool rang;  /* 180 or 183 came */
+	int64_t rang_at;          /* when 180 or 183 came; 0: not yet */
 	bool early; /* its answer came with a 183 */
 	bool told;  /* the history has its result */
 	struct dtmf dtmf;
@@ -50,6 +51,7 @@ struct call {
 	bool any_rang, any_busy, any_declined;
 	unsigned nlegs; /* ever */
 	struct call_leg *offering; /* whose new offer waits for the other side */
+	struct call_leg *restoring; /* who is offered what was before: its answer was of no use */
 	struct timer timer;        /* ring time-out, then talk limit */
 };
 
@@ -60,6 +62,7 @@ struct switchboard {
 	struct event *relay_event;
 	struct map calls; /* by id */
 	struct map callers; /* by device */
+	struct map streams; /* of calls that are over, until the relay has told of them */
 	int64_t last_id;
 	uint64_t session_ids;
 	struct switchboard_stats stats;

@@ -1,16 +1,24 @@
-/* call/directory.h - which devices there are, in memory: for the sip loop, which never waits for SQL.
+/* call/directory.h - which devices there are, in memory: for the sip loop, which never waits for
+ * SQL.
  *
- * A site is built on any thread (load.c, from the store) and then belongs to the directory, which
- * swaps it whole; the directory itself lives on the sip loop's thread. Pointers to devices are good
- * until the next swap: who needs more copies it.
+ * A site, or a device of one, is built on any thread (load.c, from the store) and then belongs to
+ * the directory, which swaps it whole; the directory itself lives on the sip loop's thread.
+ * Pointers to devices are good until the next swap: who needs more copies it.
  *
- * Cost: a look-up is one hash; a swap is linear in the devices of its site, old and new. */
+ * Cost: a look-up is one hash; a swap is linear in the devices of its site, old and new; a device
+ * that is put or removed costs itself. What it leaves behind in a site that was swapped in stays
+ * there until the next swap of that site: at most the site's first size. */
 #pragma once
+#include "base/list.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "sip/endpoint.h"
 
-enum { DIR_SITE_MAX = 64 * 1024 * 1024 /* bytes of one site's snapshot */ };
+enum {
+	DIR_SITE_MAX = 64 * 1024 * 1024, /* bytes of one site's snapshot */
+	DIR_ONE_MAX = 1024 * 1024,       /* and of a device's that is put alone */
+	DIR_ONE_BLOCK = 256,             /* most devices have but a few short texts */
+};
 
 enum dir_kind { DIR_INTERCOM, DIR_PHONE };
 
@@ -31,19 +39,32 @@ struct dir_device {
 	struct dir_button *buttons;
 	size_t nbuttons;
 	struct map_node node; /* the directory's */
+	struct dir_one *one;  /* it was put alone; NULL: it is in its site's array */
+};
+
+/* A device that comes alone into a site that stands. */
+struct dir_one {
+	struct dir_device device;
+	struct arena arena; /* its texts and buttons */
+	struct list list;   /* its site's */
 };
 
 struct dir_site {
 	int64_t id;
 	struct arena arena; /* all of the below */
-	struct dir_device *devices;
+	struct dir_device *devices; /* number 0: it was replaced or removed since */
 	size_t ndevices;
+	struct list ones;     /* put since */
 	struct map_node node; /* the directory's */
 };
 
 /* An empty site; NULL without memory. Fill devices from its arena, then hand it to directory_swap. */
 struct dir_site *dir_site_new(int64_t id);
 void dir_site_free(struct dir_site *site);
+
+/* A device without a number, of this site; NULL without memory. Fill it from its arena. */
+struct dir_one *dir_one_new(int64_t site_id);
+void dir_one_free(struct dir_one *one);
 
 struct directory;
 struct directory_conf {
@@ -55,8 +76,15 @@ struct directory_conf {
 
 [[nodiscard]] int directory_new(const struct directory_conf *conf, struct directory **ret_dir);
 void directory_free(struct directory *dir);
-/* Takes the site in any case; without devices the site is gone. */
+/* Takes the site, and without devices it is gone. -ENOMEM: nothing has changed, and the site is
+ * still the caller's. */
 [[nodiscard]] int directory_swap(struct directory *dir, struct dir_site *site);
+/* Takes the device, in place of the one of that number, if any. -ENOMEM: nothing has changed, and
+ * it is still the caller's. */
+[[nodiscard]] int directory_put(struct directory *dir, struct dir_one *one);
+/* The site does not have it any more. A button that rings it still names it: route.h passes over
+ * it. */
+void directory_remove(struct directory *dir, int64_t site_id, uint64_t number);
 /* NULL without it. */
 const struct dir_device *directory_device(const struct directory *dir, uint64_t number);
 size_t directory_count(const struct directory *dir);

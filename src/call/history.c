@@ -16,6 +16,43 @@ static void opening(struct journal *j, const struct call_record *r)
 			   });
 }
 
+static void leg(struct journal *j, const struct call_record *r, const char *result)
+{
+	journal_call_leg(j, &(struct call_leg_row){
+				    .site_id = r->site_id,
+				    .call_id = r->call_id,
+				    .leg = r->leg,
+				    .device = (int64_t)r->device,
+				    .name = view_str(r->name),
+				    .rang_at = r->rang_at ? r->rang_at : DB_INT_NULL,
+				    .at = r->at,
+				    .result = view_str(result),
+			    });
+}
+
+static void streams(struct journal *j, const struct call_record *r)
+{
+	struct call_stream_row rows[CALL_STREAMS_MAX];
+	size_t n = 0;
+
+	for (; n < r->nstreams && n < CALL_STREAMS_MAX; n++) {
+		const struct call_stream *s = &r->streams[n];
+
+		rows[n] = (struct call_stream_row){
+			.site_id = r->site_id,
+			.call_id = r->call_id,
+			.leg = s->leg,
+			.kind = view_str(s->kind),
+			.codec = view_str(s->codec),
+			.packets = (int64_t)s->packets,
+			.lost = (int64_t)s->lost,
+			.jitter_us = s->jitter_us,
+			.sent = (int64_t)s->sent,
+		};
+	}
+	journal_call_streams(j, rows, n);
+}
+
 void history_record(void *arg, const struct call_record *r)
 {
 	struct journal *j = arg;
@@ -33,6 +70,7 @@ void history_record(void *arg, const struct call_record *r)
 		call.answered_at = r->at;
 		call.answered_by = (int64_t)r->device;
 		call.answered_by_name = view_str(r->name);
+		leg(j, r, "answered");
 		journal_call_answer(j, &call);
 		break;
 	case CALL_REC_ENDED:
@@ -41,9 +79,10 @@ void history_record(void *arg, const struct call_record *r)
 		journal_call_end(j, &call);
 		break;
 	case CALL_REC_LEG:
-		journal_call_leg(j, &(struct call_leg_row){ r->site_id, r->call_id, r->leg,
-							    (int64_t)r->device, view_str(r->name), r->at,
-							    view_str(r->text) });
+		leg(j, r, r->text);
+		break;
+	case CALL_REC_STREAMS:
+		streams(j, r);
 		break;
 	case CALL_REC_OPENED:
 		opening(j, r);

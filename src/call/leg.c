@@ -59,7 +59,7 @@ static void on_offered(void *arg, struct view sdp)
 	struct call_leg *leg = arg, *to = call_leg_peer(leg);
 	int rc = -EBUSY;
 
-	if (to && to->session && !leg->call->offering)
+	if (to && to->session && !leg->call->offering && !leg->call->restoring)
 		rc = media_reoffer(leg->call->media, leg->at, sdp, to->at, &offer);
 	if (rc == 0)
 		rc = session_offer(to->session, buf_view(&offer));
@@ -69,20 +69,56 @@ static void on_offered(void *arg, struct view sdp)
 		session_offer_reply(leg->session, rc == -EBUSY ? 491 : 488, (struct view){});
 }
 
+/* It has taken the offer, but its answer is of no use: for it the new description counts, for the
+ * other side, which is refused, the old one. So it is offered the old one (RFC 3261 section 14.1:
+ * with a 2xx the session has changed); a call whose two sides differ is no call. */
+static void restore(struct call_leg *leg, const struct call_leg *other)
+{
+	CLEANUP(buf_free) struct buf offer = BUF_INIT(MEDIA_SDP_MAX);
+	struct call *call = leg->call;
+	int rc = media_restore(call->media, leg->at, other->at, &offer);
+
+	log_warn("call_answer_unusable", LF_I("call", call->id), LF_I("device", leg->device));
+	if (rc == 0)
+		rc = session_offer(leg->session, buf_view(&offer));
+	if (rc == 0)
+		call->restoring = leg;
+	else
+		call_event(call, CALL_EV_HANGUP, NULL);
+}
+
+static void on_restored(struct call_leg *leg, unsigned code, struct view sdp)
+{
+	struct call *call = leg->call;
+
+	call->restoring = NULL;
+	if (code >= 300 || media_restored(call->media, leg->at, call_leg_peer(leg)->at, sdp) < 0)
+		call_event(call, CALL_EV_HANGUP, NULL);
+}
+
 static void on_offer_done(void *arg, unsigned code, struct view sdp)
 {
 	CLEANUP(buf_free) struct buf answer = BUF_INIT(MEDIA_SDP_MAX);
 	struct call_leg *leg = arg;
 	struct call_leg *from = TAKE(leg->call->offering);
+	int rc;
 
+	if (leg->call->restoring == leg) {
+		on_restored(leg, code, sdp);
+		return;
+	}
 	if (!from || from == leg || !from->session)
 		return;
-	if (code >= 300) /* what a 401 or a 302 of the other side says is not for this one */
+	if (code >= 300) { /* what a 401 or a 302 of the other side says is not for this one */
 		session_offer_reply(from->session, code == 491 ? 491 : 488, (struct view){});
-	else if (media_reanswer(leg->call->media, leg->at, sdp, from->at, &answer) < 0)
-		session_offer_reply(from->session, 488, (struct view){});
-	else
-		session_offer_reply(from->session, 200, buf_view(&answer));
+		return;
+	}
+	rc = media_reanswer(leg->call->media, leg->at, sdp, from->at, &answer);
+	session_offer_reply(from->session, rc < 0 ? 488 : 200, buf_view(&answer));
+	if (rc == -EBADMSG || rc == -EPROTONOSUPPORT)
+		restore(leg, from);
+	else if (rc < 0)
+		call_event(leg->call, CALL_EV_HANGUP, NULL);
 }
 
 /* The caller. */
@@ -126,7 +162,7 @@ static const char *result_of(struct call *call, const struct call_leg *leg, unsi
 		call->any_declined |= code == 603;
 		return code == 603 ? "declined" : "missed";
 	default:
-		return leg->rang && lost ? "missed" : "failed";
+		return leg->rang_at && lost ? "missed" : "failed";
 	}
 }
 
@@ -134,7 +170,7 @@ static void lose(struct call_leg *leg, unsigned code, bool lost)
 {
 	struct call *call = leg->call;
 
-	call->any_rang |= leg->rang;
+	call->any_rang |= leg->rang_at != 0;
 	call_leg_result(leg, result_of(call, leg, code, lost));
 	if (leg->list.next == leg->list.prev && call->state != CALL_NEW) { /* nobody else rings */
 		call_event(call, CALL_EV_ALL_LOST, leg);
@@ -185,7 +221,8 @@ static void callee_progress(void *arg, unsigned, struct view sdp)
 {
 	struct call_leg *leg = arg;
 
-	leg->rang = true;
+	if (!leg->rang_at)
+		leg->rang_at = clock_wall_ms(leg->call->sb->conf.clock);
 	if (sdp.n && !leg->early && media_answered(leg->call->media, leg->at, sdp) == 0)
 		leg->early = true;
 	call_event(leg->call, CALL_EV_PROGRESS, leg);
@@ -248,6 +285,15 @@ static int invite(struct call_leg *leg, const struct sip_binding *binding)
 	return rc;
 }
 
+static void leg_init(struct call_leg *leg, struct call *call, const struct dir_device *to)
+{
+	leg->call = call;
+	leg->number = ++call->nlegs;
+	leg->device = to->number;
+	strncpy(leg->name, to->name, sizeof(leg->name) - 1);
+	strncpy(leg->code, to->unlock_code, sizeof(leg->code) - 1);
+}
+
 static bool leg_start(struct call *call, const struct dir_device *to, const struct sip_binding *binding)
 {
 	struct call_leg *leg = calloc(1, sizeof(*leg));
@@ -255,11 +301,7 @@ static bool leg_start(struct call *call, const struct dir_device *to, const stru
 
 	if (!leg)
 		return false;
-	leg->call = call;
-	leg->number = ++call->nlegs;
-	leg->device = to->number;
-	strncpy(leg->name, to->name, sizeof(leg->name) - 1);
-	strncpy(leg->code, to->unlock_code, sizeof(leg->code) - 1);
+	leg_init(leg, call, to);
 	rc = invite(leg, binding);
 	if (rc < 0) {
 		log_warn("leg_failed", LF_I("call", call->id), LF_I("device", to->number),
@@ -271,6 +313,15 @@ static bool leg_start(struct call *call, const struct dir_device *to, const stru
 	return true;
 }
 
+/* The history names also whom the bell did not reach. */
+static void not_rung(struct call *call, const struct dir_device *to, const char *result)
+{
+	struct call_leg leg = {};
+
+	leg_init(&leg, call, to);
+	call_leg_result(&leg, result);
+}
+
 unsigned legs_start(struct call *call, const struct dir_device *to, enum legs which)
 {
 	struct sip_binding bindings[BINDINGS_PER_DEVICE_MAX];
@@ -280,5 +331,7 @@ unsigned legs_start(struct call *call, const struct dir_device *to, enum legs wh
 
 	for (size_t i = which == LEGS_BEST ? 0 : 1; i < (which == LEGS_BEST && n ? 1 : n); i++)
 		started += leg_start(call, to, &bindings[i]);
+	if (which == LEGS_BEST && !started)
+		not_rung(call, to, n ? "failed" : "unreachable");
 	return started;
 }

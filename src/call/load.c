@@ -9,7 +9,13 @@
 
 _Static_assert((int)BUTTON_DESTINATIONS_MAX <= (int)ROUTE_MAX_DEVICES, "all of a button can ring");
 
-enum { PAGE = 200, BINDINGS_PAGE = 1000, ARENA_BYTES = 64 * 1024 * 1024 };
+enum {
+	WHOLE_SITE = 0 /* no device has this number */,
+	PAGE = 200,
+	BINDINGS_PAGE = 1000,
+	ARENA_BYTES = 64 * 1024 * 1024,
+	ONE_BYTES = 1024 * 1024
+};
 
 static void copy(char *to, size_t size, struct view v)
 {
@@ -20,14 +26,15 @@ static void copy(char *to, size_t size, struct view v)
 	to[n] = '\0';
 }
 
-static int fill_device(struct dir_site *site, struct dir_device *d, const struct directory_row *row)
+static int fill_device(struct arena *arena, int64_t site_id, struct dir_device *d,
+		       const struct directory_row *row)
 {
 	*d = (struct dir_device){
 		.number = (uint64_t)row->number,
-		.site_id = site->id,
+		.site_id = site_id,
 		.kind = view_eq(row->kind, VIEW("intercom")) ? DIR_INTERCOM : DIR_PHONE,
-		.name = arena_dup(&site->arena, row->name),
-		.unlock_code = arena_dup(&site->arena, row->unlock_code),
+		.name = arena_dup(arena, row->name),
+		.unlock_code = arena_dup(arena, row->unlock_code),
 	};
 	copy(d->secret.ha1_md5, sizeof(d->secret.ha1_md5), row->ha1_md5);
 	copy(d->secret.ha1_sha256, sizeof(d->secret.ha1_sha256), row->ha1_sha256);
@@ -53,13 +60,13 @@ static size_t same_button(const struct directory_button_row *rows, size_t n)
 	return i;
 }
 
-static int fill_button(struct dir_site *site, struct dir_button *b,
+static int fill_button(struct arena *arena, struct dir_button *b,
 		       const struct directory_button_row *rows, size_t n)
 {
-	uint64_t *to = arena_alloc(&site->arena, n * sizeof(*to));
+	uint64_t *to = arena_alloc(arena, n * sizeof(*to));
 
 	*b = (struct dir_button){ .number = (unsigned)rows->button,
-				  .label = arena_dup(&site->arena, rows->label),
+				  .label = arena_dup(arena, rows->label),
 				  .to = to };
 	if (!to || !b->label)
 		return -ENOMEM;
@@ -70,15 +77,15 @@ static int fill_button(struct dir_site *site, struct dir_button *b,
 	return 0;
 }
 
-static int fill_buttons(struct dir_site *site, struct dir_device *d,
+static int fill_buttons(struct arena *arena, struct dir_device *d,
 			const struct directory_button_row *rows, size_t n)
 {
-	d->buttons = arena_alloc(&site->arena, n * sizeof(*d->buttons)); /* at most one per row */
+	d->buttons = arena_alloc(arena, n * sizeof(*d->buttons)); /* at most one per row */
 	if (!d->buttons)
 		return -ENOMEM;
 	while (n) {
 		const size_t part = same_button(rows, n);
-		const int rc = fill_button(site, &d->buttons[d->nbuttons++], rows, part);
+		const int rc = fill_button(arena, &d->buttons[d->nbuttons++], rows, part);
 
 		if (rc < 0)
 			return rc;
@@ -100,11 +107,11 @@ static int fill_site(struct dir_site *site, const struct directory_row *devices,
 	for (size_t i = 0; i < ndevices && rc == 0; i++) {
 		struct dir_device *d = &site->devices[site->ndevices++];
 
-		rc = fill_device(site, d, &devices[i]);
+		rc = fill_device(&site->arena, site->id, d, &devices[i]);
 		if (rc == 0 && nbuttons && buttons->device == devices[i].number) {
 			const size_t part = same_device(buttons, nbuttons);
 
-			rc = fill_buttons(site, d, buttons, part);
+			rc = fill_buttons(&site->arena, d, buttons, part);
 			buttons += part;
 			nbuttons -= part;
 		}
@@ -112,7 +119,8 @@ static int fill_site(struct dir_site *site, const struct directory_row *devices,
 	return rc;
 }
 
-static int read_site(struct db *db, int64_t site_id, struct dir_site **ret_site)
+/* *rows grows by what was read. -EFBIG: too large for us. */
+static int read_site(struct db *db, int64_t site_id, uint64_t *rows, struct dir_site **ret_site)
 {
 	CLEANUP(arena_free) struct arena arena = ARENA_INIT(ARENA_BYTES);
 	struct directory_button_row *buttons;
@@ -125,16 +133,56 @@ static int read_site(struct db *db, int64_t site_id, struct dir_site **ret_site)
 	if (rc == 0)
 		rc = directory_buttons(db, site_id, &arena, &buttons, &nbuttons);
 	if (rc < 0)
-		return rc;
+		return arena.full || rc == -EMSGSIZE ? -EFBIG : rc;
+	*rows += ndevices + nbuttons;
 	site = dir_site_new(site_id);
 	if (!site)
 		return -ENOMEM;
 	rc = fill_site(site, devices, ndevices, buttons, nbuttons);
 	if (rc < 0) {
+		rc = site->arena.full ? -EFBIG : rc;
 		dir_site_free(site);
 		return rc;
 	}
 	*ret_site = site;
+	return 0;
+}
+
+static int fill_one(struct dir_one *one, const struct directory_row *device,
+		    const struct directory_button_row *buttons, size_t n)
+{
+	const int rc = fill_device(&one->arena, one->device.site_id, &one->device, device);
+
+	return rc == 0 && n ? fill_buttons(&one->arena, &one->device, buttons, n) : rc;
+}
+
+/* One device of a site. -ENOENT: it has gone. -EFBIG: too large for us. */
+static int read_one(struct db *db, int64_t site_id, int64_t number, uint64_t *rows,
+		    struct dir_one **ret_one)
+{
+	CLEANUP(arena_free) struct arena arena = ARENA_INIT(ONE_BYTES);
+	struct directory_button_row *buttons;
+	struct directory_row device;
+	struct dir_one *one;
+	size_t n;
+	int rc;
+
+	rc = directory_one(db, site_id, number, &arena, &device);
+	if (rc == 0)
+		rc = directory_one_buttons(db, site_id, number, &arena, &buttons, &n);
+	if (rc < 0)
+		return arena.full ? -EFBIG : rc;
+	*rows += 1 + n;
+	one = dir_one_new(site_id);
+	if (!one)
+		return -ENOMEM;
+	rc = fill_one(one, &device, buttons, n);
+	if (rc < 0) {
+		rc = one->arena.full ? -EFBIG : rc;
+		dir_one_free(one);
+		return rc;
+	}
+	*ret_one = one;
 	return 0;
 }
 
@@ -145,11 +193,18 @@ static int load_page(struct directory *dir, struct db *db, int64_t *after, size_
 	int rc = site_ids(db, *after, PAGE, &arena, &sites, ret_n);
 
 	for (size_t i = 0; i < *ret_n && rc == 0; i++) {
-		struct dir_site *site;
+		struct dir_site *site = NULL;
+		uint64_t rows = 0;
 
-		rc = read_site(db, sites[i].id, &site);
+		rc = read_site(db, sites[i].id, &rows, &site);
 		if (rc == 0)
 			rc = directory_swap(dir, site);
+		if (rc < 0)
+			dir_site_free(site);
+		if (rc == -EFBIG) {
+			log_error("directory_site_too_large", LF_I("site", sites[i].id));
+			rc = 0;
+		}
 		*after = sites[i].id;
 	}
 	return rc;
@@ -179,6 +234,8 @@ static bool restore(struct sip_endpoint *endpoint, const struct binding_row *row
 	};
 	char address[ADDR_TEXT_MAX];
 
+	if (row->cseq < 0 || row->cseq > UINT32_MAX || row->q < 0 || row->q > 1000)
+		return false;
 	copy(b.contact, sizeof(b.contact), row->contact);
 	copy(b.call_id, sizeof(b.call_id), row->call_id);
 	copy(address, sizeof(address), row->address);
@@ -209,73 +266,174 @@ int bindings_load_all(struct sip_endpoint *endpoint, struct db *db, int64_t now_
 
 /* Following. */
 
-struct swap {
-	struct directory *directory;
+/* What was read, on its way into the directory: a site, a device of it, or that it is gone. */
+struct news {
+	struct directory_loader *loader;
+	int64_t site_id;
+	int64_t number; /* WHOLE_SITE, or the device's */
 	struct dir_site *site;
+	struct dir_one *one;
+	struct list list; /* the loader's */
 };
 
-static void swap(void *arg)
+static void news_free(struct news *n)
 {
-	struct swap *s = arg;
-
-	if (directory_swap(s->directory, s->site) < 0)
-		log_error("directory_swap_failed");
-	free(s);
+	list_remove(&n->list);
+	dir_site_free(n->site);
+	dir_one_free(n->one);
+	free(n);
 }
 
-static int reload(const struct directory_loader *loader, struct db *db, int64_t site_id)
+/* What the directory takes is not ours any more. */
+static int apply_one(struct directory *dir, struct news *n)
 {
-	struct swap *s = calloc(1, sizeof(*s));
-	int rc = s ? read_site(db, site_id, &s->site) : -ENOMEM;
+	int rc = 0;
 
+	if (n->site)
+		rc = directory_swap(dir, n->site);
+	else if (n->one)
+		rc = directory_put(dir, n->one);
+	else
+		directory_remove(dir, n->site_id, (uint64_t)n->number);
 	if (rc == 0) {
-		s->directory = loader->directory;
-		rc = loop_post(loader->loop, swap, s);
-		if (rc < 0)
-			dir_site_free(s->site);
+		n->site = NULL;
+		n->one = NULL;
 	}
-	if (rc == 0)
-		return 0;
-	log_error("directory_reload_failed", LF_I("site", site_id), LF_I("error", rc));
-	free(s);
 	return rc;
 }
 
-/* A site that is too large for us stays so, and must not hold up the others. */
+/* In the order of coming: what came later of a site must not be overwritten by what came earlier.
+ */
+static void apply(void *arg)
+{
+	struct directory_loader *loader = arg;
+
+	LIST_EACH(it, &loader->waiting) {
+		struct news *n = CONTAINER_OF(it, struct news, list);
+
+		if (apply_one(loader->directory, n) < 0) {
+			log_error("directory_waits", LF_I("site", n->site_id));
+			if (timers_arm(loop_timers(loader->loop), &loader->retry,
+				       DIRECTORY_RETRY_MS, apply, loader) < 0)
+				log_error("directory_waits_for_a_change");
+			return;
+		}
+		news_free(n);
+	}
+}
+
+static void take(void *arg)
+{
+	struct news *n = arg;
+
+	list_append(&n->loader->waiting, &n->list);
+	apply(n->loader);
+}
+
+void directory_loader_init(struct directory_loader *loader, struct loop *loop,
+			   struct directory *directory)
+{
+	*loader = (struct directory_loader){ .loop = loop, .directory = directory };
+	list_init(&loader->waiting);
+}
+
+void directory_loader_free(struct directory_loader *loader)
+{
+	LIST_EACH(it, &loader->waiting)
+		news_free(CONTAINER_OF(it, struct news, list));
+}
+
+/* A place that changed. */
+struct place {
+	int64_t site_id;
+	int64_t number; /* WHOLE_SITE, or the device's */
+};
+
+static int read_place(struct db *db, const struct place *at, struct news *n)
+{
+	int rc;
+
+	if (at->number == WHOLE_SITE)
+		return read_site(db, at->site_id, &n->loader->rows, &n->site);
+	rc = read_one(db, at->site_id, at->number, &n->loader->rows, &n->one);
+	return rc == -ENOENT ? 0 : rc;
+}
+
+static int reload(struct directory_loader *loader, struct db *db, const struct place *at)
+{
+	struct news *n = calloc(1, sizeof(*n));
+	int rc = -ENOMEM;
+
+	if (n) {
+		*n = (struct news){ .loader = loader,
+				    .site_id = at->site_id,
+				    .number = at->number };
+		list_init(&n->list);
+		rc = read_place(db, at, n);
+	}
+	if (rc == 0)
+		rc = loop_post(loader->loop, take, n);
+	if (rc == 0)
+		return 0;
+	log_error("directory_reload_failed", LF_I("site", at->site_id), LF_I("device", at->number),
+		  LF_I("error", rc));
+	if (n)
+		news_free(n);
+	return rc;
+}
+
+/* What is too large for us stays so, and must not hold up the others. */
 static bool may_pass(int rc)
 {
-	return rc == -EIO || rc == -EBUSY || rc == -EAGAIN;
+	return rc == -EIO || rc == -EBUSY || rc == -EAGAIN || rc == -ENOMEM;
 }
 
-static bool concerns(const struct change_row *row)
+/* False: the row is none of ours. */
+static bool place_of(const struct change_row *row, struct place *ret_place)
 {
-	return row->site_id != DB_INT_NULL &&
-	       (view_eq(row->type, VIEW("device")) || view_eq(row->type, VIEW("button")) ||
-		view_eq(row->type, VIEW("site")));
+	const bool device =
+		view_eq(row->type, VIEW("device")) || view_eq(row->type, VIEW("button"));
+	uint64_t number;
+
+	if (row->site_id == DB_INT_NULL || (!device && !view_eq(row->type, VIEW("site"))))
+		return false;
+	*ret_place = (struct place){ row->site_id, WHOLE_SITE };
+	if (device && view_u64(row->object, INT64_MAX, &number) == 0)
+		ret_place->number = (int64_t)number;
+	return true;
 }
 
-static int by_site(const void *a, const void *b)
+/* A whole site stands before its devices. */
+static int by_place(const void *a, const void *b)
 {
-	const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+	const struct place *x = a, *y = b;
 
-	return (x > y) - (x < y);
+	if (x->site_id != y->site_id)
+		return x->site_id < y->site_id ? -1 : 1;
+	return (x->number > y->number) - (x->number < y->number);
+}
+
+static bool same_place(const struct place *a, const struct place *b)
+{
+	return a->site_id == b->site_id && (a->number == WHOLE_SITE || a->number == b->number);
 }
 
 int directory_follow(void *arg, struct db *db, const struct change_row *rows, size_t n)
 {
-	int64_t sites[FEED_BATCH];
-	size_t nsites = 0;
+	struct place places[FEED_BATCH];
+	const struct place *last = NULL;
+	size_t nplaces = 0;
 	int rc = 0;
 
-	for (size_t i = 0; i < n && nsites < FEED_BATCH; i++) {
-		if (concerns(&rows[i]))
-			sites[nsites++] = rows[i].site_id;
-	}
-	if (nsites)
-		qsort(sites, nsites, sizeof(sites[0]), by_site);
-	for (size_t i = 0; i < nsites && !may_pass(rc); i++) {
-		if (i == 0 || sites[i] != sites[i - 1])
-			rc = reload(arg, db, sites[i]);
+	for (size_t i = 0; i < n && nplaces < FEED_BATCH; i++)
+		nplaces += place_of(&rows[i], &places[nplaces]);
+	if (nplaces)
+		qsort(places, nplaces, sizeof(places[0]), by_place);
+	for (size_t i = 0; i < nplaces && !may_pass(rc); i++) {
+		if (last && same_place(last, &places[i]))
+			continue; /* has just been read */
+		last = &places[i];
+		rc = reload(arg, db, last);
 	}
 	return may_pass(rc) ? rc : 0;
 }

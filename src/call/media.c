@@ -77,8 +77,19 @@ void media_free(struct media *m)
 		arena_free(&m->legs[i].said.arena);
 	arena_free(&m->pending.arena);
 	arena_free(&m->names);
-	relay_session_close(m->session);
+	media_close(m);
 	free(m);
+}
+
+void media_close(struct media *m)
+{
+	if (m->session)
+		relay_session_close(TAKE(m->session));
+}
+
+const char *media_codec(const struct media *m, unsigned codec)
+{
+	return codec < m->ncodecs ? m->codecs[codec].name.p : "";
 }
 
 static int said_read(struct view text, struct said *ret_said)
@@ -507,6 +518,30 @@ static int take_offer(struct media *m, struct leg *leg, const int lines[RELAY_KI
 	return 0;
 }
 
+/* Something of what was offered in these lines was taken. */
+static bool takes_any(const struct sdp *answer, const int lines[RELAY_KINDS])
+{
+	bool any = false;
+
+	for (unsigned k = 0; k < RELAY_KINDS; k++)
+		any = any || (lines[k] >= 0 && (unsigned)lines[k] < answer->nmedia &&
+			      relayable(&answer->media[lines[k]]));
+	return any;
+}
+
+/* Whoever was on hold, or changed where it listens, sees nothing until the next key frame. */
+static void ask_for_picture(struct media *m)
+{
+	for (unsigned i = 0; i < MEDIA_LEGS_MAX; i++) {
+		const struct leg *leg = &m->legs[i];
+
+		/* -EAGAIN: the relay is drowning; the source sends another one by itself, later */
+		if (leg->open && leg->streams[RELAY_VIDEO].on &&
+		    relay_keyframe(m->session, leg->relay_leg) < 0)
+			return;
+	}
+}
+
 int media_reanswer(struct media *m, unsigned to, struct view answer, unsigned from,
 		   struct buf *ret_answer)
 {
@@ -518,7 +553,10 @@ int media_reanswer(struct media *m, unsigned to, struct view answer, unsigned fr
 	if (!m->pending.sdp)
 		return -EBADMSG;
 	rc = said_read(answer, &said);
+	if (rc == 0 && !takes_any(said.sdp, m->pending_lines))
+		rc = -EPROTONOSUPPORT;
 	if (rc < 0) {
+		arena_free(&said.arena);
 		said_move(&m->pending, &(struct said){}); /* refused with its answer */
 		return rc;
 	}
@@ -534,8 +572,38 @@ int media_reanswer(struct media *m, unsigned to, struct view answer, unsigned fr
 	if (rc < 0)
 		return rc;
 	media_connect(m, m->peer);
+	ask_for_picture(m);
 	edit = edit_for(m, leg, lines);
 	return sdp_answer(leg->said.sdp, other->said.sdp, &edit, ret_answer);
+}
+
+int media_restore(struct media *m, unsigned at, unsigned other, struct buf *ret_offer)
+{
+	const struct leg *from = &m->legs[other];
+	struct sdp_edit edit;
+	int lines[RELAY_KINDS];
+
+	streams_on(from, lines);
+	edit = edit_for(m, &m->legs[at], lines);
+	return sdp_relay(from->said.sdp, &edit, ret_offer);
+}
+
+int media_restored(struct media *m, unsigned at, unsigned other, struct view answer)
+{
+	struct leg *leg = &m->legs[at];
+	struct said said = {};
+	int rc = said_read(answer, &said);
+
+	if (rc == 0)
+		rc = take_answer(m, leg, m->legs[other].said.sdp, said.sdp);
+	if (rc < 0) {
+		arena_free(&said.arena);
+		return rc;
+	}
+	said_move(&leg->said, &said);
+	media_connect(m, m->peer);
+	ask_for_picture(m);
+	return 0;
 }
 
 bool media_takes_events(const struct media *m, unsigned at)

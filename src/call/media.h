@@ -41,6 +41,11 @@ void media_free(struct media *m);
 /* A leg to ring, and the offer for it: the caller's, with our ports. */
 [[nodiscard]] int media_callee(struct media *m, const struct addr *local, const struct addr *signal,
 			       unsigned *ret_leg, struct buf *ret_offer);
+/* Its ports are given back; of what is here only media_codec and media_free may follow. */
+void media_close(struct media *m);
+/* The name of a codec that the relay tells of (relay_stats.codec); "" for none. Good until
+ * media_free. */
+const char *media_codec(const struct media *m, unsigned codec);
 void media_leg_close(struct media *m, unsigned leg);
 /* The callee's answer (early or final). -EBADMSG, -EPROTONOSUPPORT: nothing in common. */
 [[nodiscard]] int media_answered(struct media *m, unsigned leg, struct view answer);
@@ -56,9 +61,17 @@ void media_connect(struct media *m, unsigned leg);
 /* A new offer inside the call from one side, as it must be put to the other. */
 [[nodiscard]] int media_reoffer(struct media *m, unsigned from, struct view offer, unsigned to,
 				struct buf *ret_offer);
-/* The other side's answer to it, as it must be given to the first. */
+/* The other side's answer to it, as it must be given to the first. -EBADMSG, -EPROTONOSUPPORT: of
+ * no use; nothing has changed here, but that side has taken the offer (RFC 3264 section 4):
+ * media_restore. */
 [[nodiscard]] int media_reanswer(struct media *m, unsigned to, struct view answer, unsigned from,
 				 struct buf *ret_answer);
+
+/* An offer that puts the leg back to what the other side said last, and what the leg answers to it.
+ */
+[[nodiscard]] int media_restore(struct media *m, unsigned leg, unsigned other,
+				struct buf *ret_offer);
+[[nodiscard]] int media_restored(struct media *m, unsigned leg, unsigned other, struct view answer);
 
 /* The leg takes telephone-event packets (RFC 4733): keys need no INFO. */
 bool media_takes_events(const struct media *m, unsigned leg);

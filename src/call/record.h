@@ -1,14 +1,26 @@
 /* call/record.h - what a call tells its history, as it happens. Plain values; views are good during
  * the call of the function only. Times: UTC, ms. Device 0: none. */
 #pragma once
+#include <stddef.h>
 #include <stdint.h>
 
 enum call_record_type {
 	CALL_REC_STARTED,
-	CALL_REC_LEG, /* a leg ended or answered: result */
+	CALL_REC_LEG, /* a leg ended, or could not begin: result */
 	CALL_REC_ANSWERED,
 	CALL_REC_OPENED,
 	CALL_REC_ENDED,
+	CALL_REC_STREAMS, /* after the end: what sound and picture were like */
+};
+
+/* What came from a leg (0: the caller) and went to it. */
+struct call_stream {
+	unsigned leg;
+	const char *kind;       /* audio, video */
+	const char *codec;      /* as SDP names it, "" when nothing came */
+	uint64_t packets, lost; /* that came, that were missing among them */
+	uint32_t jitter_us;
+	uint64_t sent;
 };
 
 struct call_record {
@@ -20,8 +32,11 @@ struct call_record {
 	const char *name; /* of the device */
 	uint64_t door;    /* OPENED: whose code it was */
 	int64_t opening_id; /* OPENED: rises with time */
-	unsigned leg;     /* LEG: unique in the call */
+	unsigned leg;       /* LEG, ANSWERED: unique in the call */
+	int64_t rang_at;    /* LEG, ANSWERED: 0: it did not */
 	unsigned button;  /* STARTED: 0 when a number was dialled */
+	const struct call_stream *streams; /* STREAMS */
+	size_t nstreams;
 	const char *text; /* LEG, ENDED: the result; OPENED: how ("dtmf", "info") */
 };
 

@@ -90,6 +90,7 @@ static void take_stats(struct switchboard *sb, const struct relay_event *e)
 	sb->stats.packets += s->packets;
 	sb->stats.invalid += s->invalid;
 	sb->stats.refused += s->refused;
+	streams_take(&sb->streams, e);
 	if (s->packets || s->sent_packets || s->refused || s->invalid)
 		log_info("stream_ended", LF_I("call", e->session), LF_I("leg", e->leg),
 			 LF_S("kind", e->kind == RELAY_AUDIO ? "audio" : "video"),
@@ -105,6 +106,9 @@ static void on_relay_event(struct switchboard *sb, const struct relay_event *e)
 
 	if (e->type == RELAY_EV_STATS)
 		take_stats(sb, e);
+	else if (e->type == RELAY_EV_CLOSED)
+		streams_done(&sb->streams, e->session, clock_wall_ms(sb->conf.clock),
+			     sb->conf.record, sb->conf.arg);
 	call = call_find(sb, (int64_t)e->session);
 	leg = call ? leg_at(call, e->leg) : NULL;
 	if (!leg)
@@ -140,6 +144,7 @@ int switchboard_new(const struct switchboard_conf *conf, struct switchboard **re
 	sb->timers = loop_timers(conf->loop);
 	map_init(&sb->calls);
 	map_init(&sb->callers);
+	map_init(&sb->streams);
 	rand_bytes(conf->rand, &sb->session_ids, sizeof(sb->session_ids));
 	sb->session_ids >>= 2; /* o= lines are read as signed by some */
 	sessions = (struct sessions_conf){ conf->endpoint, sb->timers, conf->rand, conf->realm };
@@ -168,6 +173,7 @@ void switchboard_free(struct switchboard *sb)
 	sb->idle = NULL;
 	map_each(&sb->calls, stop_call, NULL);
 	map_free(&sb->calls);
+	streams_free(&sb->streams);
 	map_free(&sb->callers); /* empty: each call has taken its own out */
 	sessions_free(sb->sessions);
 	if (sb->relay_event)

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "store/store.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -16,6 +17,10 @@ struct record {
 		struct call_row call;
 		struct call_leg_row leg;
 		struct opening_row opening;
+		struct {
+			size_t n;
+			struct call_stream_row rows[CALL_STREAMS_MAX];
+		} streams;
 		struct {
 			int64_t device;
 			size_t n;
@@ -65,6 +70,11 @@ static int write_leg(struct db *db, int64_t, const struct record *r)
 static int write_opening(struct db *db, int64_t now_ms, const struct record *r)
 {
 	return call_opening_add(db, now_ms, &r->opening);
+}
+
+static int write_streams(struct db *db, int64_t now_ms, const struct record *r)
+{
+	return call_streams_add(db, now_ms, r->streams.rows, r->streams.n);
 }
 
 static int write_bindings(struct db *db, int64_t now_ms, const struct record *r)
@@ -393,6 +403,28 @@ int journal_call_leg(struct journal *j, const struct call_leg_row *leg)
 		r->leg = *leg;
 		r->leg.name = keep(r, leg->name);
 		r->leg.result = keep(r, leg->result);
+	}
+	return add(j, r);
+}
+
+int journal_call_streams(struct journal *j, const struct call_stream_row *streams, size_t n)
+{
+	struct record *r;
+	size_t bytes = 0;
+
+	assert(n <= CALL_STREAMS_MAX);
+	for (size_t i = 0; i < n; i++)
+		bytes += streams[i].kind.n + streams[i].codec.n;
+	r = record_new(bytes, write_streams);
+	if (!r)
+		return add(j, NULL);
+	r->streams.n = n;
+	for (size_t i = 0; i < n; i++) {
+		struct call_stream_row *s = &r->streams.rows[i];
+
+		*s = streams[i];
+		s->kind = keep(r, s->kind);
+		s->codec = keep(r, s->codec);
 	}
 	return add(j, r);
 }

@@ -21,16 +21,32 @@ static const struct {
 	unsigned status;
 	const char *phrase;
 } phrases[] = {
-	{ 200, "OK" },           { 201, "Created" },          { 204, "No Content" },
-	{ 304, "Not Modified" }, { 400, "Bad Request" },      { 401, "Unauthorized" },
-	{ 403, "Forbidden" },    { 404, "Not Found" },        { 405, "Method Not Allowed" },
-	{ 409, "Conflict" },     { 410, "Gone" },             { 413, "Content Too Large" },
-	{ 415, "Unsupported Media Type" }, { 422, "Unprocessable Content" },
-	{ 426, "Upgrade Required" }, { 429, "Too Many Requests" }, { 500, "Internal Server Error" },
+	{ 200, "OK" },
+	{ 201, "Created" },
+	{ 202, "Accepted" },
+	{ 204, "No Content" },
+	{ 304, "Not Modified" },
+	{ 400, "Bad Request" },
+	{ 401, "Unauthorized" },
+	{ 403, "Forbidden" },
+	{ 404, "Not Found" },
+	{ 405, "Method Not Allowed" },
+	{ 408, "Request Timeout" },
+	{ 409, "Conflict" },
+	{ 410, "Gone" },
+	{ 411, "Length Required" },
+	{ 413, "Content Too Large" },
+	{ 415, "Unsupported Media Type" },
+	{ 422, "Unprocessable Content" },
+	{ 426, "Upgrade Required" },
+	{ 429, "Too Many Requests" },
+	{ 431, "Request Header Fields Too Large" },
+	{ 500, "Internal Server Error" },
 	{ 503, "Service Unavailable" },
+	{ 505, "HTTP Version Not Supported" },
 };
 
-static const char *phrase_of(unsigned status)
+const char *http_phrase(unsigned status)
 {
 	for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++) {
 		if (phrases[i].status == status)
@@ -222,7 +238,7 @@ static void send_reply(void *arg)
 	}
 	if (conn) /* else it is gone, and evhttp left the request to us */
 		http_gate_busy(x->http, conn, false);
-	evhttp_send_reply(x->request, (int)x->status, phrase_of(x->status), out);
+	evhttp_send_reply(x->request, (int)x->status, http_phrase(x->status), out);
 	if (out)
 		evbuffer_free(out);
 	exchange_free(x);

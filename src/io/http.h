@@ -20,6 +20,9 @@ enum {
 	HTTP_CONNECTIONS_MAX = 8192,
 };
 
+/* What a status is called (RFC 9110), of those that are used here; "Status" for others. */
+const char *http_phrase(unsigned status);
+
 struct http;
 struct http_exchange;
 struct tls;

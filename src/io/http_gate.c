@@ -52,22 +52,17 @@ struct gate {
 
 struct refusal {
 	unsigned status;
-	const char *phrase;
 	const char *detail;
 };
 
-static const struct refusal bad_request = { 400, "Bad Request", "The request is malformed." };
-static const struct refusal too_slow = { 408, "Request Timeout", "The request came too slowly." };
-static const struct refusal no_length = { 411, "Length Required",
+static const struct refusal bad_request = { 400, "The request is malformed." };
+static const struct refusal too_slow = { 408, "The request came too slowly." };
+static const struct refusal no_length = { 411,
 					  "Send Content-Length; chunked requests are not taken." };
-static const struct refusal too_large = { 413, "Content Too Large",
-					  "The body is larger than this address takes." };
-static const struct refusal head_too_large = { 431, "Request Header Fields Too Large",
-					       "The head of the request is too large." };
-static const struct refusal bad_version = { 505, "HTTP Version Not Supported",
-					    "Only HTTP/1.0 and HTTP/1.1 are spoken here." };
-static const struct refusal too_many = { 503, "Service Unavailable",
-					 "Too many connections from this address." };
+static const struct refusal too_large = { 413, "The body is larger than this address takes." };
+static const struct refusal head_too_large = { 431, "The head of the request is too large." };
+static const struct refusal bad_version = { 505, "Only HTTP/1.0 and HTTP/1.1 are spoken here." };
+static const struct refusal too_many = { 503, "Too many connections from this address." };
 
 static struct timers *timers_of(const struct gate *g)
 {
@@ -103,25 +98,40 @@ static bool say_last(struct bufferevent *bev, struct view text)
 	return said;
 }
 
-/* The answer goes straight to the socket: evhttp knows nothing of this request. Behind an answer that
- * is still to come it would stand in the wrong place, so it is left out then. */
-static void refuse(struct gate *g, const struct refusal *r)
+/* No answer to an earlier request is still to come, or on its way. */
+static bool is_quiet(const struct gate *g)
 {
+	return !g->busy && evbuffer_get_length(bufferevent_get_output(g->bev)) == 0;
+}
+
+/* The answer goes straight to the socket: evhttp knows nothing of this request, or has but a part
+ * of its body. Behind an answer that is still to come it would stand in the wrong place, so it is
+ * left out then. */
+static void refuse(struct gate *g, const struct refusal *r, bool may_say)
+{
+	const char *phrase = http_phrase(r->status);
 	char body[256], text[640];
-	const int n = snprintf(body, sizeof(body),
-			       "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%u,\"detail\":\"%s\"}",
-			       r->phrase, r->status, r->detail);
+	const int n = snprintf(
+		body, sizeof(body),
+		"{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%u,\"detail\":\"%s\"}",
+		phrase, r->status, r->detail);
 	const int all = snprintf(text, sizeof(text),
 				 "HTTP/1.1 %u %s\r\nContent-Type: application/problem+json\r\n"
 				 "Content-Length: %d\r\nConnection: close\r\n\r\n%s",
-				 r->status, r->phrase, n, body);
+				 r->status, phrase, n, body);
 	bool said;
 
 	g->state = GATE_REFUSED;
 	buf_free(&g->raw);
 	log_debug("http_refused", LF_I("status", r->status));
-	said = g->requests == 0 && say_last(g->bev, (struct view){ text, (size_t)all });
+	said = may_say && say_last(g->bev, (struct view){ text, (size_t)all });
 	deadline(g, said || g->requests ? HTTP_LINGER_MS : 0, on_linger);
+}
+
+/* Of bytes that have just come nobody knows yet what evhttp makes of those before them. */
+static void refuse_first(struct gate *g, const struct refusal *r)
+{
+	refuse(g, r, g->requests == 0);
 }
 
 static void on_late(void *arg)
@@ -129,7 +139,7 @@ static void on_late(void *arg)
 	struct gate *g = arg;
 
 	if (g->begun)
-		refuse(g, &too_slow);
+		refuse(g, &too_slow, is_quiet(g)); /* evhttp has long had what came before */
 	else
 		on_linger(g);
 }
@@ -228,7 +238,7 @@ static void on_first_turn(void *arg)
 		g->host->connections++;
 	if (!g->host || g->http->connections > HTTP_CONNECTIONS_MAX ||
 	    (g->host->connections > HTTP_CONNECTIONS_PER_HOST_MAX && !is_trusted(g->http, g->host)))
-		refuse(g, &too_many);
+		refuse_first(g, &too_many);
 	else if (!timer_armed(&g->timer) && g->state != GATE_OPEN)
 		deadline(g, HTTP_HEAD_MS, on_late);
 	g->held = false;
@@ -269,11 +279,11 @@ static bool judge(struct gate *g)
 	if (rc == -EAGAIN)
 		return false;
 	if (rc < 0)
-		refuse(g, refusal_of(rc));
+		refuse_first(g, refusal_of(rc));
 	else if (g->head.chunked)
-		refuse(g, &no_length);
+		refuse_first(g, &no_length);
 	else if (g->head.body_size > body_limit(g->http, raw))
-		refuse(g, &too_large);
+		refuse_first(g, &too_large);
 	return rc == 0 && g->state == GATE_HEAD;
 }
 

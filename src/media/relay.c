@@ -427,8 +427,3 @@ int relay_keyframe(struct relay_session *s, unsigned leg)
 	return give_order(
 		s, &(struct order){ .type = ORDER_KEYFRAME, .leg = leg, .kind = RELAY_VIDEO });
 }
-
-int relay_stats_ask(struct relay_session *s)
-{
-	return give_order(s, &(struct order){ .type = ORDER_STATS });
-}

@@ -39,6 +39,7 @@ enum {
 	RELAY_MOVE_MS = 2000,
 	RELAY_MOVE_WINDOW = 3000,
 	RELAY_TICK_US_MAX = 20000,
+	RELAY_CODEC_NONE = 255,  /* no codec has this number */
 	RELAY_KEYFRAME_MS = 500, /* at most one request per stream in this time */
 };
 
@@ -89,6 +90,7 @@ struct relay_stats {
 	int64_t lost;                      /* expected - received (RFC 3550 A.3), may be < 0 */
 	uint32_t jitter_us;                /* RFC 3550 A.8 */
 	uint64_t first_us, last_us;        /* by the relay's clock; 0: never */
+	uint8_t codec; /* of the last packet that was no event; RELAY_CODEC_NONE: not known */
 };
 
 enum relay_event_type {
@@ -96,7 +98,7 @@ enum relay_event_type {
 	RELAY_EV_DIGIT,   /* once per press: .digit is '0'-'9', '*', '#', 'A'-'D' */
 	RELAY_EV_SILENT,  /* nothing heard for silence_ms */
 	RELAY_EV_HEARD,   /* heard again after RELAY_EV_SILENT */
-	RELAY_EV_STATS,   /* asked for, or the last ones of a closed leg: .stats */
+	RELAY_EV_STATS,   /* the last ones of a closed leg: .stats */
 	RELAY_EV_LEG_CLOSED,
 	RELAY_EV_CLOSED, /* the session is gone; nothing follows with its tag */
 };
@@ -152,5 +154,3 @@ void relay_leg_close(struct relay_session *session, unsigned leg);
 			      uint32_t to);
 /* Asks the stream's source for a key frame (RFC 4585 PLI). */
 [[nodiscard]] int relay_keyframe(struct relay_session *session, unsigned leg);
-/* One RELAY_EV_STATS per stream. */
-[[nodiscard]] int relay_stats_ask(struct relay_session *session);

@@ -343,20 +343,6 @@ static void route_order(struct worker *w, struct channel *c, uint32_t to)
 	}
 }
 
-static void stats_order(struct worker *w, const struct session *s)
-{
-	for (unsigned i = 0; i < RELAY_LEGS_MAX; i++) {
-		for (unsigned k = 0; s->legs[i] != NULL && k < RELAY_KINDS; k++) {
-			const struct channel *c = &s->legs[i]->channel[k];
-
-			if (channel_is_open(c))
-				tell(w, c,
-				     (struct relay_event){ .type = RELAY_EV_STATS,
-							   .stats = stream_stats(&c->stream) });
-		}
-	}
-}
-
 static void session_close(struct worker *w, struct session *s)
 {
 	for (unsigned i = 0; i < RELAY_LEGS_MAX; i++)
@@ -389,9 +375,6 @@ void session_apply(struct worker *w, const struct order *o)
 			c->keyframe_wanted = true;
 			keyframe_due(c, w->now_us);
 		}
-		break;
-	case ORDER_STATS:
-		stats_order(w, o->session);
 		break;
 	case ORDER_CLOSE:
 		session_close(w, o->session);

@@ -45,7 +45,6 @@ enum order_type {
 	ORDER_STREAM,
 	ORDER_ROUTE,
 	ORDER_KEYFRAME,
-	ORDER_STATS,
 	ORDER_CLOSE,
 };
 

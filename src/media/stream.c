@@ -176,8 +176,10 @@ static void jitter_count(struct stream *s, uint32_t ts, uint64_t now_us)
 static void count(struct stream *s, const struct rtp *rtp, size_t n, uint64_t now_us)
 {
 	seq_count(s, rtp->seq);
-	if (!stream_is_event(s, rtp->pt))
+	if (!stream_is_event(s, rtp->pt)) {
 		jitter_count(s, rtp->ts, now_us);
+		s->stats.codec = s->codec_of[rtp->pt];
+	}
 	s->stats.packets++;
 	s->stats.bytes += n;
 	if (s->stats.first_us == 0)

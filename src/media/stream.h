@@ -15,7 +15,7 @@ enum stream_verdict {
 	STREAM_INVALID,
 };
 
-enum { STREAM_CODECS = 256, STREAM_CODEC_NONE = 255, STREAM_PT_NONE = 255 };
+enum { STREAM_CODECS = 256, STREAM_CODEC_NONE = RELAY_CODEC_NONE, STREAM_PT_NONE = 255 };
 
 /* A source on probation. */
 struct candidate {

@@ -17,7 +17,8 @@ struct settings {
 	const char *tls_certificate, *tls_key, *trusted_proxies, *log_format, *log_level, *log_file;
 	const char *registration, *public_url, *ticket_mail;
 	const char *mail_from, *smtp_url, *smtp_user, *smtp_password_file, *smtp_ca, *smtp_tls;
-	int64_t workers, media_workers, ring_s, talk_s, drain_s, smtp_timeout_s, audit_days;
+	int64_t workers, media_workers, ring_s, talk_s, drain_s, smtp_timeout_s, audit_days,
+		call_days;
 	bool metrics_open, sip_sha256;
 };
 

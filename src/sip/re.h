@@ -37,6 +37,11 @@ static inline struct pl pl_view(struct view v)
 	return (struct pl){ .p = v.p, .l = v.n };
 }
 
+/* Reads a message. -EBADMSG, -ENOMEM. */
+[[nodiscard]] int re_read(struct view raw, struct sip_msg **ret_msg);
+/* libre's name for it, and it takes this one (re.c). Any thread. */
+uint64_t rand_u64(void);
+
 /* The value of the first header of that kind; the empty view without one. */
 static inline struct view sip_header(const struct sip_msg *msg, enum sip_hdrid id)
 {

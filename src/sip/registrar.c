@@ -360,8 +360,21 @@ struct registrar_reply registrar_register(struct registrar *r, const struct sip_
 	return job.reply.code ? job.reply : ok;
 }
 
+/* No binding stands for longer than we grant: a damaged row, or a clock that was put back, must not
+ * keep one for ever, nor its timer overflow. */
+static struct sip_binding restored(const struct registrar *r, const struct sip_binding *binding)
+{
+	const int64_t last = now_ms(r) + BINDING_EXPIRES_MAX_S * INT64_C(1000);
+	struct sip_binding b = *binding;
+
+	if (b.expires_at > last)
+		b.expires_at = last;
+	return b;
+}
+
 int registrar_restore(struct registrar *r, const struct sip_binding *binding)
 {
+	const struct sip_binding kept = restored(r, binding);
 	struct binding_update u;
 	struct device *d;
 	size_t before;
@@ -374,7 +387,7 @@ int registrar_restore(struct registrar *r, const struct sip_binding *binding)
 		return -ENOMEM;
 	before = d->set.n;
 	binding_begin(&u, &d->set);
-	rc = binding_put(&u, binding);
+	rc = binding_put(&u, &kept);
 	if (rc == 0)
 		rc = binding_commit(&u);
 	r->bindings += d->set.n - before;

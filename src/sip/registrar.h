@@ -33,7 +33,8 @@ void registrar_free(struct registrar *r);
 struct registrar_reply registrar_register(struct registrar *r, const struct sip_msg *msg,
 					  const struct flow *flow, uint64_t user, bool repeat,
 					  struct buf *headers);
-/* -EINVAL when it has ended already, -ENOSPC, -ENOMEM. Does not call `bound`. */
+/* For BINDING_EXPIRES_MAX_S at most. -EINVAL when it has ended already, -ENOSPC, -ENOMEM. Does not
+ * call `bound`. */
 [[nodiscard]] int registrar_restore(struct registrar *r, const struct sip_binding *binding);
 /* NULL and 0 without any. Valid until something changes. */
 const struct binding_set *registrar_find(const struct registrar *r, uint64_t user);

@@ -102,11 +102,6 @@ void session_lost(struct session *s)
 	session_over(s, &(struct session_end){ .code = 408, .lost = true });
 }
 
-bool session_confirmed(const struct session *s)
-{
-	return s->state == SESSION_CONFIRMED;
-}
-
 /* Sending inside the dialog. */
 
 static bool follow_binding(struct session *s)

@@ -100,5 +100,3 @@ void session_end(struct session *s, unsigned code, const char *reason);
 void session_offer_reply(struct session *s, unsigned code, struct view sdp);
 /* INFO; its answer does not matter. */
 void session_info(struct session *s, const char *type, struct view body);
-/* Both sides are connected and an ACK was seen or sent. */
-bool session_confirmed(const struct session *s);

@@ -232,26 +232,17 @@ static int take(struct tx_layer *layer, const struct sip_msg *msg, const struct 
 int tx_layer_message(struct tx_layer *layer, const struct flow *flow, struct view raw)
 {
 	struct sip_msg *msg = NULL;
-	struct mbuf *mb;
 	int rc;
 
 	while (view_starts(raw, VIEW("\r\n")))
 		raw = (struct view){ raw.p + 2, raw.n - 2 };
-	mb = mbuf_alloc(raw.n + 1);
-	if (!mb)
-		return -ENOMEM;
-	memcpy(mb->buf, raw.p, raw.n);
-	mb->buf[raw.n] = '\0';
-	mb->end = raw.n;
-	rc = sip_msg_decode(&msg, mb);
-	mem_deref(mb);
+	rc = re_read(raw, &msg);
 	if (rc == 0) {
 		rc = take(layer, msg, flow, raw);
 		mem_deref(msg);
 		return rc;
 	}
-	if (rc == ENOMEM)
-		return -ENOMEM;
-	tx_reply_malformed(layer, flow, raw);
-	return -EBADMSG;
+	if (rc == -EBADMSG)
+		tx_reply_malformed(layer, flow, raw);
+	return rc;
 }

@@ -1,6 +1,7 @@
 #include "store/call.h"
 
 #include "store/change.h"
+#include "store/site.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -24,15 +25,27 @@ static const struct db_column call_columns[] = {
 static const struct db_shape call_shape = DB_SHAPE(struct call_row, call_columns);
 
 static const struct db_column leg_columns[] = {
-	DB_COLUMN_INT(struct call_leg_row, site_id),
-	DB_COLUMN_INT(struct call_leg_row, call_id),
-	DB_COLUMN_INT(struct call_leg_row, leg),
-	DB_COLUMN_INT(struct call_leg_row, device),
-	DB_COLUMN_TEXT(struct call_leg_row, name),
-	DB_COLUMN_INT(struct call_leg_row, at),
-	DB_COLUMN_TEXT(struct call_leg_row, result),
+	DB_COLUMN_INT(struct call_leg_row, site_id), DB_COLUMN_INT(struct call_leg_row, call_id),
+	DB_COLUMN_INT(struct call_leg_row, leg),     DB_COLUMN_INT(struct call_leg_row, device),
+	DB_COLUMN_TEXT(struct call_leg_row, name),   DB_COLUMN_INT(struct call_leg_row, rang_at),
+	DB_COLUMN_INT(struct call_leg_row, at),      DB_COLUMN_TEXT(struct call_leg_row, result),
 };
 static const struct db_shape leg_shape = DB_SHAPE(struct call_leg_row, leg_columns);
+
+static const struct db_column stream_columns[] = {
+	DB_COLUMN_INT(struct call_stream_row, site_id),
+	DB_COLUMN_INT(struct call_stream_row, call_id),
+	DB_COLUMN_INT(struct call_stream_row, leg),
+	DB_COLUMN_TEXT(struct call_stream_row, kind),
+	DB_COLUMN_TEXT(struct call_stream_row, codec),
+	DB_COLUMN_INT(struct call_stream_row, packets),
+	DB_COLUMN_INT(struct call_stream_row, lost),
+	DB_COLUMN_INT(struct call_stream_row, jitter_us),
+	DB_COLUMN_INT(struct call_stream_row, sent),
+	DB_COLUMN_INT(struct call_stream_row, device),
+	DB_COLUMN_TEXT(struct call_stream_row, name),
+};
+static const struct db_shape stream_shape = DB_SHAPE(struct call_stream_row, stream_columns);
 
 static const struct db_column opening_columns[] = {
 	DB_COLUMN_INT(struct opening_row, site_id),
@@ -63,28 +76,49 @@ static const struct db_shape lost_shape = DB_SHAPE(struct lost_row, lost_columns
 #define OPENING_SELECT                                                                             \
 	"SELECT site_id, id, at, call_id, device, by_device, by_name, how FROM opening"
 
-enum { START, ANSWER, END, LEG_ADD, OPENING_ADD, END_LOST, GET, LIST, LEGS, OPENINGS, BETWEEN, EXPIRE };
+enum {
+	START,
+	ANSWER,
+	END,
+	LEG_ADD,
+	STREAM_ADD,
+	OPENING_ADD,
+	END_LOST,
+	GET,
+	LIST,
+	LEGS,
+	STREAMS,
+	OPENINGS,
+	BETWEEN,
+	EXPIRE,
+	EXPIRE_OPENINGS,
+};
 
 static const struct db_stmt stmts[] = {
-	[START] = { "call_start",
-		    "INSERT INTO call (site_id, id, started_at, from_device, from_name, button, state)"
-		    " VALUES ($1, $2, $3, $4, $5, $6, 'ringing')" },
+	[START] = { "call_start", "INSERT INTO call (site_id, id, started_at, from_device, "
+				  "from_name, button, state)"
+				  " VALUES ($1, $2, $3, $4, $5, $6, 'ringing')" },
 	[ANSWER] = { "call_answer",
 		     "UPDATE call SET state = 'talking', answered_at = $3, answered_by = $4,"
 		     " answered_by_name = $5 WHERE site_id = $1 AND id = $2" },
-	[END] = { "call_end",
-		  "UPDATE call SET state = 'ended', ended_at = $3, result = $4"
-		  " WHERE site_id = $1 AND id = $2" },
+	[END] = { "call_end", "UPDATE call SET state = 'ended', ended_at = $3, result = $4"
+			      " WHERE site_id = $1 AND id = $2" },
 	[LEG_ADD] = { "call_leg_add",
-		      "INSERT INTO call_leg (site_id, call_id, leg, device, name, at, result)"
-		      " VALUES ($1, $2, $3, $4, $5, $6, $7)"
+		      "INSERT INTO call_leg (site_id, call_id, leg, device, name, rang_at, at, "
+		      "result)"
+		      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
 		      " ON CONFLICT (site_id, call_id, leg) DO UPDATE SET at = excluded.at,"
 		      " result = excluded.result" },
-	[OPENING_ADD] = { "call_opening_add",
-			  "INSERT INTO opening (site_id, id, at, call_id, device, by_device, by_name,"
-			  " how) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)" },
+	[STREAM_ADD] = { "call_stream_add",
+			 "INSERT INTO call_stream (site_id, call_id, leg, kind, codec, packets, "
+			 "lost,"
+			 " jitter_us, sent) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)" },
+	[OPENING_ADD] = { "call_opening_add", "INSERT INTO opening (site_id, id, at, call_id, "
+					      "device, by_device, by_name,"
+					      " how) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)" },
 	[END_LOST] = { "call_end_lost",
-		       "UPDATE call SET state = 'ended', ended_at = $1, result = CASE WHEN answered_at"
+		       "UPDATE call SET state = 'ended', ended_at = $1, result = CASE WHEN "
+		       "answered_at"
 		       " IS NULL THEN 'failed' ELSE 'answered' END"
 		       " WHERE ended_at IS NULL RETURNING site_id, id",
 		       &lost_shape },
@@ -94,9 +128,19 @@ static const struct db_stmt stmts[] = {
 			       " ORDER BY started_at DESC, id DESC LIMIT $4",
 		   &call_shape },
 	[LEGS] = { "call_legs",
-		   "SELECT site_id, call_id, leg, device, name, at, result"
+		   "SELECT site_id, call_id, leg, device, name, rang_at, at, result"
 		   " FROM call_leg WHERE site_id = $1 AND call_id = $2 ORDER BY leg",
 		   &leg_shape },
+	[STREAMS] = { "call_streams",
+		      "SELECT s.site_id, s.call_id, s.leg, s.kind, s.codec, s.packets, s.lost, "
+		      "s.jitter_us,"
+		      " s.sent, COALESCE(l.device, c.from_device) AS device,"
+		      " COALESCE(l.name, c.from_name) AS name FROM call_stream s"
+		      " JOIN call c ON c.site_id = s.site_id AND c.id = s.call_id"
+		      " LEFT JOIN call_leg l ON l.site_id = s.site_id AND l.call_id = s.call_id"
+		      " AND l.leg = s.leg WHERE s.site_id = $1 AND s.call_id = $2 ORDER BY s.leg, "
+		      "s.kind",
+		      &stream_shape },
 	[OPENINGS] = { "call_openings",
 		       OPENING_SELECT " WHERE site_id = $1 AND call_id = $2 ORDER BY at, id",
 		       &opening_shape },
@@ -106,8 +150,14 @@ static const struct db_stmt stmts[] = {
 				     " ORDER BY at, id",
 		      &opening_shape },
 	[EXPIRE] = { "call_expire",
-		     "DELETE FROM call"
-		     " WHERE site_id = $1 AND started_at < $2 AND ended_at IS NOT NULL" },
+		     "DELETE FROM call WHERE site_id = $1 AND (started_at, id) IN"
+		     " (SELECT started_at, id FROM call WHERE site_id = $1 AND started_at < $2"
+		     " AND ended_at IS NOT NULL ORDER BY started_at, id LIMIT $3)" },
+	/* those of a call go with it */
+	[EXPIRE_OPENINGS] = { "call_expire_openings",
+			      "DELETE FROM opening WHERE site_id = $1 AND (at, id) IN"
+			      " (SELECT at, id FROM opening WHERE site_id = $1 AND at < $2"
+			      " AND call_id IS NULL ORDER BY at, id LIMIT $3)" },
 };
 
 int call_prepare(struct db *db, struct err *err)
@@ -162,9 +212,26 @@ int call_end(struct db *db, int64_t now_ms, const struct call_row *c)
 int call_leg_add(struct db *db, const struct call_leg_row *l)
 {
 	return db_exec(db, &stmts[LEG_ADD],
-		       DB_ARGS(A_INT(l->site_id), A_INT(l->call_id), A_INT(l->leg), A_INT(l->device),
-			       A_TEXT(l->name), A_INT(l->at), A_TEXT(l->result)),
+		       DB_ARGS(A_INT(l->site_id), A_INT(l->call_id), A_INT(l->leg),
+			       A_INT(l->device), A_TEXT(l->name), A_INT_OR_NULL(l->rang_at),
+			       A_INT(l->at), A_TEXT(l->result)),
 		       NULL);
+}
+
+int call_streams_add(struct db *db, int64_t now_ms, const struct call_stream_row *streams, size_t n)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		const struct call_stream_row *s = &streams[i];
+
+		rc = db_exec(db, &stmts[STREAM_ADD],
+			     DB_ARGS(A_INT(s->site_id), A_INT(s->call_id), A_INT(s->leg),
+				     A_TEXT(s->kind), A_TEXT(s->codec), A_INT(s->packets),
+				     A_INT(s->lost), A_INT(s->jitter_us), A_INT(s->sent)),
+			     NULL);
+	}
+	return rc == 0 && n ? call_changed(db, now_ms, streams->site_id, streams->call_id) : rc;
 }
 
 int call_opening_add(struct db *db, int64_t now_ms, const struct opening_row *o)
@@ -221,6 +288,13 @@ int call_legs(struct db *db, int64_t site_id, int64_t call_id, struct arena *are
 			 ret_n);
 }
 
+int call_streams(struct db *db, int64_t site_id, int64_t call_id, struct arena *arena,
+		 struct call_stream_row **ret_streams, size_t *ret_n)
+{
+	return db_select(db, &stmts[STREAMS], DB_ARGS(A_INT(site_id), A_INT(call_id)), arena,
+			 ret_streams, ret_n);
+}
+
 int call_openings(struct db *db, int64_t site_id, int64_t call_id, struct arena *arena,
 		  struct opening_row **ret_openings, size_t *ret_n)
 {
@@ -235,7 +309,44 @@ int call_openings_between(struct db *db, int64_t site_id, int64_t from_ms, int64
 			 arena, ret_openings, ret_n);
 }
 
-int call_expire(struct db *db, int64_t site_id, int64_t at_ms, int64_t *ret_removed)
+static int expire_site(struct db *db, int64_t site_id, int64_t at_ms, int64_t max,
+		       int64_t *ret_removed)
 {
-	return db_exec(db, &stmts[EXPIRE], DB_ARGS(A_INT(site_id), A_INT(at_ms)), ret_removed);
+	int64_t calls = 0, openings = 0;
+	int rc = db_exec(db, &stmts[EXPIRE], DB_ARGS(A_INT(site_id), A_INT(at_ms), A_INT(max)),
+			 &calls);
+
+	if (rc == 0 && calls < max)
+		rc = db_exec(db, &stmts[EXPIRE_OPENINGS],
+			     DB_ARGS(A_INT(site_id), A_INT(at_ms), A_INT(max - calls)), &openings);
+	if (rc == 0)
+		*ret_removed = calls + openings;
+	return rc;
+}
+
+int call_expire(struct db *db, int64_t at_ms, int64_t *after_site, int64_t *ret_removed,
+		bool *ret_more)
+{
+	CLEANUP(arena_free)
+	struct arena arena = ARENA_INIT(CALL_EXPIRE_SITES * sizeof(struct site_row) * 4);
+	int64_t left = CALL_EXPIRE_MAX;
+	struct site_row *sites;
+	size_t n, i;
+	int rc = site_ids(db, *after_site, CALL_EXPIRE_SITES, &arena, &sites, &n);
+
+	for (i = 0; rc == 0 && i < n && left > 0; i++) {
+		int64_t removed;
+
+		rc = expire_site(db, sites[i].id, at_ms, left, &removed);
+		left -= rc == 0 ? removed : 0;
+		if (rc == 0 && left > 0) /* otherwise the site may have more */
+			*after_site = sites[i].id;
+	}
+	if (rc < 0)
+		return rc;
+	*ret_more = left == 0 || n == CALL_EXPIRE_SITES;
+	if (!*ret_more)
+		*after_site = 0;
+	*ret_removed = CALL_EXPIRE_MAX - left;
+	return 0;
 }

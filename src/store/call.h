@@ -10,7 +10,12 @@
 #pragma once
 #include "store/db.h"
 
-enum { CALL_PAGE_MAX = 500 };
+enum {
+	CALL_PAGE_MAX = 500,
+	CALL_STREAMS_MAX = 4,    /* of a call: sound and picture of the two who talked */
+	CALL_EXPIRE_MAX = 1000,  /* calls and openings that one call_expire removes */
+	CALL_EXPIRE_SITES = 200, /* and how many sites it looks at */
+};
 
 /* Times in epoch ms; DB_INT_NULL and views without p where nothing is known yet. */
 struct call_row {
@@ -34,8 +39,25 @@ struct call_leg_row {
 	int64_t leg; /* 0, 1, … within the call */
 	int64_t device;
 	struct view name;
+	int64_t rang_at;    /* DB_INT_NULL: it did not */
 	int64_t at;         /* when its part was over, or when it answered */
-	struct view result; /* those of a call, and elsewhere */
+	struct view result; /* those of a call, elsewhere, and unreachable: no binding, so it was
+			       not rung */
+};
+
+/* What came from a leg (0: the caller), and went to it. */
+struct call_stream_row {
+	int64_t site_id;
+	int64_t call_id;
+	int64_t leg;
+	struct view kind;  /* audio, video */
+	struct view codec; /* "" when nothing came */
+	int64_t packets;
+	int64_t lost;
+	int64_t jitter_us;
+	int64_t sent;
+	int64_t device; /* read only: the leg's, and its name */
+	struct view name;
 };
 
 struct opening_row {
@@ -65,6 +87,9 @@ struct call_cursor {
 [[nodiscard]] int call_end(struct db *db, int64_t now_ms, const struct call_row *call);
 /* -ENOLINK without the call. No feed row of its own: the call's answer or end follows. */
 [[nodiscard]] int call_leg_add(struct db *db, const struct call_leg_row *leg);
+/* All of a call. -ENOLINK without the call. */
+[[nodiscard]] int call_streams_add(struct db *db, int64_t now_ms,
+				   const struct call_stream_row *streams, size_t n);
 [[nodiscard]] int call_opening_add(struct db *db, int64_t now_ms, const struct opening_row *opening);
 /* After a crash: ends all calls that were open, as "failed" or, once answered, "answered". */
 [[nodiscard]] int call_end_lost(struct db *db, int64_t now_ms, size_t *ret_ended);
@@ -77,11 +102,16 @@ struct call_cursor {
 			    struct arena *arena, struct call_row **ret_calls, size_t *ret_n);
 [[nodiscard]] int call_legs(struct db *db, int64_t site_id, int64_t call_id, struct arena *arena,
 			    struct call_leg_row **ret_legs, size_t *ret_n);
+[[nodiscard]] int call_streams(struct db *db, int64_t site_id, int64_t call_id, struct arena *arena,
+			       struct call_stream_row **ret_streams, size_t *ret_n);
 [[nodiscard]] int call_openings(struct db *db, int64_t site_id, int64_t call_id, struct arena *arena,
 				struct opening_row **ret_openings, size_t *ret_n);
 /* Those of a page of the list in one go: of all calls that started at or between the two times. */
 [[nodiscard]] int call_openings_between(struct db *db, int64_t site_id, int64_t from_ms, int64_t to_ms,
 					struct arena *arena, struct opening_row **ret_openings,
 					size_t *ret_n);
-/* Retention: forgets the site's ended calls, with legs and openings, that started before `at_ms`. */
-[[nodiscard]] int call_expire(struct db *db, int64_t site_id, int64_t at_ms, int64_t *ret_removed);
+/* Retention: forgets ended calls, with legs and openings, and openings outside of calls, that are
+ * older than `at_ms`. A part at a time: begins with the site after *after_site (0: with the first),
+ * which moves on; without more it is 0 again. */
+[[nodiscard]] int call_expire(struct db *db, int64_t at_ms, int64_t *after_site,
+			      int64_t *ret_removed, bool *ret_more);

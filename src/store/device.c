@@ -98,6 +98,8 @@ enum {
 	DESTINATION_ADD,
 	DIRECTORY,
 	DIRECTORY_BUTTONS,
+	DIRECTORY_ONE,
+	DIRECTORY_ONE_BUTTONS,
 	SITE_OF,
 	BINDINGS_OF,
 	BINDINGS_CLEAR,
@@ -106,6 +108,12 @@ enum {
 	REGISTERED,
 	BINDING_LIST,
 };
+
+#define DIRECTORY_SELECT "SELECT number, kind, name, unlock_code, ha1_md5, ha1_sha256 FROM device"
+#define DIRECTORY_BUTTON_SELECT                                                                    \
+	"SELECT b.device, b.button, b.label, t.destination FROM button b"                          \
+	" LEFT JOIN button_destination t ON t.site_id = b.site_id"                                 \
+	" AND t.device = b.device AND t.button = b.button"
 
 static const struct db_stmt stmts[] = {
 	[LIST] = { "device_list",
@@ -120,16 +128,17 @@ static const struct db_stmt stmts[] = {
 			 "SELECT COUNT(*) AS number FROM device"
 			 " WHERE site_id = $1 AND apartment_id = $2 AND kind = 'phone'",
 			 &number_shape },
-	[GET] = { "device_get", DEVICE_SELECT " WHERE d.site_id = $1 AND d.number = $3", &device_shape },
+	[GET] = { "device_get", DEVICE_SELECT " WHERE d.site_id = $1 AND d.number = $3",
+		  &device_shape },
 	[CREATE] = { "device_create",
 		     "INSERT INTO device (number, site_id, kind, name, apartment_id, unlock_code,"
 		     " password_sealed, ha1_md5, ha1_sha256, created_at)"
 		     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)" },
 	[NAME_TAKEN] = { "device_name_taken",
-			 "SELECT number FROM device WHERE site_id = $1 AND name = $2", &number_shape },
-	[EDIT] = { "device_edit",
-		   "UPDATE device SET name = $3, apartment_id = $4, unlock_code = $5"
-		   " WHERE site_id = $1 AND number = $2" },
+			 "SELECT number FROM device WHERE site_id = $1 AND name = $2",
+			 &number_shape },
+	[EDIT] = { "device_edit", "UPDATE device SET name = $3, apartment_id = $4, unlock_code = $5"
+				  " WHERE site_id = $1 AND number = $2" },
 	[DELETE] = { "device_delete", "DELETE FROM device WHERE site_id = $1 AND number = $2" },
 	[SECRET] = { "device_secret",
 		     "SELECT number, password_sealed, ha1_md5, ha1_sha256 FROM device"
@@ -151,22 +160,27 @@ static const struct db_stmt stmts[] = {
 			   "SELECT button, destination FROM button_destination"
 			   " WHERE site_id = $1 AND device = $2 ORDER BY button, destination",
 			   &destination_shape },
-	[BUTTONS_CLEAR] = { "button_clear", "DELETE FROM button WHERE site_id = $1 AND device = $2" },
-	[BUTTON_ADD] = { "button_add",
-			 "INSERT INTO button (site_id, device, button, label) VALUES ($1, $2, $3, $4)" },
-	[DESTINATION_ADD] = { "button_destination_add",
-			      "INSERT INTO button_destination (site_id, device, button, destination)"
-			      " VALUES ($1, $2, $3, $4)" },
-	[DIRECTORY] = { "directory_devices",
-			"SELECT number, kind, name, unlock_code, ha1_md5, ha1_sha256 FROM device"
-			" WHERE site_id = $1 ORDER BY number",
+	[BUTTONS_CLEAR] = { "button_clear",
+			    "DELETE FROM button WHERE site_id = $1 AND device = $2" },
+	[BUTTON_ADD] = { "button_add", "INSERT INTO button (site_id, device, button, label) VALUES "
+				       "($1, $2, $3, $4)" },
+	[DESTINATION_ADD] = { "button_destination_add", "INSERT INTO button_destination (site_id, "
+							"device, button, destination)"
+							" VALUES ($1, $2, $3, $4)" },
+	[DIRECTORY] = { "directory_devices", DIRECTORY_SELECT " WHERE site_id = $1 ORDER BY number",
 			&directory_shape },
 	[DIRECTORY_BUTTONS] = { "directory_buttons",
-				"SELECT b.device, b.button, b.label, t.destination FROM button b"
-				" LEFT JOIN button_destination t ON t.site_id = b.site_id"
-				" AND t.device = b.device AND t.button = b.button WHERE b.site_id = $1"
+				DIRECTORY_BUTTON_SELECT
+				" WHERE b.site_id = $1"
 				" ORDER BY b.device, b.button, t.destination",
 				&directory_button_shape },
+	[DIRECTORY_ONE] = { "directory_one", DIRECTORY_SELECT " WHERE site_id = $1 AND number = $2",
+			    &directory_shape },
+	[DIRECTORY_ONE_BUTTONS] = { "directory_one_buttons",
+				    DIRECTORY_BUTTON_SELECT
+				    " WHERE b.site_id = $1 AND b.device = $2"
+				    " ORDER BY b.button, t.destination",
+				    &directory_button_shape },
 	[SITE_OF] = { "device_site", "SELECT site_id AS number FROM device WHERE number = $1",
 		      &number_shape },
 	[BINDINGS_OF] = { "binding_of_device",
@@ -176,7 +190,8 @@ static const struct db_stmt stmts[] = {
 	[BINDINGS_CLEAR] = { "binding_clear",
 			     "DELETE FROM binding WHERE site_id = $1 AND device = $2" },
 	[BINDING_ADD] = { "binding_add",
-			  "INSERT INTO binding (site_id, device, contact, call_id, cseq, q, expires_at,"
+			  "INSERT INTO binding (site_id, device, contact, call_id, cseq, q, "
+			  "expires_at,"
 			  " transport, address) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)" },
 	[REGISTERED] = { "device_registered",
 			 "UPDATE device SET registered_at = $3"
@@ -186,10 +201,12 @@ static const struct db_stmt stmts[] = {
 			    " transport = $8, address = $9"
 			    " WHERE site_id = $1 AND device = $2 AND contact = $3" },
 	[BINDING_LIST] = { "binding_list",
-			   "SELECT device, contact, call_id, cseq, q, expires_at, transport, address"
+			   "SELECT device, contact, call_id, cseq, q, expires_at, transport, "
+			   "address"
 			   " FROM binding WHERE expires_at > $1 AND device > $2 AND device <="
 			   " COALESCE((SELECT MAX(device) FROM (SELECT DISTINCT device FROM binding"
-			   " WHERE device > $2 AND expires_at > $1 ORDER BY device LIMIT $3) AS page), 0)"
+			   " WHERE device > $2 AND expires_at > $1 ORDER BY device LIMIT $3) AS "
+			   "page), 0)"
 			   " ORDER BY device, contact",
 			   &binding_shape },
 };
@@ -383,6 +400,20 @@ int directory_buttons(struct db *db, int64_t site_id, struct arena *arena,
 		      struct directory_button_row **ret_rows, size_t *ret_n)
 {
 	return db_select(db, &stmts[DIRECTORY_BUTTONS], DB_ARGS(A_INT(site_id)), arena, ret_rows, ret_n);
+}
+
+int directory_one(struct db *db, int64_t site_id, int64_t number, struct arena *arena,
+		  struct directory_row *ret_row)
+{
+	return db_one(db, &stmts[DIRECTORY_ONE], DB_ARGS(A_INT(site_id), A_INT(number)), arena,
+		      ret_row);
+}
+
+int directory_one_buttons(struct db *db, int64_t site_id, int64_t number, struct arena *arena,
+			  struct directory_button_row **ret_rows, size_t *ret_n)
+{
+	return db_select(db, &stmts[DIRECTORY_ONE_BUTTONS], DB_ARGS(A_INT(site_id), A_INT(number)),
+			 arena, ret_rows, ret_n);
 }
 
 /* Bindings. */

@@ -124,6 +124,12 @@ struct binding_row {
 				    struct directory_row **ret_rows, size_t *ret_n);
 [[nodiscard]] int directory_buttons(struct db *db, int64_t site_id, struct arena *arena,
 				    struct directory_button_row **ret_rows, size_t *ret_n);
+/* One device of it, and its buttons. -ENOENT. */
+[[nodiscard]] int directory_one(struct db *db, int64_t site_id, int64_t number, struct arena *arena,
+				struct directory_row *ret_row);
+[[nodiscard]] int directory_one_buttons(struct db *db, int64_t site_id, int64_t number,
+					struct arena *arena, struct directory_button_row **ret_rows,
+					size_t *ret_n);
 
 /* All bindings of a device at once; what a device that is gone would bind is left out. The feed gets
  * a row only when the device came, went, or moved to another address. */

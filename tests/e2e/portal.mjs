@@ -420,6 +420,9 @@ test("a bell is pressed: the calls page shows ringing, talking, the opening and 
 	await stage.do("hang_up");
 	await page.locator(".badge").getByText("Answered").waitFor();
 	await door.getByText("no call").waitFor();
+	await page.getByText("Living room 1: Answered").waitFor();
+	await page.getByText("Sound and picture").click();
+	await page.getByText(/^Sound, PCM[AU] · packets received: [1-9]/).first().waitFor();
 	await look(page, "call");
 	await page.goBack();
 	await call.getByText("Answered", { exact: true }).waitFor();

@@ -242,8 +242,42 @@ int relay_session_open(struct relay *r, uint64_t tag, struct relay_session **ret
 	return 0;
 }
 
+static void tell_own(struct relay *r, const struct relay_event *event)
+{
+	if (r->conf.server)
+		r->conf.server(r->conf.arg, false);
+	tell(r, event);
+	if (r->conf.server)
+		r->conf.server(r->conf.arg, true);
+}
+
+/* As if every stream with a format had been heard. */
+static void tell_stats(const struct relay_session *s, const struct leg *leg)
+{
+	for (enum relay_kind k = 0; k < RELAY_KINDS; k++) {
+		const struct relay_stream *set = &leg->lines[k].set;
+
+		if (leg->lines[k].port && set->nformats)
+			tell_own(s->relay, &(struct relay_event){
+						   .type = RELAY_EV_STATS,
+						   .session = s->tag,
+						   .leg = leg->tag,
+						   .kind = k,
+						   .stats = { .packets = 1000,
+							      .sent_packets = 900,
+							      .lost = -1,
+							      .jitter_us = 4000,
+							      .codec = set->formats[0].codec },
+					   });
+	}
+}
+
 void relay_session_close(struct relay_session *s)
 {
+	for (unsigned i = 0; i < RELAY_LEGS_MAX; i++)
+		if (s->legs[i].open)
+			tell_stats(s, &s->legs[i]);
+	tell_own(s->relay, &(struct relay_event){ .type = RELAY_EV_CLOSED, .session = s->tag });
 	list_remove(&s->list);
 	free(s);
 }
@@ -280,6 +314,7 @@ static struct line *line_of(struct relay_session *s, unsigned leg, enum relay_ki
 void relay_leg_close(struct relay_session *s, unsigned leg)
 {
 	assert_true(leg < RELAY_LEGS_MAX && s->legs[leg].open);
+	tell_stats(s, &s->legs[leg]);
 	s->legs[leg].open = false;
 	for (unsigned i = 0; i < RELAY_LEGS_MAX; i++) {
 		for (int k = 0; k < RELAY_KINDS; k++)
@@ -310,4 +345,9 @@ int relay_route(struct relay_session *s, unsigned from, enum relay_kind kind, ui
 		assert_true(!(to >> i & 1) || s->legs[i].open);
 	l->to = to & ~(UINT32_C(1) << from);
 	return 0;
+}
+
+int relay_keyframe(struct relay_session *s, unsigned leg)
+{
+	return line_of(s, leg, RELAY_VIDEO) ? 0 : -EINVAL;
 }

@@ -100,7 +100,7 @@ STORY(the_others_hear_that_it_was_answered_elsewhere)
 		UNTIL(ua_last(PHONE(i))->state == UA_OVER, world_slack(w));
 		assert_string_equal(ua_last(PHONE(i))->reason, elsewhere);
 	}
-	assert_int_equal(world_seen(w)->nlegs, w->nphones - 1);
+	assert_int_equal(world_seen(w)->nlegs, w->nphones);
 	ua_bye(ua_last(PHONE(1)));
 	world_over(w, "answered");
 }
@@ -199,6 +199,44 @@ STORY(one_declines_and_another_answers)
 	world_over(w, "answered");
 	assert_string_equal(world_seen(w)->legs[0].result,
 			    w->storm ? world_seen(w)->legs[0].result : "declined");
+}
+
+static const char *part_of(const struct world *w, const struct ua *phone, bool rang)
+{
+	const struct seen *s = &w->seen[w->nseen - 1];
+
+	for (unsigned i = 0; i < s->nlegs; i++) {
+		if (s->legs[i].device != ua_number(phone))
+			continue;
+		assert_int_equal(s->legs[i].rang, rang);
+		return s->legs[i].result;
+	}
+	return "none";
+}
+
+/* Also of the phone that is nowhere: without it one would look for a fault in the button. */
+STORY_OF(the_history_knows_what_became_of_each, 5, TALK_MS)
+{
+	if (w->storm) /* a 180 is sent once, and may be lost */
+		return;
+	PHONE(0)->plan = (struct ua_plan){ .ring_ms = -1, .answer_ms = 100, .code = 486 };
+	PHONE(1)->plan = (struct ua_plan){ .ring_ms = 100, .answer_ms = 500, .code = 603 };
+	PHONE(2)->plan = (struct ua_plan){ .ring_ms = 100, .answer_ms = 4000 };
+	PHONE(3)->plan = (struct ua_plan){ .ring_ms = 100, .answer_ms = -1 };
+	sip_endpoint_unbind(w->endpoint, ua_number(PHONE(4)));
+	world_ring(w);
+	UNTIL(world_seen(w) && world_seen(w)->answered, 5000);
+	ua_bye(ua_last(PHONE(2)));
+	world_over(w, "answered");
+	UNTIL(world_seen(w)->nstreams, 1000);
+	assert_int_equal(world_seen(w)->nstreams, 4);
+	assert_string_equal(world_seen(w)->codecs, "PCMU H264 PCMU H264 ");
+	assert_int_equal(world_seen(w)->nlegs, 5);
+	assert_string_equal(part_of(w, PHONE(0), false), "busy");
+	assert_string_equal(part_of(w, PHONE(1), true), "declined");
+	assert_string_equal(part_of(w, PHONE(2), true), "answered");
+	assert_string_equal(part_of(w, PHONE(3), true), "elsewhere");
+	assert_string_equal(part_of(w, PHONE(4), false), "unreachable");
 }
 
 STORY(everybody_declines)
@@ -553,6 +591,7 @@ int main(void)
 		STORY_TEST(a_cancel_crosses_the_answer),
 		STORY_TEST(everybody_is_busy),
 		STORY_TEST(one_declines_and_another_answers),
+		STORY_TEST(the_history_knows_what_became_of_each),
 		STORY_TEST(everybody_declines),
 		STORY_TEST(nobody_answers),
 		STORY_TEST(nobody_is_there),

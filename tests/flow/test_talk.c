@@ -163,6 +163,48 @@ STORY(a_refused_offer_comes_again)
 	finish(w, t.phone);
 }
 
+static const char *const useless[] = {
+	"v=0\r\nnonsense\r\n",
+	"v=0\r\no=- 9 9 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\n"
+	"m=audio 0 RTP/AVP 0\r\nm=video 0 RTP/AVP 99\r\n",
+	"",
+};
+
+/* Who took the offer must not believe in it while the one who made it was refused. */
+STORY(an_answer_to_an_offer_is_of_no_use)
+{
+	const struct talk t = talk(w);
+
+	for (unsigned i = 0; i < sizeof(useless) / sizeof(useless[0]); i++) {
+		const unsigned before = t.door->offers;
+
+		w->door.plan.spoil = 1;
+		w->door.plan.spoilt = useless[i];
+		ua_offer(t.phone, "sendonly", false);
+		UNTIL(t.phone->offer_code, 2 * world_slack(w));
+		assert_int_equal(t.phone->offer_code, 488);
+		UNTIL(t.door->offers == before + 2, 2 * world_slack(w));
+		assert_string_equal(t.door->heard_dir, "sendrecv");
+		world_wait(w, world_slack(w));
+		assert_true(world_hears(w, t.door, t.phone) && world_hears(w, t.phone, t.door));
+	}
+	offer(w, t.phone, t.door, "sendonly"); /* and the next one is a good one again */
+	assert_string_equal(t.door->heard_dir, "sendonly");
+	finish(w, t.phone);
+}
+
+STORY(answers_to_offers_are_never_of_use)
+{
+	const struct talk t = talk(w);
+
+	w->door.plan.spoil = 2;
+	w->door.plan.spoilt = useless[w->seed / 2 % 3];
+	ua_offer(t.phone, "sendonly", false);
+	UNTIL(t.phone->hung_up && t.door->hung_up, 4 * world_slack(w));
+	assert_true(t.phone->offer_code == 488 || w->storm); /* it may come after the BYE */
+	world_over(w, "answered");
+}
+
 /* Somebody for whom it is always the wrong moment must not be asked for ever. */
 STORY(a_side_always_says_491)
 {
@@ -491,6 +533,8 @@ int main(void)
 		STORY_TEST(both_offer_at_once),
 		STORY_TEST(an_offer_comes_while_another_is_pending),
 		STORY_TEST(a_refused_offer_comes_again),
+		STORY_TEST(an_answer_to_an_offer_is_of_no_use),
+		STORY_TEST(answers_to_offers_are_never_of_use),
 		STORY_TEST(a_side_always_says_491),
 		STORY_TEST(an_update_is_never_answered),
 		STORY_TEST(a_phone_repeats_its_answer_after_an_offer),

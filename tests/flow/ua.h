@@ -26,6 +26,8 @@ struct ua_plan {
 	bool fork;             /* a second 200, as from another branch behind a proxy */
 	unsigned refuse_offer; /* code for offers inside of a call; 0: they are taken */
 	int offer_ms;          /* how long it thinks about them */
+	unsigned spoil;        /* so many of its answers to them are `spoilt` */
+	const char *spoilt;
 	unsigned session_s;    /* asks for a session timer; 0: none */
 	bool we_refresh;       /* it is the one who refreshes */
 	bool forgets_refresh;

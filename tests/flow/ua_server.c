@@ -88,6 +88,10 @@ static void accept_offer(struct ua_served *s)
 			c->dir = ua_answer_dir(c->heard_dir);
 	}
 	ua_sdp_print(c, offer[0] ? offer : NULL, sdp, sizeof(sdp));
+	if (c->state == UA_TALKING && c->ua->plan.spoil) {
+		c->ua->plan.spoil--;
+		snprintf(sdp, sizeof(sdp), "%s", c->ua->plan.spoilt);
+	}
 	ua_session_header(&c->ua->plan, false, extra, sizeof(extra));
 	if (!strstr(s->text, "Supported: timer"))
 		extra[0] = '\0';

@@ -124,6 +124,19 @@ struct seen *world_seen(struct world *w)
 	return w->nseen ? &w->seen[w->nseen - 1] : NULL;
 }
 
+static void on_streams(struct seen *s, const struct call_record *r)
+{
+	assert_int_equal(s->nstreams, 0); /* in one go */
+	assert_int_equal(s->answered, 1);
+	for (size_t i = 0; i < r->nstreams; i++, s->nstreams++) {
+		const size_t n = strlen(s->codecs);
+
+		assert_true(r->streams[i].leg == 0 || r->streams[i].leg == s->by_leg);
+		assert_int_equal(r->streams[i].lost, 0);
+		snprintf(s->codecs + n, sizeof(s->codecs) - n, "%s ", r->streams[i].codec);
+	}
+}
+
 static void on_leg(struct seen *s, const struct call_record *r)
 {
 	for (unsigned i = 0; i < s->nlegs; i++) {
@@ -133,7 +146,9 @@ static void on_leg(struct seen *s, const struct call_record *r)
 	assert_true(s->nlegs < LEGS_SEEN_MAX);
 	s->legs[s->nlegs].number = r->leg;
 	s->legs[s->nlegs].device = r->device;
-	snprintf(s->legs[s->nlegs++].result, sizeof(s->legs[0].result), "%s", r->text);
+	s->legs[s->nlegs].rang = r->rang_at != 0;
+	snprintf(s->legs[s->nlegs++].result, sizeof(s->legs[0].result), "%s",
+		 r->type == CALL_REC_ANSWERED ? "answered" : r->text);
 }
 
 static void on_record(void *arg, const struct call_record *r)
@@ -148,14 +163,18 @@ static void on_record(void *arg, const struct call_record *r)
 		*s = (struct seen){ .id = r->call_id, .site = r->site_id };
 	}
 	assert_int_equal(s->site, r->site_id);
-	assert_int_equal(s->ended, 0);
+	assert_int_equal(s->ended, r->type == CALL_REC_STREAMS);
+	if (r->type == CALL_REC_STREAMS)
+		on_streams(s, r);
 	s->started += r->type == CALL_REC_STARTED;
 	s->answered += r->type == CALL_REC_ANSWERED;
 	s->opened += r->type == CALL_REC_OPENED;
 	s->ended += r->type == CALL_REC_ENDED;
-	if (r->type == CALL_REC_ANSWERED)
+	if (r->type == CALL_REC_ANSWERED) {
 		s->by = r->device;
-	if (r->type == CALL_REC_LEG)
+		s->by_leg = r->leg;
+	}
+	if (r->type == CALL_REC_LEG || r->type == CALL_REC_ANSWERED)
 		on_leg(s, r);
 	if (r->type == CALL_REC_ENDED)
 		snprintf(s->result, sizeof(s->result), "%s", r->text);

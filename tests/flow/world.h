@@ -33,13 +33,16 @@ enum {
 
 struct seen {
 	int64_t id, site;
-	unsigned started, answered, ended, opened, nlegs;
+	unsigned started, answered, ended, opened, nlegs, nstreams;
+	char codecs[64]; /* of the streams, as they were told */
 	uint64_t by; /* who answered */
+	unsigned by_leg;
 	char result[16];
 	struct {
 		unsigned number;
 		uint64_t device;
 		char result[16];
+		bool rang;
 	} legs[LEGS_SEEN_MAX];
 };
 

@@ -166,8 +166,6 @@ static void packet(uint8_t what, const uint8_t *p, size_t n)
 		session_scan(&w, legs[leg]);
 	if (what & 64)
 		order(ORDER_KEYFRAME, leg, NULL, 0);
-	if (what & 128)
-		order(ORDER_STATS, leg, NULL, 0);
 	peers_hear();
 	nsent = 0;
 }

@@ -339,4 +339,29 @@ def logs():
             server.stop()
 
 
+@test
+def old_history():
+    """Calls older than call_days go by themselves, however many they are; the others stay"""
+    with folder() as where:
+        server = Server(where, "--call-days", "7")
+        site = Site(server, "House")
+        server.stop()
+        db = sqlite3.connect(where / "data/vestibule.db")
+        now = int(time.time() * 1000)
+        call = "INSERT INTO call VALUES (?, ?, ?, 1, 'Door', 1, NULL, ?, 'ended', 'missed', NULL, NULL)"
+        for n in range(1100): # more than one part
+            at = now - (8 * 86400 + n) * 1000
+            db.execute(call, (site.id, n, at, at))
+        recent = now - 6 * 86400 * 1000
+        db.execute(call, (site.id, 1100, recent, recent))
+        db.commit()
+        db.close()
+        server.start()
+        try:
+            calls = lambda: server.admin.get(f"/sites/{site.id}/calls?limit=10")["items"]
+            until("only the recent call", lambda: [one["id"] for one in calls()] == ["1100"])
+        finally:
+            server.stop()
+
+
 lib.main()

@@ -3,7 +3,9 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import type { AuditEntry, Button, Call } from "../src/api/types.ts";
 import { audit_changes, audit_query, audit_sentence } from "../src/lib/audit.ts";
-import { call_status, call_talk_ms, calls_merge, opening_how } from "../src/lib/calls.ts";
+import {
+	call_part, call_status, call_talk_ms, calls_merge, opening_how, stream_loss,
+} from "../src/lib/calls.ts";
 import {
 	day_start, format_duration, format_time, format_wait, zone_midnight, zone_valid,
 } from "../src/lib/format.ts";
@@ -48,6 +50,14 @@ test("calls: status", () => {
 	assert.equal(call_status(call("1", 0, { ended_at: 1, result: "missed" })), "call.missed");
 	assert.equal(opening_how("dtmf"), "opening.code");
 	assert.equal(opening_how("by magic"), null);
+});
+
+test("what became of a device, and how much of its sound was missing", () => {
+	assert.equal(call_part("unreachable"), "call.part_unreachable");
+	assert.equal(call_part("of a later server"), null);
+	const stream = { device: "1", name: "Door", kind: "audio", codec: "PCMU", jitter_us: 0, sent: 0 } as const;
+	assert.equal(stream_loss({ ...stream, packets: 95, lost: 5 }), 0.05);
+	assert.equal(stream_loss({ ...stream, packets: 0, lost: 0 }), 0);
 });
 
 test("format: how long to wait", () => {

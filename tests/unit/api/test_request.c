@@ -246,11 +246,17 @@ static void call_make(struct fixture *f, int64_t id, int64_t at)
 	};
 	const struct opening_row opening = { f->own, id, at + 7, id, 1000000001, 1000000002,
 					     VIEW("Phone"), VIEW("dtmf") };
+	const struct call_leg_row answered = { f->own, id, 1, 1000000002, VIEW("Phone"), at + 2, at + 5,
+					       VIEW("answered") };
+	const struct call_leg_row away = { f->own, id, 2, 1000000003, VIEW("Old \"phone\""), DB_INT_NULL, at,
+					   VIEW("unreachable") };
 
 	assert_int_equal(db_begin(f->db, &tx), 0);
 	call.state = VIEW("ringing");
 	assert_int_equal(call_start(f->db, at, &call), 0);
 	if (id % 2 == 1) {
+		assert_int_equal(call_leg_add(f->db, &answered), 0);
+		assert_int_equal(call_leg_add(f->db, &away), 0);
 		assert_int_equal(call_answer(f->db, at + 5, &call), 0);
 		assert_int_equal(call_opening_add(f->db, at + 7, &opening), 0);
 		assert_int_equal(call_end(f->db, at + 9, &call), 0);
@@ -276,12 +282,19 @@ static void calls_come_newest_first_with_their_openings(void **state)
 	assert_status(f, 200, ADMIN, "GET", own(f, fixture_path(f, "/calls?cursor=%s", next)), NULL);
 	assert_non_null(strstr(fixture_text(f), "[{\"id\":\"3\","));
 	assert_non_null(strstr(fixture_text(f), "\"next\":null"));
+	assert_null(strstr(fixture_text(f), "\"legs\"")); /* of one call only */
 	assert_status(f, 200, ADMIN, "GET", own(f, "/calls/3"), NULL);
 	assert_string_equal(fixture_get(f, "answered_by"), "1000000002");
 	assert_non_null(strstr(fixture_text(f), "\"opened\":[{"));
+	assert_non_null(strstr(fixture_text(f),
+			       "\"legs\":[{\"device\":\"1000000002\",\"name\":\"Phone\","
+			       "\"rang_at\":1700000000003,\"at\":1700000000006,\"result\":\"answered\"},"
+			       "{\"device\":\"1000000003\",\"name\":\"Old \\\"phone\\\"\","
+			       "\"rang_at\":null,\"at\":1700000000001,\"result\":\"unreachable\"}]"));
 	assert_status(f, 200, ADMIN, "GET", own(f, "/calls/4"), NULL);
 	assert_string_equal(fixture_get(f, "state"), "ringing");
 	assert_non_null(strstr(fixture_text(f), "\"ended_at\":null"));
+	assert_non_null(strstr(fixture_text(f), "\"legs\":[]"));
 	assert_status(f, 404, ADMIN, "GET", own(f, "/calls/6"), NULL);
 	assert_status(f, 404, ADMIN, "GET",
 		      fixture_path(f, "/sites/%lld/calls/3", (long long)f->next_door), NULL);

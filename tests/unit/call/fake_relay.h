@@ -15,6 +15,7 @@ struct relay {
 	int fd;
 	struct relay_event event; /* of a poll, once `waits` */
 	bool waits;
+	unsigned keyframes; /* asked for */
 };
 
 struct relay_session {
@@ -117,5 +118,12 @@ int relay_route(struct relay_session *s, unsigned from, enum relay_kind kind, ui
 	assert(fake_relay_has(s, from, kind));
 	for (unsigned i = 0; i < RELAY_LEGS_MAX; i++)
 		assert(!(to >> i & 1) || (i != from && fake_relay_has(s, i, kind)));
+	return 0;
+}
+
+int relay_keyframe(struct relay_session *s, unsigned leg)
+{
+	assert(fake_relay_has(s, leg, RELAY_VIDEO));
+	s->relay->keyframes++;
 	return 0;
 }

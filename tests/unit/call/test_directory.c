@@ -90,6 +90,72 @@ static void a_device_may_move_to_another_site(void **)
 	directory_free(dir);
 }
 
+static struct dir_one *one_of(int64_t site, uint64_t number, const char *name, const char *ha1)
+{
+	struct dir_one *one = dir_one_new(site);
+
+	one->device.number = number;
+	one->device.name = arena_dup(&one->arena, view_str(name));
+	snprintf(one->device.secret.ha1_md5, sizeof(one->device.secret.ha1_md5), "%s", ha1);
+	return one;
+}
+
+static void a_device_comes_changes_and_goes_alone(void **)
+{
+	const uint64_t two[] = { DOOR, PHONE };
+	struct seen seen;
+	struct directory *dir = dir_new(&seen);
+
+	assert_int_equal(directory_swap(dir, site_of(1, two, 2, "a")), 0);
+	assert_int_equal(directory_put(dir, one_of(1, SECOND, "New", "a")), 0);
+	assert_int_equal(directory_put(dir, one_of(2, FOREIGN, "First of its site", "a")), 0);
+	assert_int_equal(directory_count(dir), 4);
+	assert_int_equal(directory_put(dir, one_of(1, PHONE, "Renamed", "a")), 0);
+	assert_int_equal(directory_put(dir, one_of(1, SECOND, "Renamed, too", "a")), 0);
+	assert_string_equal(directory_device(dir, PHONE)->name, "Renamed");
+	assert_string_equal(directory_device(dir, SECOND)->name, "Renamed, too");
+	assert_int_equal(directory_count(dir), 4);
+	assert_int_equal(seen.n, 0);
+	assert_int_equal(directory_put(dir, one_of(1, PHONE, "Renamed", "b")),
+			 0); /* a new password */
+	assert_int_equal(seen.n, 1);
+	assert_int_equal(seen.last, PHONE);
+	directory_remove(dir, 2, PHONE); /* another site's */
+	assert_int_equal(seen.n, 1);
+	directory_remove(dir, 1, DOOR);
+	assert_int_equal(seen.last, DOOR);
+	assert_null(directory_device(dir, DOOR));
+	directory_remove(dir, 1, DOOR);
+	assert_int_equal(seen.n, 2);
+	assert_int_equal(directory_swap(dir, site_of(1, two, 2, "a")),
+			 0); /* the old password again */
+	assert_int_equal(seen.n, 4);
+	assert_null(directory_device(dir, SECOND));
+	assert_int_equal(directory_count(dir), 3);
+	directory_free(dir);
+}
+
+/* The new site may hear of it before the old one, or after it. */
+static void a_device_may_move_alone(void **)
+{
+	const uint64_t two[] = { DOOR, PHONE };
+	struct seen seen;
+	struct directory *dir = dir_new(&seen);
+
+	assert_int_equal(directory_swap(dir, site_of(1, two, 2, "a")), 0);
+	assert_int_equal(directory_put(dir, one_of(2, PHONE, "Moved", "a")), 0);
+	assert_int_equal(seen.last, PHONE);
+	directory_remove(dir, 1, PHONE);
+	assert_int_equal(directory_device(dir, PHONE)->site_id, 2);
+	directory_remove(dir, 2, PHONE);
+	assert_int_equal(directory_put(dir, one_of(1, PHONE, "Back", "a")), 0);
+	assert_int_equal(directory_device(dir, PHONE)->site_id, 1);
+	assert_int_equal(directory_swap(dir, site_of(2, NULL, 0, "a")), 0);
+	assert_int_equal(directory_swap(dir, site_of(1, NULL, 0, "a")), 0);
+	assert_int_equal(directory_count(dir), 0);
+	directory_free(dir);
+}
+
 static void a_route_stays_in_the_callers_site(void **)
 {
 	static const uint64_t to[] = { PHONE, SECOND, FOREIGN, DOOR };
@@ -128,6 +194,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_swap_replaces_the_site_and_tells_who_changed),
 		cmocka_unit_test(a_device_may_move_to_another_site),
+		cmocka_unit_test(a_device_comes_changes_and_goes_alone),
+		cmocka_unit_test(a_device_may_move_alone),
 		cmocka_unit_test(a_route_stays_in_the_callers_site),
 	};
 

@@ -85,6 +85,8 @@ static void offers_may_follow_each_other_for_ever(void **)
 						from, &t.out),
 				 0);
 		expect("a=recvonly\r\n");
+		/* Who was on hold sees something at once. */
+		assert_int_equal(t.relay.keyframes, 2 * (i + 1));
 	}
 }
 

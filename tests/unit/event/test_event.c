@@ -188,7 +188,8 @@ static void what_the_journal_took_is_written_in_order(void **state)
 	struct fixture *f = *state;
 	const int64_t site = site_with_door(f, VIEW("A"));
 	const struct opening_row o = { site, 9, 10, 5, DOOR, DOOR, VIEW("Door"), VIEW("dtmf") };
-	const struct call_leg_row leg = { site, 5, 1, DOOR, VIEW("Door"), 6, VIEW("answered") };
+	const struct call_leg_row leg = { site, 5, 1, DOOR, VIEW("Door"), 6, 6,
+					  VIEW("answered") };
 	const struct binding_row b = { DOOR, VIEW("sip:d"), VIEW("c"), 1, 1000, INT64_MAX / 2, VIEW("udp"),
 				       VIEW("192.0.2.1:5060") };
 	struct opening_row *openings;

@@ -1,7 +1,9 @@
 #include "base/rand.h"
 #include "sip/endpoint.h"
+#include "sip/re.h"
 #include "digest.h"
 
+#include <dlfcn.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -424,6 +426,38 @@ static void what_the_store_kept_comes_back(void **)
 	assert_int_equal(sip_endpoint_stats(t.e).bindings, 0);
 }
 
+static void a_damaged_binding_stands_no_longer_than_any_other(void **)
+{
+	struct sip_binding b = { .user = 1000000002,
+				 .contact = "sip:p@h",
+				 .call_id = "c",
+				 .cseq = 7,
+				 .q = 1000,
+				 .expires_at = INT64_MAX / 2,
+				 .flow = { .transport = FLOW_UDP, .peer = t.addr } };
+	struct sip_binding got;
+
+	assert_int_equal(sip_endpoint_restore(t.e, &b), 0);
+	assert_int_equal(sip_endpoint_bindings(t.e, 1000000002, &got, 1), 1);
+	assert_int_equal(got.expires_at,
+			 clock_wall_ms(&t.clock.clock) + BINDING_EXPIRES_MAX_S * 1000);
+	loop_turn(t.loop); /* an overflown timer would be due */
+	assert_int_equal(sip_endpoint_stats(t.e).bindings, 1);
+	clock_virtual_advance(&t.clock, BINDING_EXPIRES_MAX_S * INT64_C(1000000));
+	loop_turn(t.loop);
+	assert_int_equal(sip_endpoint_stats(t.e).bindings, 0);
+}
+
+/* Otherwise each message costs a draw of OpenSSL's generator. */
+static void libre_takes_its_random_bits_from_us(void **)
+{
+	uint64_t (*ours)(void) = rand_u64;
+	void *theirs = dlsym(RTLD_DEFAULT, "rand_u64");
+
+	assert_memory_equal(&ours, &theirs, sizeof(theirs));
+	assert_true(rand_u64() != rand_u64());
+}
+
 static void a_phone_behind_a_nat_is_asked_for_its_options(void **)
 {
 	ask((struct ask){ .method = "REGISTER", .user = PHONE,
@@ -504,6 +538,8 @@ int main(void)
 		TEST(a_binding_over_tcp_lives_as_long_as_its_connection),
 		TEST(bindings_come_best_first),
 		TEST(what_the_store_kept_comes_back),
+		TEST(libre_takes_its_random_bits_from_us),
+		TEST(a_damaged_binding_stands_no_longer_than_any_other),
 		TEST(a_phone_behind_a_nat_is_asked_for_its_options),
 		TEST(a_scanner_is_silenced_and_its_neighbour_is_not),
 		TEST(a_flood_is_cut_and_its_neighbour_is_heard),

@@ -1,8 +1,5 @@
 /* Dialogs: a door that calls, and what it asks for inside of the call. */
-#include "base/rand.h"
-#include "sip/session.h"
-#include "fake_sip.h"
-#include "../test.h"
+#include "talk_world.h"
 
 #include <stdio.h>
 
@@ -11,11 +8,7 @@
 enum { TEXT = 8192, SENT = 16 };
 
 static struct {
-	struct clock_virtual clock;
-	struct rand_seeded rand;
-	struct loop *loop;
-	struct sip_endpoint *e;
-	struct sessions *sessions;
+	struct talk_world w;
 	struct session *session;
 	struct flow flow;
 	size_t n; /* sent */
@@ -72,43 +65,26 @@ static void on_request(void *, struct tx_server *tx, const struct sip_msg *msg,
 	struct view sdp;
 
 	if (user == 0)
-		sessions_request(t.sessions, tx, msg, flow);
+		sessions_request(t.w.sessions, tx, msg, flow);
 	else
-		assert_int_equal(session_accept(t.sessions, tx, msg, flow, user, &handlers, NULL,
+		assert_int_equal(session_accept(t.w.sessions, tx, msg, flow, user, &handlers, NULL,
 						&t.session, &sdp),
 				 0);
 }
 
 static int setup(void **)
 {
-	struct sip_endpoint_conf conf = { .clock = &t.clock.clock,
-					  .rand = &t.rand.rand,
-					  .realm = "r",
-					  .secret = on_secret,
-					  .request = on_request };
-
 	memset(&t, 0, sizeof(t));
 	t.from = "<sip:" DOOR "@r>";
-	fake_sip.sent = on_sent;
-	fake_sip.gone = 0;
-	clock_virtual_init(&t.clock, 1700000000000);
-	rand_seeded_init(&t.rand, 1);
-	assert_int_equal(loop_new(&t.clock.clock, &t.loop), 0);
-	conf.loop = t.loop;
-	assert_int_equal(sip_endpoint_open(&conf, NULL, &t.e), 0);
-	assert_int_equal(
-		sessions_new(&(struct sessions_conf){ t.e, loop_timers(t.loop), &t.rand.rand, "r" },
-			     &t.sessions),
-		0);
+	talk_world_open(&t.w, (struct sip_endpoint_conf){ .secret = on_secret, .request = on_request },
+			on_sent);
 	assert_int_equal(addr_parse("198.51.100.7:5060", &t.flow.peer), 0);
 	return 0;
 }
 
 static int teardown(void **)
 {
-	sessions_free(t.sessions);
-	sip_endpoint_close(t.e);
-	loop_free(t.loop);
+	talk_world_close(&t.w);
 	return 0;
 }
 
@@ -125,14 +101,14 @@ static void say(const char *method, unsigned cseq, const char *extra, const char
 		t.tag[0] ? ";tag=" : "", t.tag, cseq, method, extra,
 		body[0] ? "Content-Type: application/sdp\r\n" : "", strlen(body), body);
 
-	fake_sip_hear(t.e, &t.flow, (struct view){ text, (size_t)n });
+	fake_sip_hear(t.w.e, &t.flow, (struct view){ text, (size_t)n });
 }
 
 static void pass(int64_t ms)
 {
 	for (const int64_t step = ms / 10; ms > 0; ms -= step) {
-		clock_virtual_advance(&t.clock, step * 1000);
-		loop_turn(t.loop);
+		clock_virtual_advance(&t.w.clock, step * 1000);
+		loop_turn(t.w.loop);
 	}
 }
 
@@ -148,7 +124,7 @@ static void call(const char *extra)
 	tag = strstr(strstr(last(), "To: "), ";tag=") + 5;
 	snprintf(t.tag, sizeof(t.tag), "%.*s", (int)strcspn(tag, "\r"), tag);
 	say("ACK", 1, "", "");
-	assert_true(session_confirmed(t.session));
+	assert_true(t.session->state == SESSION_CONFIRMED);
 }
 
 static void hang_up(unsigned cseq)
@@ -199,10 +175,10 @@ static void an_update_may_lose_its_connection(void **)
 	call("");
 	say("UPDATE", 2, "", "v=0\r\nnew\r\n");
 	assert_int_equal(t.offered, 1);
-	fake_sip_gone(t.e, &t.flow);
+	fake_sip_gone(t.w.e, &t.flow);
 	session_offer_reply(t.session, 200, VIEW("v=0\r\nlate\r\n"));
 	session_end(t.session, 0, NULL);
-	assert_int_equal(sessions_count(t.sessions), 0);
+	assert_int_equal(sessions_count(t.w.sessions), 0);
 }
 
 /* What looks like a parameter may stand in a name. */

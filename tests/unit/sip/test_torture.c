@@ -1,21 +1,14 @@
 /* Messages as odd as those of RFC 4475, and what becomes of each. They are files of the fuzzer's
  * corpus. Who sends them is a device, so that nothing but the message itself is a reason to refuse.
  */
-#include "base/rand.h"
-#include "sip/session.h"
-#include "fake_sip.h"
-#include "../test.h"
+#include "talk_world.h"
 
 #include <stdio.h>
 
 enum { TEXT = 16384 };
 
 static struct {
-	struct clock_virtual clock;
-	struct rand_seeded rand;
-	struct loop *loop;
-	struct sip_endpoint *e;
-	struct sessions *sessions;
+	struct talk_world w;
 	struct session *session;
 	char sent[TEXT]; /* the first */
 } t;
@@ -103,37 +96,21 @@ static void on_request(void *, struct tx_server *tx, const struct sip_msg *msg,
 {
 	struct view sdp;
 
-	if (session_accept(t.sessions, tx, msg, flow, user, &handlers, NULL, &t.session, &sdp) == 0)
+	if (session_accept(t.w.sessions, tx, msg, flow, user, &handlers, NULL, &t.session, &sdp) == 0)
 		session_progress(t.session, 180, (struct view){});
 }
 
 static int setup(void **)
 {
-	struct sip_endpoint_conf conf = { .clock = &t.clock.clock,
-					  .rand = &t.rand.rand,
-					  .realm = "r",
-					  .secret = on_secret,
-					  .request = on_request };
-
 	memset(&t, 0, sizeof(t));
-	fake_sip.sent = on_sent;
-	clock_virtual_init(&t.clock, 1700000000000);
-	rand_seeded_init(&t.rand, 1);
-	assert_int_equal(loop_new(&t.clock.clock, &t.loop), 0);
-	conf.loop = t.loop;
-	assert_int_equal(sip_endpoint_open(&conf, NULL, &t.e), 0);
-	assert_int_equal(
-		sessions_new(&(struct sessions_conf){ t.e, loop_timers(t.loop), &t.rand.rand, "r" },
-			     &t.sessions),
-		0);
+	talk_world_open(&t.w, (struct sip_endpoint_conf){ .secret = on_secret, .request = on_request },
+			on_sent);
 	return 0;
 }
 
 static int teardown(void **)
 {
-	sessions_free(t.sessions);
-	sip_endpoint_close(t.e);
-	loop_free(t.loop);
+	talk_world_close(&t.w);
 	return 0;
 }
 
@@ -151,7 +128,7 @@ static void hear_file(const char *name)
 	n = fread(text, 1, sizeof(text), in);
 	fclose(in);
 	assert_int_equal(addr_parse("198.51.100.7:5060", &flow.peer), 0);
-	fake_sip_hear(t.e, &flow, (struct view){ text, n });
+	fake_sip_hear(t.w.e, &flow, (struct view){ text, n });
 }
 
 static void each_gets_what_it_deserves(void **state)

@@ -350,8 +350,17 @@ static void a_call_is_written_as_it_happens(void **state)
 	const struct two_sites t = two_sites(f);
 	struct call_row c = { .site_id = t.mine, .id = 77, .started_at = NOW, .from_device = DOOR,
 			      .from_name = VIEW("Door"), .button = 1 }, got, *list;
-	const struct call_leg_row leg = { t.mine, 77, 0, PHONE, VIEW("Phone"), NOW + 5, VIEW("answered") };
+	const struct call_leg_row leg = { t.mine,        77,      1,       PHONE,
+					  VIEW("Phone"), NOW + 2, NOW + 5, VIEW("answered") };
+	const struct call_leg_row gone = {
+		t.mine, 77, 2, PHONE + 7, VIEW("Old phone"), DB_INT_NULL, NOW, VIEW("unreachable")
+	};
 	const struct opening_row o = { t.mine, 78, NOW + 6, 77, DOOR, PHONE, VIEW("Phone"), VIEW("dtmf") };
+	const struct call_stream_row said[] = {
+		{ t.mine, 77, 0, VIEW("video"), VIEW("H264"), 500, 3, 4000, 0, 0, {} },
+		{ t.mine, 77, 1, VIEW("audio"), VIEW("PCMU"), 400, 0, 100, 399, 0, {} },
+	};
+	struct call_stream_row *streams;
 	struct call_leg_row *legs;
 	struct opening_row *openings;
 	size_t n;
@@ -364,8 +373,10 @@ static void a_call_is_written_as_it_happens(void **state)
 	c.answered_by = PHONE;
 	c.answered_by_name = VIEW("Phone");
 	assert_int_equal(call_leg_add(f->db, &leg), 0);
+	assert_int_equal(call_leg_add(f->db, &gone), 0);
 	assert_int_equal(call_answer(f->db, NOW, &c), 0);
 	assert_int_equal(call_opening_add(f->db, NOW, &o), 0);
+	assert_int_equal(call_streams_add(f->db, NOW, said, 2), 0);
 	c.ended_at = NOW + 9;
 	c.result = VIEW("nonsense");
 	assert_int_equal(call_end(f->db, NOW, &c), -EINVAL);
@@ -376,14 +387,27 @@ static void a_call_is_written_as_it_happens(void **state)
 	assert_int_equal(got.answered_by, PHONE);
 	assert_int_equal(got.ended_at, NOW + 9);
 	assert_int_equal(call_legs(f->db, t.mine, 77, &f->arena, &legs, &n), 0);
-	assert_int_equal(n, 1);
+	assert_int_equal(n, 2);
+	assert_int_equal(legs[0].rang_at, NOW + 2);
+	assert_int_equal(legs[1].rang_at, DB_INT_NULL);
+	assert_true(view_eq(legs[1].result, VIEW("unreachable")));
+	assert_int_equal(call_streams(f->db, t.mine, 77, &f->arena, &streams, &n), 0);
+	assert_int_equal(n, 2);
+	assert_int_equal(streams[0].device, DOOR);
+	assert_true(view_eq(streams[0].name, VIEW("Door")));
+	assert_true(view_eq(streams[0].codec, VIEW("H264")));
+	assert_int_equal(streams[0].lost, 3);
+	assert_int_equal(streams[1].device, PHONE);
+	assert_int_equal(streams[1].sent, 399);
+	assert_int_equal(call_streams(f->db, t.other, 77, &f->arena, &streams, &n), 0);
+	assert_int_equal(n, 0);
 	assert_int_equal(call_openings_between(f->db, t.mine, NOW, NOW, &f->arena, &openings, &n), 0);
 	assert_int_equal(n, 1);
 	assert_true(view_eq(openings[0].by_name, VIEW("Phone")));
 	assert_int_equal(call_get(f->db, t.other, 77, &f->arena, &got), -ENOENT);
 	assert_int_equal(call_list(f->db, t.other, CALL_CURSOR_NEWEST, 10, &f->arena, &list, &n), 0);
 	assert_int_equal(n, 0);
-	assert_int_equal(changes(f, VIEW("call")), 4);
+	assert_int_equal(changes(f, VIEW("call")), 5);
 }
 
 static void a_device_shows_the_binding_that_stands_longest(void **state)
@@ -481,6 +505,104 @@ static void calls_left_open_by_a_crash_are_ended(void **state)
 	assert_int_equal(list[0].id, 1);
 }
 
+static size_t calls_of(struct fixture *f, int64_t site)
+{
+	struct call_row *list;
+	size_t n = 0;
+
+	assert_int_equal(
+		call_list(f->db, site, CALL_CURSOR_NEWEST, CALL_PAGE_MAX, &f->arena, &list, &n), 0);
+	return n;
+}
+
+static void call_old(struct fixture *f, int64_t site, int64_t id, int64_t started_at, bool ended)
+{
+	struct call_row c = { .site_id = site,
+			      .id = id,
+			      .started_at = started_at,
+			      .from_device = DOOR,
+			      .from_name = VIEW("Door"),
+			      .button = DB_INT_NULL,
+			      .ended_at = started_at + 1,
+			      .result = VIEW("missed") };
+	const struct call_leg_row leg = { site,          id,          1,          PHONE,
+					  VIEW("Phone"), DB_INT_NULL, started_at, VIEW("missed") };
+	const struct opening_row o = { site, id,    started_at,    id,
+				       DOOR, PHONE, VIEW("Phone"), VIEW("dtmf") };
+
+	assert_int_equal(call_start(f->db, NOW, &c), 0);
+	assert_int_equal(call_leg_add(f->db, &leg), 0);
+	assert_int_equal(call_opening_add(f->db, NOW, &o), 0);
+	if (ended)
+		assert_int_equal(call_end(f->db, NOW, &c), 0);
+}
+
+static void old_calls_and_openings_are_forgotten(void **state)
+{
+	struct fixture *f = *state;
+	const struct two_sites t = two_sites(f);
+	struct opening_row o = { t.mine, 90,    NOW - 1,       DB_INT_NULL,
+				 DOOR,   PHONE, VIEW("Phone"), VIEW("dtmf") },
+			   *openings;
+	struct call_leg_row *legs;
+	int64_t after = 0, removed = 0;
+	bool more = true;
+	size_t n;
+
+	call_old(f, t.mine, 1, NOW - 2, true);
+	call_old(f, t.mine, 2, NOW - 1, false); /* still on */
+	call_old(f, t.mine, 3, NOW, true);
+	call_old(f, t.other, 4, NOW - 1, true);
+	assert_int_equal(call_opening_add(f->db, NOW, &o), 0);
+	o.id++;
+	o.at = NOW;
+	assert_int_equal(call_opening_add(f->db, NOW, &o), 0);
+	assert_int_equal(call_expire(f->db, NOW, &after, &removed, &more), 0);
+	assert_false(more);
+	assert_int_equal(after, 0);
+	assert_int_equal(removed, 3);
+	assert_int_equal(calls_of(f, t.mine), 2);
+	assert_int_equal(calls_of(f, t.other), 0);
+	assert_int_equal(call_legs(f->db, t.mine, 1, &f->arena, &legs, &n), 0);
+	assert_int_equal(n, 0);
+	assert_int_equal(call_openings(f->db, t.mine, 1, &f->arena, &openings, &n), 0);
+	assert_int_equal(n, 0);
+	assert_int_equal(call_openings(f->db, t.mine, 3, &f->arena, &openings, &n), 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(call_expire(f->db, NOW + 1, &after, &removed, &more), 0);
+	assert_int_equal(removed, 2); /* the call and the opening that were of just then */
+}
+
+/* A part at a time, and the next part goes on where this one stopped. */
+static void forgetting_calls_is_bounded(void **state)
+{
+	struct fixture *f = *state;
+	const struct two_sites t = two_sites(f);
+	int64_t after = 0, removed = 0, total;
+	bool more = false;
+	unsigned parts;
+	char name[16];
+
+	DB_TRANSACTION struct db_tx tx = {};
+	assert_int_equal(db_begin(f->db, &tx), 0);
+	for (int64_t i = 0; i < CALL_EXPIRE_MAX + 2; i++)
+		call_old(f, t.mine, i, NOW - 10000 + i, true);
+	for (int i = 0; i < CALL_EXPIRE_SITES; i++) {
+		snprintf(name, sizeof(name), "Site %d", i);
+		call_old(f, site_new(f, t.company, view_str(name)), i, NOW - 1, true);
+	}
+	assert_int_equal(db_commit(&tx), 0);
+	assert_int_equal(call_expire(f->db, NOW, &after, &removed, &more), 0);
+	assert_true(more);
+	assert_int_equal(removed, CALL_EXPIRE_MAX);
+	assert_int_equal(calls_of(f, t.mine), 2);
+	for (parts = 1, total = removed; more; parts++, total += removed)
+		assert_int_equal(call_expire(f->db, NOW, &after, &removed, &more), 0);
+	assert_int_equal(total, CALL_EXPIRE_MAX + 2 + CALL_EXPIRE_SITES);
+	assert_int_equal(parts, 3); /* so many calls, so many sites, and the rest */
+	assert_int_equal(after, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -495,6 +617,8 @@ int main(void)
 		ON_BOTH(openings_are_those_of_the_calls_of_a_page),
 		ON_BOTH(a_call_is_written_as_it_happens),
 		ON_BOTH(calls_left_open_by_a_crash_are_ended),
+		ON_BOTH(old_calls_and_openings_are_forgotten),
+		ON_BOTH(forgetting_calls_is_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

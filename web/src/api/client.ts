@@ -1,7 +1,7 @@
 // Requests to /api/v1. Every failure is a Problem; nothing else is thrown.
 import type { Challenge } from "../captcha/solve.ts";
 import type {
-	Apartment, ApartmentEdit, AuditEntry, Button, Call, Company, CompanyAdmin, Contact,
+	Apartment, ApartmentEdit, AuditEntry, Button, Call, CallDetail, Company, CompanyAdmin, Contact,
 	ContactEdit, Credentials, Device, DeviceEdit, ErasePreview, Home, Import, ImportFate,
 	ImportRow, ImportStart, List, Mail, MailLetter, MailState, Me, MoveOut, Outbox, PersonData, PersonEdit, ProblemBody, RecoveryCodes,
 	Registration, ResidentsEdit, SearchHit, Session, SessionEntry, Setup, SignIn, Site, SiteEdit,
@@ -287,7 +287,7 @@ export const api = {
 	calls: (site: string, cursor: string | null, limit: number | null = null) =>
 		request<List<Call>>("GET", site_path(site, `/calls${query({ cursor, limit })}`)),
 	call: (site: string, call: string) =>
-		request<Call>("GET", site_path(site, `/calls/${id(call)}`)),
+		request<CallDetail>("GET", site_path(site, `/calls/${id(call)}`)),
 
 	audit: (place: Place, query: string, cursor: string | null) =>
 		request<List<AuditEntry>>("GET",

@@ -301,6 +301,32 @@ export interface Call {
 	opened: Opening[];
 }
 
+// What became of a device that the call was to ring.
+export interface CallLeg {
+	device: string;
+	name: string;
+	rang_at: number | null;
+	at: number;
+	result: string;
+}
+
+// What came from one of the two who talked, and went there.
+export interface CallStream {
+	device: string;
+	name: string;
+	kind: "audio" | "video";
+	codec: string; // "": nothing came
+	packets: number;
+	lost: number;
+	jitter_us: number;
+	sent: number;
+}
+
+export interface CallDetail extends Call {
+	legs: CallLeg[];
+	streams: CallStream[];
+}
+
 // Who changed what. before and after are JSON objects as text.
 export interface AuditEntry {
 	id: string;

@@ -1,5 +1,5 @@
 // A list of calls as it changes under the reader. Pure.
-import type { Call, CallResult } from "../api/types.ts";
+import type { Call, CallResult, CallStream } from "../api/types.ts";
 import type { Key } from "./i18n.ts";
 
 // Newest first; a call already listed is replaced, never doubled.
@@ -32,6 +32,26 @@ const RESULT: Record<CallResult, Key> = {
 	busy: "call.busy",
 	failed: "call.failed",
 };
+
+const PART: Record<string, Key> = {
+	answered: "call.answered",
+	missed: "call.part_missed",
+	declined: "call.declined",
+	busy: "call.busy",
+	failed: "call.part_failed",
+	elsewhere: "call.part_elsewhere",
+	unreachable: "call.part_unreachable",
+};
+
+// What became of one that was to be rung; null when this page is older than the server's word for it.
+export function call_part(result: string): Key | null {
+	return PART[result] ?? null;
+}
+
+// The share of packets that were missing, 0 to 1.
+export function stream_loss({ packets, lost }: CallStream): number {
+	return lost === 0 ? 0 : lost / (packets + lost);
+}
 
 export function call_status(call: Call): Key {
 	if (call.result !== null)

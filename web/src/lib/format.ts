@@ -54,6 +54,11 @@ export function format_number(n: number, lang: string): string {
 	return new Intl.NumberFormat(lang).format(n);
 }
 
+// 0.0125 is "1.3 %", as the language writes it.
+export function format_share(share: number, lang: string): string {
+	return new Intl.NumberFormat(lang, { style: "percent", maximumFractionDigits: 1 }).format(share);
+}
+
 export function format_list(items: readonly string[], lang: string): string {
 	return new Intl.ListFormat(lang, { type: "unit" }).format(items);
 }

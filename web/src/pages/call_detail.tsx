@@ -1,8 +1,8 @@
 import { useEffect } from "preact/hooks";
 import { api } from "../api/client.ts";
-import type { Opening } from "../api/types.ts";
-import { call_talk_ms, opening_how } from "../lib/calls.ts";
-import { format_duration, format_time } from "../lib/format.ts";
+import type { CallLeg, CallStream, Opening } from "../api/types.ts";
+import { call_part, call_talk_ms, opening_how, stream_loss } from "../lib/calls.ts";
+import { format_duration, format_share, format_time } from "../lib/format.ts";
 import { useLoad } from "../lib/hooks.ts";
 import { lang_current, t } from "../lib/i18n.ts";
 import { CallStatus } from "../ui/call_status.tsx";
@@ -17,6 +17,24 @@ export function opening_text({ by_name, by_device, how }: Opening): string {
 	const key = opening_how(how);
 	return t("call.opened_by", {
 		name: by_name ?? by_device ?? t("call.somebody"), how: key === null ? how : t(key),
+	});
+}
+
+function leg_text({ result, rang_at }: CallLeg): string {
+	const key = call_part(result);
+	const text = key === null ? result : t(key);
+	return rang_at === null || result === "answered" ? text : t("call.part_rang", { text });
+}
+
+// For who set up the devices: did sound and picture arrive?
+function stream_text(stream: CallStream): string {
+	const kind = t(stream.kind === "audio" ? "call.sound" : "call.picture");
+	const { codec, packets, sent } = stream;
+	if (packets === 0)
+		return t("call.stream_silent", { kind, sent });
+	return t("call.stream", {
+		kind, codec: codec || "?", packets, sent, jitter: Math.round(stream.jitter_us / 1000),
+		loss: format_share(stream_loss(stream), lang_current()),
 	});
 }
 
@@ -57,6 +75,15 @@ export function CallDetail({ site, listen, id }: TabProps & { id: string }) {
 								</>}
 							</dl>
 							<ZoneNote zone={site.zone} />
+							<h3>{t("call.rung")}</h3>
+							{call.legs.length === 0
+								? <p class="soft">{t(call.ended_at === null ? "call.rung_later" : "call.rung_nobody")}</p>
+								: <ul>{call.legs.map((leg, index) => (
+									<li key={index}>
+										{leg.name}: {leg_text(leg)}
+										<br /><span class="soft">{time(leg.at)}</span>
+									</li>
+								))}</ul>}
 							<h3>{t("call.openings")}</h3>
 							{call.opened.length === 0
 								? <p class="soft">{t("call.no_openings")}</p>
@@ -66,6 +93,17 @@ export function CallDetail({ site, listen, id }: TabProps & { id: string }) {
 										<br /><span class="soft">{time(one.at)}</span>
 									</li>
 								))}</ul>}
+							{call.streams.length > 0 && (
+								<details>
+									<summary>{t("call.streams")}</summary>
+									<ul>{call.streams.map((stream, index) => (
+										<li key={index}>
+											{stream.name}
+											<br /><span class="soft">{stream_text(stream)}</span>
+										</li>
+									))}</ul>
+								</details>
+							)}
 						</div>
 					);
 				}}

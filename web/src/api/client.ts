@@ -97,8 +97,8 @@ async function request_once<T>(method: string, path: string, body?: unknown): Pr
 			on_signed_out();
 		throw await problem_of(answer);
 	}
-	const text = await answer.text();
-	try {
+	try { // which an answer that breaks off half-way fails as well
+		const text = await answer.text();
 		return (text === "" ? undefined : JSON.parse(text)) as T;
 	} catch {
 		throw new Problem(0);

@@ -258,7 +258,7 @@ test("the second factor: on, at the next sign-in, with a recovery code, off", as
 	await button(page, "Set up").click();
 	await page.getByRole("img", { name: "QR code for the authenticator app" }).waitFor();
 	await look(page, "totp-set-up");
-	await page.getByRole("button", { name: /^Show/ }).click();
+	await page.getByRole("button", { name: /^Show Or type/ }).click();
 	const secret = await page.locator(".copy .value").first().textContent();
 	assert.match(secret, /^[A-Z2-7]{32}$/);
 	const form = page.locator("form", { has: field(page, "Code") });

@@ -6,6 +6,7 @@
 #include "store/audit.h"
 #include "store/factor.h"
 #include "store/mail.h"
+#include "store/passkey.h"
 #include "store/privacy.h"
 
 #include <errno.h>
@@ -137,6 +138,19 @@ int ctl_erase_person(struct ctl *c, struct err *err)
 	return rc;
 }
 
+/* Of either kind, with the recovery codes. -ENOENT: there is none. */
+static int factors_delete(struct ctl *c, int64_t now_ms, int64_t person_id)
+{
+	const int codes = totp_delete(c->db, person_id);
+	const int keys = codes == 0 || codes == -ENOENT
+				 ? passkey_delete_all(c->db, now_ms, person_id)
+				 : codes;
+
+	if (keys < 0 && (keys != -ENOENT || codes < 0))
+		return keys;
+	return recovery_replace(c->db, person_id, NULL, 0);
+}
+
 /* Whoever had the lost phone may be signed in with it, and whoever asked may not be who it seemed:
  * all sessions end, and the mailbox hears of it. */
 static int reset_factor(struct ctl *c, const struct person_row *person)
@@ -158,7 +172,7 @@ static int reset_factor(struct ctl *c, const struct person_row *person)
 	int rc = db_begin(c->db, &tx);
 
 	if (rc == 0)
-		rc = totp_delete(c->db, person->id);
+		rc = factors_delete(c, deed.at, person->id);
 	if (rc == 0)
 		rc = session_delete_all(c->db, person->id, 0);
 	if (rc == 0)

@@ -529,6 +529,7 @@ static int open_web(struct server *s, struct err *err)
 		.setup_token = s->setup_token,
 		.public_url = s->public_url,
 		.ticket_mail = given(s->conf.ticket_mail) ? s->conf.ticket_mail : NULL,
+		.public_url_given = given(s->conf.public_url),
 		.registration_open = strcmp(s->conf.registration, "open") == 0,
 		.web_root = s->conf.portal,
 		.metrics_open = s->conf.metrics_open,

@@ -4,7 +4,7 @@
 #include "api/request.h"
 #include "store/account.h"
 
-/* The new password (its hash) is the person's; links that wait and all sessions but one (0: none)
+/* The new password (its hash; p NULL: none any more) is the person's; links that wait and all sessions but one (0: none)
  * are over, and the person is told by mail. In the caller's transaction. */
 [[nodiscard]] int password_replace(struct request *r, const struct person_row *person,
 				   struct view password, int64_t but_session);

@@ -422,6 +422,7 @@ int api_start(const struct api_conf *conf, struct err *err, struct api **ret_api
 		.version = conf->version,
 		.public_url = conf->public_url,
 		.ticket_mail = conf->ticket_mail,
+		.public_url_given = conf->public_url_given,
 		.registration_open = conf->registration_open,
 		.setup_token = conf->setup_token,
 		.feed = conf->feed,

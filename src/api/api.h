@@ -38,6 +38,7 @@ struct api_conf {
 	void *mail_way_arg;
 	const char *public_url;  /* what links in mails begin with */
 	const char *ticket_mail; /* where answers to mails of tickets go; NULL: nowhere */
+	bool public_url_given;   /* it is a setting: passkeys are for its host only */
 	bool registration_open;  /* strangers may register */
 	const char *web_root; /* folder of the portal's files; NULL: none */
 	bool metrics_open; /* /metrics answers everybody, not only this host */

@@ -21,6 +21,7 @@ struct env {
 	const char *version;
 	const char *public_url;  /* what links in mails begin with */
 	const char *ticket_mail; /* where answers to mails of tickets go; NULL: nowhere */
+	bool public_url_given;   /* it is a setting: passkeys are for its host only */
 	bool registration_open;  /* strangers may register */
 	const char *setup_token; /* makes the first administrator; NULL when there is one */
 	const char *dummy_hash;  /* verified for unknown accounts, so that they cost the same */

@@ -5,6 +5,7 @@
 #include "api/account.h"
 #include "api/factor.h"
 #include "api/limits.h"
+#include "api/passkey.h"
 #include "api/notice.h"
 #include "api/password.h"
 #include "api/resource.h"
@@ -64,10 +65,10 @@ struct recovery_codes {
 };
 
 static const struct field recovery_code_fields[] = {
-	{ "code", FIELD_TEXT, FIELD_SECRET, offsetof(struct code, code) },
+	{ "code", FIELD_TEXT, FIELD_SECRET, offsetof(struct recovery_code, code) },
 };
-static const struct shape recovery_code_shape =
-	SHAPE("RecoveryCode", struct code, recovery_code_fields);
+const struct shape recovery_code_shape =
+	SHAPE("RecoveryCode", struct recovery_code, recovery_code_fields);
 
 static const struct field recovery_fields[] = {
 	{ "codes", FIELD_OBJECTS, 0, offsetof(struct recovery_codes, codes), .max = RECOVERY_CODES,
@@ -105,20 +106,29 @@ static int take_recovery(struct request *r, int64_t person_id, struct view code)
 }
 
 /* In a transaction that ends when the code was wrong. -EACCES: it is. */
-static int take_code(struct request *r, const struct totp_row *totp, struct view code)
+static int take_code(struct request *r, int64_t person_id, struct view code)
 {
-	const int rc = take_step(r, totp, code);
+	struct totp_row totp;
+	int rc = totp_get(r->db, person_id, r->arena, &totp);
 
-	return rc == -EINVAL ? take_recovery(r, totp->person_id, code) : rc;
+	if (rc == -ENOENT || (rc == 0 && totp.confirmed_at == DB_INT_NULL))
+		rc = -EINVAL; /* of no app: a recovery code, if any */
+	else if (rc == 0)
+		rc = take_step(r, &totp, code);
+	return rc == -EINVAL ? take_recovery(r, person_id, code) : rc;
+}
+
+static bool is_on(const struct factors_row *have)
+{
+	return have->totp_at != DB_INT_NULL || have->passkeys > 0;
 }
 
 bool factor_is_on(struct request *r, int64_t person_id, int *ret_rc)
 {
-	struct totp_row totp;
-	const int rc = totp_get(r->db, person_id, r->arena, &totp);
+	struct factors_row have;
 
-	*ret_rc = rc == -ENOENT ? 0 : rc;
-	return rc == 0 && totp.confirmed_at != DB_INT_NULL;
+	*ret_rc = factors_get(r->db, person_id, r->arena, &have);
+	return *ret_rc == 0 && is_on(&have);
 }
 
 int factor_ask(struct request *r, int64_t person_id)
@@ -143,27 +153,23 @@ int factor_ask(struct request *r, int64_t person_id)
 	if (rc < 0)
 		return rc;
 	cookie_set(r, SECOND_COOKIE, token.text.p, SECOND_MS);
-	return reply_problem_type(r, 401, PROBLEM_SECOND_FACTOR,
-				  "A code of the second factor is needed.");
+	return reply_problem_type(r, 401, PROBLEM_SECOND_FACTOR, "The second factor is needed.");
 }
 
-static int enter(struct request *r, struct view hash, const struct token_row *token,
-		 struct view code)
+/* A code whose p is NULL: the person proved to have a passkey. */
+static int enter(struct request *r, struct view hash, int64_t person_id, struct view code)
 {
 	DB_TRANSACTION struct db_tx tx = {};
 	struct token_row taken;
 	struct person_row person;
-	struct totp_row totp;
 	int rc = db_begin(r->db, &tx);
 
 	if (rc == 0)
 		rc = token_take(r->db, hash, VIEW("second_factor"), r->now, r->arena, &taken);
 	if (rc == 0)
-		rc = person_get(r->db, token->person_id, r->arena, &person);
-	if (rc == 0)
-		rc = totp_get(r->db, token->person_id, r->arena, &totp);
-	if (rc == 0)
-		rc = take_code(r, &totp, code);
+		rc = person_get(r->db, person_id, r->arena, &person);
+	if (rc == 0 && code.p)
+		rc = take_code(r, person_id, code);
 	if (rc == 0)
 		rc = session_begin(r, &person);
 	return rc == 0 ? db_commit(&tx) : rc;
@@ -180,31 +186,95 @@ static int start_again(struct request *r)
 	return reply_problem(r, 401, NULL, "Sign in with the password first.");
 }
 
+/* Who is between the steps, by the cookie's hash. -ENOENT: nobody is. */
+static int find_first_step(struct request *r, struct view *ret_hash, int64_t *ret_person_id)
+{
+	struct token_row token;
+	int rc = cookie_hash(r, SECOND_COOKIE, ret_hash);
+
+	if (rc == 0)
+		rc = token_find(r->db, *ret_hash, VIEW("second_factor"), r->now, r->arena, &token);
+	if (rc == 0)
+		*ret_person_id = token.person_id;
+	return rc;
+}
+
+static int count_try(struct request *r, int64_t person_id)
+{
+	const int64_t wait =
+		limits_try(r->env->limits, LIMITS_CODE, limit_of(r, person_id), &r->ask->peer);
+
+	return wait > 0 ? reply_wait(r, wait) : 0;
+}
+
+static int entered(struct request *r, int64_t person_id)
+{
+	limits_forgive(r->env->limits, LIMITS_CODE, limit_of(r, person_id), &r->ask->peer);
+	cookie_set(r, SECOND_COOKIE, "", 0);
+	log_info("signed_in", LF_I("person", person_id), LF_V("address", session_address(r)));
+	return session_reply(r);
+}
+
 int api_session_second(struct request *r)
 {
 	const struct code *in = r->body;
-	struct token_row token;
-	struct view hash, limit;
-	int64_t wait;
-	int rc = cookie_hash(r, SECOND_COOKIE, &hash);
+	struct view hash;
+	int64_t person_id;
+	int rc = find_first_step(r, &hash, &person_id);
 
 	if (rc == 0)
-		rc = token_find(r->db, hash, VIEW("second_factor"), r->now, r->arena, &token);
-	if (rc < 0)
-		return rc == -ENOENT ? start_again(r) : rc;
-	limit = limit_of(r, token.person_id);
-	wait = limits_try(r->env->limits, LIMITS_CODE, limit, &r->ask->peer);
-	if (wait > 0)
-		return reply_wait(r, wait);
-	rc = enter(r, hash, &token, in->code);
+		rc = count_try(r, person_id);
+	if (rc == 0)
+		rc = enter(r, hash, person_id, in->code);
 	if (rc == -EACCES)
-		return refuse_code(r, token.person_id);
+		return refuse_code(r, person_id);
+	if (rc == -ENOENT)
+		return start_again(r);
+	return rc == 0 ? entered(r, person_id) : rc;
+}
+
+static struct passkey_ask ask_second(struct view hash, int64_t person_id)
+{
+	return (struct passkey_ask){ .purpose = PASSKEY_SECOND,
+				     .bound_to = hash,
+				     .person_id = person_id };
+}
+
+int api_session_second_options(struct request *r)
+{
+	struct passkey_ask ask;
+	struct view hash;
+	int64_t person_id;
+	const int rc = find_first_step(r, &hash, &person_id);
+
+	if (rc == -ENOENT)
+		return reply_problem(r, 409, NULL, "Sign in with the password first.");
 	if (rc < 0)
-		return rc == -ENOENT ? start_again(r) : rc;
-	limits_forgive(r->env->limits, LIMITS_CODE, limit, &r->ask->peer);
-	cookie_set(r, SECOND_COOKIE, "", 0);
-	log_info("signed_in", LF_I("person", token.person_id), LF_V("address", session_address(r)));
-	return session_reply(r);
+		return rc;
+	ask = ask_second(hash, person_id);
+	return passkey_reply_ask(r, &ask);
+}
+
+int api_session_second_passkey(struct request *r)
+{
+	struct passkey_row passkey;
+	struct view hash;
+	int64_t person_id;
+	int rc = find_first_step(r, &hash, &person_id);
+
+	if (rc == 0)
+		rc = count_try(r, person_id);
+	if (rc == 0) {
+		const struct passkey_ask ask = ask_second(hash, person_id);
+		rc = passkey_take(r, &ask, r->body, &passkey);
+	}
+	if (rc == 0)
+		rc = enter(r, hash, person_id, (struct view){});
+	if (rc == -EACCES)
+		return reply_problem(r, 403, NULL, "The passkey was refused.");
+	if (rc == -ENOENT)
+		return start_again(r);
+	return rc == 0 ? entered(r, person_id) : rc;
 }
 
 static int is_on_already(struct request *r)
@@ -227,6 +297,16 @@ static int keep_secret(struct request *r, struct view sealed)
 	return rc == 0 ? db_commit(&tx) : rc;
 }
 
+static int has_password(struct request *r, bool *ret_has)
+{
+	struct factors_row have;
+	const int rc = factors_get(r->db, r->who.person_id, r->arena, &have);
+
+	if (rc == 0)
+		*ret_has = have.password;
+	return rc;
+}
+
 int api_totp_post(struct request *r)
 {
 	char bytes[TOTP_SECRET_SIZE];
@@ -234,8 +314,14 @@ int api_totp_post(struct request *r)
 	const struct view account = r->who.email.p ? r->who.email : r->who.name;
 	struct totp_secret answer;
 	struct view sealed;
-	int rc;
+	bool has = false;
+	int rc = has_password(r, &has);
 
+	if (rc < 0)
+		return rc;
+	if (!has)
+		return reply_problem(r, 409, NULL,
+				     "Codes stand beside a password, and there is none.");
 	rand_bytes(r->env->rand, bytes, sizeof(bytes));
 	rc = secret_seal(&r->env->key, r->env->rand, secret, r->arena, &sealed);
 	if (rc == 0)
@@ -248,7 +334,7 @@ int api_totp_post(struct request *r)
 }
 
 /* New codes in place of all others; they are shown once and never again. */
-static int renew_codes(struct request *r, struct code codes[RECOVERY_CODES])
+static int renew_codes(struct request *r, struct recovery_code codes[RECOVERY_CODES])
 {
 	struct view hashes[RECOVERY_CODES];
 	int rc = 0;
@@ -269,12 +355,39 @@ static int tell(struct request *r, const char *template)
 	return rc == 0 && person.email.p ? notice_person(r, &person, template, NULL) : rc;
 }
 
-static int switch_on(struct request *r, struct view code, struct code codes[RECOVERY_CODES])
+int factor_added(struct request *r, const struct factors_row *before,
+		 struct recovery_code codes[RECOVERY_CODES], struct shape_list *ret_codes)
+{
+	int rc = 0;
+
+	*ret_codes = (struct shape_list){};
+	if (before->codes == 0) {
+		rc = renew_codes(r, codes);
+		*ret_codes = (struct shape_list){ codes, RECOVERY_CODES };
+	}
+	return rc == 0 && !is_on(before) ? tell(r, "two_factor_on") : rc;
+}
+
+int factor_removed(struct request *r, const struct factors_row *left)
+{
+	int rc;
+
+	if (is_on(left))
+		return 0;
+	rc = recovery_replace(r->db, r->who.person_id, NULL, 0);
+	return rc == 0 ? tell(r, "two_factor_off") : rc;
+}
+
+static int switch_on(struct request *r, struct view code,
+		     struct recovery_code codes[RECOVERY_CODES], struct shape_list *ret_codes)
 {
 	DB_TRANSACTION struct db_tx tx = {};
+	struct factors_row before;
 	struct totp_row totp;
 	int rc = db_begin(r->db, &tx);
 
+	if (rc == 0)
+		rc = factors_get(r->db, r->who.person_id, r->arena, &before);
 	if (rc == 0)
 		rc = totp_get(r->db, r->who.person_id, r->arena, &totp);
 	if (rc == 0)
@@ -282,24 +395,16 @@ static int switch_on(struct request *r, struct view code, struct code codes[RECO
 	if (rc == 0)
 		rc = take_step(r, &totp, code);
 	if (rc == 0)
-		rc = renew_codes(r, codes);
-	if (rc == 0)
-		rc = tell(r, "two_factor_on");
+		rc = factor_added(r, &before, codes, ret_codes);
 	return rc == 0 ? db_commit(&tx) : rc;
-}
-
-static int reply_codes(struct request *r, struct code codes[RECOVERY_CODES])
-{
-	const struct recovery_codes answer = { { codes, RECOVERY_CODES } };
-
-	return reply_one(r, &answer);
 }
 
 int api_totp_confirm(struct request *r)
 {
 	const struct totp_confirm *in = r->body;
 	const struct view limit = limit_of(r, r->who.person_id);
-	struct code codes[RECOVERY_CODES];
+	struct recovery_code codes[RECOVERY_CODES];
+	struct recovery_codes answer;
 	int64_t wait;
 	int rc = password_ask(r, in->password, "password");
 
@@ -308,7 +413,7 @@ int api_totp_confirm(struct request *r)
 	wait = limits_try(r->env->limits, LIMITS_CODE, limit, &r->ask->peer);
 	if (wait > 0)
 		return reply_wait(r, wait);
-	rc = switch_on(r, in->code, codes);
+	rc = switch_on(r, in->code, codes, &answer.codes);
 	if (rc == -EACCES || rc == -EINVAL)
 		return refuse_code(r, r->who.person_id);
 	if (rc == -ENOENT)
@@ -317,18 +422,21 @@ int api_totp_confirm(struct request *r)
 		return rc;
 	limits_forgive(r->env->limits, LIMITS_CODE, limit, &r->ask->peer);
 	log_info("second_factor_on", LF_I("person", r->who.person_id));
-	return reply_codes(r, codes);
+	return reply_one(r, &answer);
 }
 
 int api_totp_delete(struct request *r)
 {
 	DB_TRANSACTION struct db_tx tx = {};
+	struct factors_row left;
 	int rc = db_begin(r->db, &tx);
 
 	if (rc == 0)
 		rc = totp_delete(r->db, r->who.person_id);
 	if (rc == 0)
-		rc = tell(r, "two_factor_off");
+		rc = factors_get(r->db, r->who.person_id, r->arena, &left);
+	if (rc == 0)
+		rc = factor_removed(r, &left);
 	if (rc == 0)
 		rc = db_commit(&tx);
 	if (rc == -ENOENT)
@@ -342,7 +450,8 @@ int api_totp_delete(struct request *r)
 int api_recovery_codes_post(struct request *r)
 {
 	DB_TRANSACTION struct db_tx tx = {};
-	struct code codes[RECOVERY_CODES];
+	struct recovery_code codes[RECOVERY_CODES];
+	const struct recovery_codes answer = { { codes, RECOVERY_CODES } };
 	int rc;
 
 	if (!factor_is_on(r, r->who.person_id, &rc))
@@ -352,14 +461,15 @@ int api_recovery_codes_post(struct request *r)
 		rc = renew_codes(r, codes);
 	if (rc == 0)
 		rc = db_commit(&tx);
-	return rc == 0 ? reply_codes(r, codes) : rc;
+	return rc == 0 ? reply_one(r, &answer) : rc;
 }
 
 int api_recovery_codes_kept(struct request *r)
 {
-	const int rc = recovery_kept(r->db, r->now, r->who.person_id);
+	int rc;
 
-	if (rc == -ENOENT)
-		return is_off(r);
+	if (!factor_is_on(r, r->who.person_id, &rc))
+		return rc < 0 ? rc : is_off(r);
+	rc = recovery_kept(r->db, r->now, r->who.person_id);
 	return rc == 0 ? reply_none(r) : rc;
 }

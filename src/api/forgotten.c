@@ -62,7 +62,7 @@ static int account_of(struct request *r, struct view email, struct person_row *r
 	else if (rc < 0)
 		return rc;
 	else
-		*ret_may = ret_person->password.p != NULL;
+		*ret_may = person_is_active(ret_person);
 	rc = role_list(r->db, ret_person->id, r->arena, &roles, &n);
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		*ret_may = *ret_may || role_from_text(roles[i].role) != ROLE_NONE;

@@ -71,5 +71,5 @@ int account_invite(struct request *r, const struct invite *in)
 	rc = sender_ask(r);
 	if (rc != 0)
 		return rc;
-	return person.password.p ? tell(r, in, &person) : send_link(r, in, &person);
+	return person_is_active(&person) ? tell(r, in, &person) : send_link(r, in, &person);
 }

@@ -9,6 +9,7 @@
 #include "base/token.h"
 #include "base/log.h"
 #include "store/factor.h"
+#include "store/passkey.h"
 #include "store/token.h"
 
 #include <errno.h>
@@ -20,6 +21,9 @@ struct me {
 	struct view email;
 	struct view name;
 	struct view language;
+	bool has_password;
+	bool app_codes;
+	int64_t passkeys;
 	bool second_factor;
 	int64_t recovery_codes;
 	bool recovery_codes_kept;
@@ -39,8 +43,13 @@ static const struct field me_fields[] = {
 	{ "id", FIELD_ID, 0, offsetof(struct me, id) },
 	{ "email", FIELD_TEXT, FIELD_NULLABLE, offsetof(struct me, email) },
 	ME_EDIT_FIELDS,
+	{ "has_password", FIELD_BOOL, 0, offsetof(struct me, has_password),
+	  .doc = "false: signs in with passkeys only" },
+	{ "app_codes", FIELD_BOOL, 0, offsetof(struct me, app_codes),
+	  .doc = "Codes of an authenticator app are a second factor" },
+	{ "passkeys", FIELD_INT, 0, offsetof(struct me, passkeys), .max = PASSKEYS_PER_PERSON_MAX },
 	{ "second_factor", FIELD_BOOL, 0, offsetof(struct me, second_factor),
-	  .doc = "Signing in asks for a code" },
+	  .doc = "Signing in with the password asks for a second step" },
 	{ "recovery_codes", FIELD_INT, 0, offsetof(struct me, recovery_codes), .max = INT64_MAX,
 	  .doc = "How many are left" },
 	{ "recovery_codes_kept", FIELD_BOOL, 0, offsetof(struct me, recovery_codes_kept),
@@ -54,8 +63,9 @@ struct password_edit {
 };
 
 static const struct field password_edit_fields[] = {
-	{ "current", FIELD_TEXT, FIELD_RAW | FIELD_SECRET, offsetof(struct password_edit, current),
-	  .min = 1, .max = PASSWORD_MAX },
+	{ "current", FIELD_TEXT, FIELD_RAW | FIELD_SECRET | FIELD_OPTIONAL | FIELD_NULLABLE,
+	  offsetof(struct password_edit, current), .min = 1, .max = PASSWORD_MAX,
+	  .doc = "Where there is one" },
 	{ "password", FIELD_TEXT, FIELD_RAW | FIELD_SECRET,
 	  offsetof(struct password_edit, password), .min = PASSWORD_MIN, .max = PASSWORD_MAX,
 	  .check = password_fault },
@@ -105,22 +115,25 @@ const struct shape session_entry_shape =
 
 static int reply_me(struct request *r)
 {
-	struct totp_row totp = { .confirmed_at = DB_INT_NULL, .codes_kept_at = DB_INT_NULL };
+	struct factors_row have;
 	struct person_row person;
 	struct me me;
 	int rc = person_get(r->db, r->who.person_id, r->arena, &person);
 
 	if (rc == 0)
-		rc = totp_get(r->db, person.id, r->arena, &totp);
-	if (rc < 0 && rc != -ENOENT)
+		rc = factors_get(r->db, person.id, r->arena, &have);
+	if (rc < 0)
 		return rc;
 	me = (struct me){ .id = person.id,
 			  .email = person.email,
 			  .name = person.name,
 			  .language = person.language,
-			  .second_factor = totp.confirmed_at != DB_INT_NULL,
-			  .recovery_codes = totp.codes,
-			  .recovery_codes_kept = totp.codes_kept_at != DB_INT_NULL };
+			  .has_password = have.password,
+			  .app_codes = have.totp_at != DB_INT_NULL,
+			  .passkeys = have.passkeys,
+			  .second_factor = have.totp_at != DB_INT_NULL || have.passkeys > 0,
+			  .recovery_codes = have.codes,
+			  .recovery_codes_kept = have.codes_kept_at != DB_INT_NULL };
 	return reply_one(r, &me);
 }
 
@@ -178,16 +191,65 @@ static int change_password(struct request *r, struct view password)
 	return rc == 0 ? db_commit(&tx) : rc;
 }
 
+/* The current password, or, of who has none, a proof of these minutes. */
+static int ask_current(struct request *r, struct view current)
+{
+	struct person_row person;
+	const int rc = person_get(r->db, r->who.person_id, r->arena, &person);
+
+	if (rc < 0)
+		return rc;
+	if (!person.password.p)
+		return session_ask_fresh(r);
+	return current.p ? password_ask(r, current, "current")
+			 : reply_problem(r, 422, "current", "current is missing.");
+}
+
 int api_me_password(struct request *r)
 {
 	const struct password_edit *in = r->body;
 	struct view password;
-	int rc = password_ask(r, in->current, "current");
+	int rc = ask_current(r, in->current);
 
 	if (rc == 0)
 		rc = password_hash(in->password, r->arena, &password);
 	if (rc == 0)
 		rc = change_password(r, password);
+	return rc == 0 ? reply_none(r) : rc;
+}
+
+/* Codes of an app stand beside a password, and go with it. -EPERM: no passkey could sign in alone.
+ * -ENOENT: there is no password. */
+static int drop_password(struct request *r)
+{
+	DB_TRANSACTION struct db_tx tx = {};
+	struct factors_row have;
+	struct person_row person;
+	int rc = db_begin(r->db, &tx);
+
+	if (rc == 0)
+		rc = person_get(r->db, r->who.person_id, r->arena, &person);
+	if (rc == 0)
+		rc = factors_get(r->db, person.id, r->arena, &have);
+	if (rc == 0 && !have.password)
+		rc = -ENOENT;
+	if (rc == 0 && have.passkeys_alone == 0)
+		rc = -EPERM;
+	if (rc == 0)
+		rc = password_replace(r, &person, (struct view){}, r->who.session_id);
+	if (rc == 0 && have.totp_at != DB_INT_NULL)
+		rc = totp_delete(r->db, person.id);
+	return rc == 0 ? db_commit(&tx) : rc;
+}
+
+int api_me_password_delete(struct request *r)
+{
+	const int rc = drop_password(r);
+
+	if (rc == -EPERM)
+		return reply_problem(r, 409, NULL, "Add a passkey first that needs no password.");
+	if (rc == -ENOENT)
+		return reply_problem(r, 409, NULL, "There is no password.");
 	return rc == 0 ? reply_none(r) : rc;
 }
 

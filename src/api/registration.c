@@ -108,7 +108,7 @@ int captcha_ask(struct request *r, struct view answer, struct captcha_solved *re
 
 static bool has_account(const struct person_row *person)
 {
-	return person->password.p || person->disabled_at != DB_INT_NULL;
+	return person_is_active(person) || person->disabled_at != DB_INT_NULL;
 }
 
 static int mail_activation(struct request *r, const struct registration *in,

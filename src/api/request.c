@@ -248,10 +248,7 @@ static int check_person(struct request *r)
 	rc = session_authenticate(r);
 	if (rc == -ENOENT)
 		return reply_problem(r, 401, NULL, "Sign in first.");
-	if (rc == 0 && (r->route->flags & ROUTE_FRESH) &&
-	    r->now - r->who.verified_at >= SESSION_FRESH_MS)
-		return reply_problem_type(r, 403, PROBLEM_VERIFY, "Give your password once more.");
-	return rc;
+	return rc == 0 && (r->route->flags & ROUTE_FRESH) ? session_ask_fresh(r) : rc;
 }
 
 static int not_found(struct request *r)

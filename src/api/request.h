@@ -91,7 +91,7 @@ int reply_problem(struct request *r, unsigned status, const char *field, const c
 /* One that a page is to understand: `type` is a URN of ours (PROBLEM_…). Returns ANSWERED. */
 int reply_problem_type(struct request *r, unsigned status, const char *type, const char *detail);
 #define PROBLEM_SECOND_FACTOR "urn:vestibule:second-factor" /* POST /session/second goes on */
-#define PROBLEM_VERIFY "urn:vestibule:verify" /* POST /session/verify first */
+#define PROBLEM_VERIFY "urn:vestibule:verify" /* POST /session/verify or /session/verify/passkey first */
 #define PROBLEM_CAPTCHA "urn:vestibule:captcha" /* another captcha is wanted */
 /* 410 of the field `token`: a link that is not, or no longer, good. Returns ANSWERED. */
 int reply_link_over(struct request *r);

@@ -10,6 +10,10 @@ int api_session_post(struct request *r);
 int api_session_get(struct request *r);
 int api_session_delete(struct request *r);
 int api_session_verify(struct request *r);
+int api_session_verify_options(struct request *r);
+int api_session_verify_passkey(struct request *r);
+int api_session_passkey_options(struct request *r);
+int api_session_passkey(struct request *r);
 int api_setup_post(struct request *r);
 
 extern const struct shape registration_shape, registration_state_shape, activation_shape;
@@ -27,6 +31,7 @@ extern const struct shape email_confirm_shape, session_entry_shape;
 int api_me_get(struct request *r);
 int api_me_put(struct request *r);
 int api_me_password(struct request *r);
+int api_me_password_delete(struct request *r);
 int api_me_email(struct request *r);
 int api_me_email_confirm(struct request *r);
 int api_me_session_list(struct request *r);
@@ -35,11 +40,23 @@ int api_me_session_delete_others(struct request *r);
 
 extern const struct shape code_shape, totp_secret_shape, totp_confirm_shape, recovery_codes_shape;
 int api_session_second(struct request *r);
+int api_session_second_options(struct request *r);
+int api_session_second_passkey(struct request *r);
 int api_totp_post(struct request *r);
 int api_totp_confirm(struct request *r);
 int api_totp_delete(struct request *r);
 int api_recovery_codes_post(struct request *r);
 int api_recovery_codes_kept(struct request *r);
+
+extern const struct shape passkey_shape, passkey_edit_shape, passkey_new_shape, passkey_added_shape;
+extern const struct shape passkey_options_shape, passkey_ask_shape, passkey_answer_shape;
+extern const struct shape passkey_known_shape;
+int api_passkey_list(struct request *r);
+int api_passkey_get(struct request *r);
+int api_passkey_options(struct request *r);
+int api_passkey_post(struct request *r);
+int api_passkey_put(struct request *r);
+int api_passkey_delete(struct request *r);
 
 extern const struct shape site_edit_shape, site_shape;
 int api_site_list(struct request *r);

@@ -81,6 +81,13 @@ static int64_t expiry(int64_t created_at, int64_t now)
 	return idle < end ? idle : end;
 }
 
+int session_ask_fresh(struct request *r)
+{
+	if (r->now - r->who.verified_at < SESSION_FRESH_MS)
+		return 0;
+	return reply_problem_type(r, 403, PROBLEM_VERIFY, "Prove once more that it is you.");
+}
+
 static int who_roles(struct request *r)
 {
 	struct role_row *roles;

@@ -22,6 +22,8 @@ struct person_row;
 [[nodiscard]] int session_begin(struct request *r, const struct person_row *person);
 /* Fills r->who as if the person had signed in. -ENOENT: the person is disabled. */
 [[nodiscard]] int session_person(struct request *r, const struct person_row *person);
+/* Whether the person proved to be there of late. ANSWERED when it must do so first. */
+[[nodiscard]] int session_ask_fresh(struct request *r);
 /* Who r->who is, as session_shape. */
 int session_reply(struct request *r);
 /* Whom a request comes from, as text for people and logs. */

@@ -1,7 +1,8 @@
-/* Proving who one is: by password, and once more before what is sensitive. */
+/* Proving who one is: by password or passkey, and once more before what is sensitive. */
 #include "api/account.h"
 #include "api/factor.h"
 #include "api/limits.h"
+#include "api/passkey.h"
 #include "api/password.h"
 #include "api/person.h"
 #include "api/resource.h"
@@ -78,6 +79,87 @@ int api_session_post(struct request *r)
 		return rc;
 	log_info("signed_in", LF_I("person", person.id), LF_V("address", session_address(r)));
 	return session_reply(r);
+}
+
+static struct passkey_ask ask_anybody(void)
+{
+	return (struct passkey_ask){ .purpose = PASSKEY_SIGN_IN, .verified = true };
+}
+
+int api_session_passkey_options(struct request *r)
+{
+	const struct passkey_ask ask = ask_anybody();
+
+	return passkey_reply_ask(r, &ask);
+}
+
+static int refuse_passkey(struct request *r)
+{
+	return reply_problem(r, 401, NULL, "The passkey was refused.");
+}
+
+static int enter_by_passkey(struct request *r, const struct passkey_row *passkey)
+{
+	struct person_row person;
+	int rc = person_get(r->db, passkey->person_id, r->arena, &person);
+
+	if (rc == 0)
+		rc = enter(r, &person);
+	return rc;
+}
+
+/* Of a passkey that nobody knows and one that signs wrongly the answer is the same, and so it is
+ * where the person is disabled. */
+int api_session_passkey(struct request *r)
+{
+	const struct passkey_answer *in = r->body;
+	const struct passkey_ask ask = ask_anybody();
+	const int64_t wait =
+		limits_try(r->env->limits, LIMITS_SIGN_IN, in->credential_id, &r->ask->peer);
+	struct passkey_row passkey;
+	int rc;
+
+	if (wait > 0)
+		return reply_wait(r, wait);
+	rc = passkey_take(r, &ask, in, &passkey);
+	if (rc == 0)
+		rc = enter_by_passkey(r, &passkey);
+	if (rc == -EACCES || rc == -ENOENT)
+		return refuse_passkey(r);
+	if (rc != 0)
+		return rc;
+	limits_forgive(r->env->limits, LIMITS_SIGN_IN, in->credential_id, &r->ask->peer);
+	log_info("signed_in", LF_I("person", passkey.person_id), LF_I("passkey", passkey.id),
+		 LF_V("address", session_address(r)));
+	return session_reply(r);
+}
+
+static struct passkey_ask ask_own(const struct request *r)
+{
+	return (struct passkey_ask){ .purpose = PASSKEY_VERIFY,
+				     .bound_to = r->who.token_hash,
+				     .person_id = r->who.person_id,
+				     .verified = true };
+}
+
+int api_session_verify_options(struct request *r)
+{
+	const struct passkey_ask ask = ask_own(r);
+
+	return passkey_reply_ask(r, &ask);
+}
+
+int api_session_verify_passkey(struct request *r)
+{
+	const struct passkey_ask ask = ask_own(r);
+	struct passkey_row passkey;
+	int rc = passkey_take(r, &ask, r->body, &passkey);
+
+	if (rc == -EACCES)
+		return reply_problem(r, 403, NULL, "The passkey was refused.");
+	if (rc == 0)
+		rc = session_verify(r->db, r->who.token_hash, r->now);
+	return rc == 0 ? reply_none(r) : rc;
 }
 
 int api_session_verify(struct request *r)

@@ -265,11 +265,11 @@ static int invite_one(struct run *r, const struct import_invited *p, struct aren
 				 .recipient = p->email,
 				 .recipient_name = p->name,
 				 .language = p->language,
-				 .template = p->has_password ? VIEW("added_to_place")
+				 .template = p->active ? VIEW("added_to_place")
 							     : VIEW("invitation") };
 	struct view path = VIEW("/");
 	int64_t id;
-	int rc = p->has_password ? 0 : make_link(r, p, arena, &path);
+	int rc = p->active ? 0 : make_link(r, p, arena, &path);
 
 	if (rc < 0)
 		return rc;

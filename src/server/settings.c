@@ -128,7 +128,8 @@ static const struct conf_option options[] = {
 	WORD(registration, "open", "open closed",
 	     "Whether strangers may register a company of their own"),
 	CHECKED(public_url, NULL, fits_url, "like https://door.example.com",
-		"What links in mails begin with; by default the address of http"),
+		"What links in mails begin with, and the host that passkeys are for; by default "
+		"the address of http"),
 	TEXT(smtp_url, NULL,
 	     "SMTP server: smtp://HOST:PORT, or smtps://HOST:PORT; without one mails are kept"),
 	WORD(smtp_tls, "required", "required offered off",

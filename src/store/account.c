@@ -11,6 +11,7 @@ static const struct db_column person_columns[] = {
 	DB_COLUMN_INT(struct person_row, id),        DB_COLUMN_TEXT(struct person_row, email),
 	DB_COLUMN_TEXT(struct person_row, name),     DB_COLUMN_TEXT(struct person_row, password),
 	DB_COLUMN_TEXT(struct person_row, language), DB_COLUMN_INT(struct person_row, disabled_at),
+	DB_COLUMN_INT(struct person_row, passkeys),
 };
 static const struct db_shape person_shape = DB_SHAPE(struct person_row, person_columns);
 
@@ -52,7 +53,9 @@ struct id_row {
 static const struct db_column id_columns[] = { DB_COLUMN_INT(struct id_row, id) };
 static const struct db_shape id_shape = DB_SHAPE(struct id_row, id_columns);
 
-#define PERSON_SELECT "SELECT id, email, name, password, language, disabled_at FROM person"
+#define PERSON_SELECT                                                                              \
+	"SELECT id, email, name, password, language, disabled_at, (SELECT COUNT(*) FROM passkey k" \
+	" WHERE k.person_id = person.id) AS passkeys FROM person"
 
 enum {
 	BY_EMAIL,

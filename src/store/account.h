@@ -9,9 +9,10 @@ struct person_row {
 	int64_t id;
 	struct view email;    /* p NULL: signs in nowhere */
 	struct view name;
-	struct view password; /* argon2id; p NULL: none yet */
+	struct view password; /* argon2id; p NULL: none */
 	struct view language;
 	int64_t disabled_at;  /* DB_INT_NULL: enabled */
+	int64_t passkeys;     /* how many; found, not written */
 };
 
 struct role_row {
@@ -43,6 +44,15 @@ struct session_seen_row {
 	struct view agent;
 };
 enum { SESSION_LIST_MAX = 200 };
+
+/* The person has something to sign in with; the same of a row of `person` in SQL. */
+static inline bool person_is_active(const struct person_row *person)
+{
+	return person->password.p || person->passkeys > 0;
+}
+#define PERSON_ACTIVE(person)                                                                      \
+	" CASE WHEN " person ".password IS NOT NULL OR EXISTS (SELECT 1 FROM passkey k"            \
+	" WHERE k.person_id = " person ".id) THEN 1 ELSE 0 END AS active"
 
 [[nodiscard]] int account_prepare(struct db *db, struct err *err);
 

@@ -1,5 +1,6 @@
 #include "store/company.h"
 
+#include "store/account.h"
 #include "store/change.h"
 #include "store/member.h"
 
@@ -33,7 +34,7 @@ static const struct db_shape count_shape = DB_SHAPE(struct count_row, count_colu
 	"SELECT c.id, c.name, c.created_at,"                                                       \
 	" (SELECT COUNT(*) FROM site s WHERE s.company_id = c.id) AS sites FROM company c"
 #define ADMIN_SELECT                                                                               \
-	"SELECT p.id, p.name, p.email, CASE WHEN p.password IS NULL THEN 0 ELSE 1 END AS active"   \
+	"SELECT p.id, p.name, p.email," PERSON_ACTIVE("p")                                         \
 	" FROM person_role r JOIN person p ON p.id = r.person_id"                                  \
 	" WHERE r.company_id = $1 AND r.role = 'company_admin'"
 

@@ -3,22 +3,26 @@
 #include <errno.h>
 
 static const struct db_column totp_columns[] = {
-	DB_COLUMN_INT(struct totp_row, person_id),
-	DB_COLUMN_BLOB(struct totp_row, secret_sealed),
-	DB_COLUMN_INT(struct totp_row, created_at),
-	DB_COLUMN_INT(struct totp_row, confirmed_at),
-	DB_COLUMN_INT(struct totp_row, codes_kept_at),
+	DB_COLUMN_INT(struct totp_row, person_id),  DB_COLUMN_BLOB(struct totp_row, secret_sealed),
+	DB_COLUMN_INT(struct totp_row, created_at), DB_COLUMN_INT(struct totp_row, confirmed_at),
 	DB_COLUMN_INT(struct totp_row, last_step),
-	DB_COLUMN_INT(struct totp_row, codes),
 };
 static const struct db_shape totp_shape = DB_SHAPE(struct totp_row, totp_columns);
 
-#define TOTP_SELECT                                                                                \
-	"SELECT person_id, secret_sealed, created_at, confirmed_at, codes_kept_at, last_step,"     \
-	" (SELECT COUNT(*) FROM recovery_code r WHERE r.person_id = totp.person_id) AS codes"      \
-	" FROM totp"
+static const struct db_column factors_columns[] = {
+	DB_COLUMN_INT(struct factors_row, password),
+	DB_COLUMN_INT(struct factors_row, totp_at),
+	DB_COLUMN_INT(struct factors_row, passkeys),
+	DB_COLUMN_INT(struct factors_row, passkeys_alone),
+	DB_COLUMN_INT(struct factors_row, codes),
+	DB_COLUMN_INT(struct factors_row, codes_kept_at),
+};
+static const struct db_shape factors_shape = DB_SHAPE(struct factors_row, factors_columns);
+
+#define TOTP_SELECT "SELECT person_id, secret_sealed, created_at, confirmed_at, last_step FROM totp"
 
 enum {
+	FACTORS,
 	GET,
 	ANY,
 	CREATE,
@@ -26,6 +30,7 @@ enum {
 	STEP,
 	DELETE,
 	DELETE_ALL,
+	CODES_DELETE_ALL,
 	CODES_DELETE,
 	CODES_LOST,
 	CODE_CREATE,
@@ -34,6 +39,15 @@ enum {
 };
 
 static const struct db_stmt stmts[] = {
+	[FACTORS] = { "factors_get",
+		      "SELECT CASE WHEN p.password IS NULL THEN 0 ELSE 1 END AS password,"
+		      " (SELECT t.confirmed_at FROM totp t WHERE t.person_id = p.id) AS totp_at,"
+		      " (SELECT COUNT(*) FROM passkey k WHERE k.person_id = p.id) AS passkeys,"
+		      " (SELECT COUNT(*) FROM passkey k WHERE k.person_id = p.id"
+		      " AND k.discoverable = 1 AND k.verified = 1) AS passkeys_alone,"
+		      " (SELECT COUNT(*) FROM recovery_code r WHERE r.person_id = p.id) AS codes,"
+		      " p.codes_kept_at FROM person p WHERE p.id = $1",
+		      &factors_shape },
 	[GET] = { "totp_get", TOTP_SELECT " WHERE person_id = $1", &totp_shape },
 	[ANY] = { "totp_any", TOTP_SELECT " ORDER BY person_id LIMIT 1", &totp_shape },
 	[CREATE] = { "totp_create",
@@ -46,19 +60,25 @@ static const struct db_stmt stmts[] = {
 		   "UPDATE totp SET last_step = $2 WHERE person_id = $1 AND last_step < $2" },
 	[DELETE] = { "totp_delete", "DELETE FROM totp WHERE person_id = $1" },
 	[DELETE_ALL] = { "totp_delete_all", "DELETE FROM totp" },
+	[CODES_DELETE_ALL] = { "recovery_delete_all", "DELETE FROM recovery_code" },
 	[CODES_DELETE] = { "recovery_delete", "DELETE FROM recovery_code WHERE person_id = $1" },
-	[CODES_LOST] = { "recovery_lost",
-			 "UPDATE totp SET codes_kept_at = NULL WHERE person_id = $1" },
+	[CODES_LOST] = { "recovery_lost", "UPDATE person SET codes_kept_at = NULL WHERE id = $1" },
 	[CODE_CREATE] = { "recovery_create",
 			  "INSERT INTO recovery_code (person_id, code_hash) VALUES ($1, $2)" },
 	[CODE_TAKE] = { "recovery_take",
 			"DELETE FROM recovery_code WHERE person_id = $1 AND code_hash = $2" },
-	[KEPT] = { "recovery_kept", "UPDATE totp SET codes_kept_at = $2 WHERE person_id = $1" },
+	[KEPT] = { "recovery_kept", "UPDATE person SET codes_kept_at = $2 WHERE id = $1" },
 };
 
 int factor_prepare(struct db *db, struct err *err)
 {
 	return db_prepare(db, stmts, sizeof(stmts) / sizeof(stmts[0]), err);
+}
+
+int factors_get(struct db *db, int64_t person_id, struct arena *arena,
+		struct factors_row *ret_factors)
+{
+	return db_one(db, &stmts[FACTORS], DB_ARGS(A_INT(person_id)), arena, ret_factors);
 }
 
 int totp_get(struct db *db, int64_t person_id, struct arena *arena, struct totp_row *ret_totp)
@@ -104,7 +124,9 @@ int totp_delete(struct db *db, int64_t person_id)
 
 int totp_delete_all(struct db *db, int64_t *ret_n)
 {
-	return db_exec(db, &stmts[DELETE_ALL], DB_NO_ARGS, ret_n);
+	const int rc = db_exec(db, &stmts[CODES_DELETE_ALL], DB_NO_ARGS, NULL);
+
+	return rc == 0 ? db_exec(db, &stmts[DELETE_ALL], DB_NO_ARGS, ret_n) : rc;
 }
 
 int recovery_replace(struct db *db, int64_t person_id, const struct view *hashes, size_t n)

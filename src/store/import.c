@@ -1,5 +1,6 @@
 #include "store/import.h"
 
+#include "store/account.h"
 #include "store/change.h"
 #include "store/member.h"
 
@@ -70,7 +71,7 @@ static const struct db_column invited_columns[] = {
 	DB_COLUMN_TEXT(struct import_invited, name),
 	DB_COLUMN_TEXT(struct import_invited, site),
 	DB_COLUMN_TEXT(struct import_invited, inviter),
-	DB_COLUMN_INT(struct import_invited, has_password),
+	DB_COLUMN_INT(struct import_invited, active),
 	DB_COLUMN_TEXT(struct import_invited, language),
 	DB_COLUMN_INT(struct import_invited, company_id),
 };
@@ -243,7 +244,7 @@ static const struct db_stmt stmts[] = {
 		      "SELECT l.line AS line, p.id AS person_id, p.email AS email, p.name AS name,"
 		      " s.name AS site, s.language AS language, COALESCE(b.name, c.name) AS "
 		      "inviter,"
-		      " CASE WHEN p.password IS NULL THEN 0 ELSE 1 END AS has_password,"
+		      PERSON_ACTIVE("p") ","
 		      " c.id AS company_id FROM import_line l JOIN person p ON p.id = l.person_id"
 		      " JOIN site s ON s.id = l.site_id JOIN company c ON c.id = s.company_id"
 		      " JOIN import i ON i.site_id = l.site_id AND i.id = l.import_id"

@@ -60,7 +60,7 @@ struct import_invited {
 	struct view email, name;
 	struct view site, language;
 	struct view inviter;  /* who uploaded the file, else the company */
-	int64_t has_password; /* 1: signs in already */
+	int64_t active; /* 1: signs in already */
 	int64_t company_id;
 };
 

@@ -1,6 +1,7 @@
 #include "store/member.h"
 
 #include "base/fold.h"
+#include "store/account.h"
 #include "store/change.h"
 
 #include <errno.h>
@@ -52,7 +53,7 @@ static const struct db_shape count_shape = DB_SHAPE(struct count_row, count_colu
 	"SELECT p.id, p.name, p.email, p.language, m.phone, m.comment, m.sort, m.created_at,"      \
 	" (SELECT r.role FROM person_role r WHERE r.site_id = m.site_id AND r.person_id = p.id"    \
 	" AND r.role <> 'apartment_admin') AS role,"                                               \
-	" CASE WHEN p.password IS NULL THEN 0 ELSE 1 END AS active,"                               \
+	PERSON_ACTIVE("p") ","                                                                     \
 	" CASE WHEN NOT EXISTS (SELECT 1 FROM member o WHERE o.person_id = p.id"                   \
 	" AND o.site_id <> m.site_id)"                                                             \
 	" AND NOT EXISTS (SELECT 1 FROM person_role r WHERE r.person_id = p.id"                    \

@@ -69,6 +69,11 @@ static const struct db_column factor_columns[] = {
 	NUMBER("recovery_codes", 2),
 };
 static const struct db_shape factor_shape = CELLS(factor_columns);
+static const struct db_column passkey_columns[] = {
+	TEXT("name", 0),         TEXT("rp_id", 1),     TEXT("transports", 2),
+	NUMBER("created_at", 0), NUMBER("used_at", 1), NUMBER("suspect_at", 2),
+};
+static const struct db_shape passkey_shape = CELLS(passkey_columns);
 static const struct db_column ticket_columns[] = {
 	NUMBER("id", 0),    TEXT("site", 0),  TEXT("subject", 1),      TEXT("contact", 2),
 	TEXT("context", 3), TEXT("state", 4), NUMBER("created_at", 1),
@@ -137,6 +142,7 @@ enum {
 	SESSIONS,
 	LINKS,
 	FACTOR,
+	PASSKEYS,
 	MAILS,
 	ACTIONS,
 	MENTIONS,
@@ -158,6 +164,8 @@ enum {
 	ERASE_SESSIONS,
 	ERASE_LINKS,
 	ERASE_FACTOR,
+	ERASE_CODES,
+	ERASE_PASSKEYS,
 	ERASE_TICKETS,
 	ERASE_MESSAGES,
 	ERASE_MAILS,
@@ -202,11 +210,19 @@ static const struct db_stmt stmts[] = {
 		    " AND CAST($3 AS BIGINT) IS NULL ORDER BY created_at LIMIT $4",
 		    &link_shape },
 	[FACTOR] = { "privacy_factor",
-		     "SELECT created_at, confirmed_at, (SELECT COUNT(*) FROM recovery_code c"
-		     " WHERE c.person_id = t.person_id) AS recovery_codes FROM totp t"
-		     " WHERE person_id = $1 AND CAST($2 AS BIGINT) IS NULL"
-		     " AND CAST($3 AS BIGINT) IS NULL LIMIT $4",
+		     "SELECT t.created_at, t.confirmed_at, (SELECT COUNT(*) FROM recovery_code c"
+		     " WHERE c.person_id = p.id) AS recovery_codes FROM person p"
+		     " LEFT JOIN totp t ON t.person_id = p.id WHERE p.id = $1"
+		     " AND (t.person_id IS NOT NULL"
+		     " OR EXISTS (SELECT 1 FROM recovery_code c WHERE c.person_id = p.id))"
+		     " AND CAST($2 AS BIGINT) IS NULL AND CAST($3 AS BIGINT) IS NULL LIMIT $4",
 		     &factor_shape },
+	[PASSKEYS] = { "privacy_passkeys",
+		       "SELECT name, rp_id, transports, created_at, used_at, suspect_at FROM "
+		       "passkey"
+		       " WHERE person_id = $1 AND CAST($2 AS BIGINT) IS NULL"
+		       " AND CAST($3 AS BIGINT) IS NULL ORDER BY id LIMIT $4",
+		       &passkey_shape },
 	[MAILS] = { "privacy_mails",
 		    "SELECT id, recipient, template, language, state, created_at, done_at FROM mail"
 		    " WHERE person_id = $1" IN_COMPANY("company_id")
@@ -287,14 +303,16 @@ static const struct db_stmt stmts[] = {
 			  " WHERE subject_id = $1" },
 	[ERASE_PERSON] = { "privacy_erase_person",
 			   "UPDATE person SET name = $2, email = NULL, password = NULL,"
-			   " consent_at = NULL, disabled_at = COALESCE(disabled_at, $3) WHERE id = "
-			   "$1" },
+			   " consent_at = NULL, codes_kept_at = NULL,"
+			   " disabled_at = COALESCE(disabled_at, $3) WHERE id = $1" },
 	[ERASE_ROLES] = { "privacy_erase_roles", "DELETE FROM person_role WHERE person_id = $1" },
 	[ERASE_MEMBERSHIPS] = { "privacy_erase_memberships",
 				"DELETE FROM member WHERE person_id = $1" },
 	[ERASE_SESSIONS] = { "privacy_erase_sessions", "DELETE FROM session WHERE person_id = $1" },
 	[ERASE_LINKS] = { "privacy_erase_links", "DELETE FROM account_token WHERE person_id = $1" },
 	[ERASE_FACTOR] = { "privacy_erase_factor", "DELETE FROM totp WHERE person_id = $1" },
+	[ERASE_CODES] = { "privacy_erase_codes", "DELETE FROM recovery_code WHERE person_id = $1" },
+	[ERASE_PASSKEYS] = { "privacy_erase_passkeys", "DELETE FROM passkey WHERE person_id = $1" },
 	[ERASE_REGISTRATIONS] = { "privacy_erase_registrations",
 				  "DELETE FROM registration WHERE email = $1" },
 	/* What was said about the building stays with it; who said it, and how to reach whom, goes.
@@ -318,7 +336,7 @@ static const char *const section_names[SECTIONS] = {
 	[APARTMENTS] = "apartments", [SESSIONS] = "sessions", [LINKS] = "links",
 	[FACTOR] = "second_factor",  [MAILS] = "mails",       [ACTIONS] = "actions",
 	[MENTIONS] = "mentions",     [TICKETS] = "tickets",   [MESSAGES] = "messages",
-	[CALLS] = "calls",
+	[CALLS] = "calls",           [PASSKEYS] = "passkeys",
 };
 
 int privacy_prepare(struct db *db, struct err *err)
@@ -511,8 +529,8 @@ static int trail_erase(struct db *db, const struct person_row *person, struct vi
 static int rows_erase(struct db *db, int64_t now_ms, const struct person_row *person,
 		      struct view alias)
 {
-	static const int own[] = { ERASE_ROLES, ERASE_MEMBERSHIPS, ERASE_SESSIONS, ERASE_LINKS,
-				   ERASE_FACTOR };
+	static const int own[] = { ERASE_ROLES,  ERASE_MEMBERSHIPS, ERASE_SESSIONS, ERASE_LINKS,
+				   ERASE_FACTOR, ERASE_CODES,       ERASE_PASSKEYS };
 	const struct db_arg id = A_INT(person->id);
 	int rc = db_exec(db, &stmts[ERASE_MAILS], DB_ARGS(id, A_TEXT(person->email)), NULL);
 

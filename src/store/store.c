@@ -11,6 +11,7 @@
 #include "store/mail.h"
 #include "store/member.h"
 #include "store/migrate.h"
+#include "store/passkey.h"
 #include "store/privacy.h"
 #include "store/search.h"
 #include "store/summary.h"
@@ -39,7 +40,7 @@ int store_prepare(struct db *db, struct err *err)
 		change_prepare, account_prepare, site_prepare, device_prepare, call_prepare,
 		mail_prepare, token_prepare, factor_prepare, audit_prepare,
 		privacy_prepare, support_prepare, import_prepare, member_prepare,
-		company_prepare, search_prepare, summary_prepare,
+		company_prepare, search_prepare, summary_prepare, passkey_prepare,
 	};
 	int rc = check_version(db, err);
 

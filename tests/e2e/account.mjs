@@ -258,7 +258,7 @@ test("the second factor: on, at the next sign-in, with a recovery code, off", as
 	await button(page, "Set up").click();
 	await page.getByRole("img", { name: "QR code for the authenticator app" }).waitFor();
 	await look(page, "totp-set-up");
-	await page.getByRole("button", { name: /^Show/ }).click();
+	await page.getByRole("button", { name: /^Show Or type/ }).click();
 	const secret = await page.locator(".copy .value").first().textContent();
 	assert.match(secret, /^[A-Z2-7]{32}$/);
 	const form = page.locator("form", { has: field(page, "Code") });
@@ -305,6 +305,159 @@ test("the second factor: on, at the next sign-in, with a recovery code, off", as
 	await page.context().close();
 	await other.context().close();
 });
+
+const KEYS = {
+	en: {
+		title: "Passkeys", add: "Add a passkey", codes: "Recovery codes",
+		safe: "I have put them in a safe place.", done: "Done", left: "Recovery codes left: 10",
+		rename: /^Rename/, name: "Name", save: "Save", known: /registered already/,
+		sign_out: "Sign out", sign_in: "Sign in with a passkey", email: "E-mail",
+		password: "Password", enter: "Sign in", second: "Second step", use: "Use a passkey",
+		drop: "Remove the password", only: "You sign in with passkeys only",
+		wrong: "E-mail or password is wrong.", verify: "Confirm that it is you",
+		remove: /^Remove/, yes: "Remove", last: /could not sign in any more/,
+		new_password: "New password", set: "Set password", set_up: "Set up",
+	},
+	fr: {
+		title: "Clés d’accès", add: "Ajouter une clé d’accès", codes: "Codes de secours",
+		safe: "Je les ai mis en lieu sûr.", done: "Terminé", left: "Codes de secours restants : 10",
+		rename: /^Renommer/, name: "Nom", save: "Enregistrer", known: /déjà enregistrée/,
+		sign_out: "Se déconnecter", sign_in: "Se connecter avec une clé d’accès", email: "E-mail",
+		password: "Mot de passe", enter: "Se connecter", second: "Deuxième étape",
+		use: "Utiliser une clé d’accès", drop: "Supprimer le mot de passe",
+		only: "Vous vous connectez uniquement par clé d’accès",
+		wrong: "E-mail ou mot de passe incorrect.", verify: "Confirmez votre identité",
+		remove: /^Supprimer(?! le mot)/, yes: "Supprimer", last: /ne pourriez plus vous connecter/,
+		new_password: "Nouveau mot de passe", set: "Définir le mot de passe", set_up: "Configurer",
+	},
+};
+
+// Chromium's own authenticator: a phone's or laptop's, whose person is there and proves it.
+async function authenticator(page) {
+	const session = await page.context().newCDPSession(page);
+	await session.send("WebAuthn.enable");
+	const { authenticatorId } = await session.send("WebAuthn.addVirtualAuthenticator", { options: {
+		protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true,
+		isUserVerified: true, automaticPresenceSimulation: true,
+	} });
+	return { present: (enabled) => session.send("WebAuthn.setAutomaticPresenceSimulation",
+		{ authenticatorId, enabled }) };
+}
+
+const local = (url) => url.replace("127.0.0.1", "localhost"); // a passkey is for a name
+
+for (const [lang, words] of Object.entries(KEYS)) {
+	const email = `petra.${lang}@example.com`;
+
+	test(`a passkey signs in alone and after the password, in ${lang}`, async ({ browser, stage }) => {
+		await (await account(browser, stage, email)).context().close();
+		const page = await visitor(browser, { lang });
+		const key = await authenticator(page);
+		await sign_in(page, local(stage.empty), { email, password: PASSWORD });
+		await page.goto(`${local(stage.empty)}/account`);
+		const card = page.locator("section", { has: page.getByRole("heading", { name: words.title }) });
+		await button(card, words.add).click();
+		await page.getByRole("heading", { name: words.codes, exact: true }).waitFor();
+		assert.equal(await page.locator(".codes li").count(), 10);
+		await look(page, `passkey-codes-${lang}`);
+		await page.getByLabel(words.safe).check();
+		await button(page, words.done).click();
+		await page.getByText(words.left).waitFor();
+		await card.getByRole("button", { name: words.rename }).click();
+		await field(page.getByRole("dialog"), words.name).fill("My laptop");
+		await look(page, `passkey-rename-${lang}`);
+		await button(page.getByRole("dialog"), words.save).click();
+		await card.locator("strong", { hasText: "My laptop" }).waitFor();
+		await button(card, words.add).click(); // the same authenticator has one already
+		await card.getByText(words.known).waitFor();
+		await look(page, `passkeys-${lang}`);
+
+		await key.present(false);
+		await button(await account_menu(page), words.sign_out).click();
+		await button(page, words.sign_in).waitFor();
+		await look(page, `sign-in-passkey-${lang}`);
+		await key.present(true); // only for what is asked from now on
+		await button(page, words.sign_in).click();
+		await page.locator("#side").waitFor({ state: "attached" });
+
+		await key.present(false);
+		await button(await account_menu(page), words.sign_out).click();
+		await field(page, words.email).fill(email);
+		await field(page, words.password).fill(PASSWORD);
+		await button(page, words.enter).click();
+		await page.getByRole("heading", { name: words.second }).waitFor();
+		await button(page, words.use).waitFor();
+		await look(page, `second-passkey-${lang}`);
+		await key.present(true);
+		await button(page, words.use).click();
+		await page.locator("#side").waitFor({ state: "attached" });
+
+		await button(await account_menu(page), words.sign_out).click();
+		await page.locator("#side").waitFor({ state: "detached" });
+		await page.locator("#side").waitFor({ state: "attached" }); // taken from the autofill
+		assert.deepEqual(page.faults, []);
+		await page.context().close();
+	});
+
+	test(`an account does without a password, and with one again, in ${lang}`, async ({ browser, stage }) => {
+		const email = `paul.${lang}@example.com`;
+		await (await account(browser, stage, email)).context().close();
+		const page = await visitor(browser, { lang });
+		const key = await authenticator(page);
+		await sign_in(page, local(stage.empty), { email, password: PASSWORD });
+		await page.goto(`${local(stage.empty)}/account`);
+		const card = page.locator("section", { has: page.getByRole("heading", { name: words.title }) });
+		await button(card, words.add).click();
+		await page.getByLabel(words.safe).check();
+		await button(page, words.done).click();
+		await button(card, words.drop).click();
+		await look(page, `passkey-drop-${lang}`);
+		await button(page.getByRole("dialog"), words.drop).click();
+		await card.getByText(words.only).waitFor();
+		await look(page, `passkey-only-${lang}`);
+		assert.equal((await mail(stage, email, 3)).template, "password_changed");
+
+		const other = await visitor(browser, { lang });
+		await other.goto(stage.empty);
+		await field(other, words.email).fill(email);
+		await field(other, words.password).fill(PASSWORD);
+		await button(other, words.enter).click();
+		await other.getByText(words.wrong).waitFor();
+		await other.context().close();
+
+		await card.getByRole("button", { name: words.remove }).click();
+		await button(page.getByRole("dialog"), words.yes).click();
+		await page.getByRole("dialog").getByText(words.last).waitFor();
+		await page.keyboard.press("Escape");
+
+		let asked = false; // the server's ten minutes, without waiting for them
+		await page.route(/\/me\/password$/, (route) => {
+			if (asked)
+				return route.continue();
+			asked = true;
+			return route.fulfill({ status: 403, contentType: "application/problem+json",
+				body: JSON.stringify({ type: "urn:vestibule:verify", title: "Forbidden", status: 403 }) });
+		});
+		await key.present(false);
+		await field(page, words.new_password).fill("another long password");
+		await button(page, words.set).click();
+		const box = page.getByRole("dialog", { name: words.verify });
+		await button(box, words.use).waitFor();
+		assert.equal(await box.getByLabel(words.password, { exact: true }).count(), 0);
+		await look(page, `verify-passkey-${lang}`);
+		await key.present(true);
+		await button(box, words.use).click();
+		await button(page, words.set_up).waitFor(); // codes of an app stand beside a password again
+
+		await card.getByRole("button", { name: words.remove }).first().click();
+		await button(page.getByRole("dialog"), words.yes).click();
+		await page.getByRole("dialog").waitFor({ state: "detached" });
+		await card.locator("li").waitFor({ state: "detached" });
+		assert.equal((await mail(stage, email, 5)).template, "two_factor_off");
+		assert.deepEqual(page.faults, []);
+		await page.context().close();
+	});
+}
 
 const stage = await Stage.open();
 const browser = await browser_open();

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { pbkdf2Sync, randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { pbkdf2 } from "../src/captcha/pbkdf2.ts";
+import { api, Problem } from "../src/api/client.ts";
 import { captcha_solve } from "../src/captcha/solve.ts";
 import { agent_name } from "../src/lib/agent.ts";
 import { route_parse } from "../src/lib/router.ts";
@@ -46,4 +47,16 @@ test("routes: pages that stand alone", () => {
 	assert.deepEqual(route_parse("/confirm-email"), { page: "confirm-email" });
 	assert.deepEqual(route_parse("/account"), { page: "account" });
 	assert.deepEqual(route_parse("/account/x"), { page: "missing" });
+});
+
+test("an answer that breaks off is a Problem, as one that never came", async () => {
+	const fetch = globalThis.fetch;
+	const broken = Object.assign(new Response(""), {
+		text: () => Promise.reject(new TypeError("Failed to fetch")) });
+	globalThis.fetch = () => Promise.resolve(broken);
+	try {
+		await assert.rejects(api.session(), (error) => error instanceof Problem && error.status === 0);
+	} finally {
+		globalThis.fetch = fetch;
+	}
 });

@@ -166,6 +166,9 @@ static void few_changes_are_not_told_of(void **)
 	static const char *const quiet[] = {
 		"DELETE /session",
 		"POST /session/verify",
+		"POST /session/verify/options",
+		"POST /session/verify/passkey",
+		"POST /me/passkeys/options",
 		"POST /sites/:site/tickets",
 		"PUT /sites/:site/tickets/:ticket",
 		"POST /sites/:site/tickets/:ticket/messages",

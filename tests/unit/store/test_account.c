@@ -1,6 +1,7 @@
 /* Sessions by id, one-time tokens, registrations, captchas, and the second factor. */
 #include "store/account.h"
 #include "store/factor.h"
+#include "store/passkey.h"
 #include "store/token.h"
 #include "fixture.h"
 
@@ -176,7 +177,7 @@ static void recovery_codes_are_good_once(void **state)
 	struct fixture *f = *state;
 	const struct view first[] = { VIEW("1"), VIEW("2") }, second[] = { VIEW("3") };
 	const int64_t me = person_new(f, VIEW("a@b"));
-	struct totp_row t;
+	struct factors_row have;
 	int64_t n;
 
 	assert_int_equal(totp_create(f->db, NOW, me, VIEW("secret")), 0);
@@ -184,15 +185,120 @@ static void recovery_codes_are_good_once(void **state)
 	assert_int_equal(recovery_kept(f->db, NOW, me), 0);
 	assert_int_equal(recovery_take(f->db, me, VIEW("1")), 0);
 	assert_int_equal(recovery_take(f->db, me, VIEW("1")), -ENOENT);
-	assert_int_equal(totp_get(f->db, me, &f->arena, &t), 0);
-	assert_true(t.codes == 1 && t.codes_kept_at == NOW);
+	assert_int_equal(factors_get(f->db, me, &f->arena, &have), 0);
+	assert_true(have.codes == 1 && have.codes_kept_at == NOW);
 	assert_int_equal(recovery_replace(f->db, me, second, 1), 0);
 	assert_int_equal(recovery_take(f->db, me, VIEW("2")), -ENOENT);
-	assert_int_equal(totp_get(f->db, me, &f->arena, &t), 0);
-	assert_true(t.codes == 1 && t.codes_kept_at == DB_INT_NULL);
+	assert_int_equal(factors_get(f->db, me, &f->arena, &have), 0);
+	assert_true(have.codes == 1 && have.codes_kept_at == DB_INT_NULL);
+	assert_true(have.totp_at == DB_INT_NULL && have.passkeys == 0);
 	assert_int_equal(totp_delete_all(f->db, &n), 0);
 	assert_int_equal(n, 1);
 	assert_int_equal(recovery_take(f->db, me, VIEW("3")), -ENOENT);
+}
+
+static struct passkey_row passkey_of(int64_t person_id, struct view credential_id)
+{
+	return (struct passkey_row){ .person_id = person_id,
+				     .credential_id = credential_id,
+				     .user_handle = VIEW("who\0"),
+				     .rp_id = VIEW("door.example.com"),
+				     .algorithm = -7,
+				     .public_key = VIEW("k\0y"),
+				     .aaguid = VIEW("model"),
+				     .transports = VIEW("usb,nfc"),
+				     .name = VIEW("Key"),
+				     .discoverable = 1,
+				     .created_at = NOW };
+}
+
+static void a_passkey_belongs_to_one_person(void **state)
+{
+	struct fixture *f = *state;
+	const int64_t me = person_new(f, VIEW("a@b")), other = person_new(f, VIEW("c@d"));
+	const struct passkey_row mine = passkey_of(me, VIEW("id\0 1"));
+	struct passkey_row theirs = passkey_of(other, VIEW("id\0 1")), found, *list;
+	struct factors_row have;
+	struct person_row person;
+	int64_t id = 0, second = 0;
+	size_t n;
+
+	assert_int_equal(passkey_find(f->db, VIEW("id\0 1"), &f->arena, &found), -ENOENT);
+	assert_int_equal(passkey_create(f->db, NOW, &mine, &id), 0);
+	assert_int_equal(passkey_create(f->db, NOW, &theirs, &second), -EEXIST);
+	theirs.credential_id = VIEW("id\0 2");
+	theirs.verified = 1;
+	assert_int_equal(passkey_create(f->db, NOW, &theirs, &second), 0);
+	assert_int_equal(passkey_find(f->db, VIEW("id\0 1"), &f->arena, &found), 0);
+	assert_true(found.id == id && found.person_id == me && view_eq(found.public_key, VIEW("k\0y")));
+	assert_true(found.used_at == DB_INT_NULL && found.suspect_at == DB_INT_NULL);
+	assert_int_equal(passkey_get(f->db, other, id, &f->arena, &found), -ENOENT);
+	assert_int_equal(passkey_rename(f->db, other, id, VIEW("Mine")), -ENOENT);
+	assert_int_equal(passkey_delete(f->db, NOW, other, id), -ENOENT);
+	assert_int_equal(passkey_rename(f->db, me, id, VIEW("Blue key")), 0);
+	assert_int_equal(passkey_list(f->db, me, &f->arena, &list, &n), 0);
+	assert_true(n == 1 && view_eq(list[0].name, VIEW("Blue key")));
+	assert_int_equal(factors_get(f->db, me, &f->arena, &have), 0);
+	assert_true(have.passkeys == 1 && have.passkeys_alone == 0);
+	assert_int_equal(factors_get(f->db, other, &f->arena, &have), 0);
+	assert_true(have.passkeys == 1 && have.passkeys_alone == 1);
+	assert_int_equal(person_get(f->db, me, &f->arena, &person), 0);
+	assert_int_equal(person.passkeys, 1);
+	assert_int_equal(passkey_delete(f->db, NOW, me, id), 0);
+	assert_int_equal(passkey_delete(f->db, NOW, me, id), -ENOENT);
+	assert_int_equal(person_get(f->db, me, &f->arena, &person), 0);
+	assert_int_equal(person.passkeys, 0);
+	assert_int_equal(passkey_delete_all(f->db, NOW, me), -ENOENT);
+	assert_int_equal(passkey_delete_all(f->db, NOW, other), 0);
+	assert_int_equal(passkey_find(f->db, VIEW("id\0 2"), &f->arena, &found), -ENOENT);
+}
+
+static void a_person_has_so_many_passkeys(void **state)
+{
+	struct fixture *f = *state;
+	const int64_t me = person_new(f, VIEW("a@b"));
+	int64_t id;
+
+	for (int i = 0; i <= PASSKEYS_PER_PERSON_MAX; i++) {
+		const char credential = (char)('a' + i);
+		const struct passkey_row one = passkey_of(me, (struct view){ &credential, 1 });
+		assert_int_equal(passkey_create(f->db, NOW, &one, &id),
+				 i < PASSKEYS_PER_PERSON_MAX ? 0 : -ENOSPC);
+	}
+}
+
+static void a_count_goes_on_or_stays_nothing(void **state)
+{
+	struct fixture *f = *state;
+	const struct passkey_row one =
+		passkey_of(person_new(f, VIEW("a@b")), VIEW("id"));
+	struct passkey_row found;
+	int64_t id = 0;
+
+	assert_int_equal(passkey_create(f->db, NOW, &one, &id), 0);
+	assert_int_equal(passkey_use(f->db, NOW, id, 0, false), 0);
+	assert_int_equal(passkey_use(f->db, NOW, id, 0, false), 0);
+	assert_int_equal(passkey_use(f->db, NOW, id, 7, true), 0);
+	assert_int_equal(passkey_use(f->db, NOW, id, 7, true), -EEXIST);
+	assert_int_equal(passkey_use(f->db, NOW, id, 6, true), -EEXIST);
+	assert_int_equal(passkey_use(f->db, NOW, id, 0, true), -EEXIST);
+	assert_int_equal(passkey_use(f->db, NOW, id, 4294967295, true), 0);
+	assert_int_equal(passkey_suspect(f->db, LATER, id), 0);
+	assert_int_equal(passkey_find(f->db, VIEW("id"), &f->arena, &found), 0);
+	assert_true(found.used_at == NOW && found.suspect_at == LATER && found.backed_up == 1);
+	assert_int_equal(passkey_suspect(f->db, LATER, id + 1), -ENOENT);
+}
+
+static void a_challenge_is_answered_once(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(passkey_challenge_use(f->db, VIEW("n\0n"), LATER), 0);
+	assert_int_equal(passkey_challenge_use(f->db, VIEW("n\0n"), LATER), -EEXIST);
+	assert_int_equal(passkey_challenge_expire(f->db, LATER - 1), 0);
+	assert_int_equal(passkey_challenge_use(f->db, VIEW("n\0n"), LATER), -EEXIST);
+	assert_int_equal(passkey_challenge_expire(f->db, LATER), 0);
+	assert_int_equal(passkey_challenge_use(f->db, VIEW("n\0n"), LATER), 0);
 }
 
 int main(void)
@@ -205,6 +311,10 @@ int main(void)
 		ON_BOTH(a_captcha_is_used_once),
 		ON_BOTH(a_second_factor_is_on_once_it_is_confirmed),
 		ON_BOTH(recovery_codes_are_good_once),
+		ON_BOTH(a_passkey_belongs_to_one_person),
+		ON_BOTH(a_person_has_so_many_passkeys),
+		ON_BOTH(a_count_goes_on_or_stays_nothing),
+		ON_BOTH(a_challenge_is_answered_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

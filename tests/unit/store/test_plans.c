@@ -47,6 +47,7 @@ static const struct whole {
 	{ "person_any_operator", "person_role" },
 	/* After the loss of the master key. */
 	{ "totp_delete_all", "totp" },
+	{ "recovery_delete_all", "recovery_code" },
 	/* An erasure looks for the address wherever it was told. */
 	{ "privacy_erase_imported", "import_line" },
 	{ "privacy_erase_mails", "mail" },

@@ -160,6 +160,14 @@ static struct world world_make(struct fixture *f)
 	mail_make(f, &w);
 	run(f, "INSERT INTO totp (person_id, secret_sealed, created_at) VALUES (%lld, 'sealed', 7)",
 	    (long long)w.person);
+	run(f, "INSERT INTO recovery_code (person_id, code_hash) VALUES (%lld, 'hashed')",
+	    (long long)w.person);
+	run(f,
+	    "INSERT INTO passkey (person_id, credential_id, user_handle, rp_id, algorithm,"
+	    " public_key, sign_count, aaguid, transports, name, discoverable, verified, backed_up,"
+	    " created_at) VALUES (%lld, 'credential', 'handle', 'door.example.com', -7, 'key', 0,"
+	    " 'model', 'usb', 'Blue key', 1, 1, 0, 7)",
+	    (long long)w.person);
 	run(f,
 	    "INSERT INTO account_token (token_hash, purpose, person_id, created_at, expires_at)"
 	    " VALUES ('hash', 'password_reset', %lld, 7, 8)",
@@ -202,7 +210,8 @@ static void all_of_a_person_is_handed_over_without_secrets(void **state)
 		"\"floor\":\"3\"",
 		"\"agent\":\"Firefox\"",
 		"\"purpose\":\"password_reset\"",
-		"\"recovery_codes\":0",
+		"\"recovery_codes\":1",
+		"\"name\":\"Blue key\"",
 		"\"subject\":\"Bell\"", "Call zofie@example.com",
 		"\"template\":\"invitation\"",
 		"\"from_name\":\"Front door\"",
@@ -412,7 +421,8 @@ static void no_table_with_people_is_forgotten(void **state)
 	static const char *const known[] = {
 		"account_token.person_id", "audit.person_id",    "audit.subject_id",
 		"import.person_id", "import_line.person_id",
-		"mail.person_id",          "member.person_id",   "person_role.person_id",
+		"mail.person_id",          "member.person_id",   "passkey.person_id",
+		"person_role.person_id",
 		"recovery_code.person_id", "resident.person_id", "session.person_id",
 		"ticket.person_id", "ticket_message.person_id", "totp.person_id",
 	};

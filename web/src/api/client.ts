@@ -3,7 +3,9 @@ import type { Challenge } from "../captcha/solve.ts";
 import type {
 	Apartment, ApartmentEdit, AuditEntry, Button, Call, CallDetail, Company, CompanyAdmin, Contact,
 	ContactEdit, Credentials, Device, DeviceEdit, ErasePreview, Home, Import, ImportFate,
-	ImportRow, ImportStart, List, Mail, MailLetter, MailState, Me, MoveOut, Outbox, PersonData, PersonEdit, ProblemBody, RecoveryCodes,
+	ImportRow, ImportStart, List, Mail, MailLetter, MailState, Me, MoveOut, Outbox, Passkey,
+	PasskeyAdded, PasskeyAnswer, PasskeyAsk, PasskeyNew, PasskeyOptions, PersonData, PersonEdit,
+	ProblemBody, RecoveryCodes,
 	Registration, ResidentsEdit, SearchHit, Session, SessionEntry, Setup, SignIn, Site, SiteEdit,
 	SiteType, Summary, Suspect, Ticket, TicketEdit, TicketEntry, TicketMessage, TicketState, TotpSecret,
 	TypeChange, User, UserEdit,
@@ -45,7 +47,7 @@ export function client_on_verify(fn: () => Promise<boolean>): void {
 
 export const PROBLEM_SECOND_FACTOR = "urn:vestibule:second-factor";
 export const PROBLEM_VERIFY = "urn:vestibule:verify";
-const SIGN_IN_PATHS = ["/session", "/session/second"]; // where 401 is about the sign-in itself
+const SIGN_IN_PATHS = ["/session", "/session/second", "/session/second/passkey", "/session/passkey"]; // where 401 is about the sign-in itself
 
 // Answers that were asked for before their page was there to ask.
 const early = new Map<string, Promise<unknown>>();
@@ -95,8 +97,8 @@ async function request_once<T>(method: string, path: string, body?: unknown): Pr
 			on_signed_out();
 		throw await problem_of(answer);
 	}
-	const text = await answer.text();
-	try {
+	try { // which an answer that breaks off half-way fails as well
+		const text = await answer.text();
 		return (text === "" ? undefined : JSON.parse(text)) as T;
 	} catch {
 		throw new Problem(0);
@@ -171,6 +173,15 @@ export const api = {
 	sign_in: (body: SignIn) => request<Session>("POST", "/session", body),
 	sign_out: () => request<void>("DELETE", "/session"),
 	sign_in_second: (code: string) => request<Session>("POST", "/session/second", { code }),
+	second_ask: () => request<PasskeyAsk>("POST", "/session/second/options"),
+	sign_in_second_passkey: (answer: PasskeyAnswer) =>
+		request<Session>("POST", "/session/second/passkey", answer),
+	passkey_ask: () => request<PasskeyAsk>("POST", "/session/passkey/options"),
+	sign_in_passkey: (answer: PasskeyAnswer) =>
+		request<Session>("POST", "/session/passkey", answer),
+	verify_ask: () => request<PasskeyAsk>("POST", "/session/verify/options"),
+	verify_passkey: (answer: PasskeyAnswer) =>
+		request<void>("POST", "/session/verify/passkey", answer),
 	verify: (password: string) => request<void>("POST", "/session/verify", { password }),
 	setup: (body: Setup) => request<void>("POST", "/setup", body),
 
@@ -186,8 +197,9 @@ export const api = {
 
 	me: () => request<Me>("GET", "/me"),
 	me_edit: (name: string, language: string) => request<Me>("PUT", "/me", { name, language }),
-	me_password: (current: string, password: string) =>
+	me_password: (current: string | null, password: string) =>
 		request<void>("POST", "/me/password", { current, password }),
+	me_password_drop: () => request<void>("DELETE", "/me/password"),
 	me_email: (email: string) => request<void>("POST", "/me/email", { email }),
 	me_email_confirm: (token: string) => request<void>("POST", "/me/email/confirm", { token }),
 	me_sessions: () => whole_list<SessionEntry>("/me/sessions"),
@@ -197,6 +209,12 @@ export const api = {
 	totp_confirm: (code: string, password: string) =>
 		request<RecoveryCodes>("POST", "/me/totp/confirm", { code, password }),
 	totp_off: () => request<void>("DELETE", "/me/totp"),
+	passkeys: () => whole_list<Passkey>("/me/passkeys"),
+	passkey_options: () => request<PasskeyOptions>("POST", "/me/passkeys/options"),
+	passkey_add: (body: PasskeyNew) => request<PasskeyAdded>("POST", "/me/passkeys", body),
+	passkey_rename: (passkey: string, name: string) =>
+		request<Passkey>("PUT", `/me/passkeys/${id(passkey)}`, { name }),
+	passkey_remove: (passkey: string) => request<void>("DELETE", `/me/passkeys/${id(passkey)}`),
 	recovery_codes_new: () => request<RecoveryCodes>("POST", "/me/recovery-codes"),
 	recovery_codes_kept: () => request<void>("POST", "/me/recovery-codes/kept"),
 

@@ -55,6 +55,9 @@ export interface Me {
 	email: string | null;
 	name: string;
 	language: string;
+	has_password: boolean;
+	app_codes: boolean;
+	passkeys: number;
 	second_factor: boolean;
 	recovery_codes: number;
 	recovery_codes_kept: boolean;
@@ -72,6 +75,62 @@ export interface SessionEntry {
 export interface TotpSecret {
 	secret: string;
 	uri: string;
+}
+
+// Bytes are base64url texts, in all of these.
+export interface Passkey {
+	id: string;
+	name: string;
+	rp_id: string; // the host name that it is for
+	transports: string;
+	alone: boolean; // it needs no password beside it
+	backed_up: boolean;
+	created_at: number;
+	used_at: number | null;
+	suspect_at: number | null;
+}
+
+export interface PasskeyKnown {
+	credential_id: string;
+	transports: string;
+}
+
+export interface PasskeyOptions {
+	challenge: string;
+	rp_id: string;
+	user_handle: string;
+	user_name: string;
+	user_title: string;
+	exclude: PasskeyKnown[];
+	timeout_ms: number;
+}
+
+export interface PasskeyNew {
+	name: string;
+	client_data: string;
+	attestation: string;
+	transports: string;
+	discoverable: boolean;
+}
+
+export interface PasskeyAdded extends Passkey, RecoveryCodes {}
+
+export interface PasskeyAsk {
+	challenge: string;
+	rp_id: string;
+	user_verification: "required" | "discouraged";
+	allow: PasskeyKnown[];
+	timeout_ms: number;
+	app_codes: boolean;
+	has_password: boolean;
+}
+
+export interface PasskeyAnswer {
+	credential_id: string;
+	client_data: string;
+	authenticator_data: string;
+	signature: string;
+	user_handle: string | null;
 }
 
 export interface RecoveryCodes {

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { api } from "../api/client.ts";
-import type { Me } from "../api/types.ts";
+import type { Me, RecoveryCodes } from "../api/types.ts";
 import { useLoad } from "../lib/hooks.ts";
 import { lang_current, lang_forget, t } from "../lib/i18n.ts";
 import { toast } from "../lib/toast.ts";
@@ -12,6 +12,8 @@ import { Heading } from "../ui/heading.tsx";
 import { language_options } from "../ui/language.tsx";
 import { Show } from "../ui/loaded.tsx";
 import { OwnData } from "./own_data.tsx";
+import { Passkeys } from "./passkeys.tsx";
+import { RecoveryState } from "./recovery_state.tsx";
 import { SecondFactor } from "./second_factor.tsx";
 import { Sessions } from "./sessions.tsx";
 
@@ -80,10 +82,30 @@ function Password({ changed }: { changed: () => void }) {
 	);
 }
 
+// For who signs in with passkeys only.
+function NoPassword({ changed }: { changed: () => void }) {
+	return (
+		<section class="card stack">
+			<h2>{t("password")}</h2>
+			<p class="soft">{t("me.password_none")}</p>
+			<Form submit={t("me.password_set")} start={{ password: "" }}
+				send={async ({ password = "" }) => {
+					await api.me_password(null, password);
+					toast(t("me.password_changed"));
+					changed();
+				}}
+				fields={[{ name: "password", label: t("me.password_new"), type: "password",
+					check: check_new_password, autocomplete: "new-password", required: true,
+					max: PASSWORD_MAX, hint: t("password.hint", { min: PASSWORD_MIN }) }]} />
+		</section>
+	);
+}
+
 // One's own account. Times are of the browser's zone: it belongs to no site.
 export default function Account({ changed }: { changed: () => void }) {
 	const me = useLoad("me", api.me);
 	const sessions = useLoad("me.sessions", api.me_sessions);
+	const [codes, set_codes] = useState<RecoveryCodes | null>(null);
 	return (
 		<div class="stack">
 			<Heading text={t("me.title")} />
@@ -97,10 +119,20 @@ export default function Account({ changed }: { changed: () => void }) {
 									changed();
 								}} />
 								<Email me={found} />
+								{found.has_password
+									? <Password changed={sessions.reload} />
+									: <NoPassword changed={() => {
+										me.reload();
+										sessions.reload();
+									}} />}
 							</div>
 							<div class="stack">
-								<Password changed={sessions.reload} />
-								<SecondFactor me={found} changed={me.reload} />
+								<Passkeys me={found} made={set_codes} changed={me.reload}
+									signed_out_others={sessions.reload} />
+								{found.has_password && <SecondFactor me={found} made={set_codes}
+									changed={me.reload} />}
+								{found.second_factor && <RecoveryState me={found} codes={codes}
+									made={set_codes} changed={me.reload} />}
 							</div>
 						</div>
 						<Sessions of={sessions} lang={lang_current()} />

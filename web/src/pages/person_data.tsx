@@ -19,6 +19,7 @@ const SECTIONS: readonly { name: string; key: Key }[] = [
 	{ name: "sessions", key: "data.sessions" },
 	{ name: "links", key: "data.links" },
 	{ name: "second_factor", key: "data.second_factor" },
+	{ name: "passkeys", key: "passkey.title" },
 	{ name: "mails", key: "data.mails" },
 	{ name: "actions", key: "data.actions" },
 	{ name: "mentions", key: "data.mentions" },

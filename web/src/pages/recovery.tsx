@@ -1,16 +1,19 @@
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { RecoveryCodes } from "../api/types.ts";
 import { problem_from } from "../lib/hooks.ts";
 import { t } from "../lib/i18n.ts";
 import { problem_text } from "../lib/problem.ts";
 import { toast } from "../lib/toast.ts";
 
-// Recovery codes, which the server never shows again: whoever has them says that they are kept.
+// Recovery codes, which the server never shows again: whoever has them says that they are kept. They
+// appear beside what was pressed, so the heading takes the focus.
 export function Recovery({ codes: { codes }, kept }: {
 	codes: RecoveryCodes; kept: () => Promise<void>;
 }) {
 	const [sure, set_sure] = useState(false);
 	const [busy, set_busy] = useState(false);
+	const heading = useRef<HTMLHeadingElement>(null);
+	useEffect(() => heading.current?.focus(), [codes]);
 	const copy = async () => {
 		try {
 			await navigator.clipboard.writeText(codes.map(({ code }) => code).join("\n"));
@@ -32,7 +35,7 @@ export function Recovery({ codes: { codes }, kept }: {
 	};
 	return (
 		<div class="stack">
-			<h3>{t("recovery.title")}</h3>
+			<h2 ref={heading} tabIndex={-1}>{t("recovery.title")}</h2>
 			<p>{t("recovery.text")}</p>
 			<ul class="codes mono">{codes.map(({ code }) => <li key={code}>{code}</li>)}</ul>
 			<div class="row">

@@ -10,9 +10,6 @@ import { Confirm } from "../ui/confirm.tsx";
 import { Copy } from "../ui/copy.tsx";
 import { Form } from "../ui/form.tsx";
 import { Qr } from "../ui/qr.tsx";
-import { Recovery } from "./recovery.tsx";
-
-const CODES_FEW = 3; // left: time to make new ones
 
 function Setup({ secret, done, cancel }: {
 	secret: TotpSecret; done: (codes: RecoveryCodes) => void; cancel: () => void;
@@ -46,28 +43,21 @@ function Off({ begin }: { begin: () => Promise<void> }) {
 	);
 }
 
-function On({ me, renew, switch_off }: { me: Me; renew: () => void; switch_off: () => void }) {
+function On({ switch_off }: { switch_off: () => void }) {
 	return (
 		<div class="stack">
 			<p><span class="badge good">{t("totp.is_on")}</span></p>
-			<p class={me.recovery_codes <= CODES_FEW ? "note bad" : "soft"}>
-				{t("totp.codes_left", { n: me.recovery_codes })}</p>
-			{!me.recovery_codes_kept && <p class="note bad">{t("totp.not_kept")}</p>}
-			<div class="row">
-				<button onClick={renew}>{t("totp.renew")}</button>
-				<button class="danger" onClick={switch_off}>{t("totp.switch_off")}</button>
-			</div>
+			<div><button class="danger" onClick={switch_off}>{t("totp.switch_off")}</button></div>
 		</div>
 	);
 }
 
-type Asking = "off" | "renew" | null;
-
-// Codes of an app as the second step of signing in: setting up, recovery codes, switching off.
-export function SecondFactor({ me, changed }: { me: Me; changed: () => void }) {
+// Codes of an app as the second step of signing in: setting up, switching off.
+export function SecondFactor({ me, made, changed }: {
+	me: Me; made: (codes: RecoveryCodes) => void; changed: () => void;
+}) {
 	const [secret, set_secret] = useState<TotpSecret | null>(null);
-	const [codes, set_codes] = useState<RecoveryCodes | null>(null);
-	const [asking, set_asking] = useState<Asking>(null);
+	const [asking, set_asking] = useState(false);
 	const begin = async () => {
 		try {
 			set_secret(await api.totp_new());
@@ -75,41 +65,26 @@ export function SecondFactor({ me, changed }: { me: Me; changed: () => void }) {
 			toast(problem_text(problem_from(error)), true);
 		}
 	};
-	const kept = async () => {
-		await api.recovery_codes_kept();
-		set_codes(null);
-		changed();
-	};
 	const content = () => {
-		if (codes !== null)
-			return <Recovery codes={codes} kept={kept} />;
 		if (secret !== null)
-			return <Setup secret={secret} cancel={() => set_secret(null)} done={(made) => {
+			return <Setup secret={secret} cancel={() => set_secret(null)} done={(codes) => {
 				set_secret(null);
-				set_codes(made);
+				if (codes.codes.length > 0)
+					made(codes);
 				changed();
 			}} />;
-		return me.second_factor
-			? <On me={me} renew={() => set_asking("renew")} switch_off={() => set_asking("off")} />
-			: <Off begin={begin} />;
+		return me.app_codes ? <On switch_off={() => set_asking(true)} /> : <Off begin={begin} />;
 	};
 	return (
 		<section class="card stack">
 			<h2>{t("totp.title")}</h2>
 			{content()}
-			{asking === "off" && (
-				<Confirm title={t("totp.off_ask")} text={t("totp.off_consequence")}
-					yes={t("totp.switch_off")} close={() => set_asking(null)}
+			{asking && (
+				<Confirm title={t("totp.off_ask")}
+					text={t(me.passkeys > 0 ? "totp.off_passkey" : "totp.off_consequence")}
+					yes={t("totp.switch_off")} close={() => set_asking(false)}
 					act={async () => {
 						await api.totp_off();
-						changed();
-					}} />
-			)}
-			{asking === "renew" && (
-				<Confirm title={t("totp.renew")} text={t("totp.renew_text")} yes={t("totp.renew")}
-					close={() => set_asking(null)}
-					act={async () => {
-						set_codes(await api.recovery_codes_new());
 						changed();
 					}} />
 			)}

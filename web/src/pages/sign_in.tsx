@@ -1,13 +1,16 @@
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { api, Problem, PROBLEM_SECOND_FACTOR } from "../api/client.ts";
+import type { PasskeyAsk } from "../api/types.ts";
 import { useLoad } from "../lib/hooks.ts";
-import { t } from "../lib/i18n.ts";
+import { t, type Key } from "../lib/i18n.ts";
+import { toast } from "../lib/toast.ts";
 import {
 	check_email, check_required, CODE_MAX, EMAIL_MAX, PASSWORD_MAX,
 } from "../lib/validate.ts";
 import { Form } from "../ui/form.tsx";
 import { Heading } from "../ui/heading.tsx";
 import { Link } from "../ui/link.tsx";
+import { PasskeyButton, passkey_fault, passkeys_work } from "../ui/passkey_button.tsx";
 
 // True where a second step follows.
 async function sign_in(email: string, password: string): Promise<boolean> {
@@ -21,11 +24,23 @@ async function sign_in(email: string, password: string): Promise<boolean> {
 	}
 }
 
+const second_text = (ask: PasskeyAsk | null): Key =>
+	ask === null || ask.allow.length === 0 ? "second.text"
+		: ask.app_codes ? "second.text_both" : "second.text_passkey";
+
 function Second({ done, back }: { done: () => void; back: () => void }) {
+	const ask = useLoad("second", api.second_ask).data;
+	const use_passkey = async () => {
+		const { passkey_sign } = await import("../lib/passkey.ts");
+		await api.sign_in_second_passkey(await passkey_sign(await api.second_ask()));
+		done();
+	};
 	return (
 		<div class="narrow card stack">
 			<Heading text={t("second.title")} />
-			<p class="soft">{t("second.text")}</p>
+			<p class="soft">{t(second_text(ask))}</p>
+			{ask !== null && ask.allow.length > 0
+				&& <PasskeyButton primary text={t("passkey.use")} act={use_passkey} />}
 			<Form submit={t("sign_in.submit")} start={{ code: "" }} cancel={back}
 				explain={(status) => status === 401 ? t("second.late") : null}
 				send={async ({ code = "" }) => {
@@ -38,9 +53,39 @@ function Second({ done, back }: { done: () => void; back: () => void }) {
 	);
 }
 
+// Passkeys offered where the browser completes the address. A browser has one question open at a
+// time: stop() ends this one before another.
+function useOffer(wanted: boolean, done: () => void): () => void {
+	const offer = useRef(new AbortController());
+	const stop = () => offer.current.abort();
+	useEffect(() => {
+		if (!wanted || !passkeys_work())
+			return stop;
+		offer.current = new AbortController();
+		const { signal } = offer.current;
+		void (async () => {
+			const { passkey_offer } = await import("../lib/passkey.ts");
+			const answer = await passkey_offer(api.passkey_ask, signal).catch(() => null);
+			if (answer === null)
+				return; // nobody took one
+			await api.sign_in_passkey(answer);
+			done();
+		})().catch((error: unknown) => toast(passkey_fault(error), true));
+		return stop;
+	}, [wanted]);
+	return stop;
+}
+
 export function SignIn({ done }: { done: () => void }) {
 	const registration = useLoad("registration", api.registration);
 	const [second, set_second] = useState(false);
+	const stop_offer = useOffer(!second, done);
+	const use_passkey = async () => {
+		stop_offer();
+		const { passkey_sign } = await import("../lib/passkey.ts");
+		await api.sign_in_passkey(await passkey_sign(await api.passkey_ask()));
+		done();
+	};
 	if (second)
 		return <Second done={done} back={() => set_second(false)} />;
 	return (
@@ -56,11 +101,12 @@ export function SignIn({ done }: { done: () => void }) {
 				}}
 				fields={[
 					{ name: "email", label: t("email"), type: "email", check: check_email,
-						autocomplete: "username", required: true, max: EMAIL_MAX },
+						autocomplete: "username webauthn", required: true, max: EMAIL_MAX },
 					{ name: "password", label: t("password"), type: "password",
 						check: check_required, autocomplete: "current-password", required: true,
 						max: PASSWORD_MAX },
 				]} />
+			{passkeys_work() && <PasskeyButton text={t("passkey.sign_in")} act={use_passkey} />}
 			<div class="row spread">
 				<Link href="/forgotten">{t("sign_in.forgotten")}</Link>
 				{registration.data?.open === true

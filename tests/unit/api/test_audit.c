@@ -145,9 +145,11 @@ static void check_secret_fields(const struct shape *shape)
 
 	for (size_t i = 0; shape && i < shape->nfields; i++) {
 		const struct field *field = &shape->fields[i];
-		for (size_t k = 0; k < sizeof(words) / sizeof(words[0]); k++)
+		const bool plain = strcmp(field->name, "postal_code") == 0 ||
+				   strcmp(field->name, "codec") == 0;
+		for (size_t k = 0; k < sizeof(words) / sizeof(words[0]) && !plain; k++)
 			if (field->type == FIELD_TEXT && strstr(field->name, words[k]) &&
-			    !strstr(field->name, "postal_code") && !(field->flags & FIELD_SECRET))
+			    !(field->flags & FIELD_SECRET))
 				fail_msg("%s of %s is no FIELD_SECRET", field->name, shape->name);
 		check_secret_fields(field->of);
 	}

@@ -106,7 +106,7 @@ void history_bound(void *arg, uint64_t user, const struct sip_binding *bindings,
 			.cseq = b->cseq,
 			.q = b->q,
 			.expires_at = b->expires_at,
-			.transport = b->flow.transport == FLOW_TCP ? VIEW("tcp") : VIEW("udp"),
+			.transport = view_str(flow_transport_name(b->flow.transport)),
 			.address = view_str(address[i]),
 		};
 	}

@@ -239,8 +239,8 @@ static bool restore(struct sip_endpoint *endpoint, const struct binding_row *row
 	copy(b.contact, sizeof(b.contact), row->contact);
 	copy(b.call_id, sizeof(b.call_id), row->call_id);
 	copy(address, sizeof(address), row->address);
-	b.flow.transport = view_eq(row->transport, VIEW("udp")) ? FLOW_UDP : FLOW_TCP;
-	return addr_parse(address, &b.flow.peer) == 0 && sip_endpoint_restore(endpoint, &b) == 0;
+	return flow_transport_read(row->transport, &b.flow.transport) &&
+	       addr_parse(address, &b.flow.peer) == 0 && sip_endpoint_restore(endpoint, &b) == 0;
 }
 
 int bindings_load_all(struct sip_endpoint *endpoint, struct db *db, int64_t now_ms, struct err *err)

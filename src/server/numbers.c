@@ -64,7 +64,11 @@ static void print_sip(const struct numbers *n, struct metrics *m)
 	gauge(m, "vestibule_sip_suspects", "Hosts that guess, as far as they are listed",
 	      n->nsuspects);
 	gauge(m, "vestibule_sip_transactions", "SIP transactions now", sip->transactions);
-	gauge(m, "vestibule_sip_connections", "SIP connections over TCP now", sip->connections);
+	gauge(m, "vestibule_sip_connections", "SIP connections over TCP and TLS now",
+	      sip->connections);
+	gauge(m, "vestibule_sip_tls_connections", "SIP connections over TLS now", sip->secure);
+	counter(m, "vestibule_sip_tls_failed_total", "TLS handshakes of SIP that failed",
+		sip->handshakes_failed);
 }
 
 static void print_calls(const struct numbers *n, struct metrics *m)

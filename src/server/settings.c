@@ -27,6 +27,11 @@ static bool fits_addr(const char *value)
 	return addr_parse(value, &at) == 0;
 }
 
+static bool fits_addr_or_none(const char *value)
+{
+	return value[0] == '\0' || fits_addr(value);
+}
+
 static bool is_made_of(const char *value, const char *characters)
 {
 	return strspn(value, characters) == strlen(value);
@@ -102,6 +107,12 @@ static const struct conf_option options[] = {
 	CHECKED(sip, "127.0.0.1:5060", fits_addr, ADDR_WORDS, "Where SIP listens, UDP and TCP"),
 	CHECKED(sip_public, NULL, fits_host, "a host name or an address",
 		"Host that devices see in SIP and media, when it is not the listened one"),
+	CHECKED(sip_tls, NULL, fits_addr_or_none, ADDR_WORDS,
+		"Where SIP over TLS listens, usually port 5061; by default nowhere"),
+	TEXT(sip_tls_certificate, NULL, "PEM file of SIP's certificate and its chain; by default tls_certificate"),
+	TEXT(sip_tls_key, NULL, "PEM file of that certificate's key; by default tls_key"),
+	TEXT(sip_tls_folder, NULL,
+	     "Folder of more certificates of SIP, NAME.pem with NAME.key, for phones that ask for their names"),
 	{ "sip_sha256", CONF_BOOL, offsetof(struct settings, sip_sha256), "no",
 	  .doc = "Whether SIP passwords are asked for by SHA-256 before MD5; some phones answer "
 		 "neither then" },

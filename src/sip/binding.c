@@ -30,7 +30,10 @@ int contact_read(struct view header, struct contact *ret_contact)
 	uint64_t seconds;
 	struct pl value;
 
-	if (sip_addr_decode(&addr, &text) || pl_strcasecmp(&addr.uri.scheme, "sip") ||
+	if (sip_addr_decode(&addr, &text))
+		return -EBADMSG;
+	c.secure = pl_strcasecmp(&addr.uri.scheme, "sips") == 0;
+	if ((!c.secure && pl_strcasecmp(&addr.uri.scheme, "sip")) ||
 	    !sip_uri_clean(view_pl(&addr.auri)) || addr.auri.l >= BINDING_CONTACT_MAX)
 		return -EBADMSG;
 	/* Section 20.10: who could that header be meant for? */

@@ -8,6 +8,7 @@
 /* One Contact of a REGISTER. */
 struct contact {
 	struct view uri;
+	bool secure; /* a sips URI */
 	bool has_expires;
 	uint32_t expires_s; /* meaningful with has_expires */
 	unsigned q;

@@ -143,6 +143,17 @@ static bool is_user(const struct pl *text, uint64_t user)
 
 /* 2. What is asked? Each returns true when the owner shall see it. */
 
+/* sips promises TLS on every leg up to the last device (RFC 5630 section 3), which a call that rings
+ * several cannot; 416 makes the caller try again with sip (RFC 3261 section 8.1.3.5), down the same
+ * connection. A registration ends here, so TLS to us is all of it. */
+static bool scheme_fits(const struct sip_msg *msg, const struct flow *flow)
+{
+	if (pl_strcasecmp(&msg->uri.scheme, "sip") == 0)
+		return true;
+	return is_register(msg) && flow->transport == FLOW_TLS &&
+	       pl_strcasecmp(&msg->uri.scheme, "sips") == 0;
+}
+
 static bool on_register(struct sip_endpoint *e, const struct sip_msg *msg, const struct flow *flow)
 {
 	const struct sip_hdr *require = sip_msg_hdr(msg, SIP_HDR_REQUIRE);
@@ -155,6 +166,8 @@ static bool on_register(struct sip_endpoint *e, const struct sip_msg *msg, const
 	buf_reset(&e->headers);
 	if (!is_user(&msg->to.uri.user, user)) {
 		refuse(e, msg, flow, 403, "Forbidden");
+	} else if (!scheme_fits(msg, flow)) {
+		refuse(e, msg, flow, 416, "Unsupported URI Scheme");
 	} else if (require) {
 		buf_printf(&e->headers, "Unsupported: %.*s\r\n", (int)require->val.l, require->val.p);
 		reply(e, msg, flow, (struct registrar_reply){ 420, "Bad Extension" });
@@ -176,7 +189,7 @@ static bool on_invite(struct sip_endpoint *e, const struct sip_msg *msg, const s
 		refuse(e, msg, flow, 403, "Forbidden");
 		return false;
 	}
-	if (pl_strcasecmp(&msg->uri.scheme, "sip")) {
+	if (!scheme_fits(msg, flow)) {
 		refuse(e, msg, flow, 416, "Unsupported URI Scheme");
 		return false;
 	}
@@ -255,8 +268,8 @@ static void on_message(void *arg, const struct flow *flow, struct view raw)
 {
 	struct sip_endpoint *e = arg;
 
-	/* Datagrams were admitted one by one, of TCP only the connection. */
-	if (flow->transport == FLOW_TCP && !guard_admit(e->guard, &flow->peer))
+	/* Datagrams were admitted one by one, of the others only the connection. */
+	if (flow->transport != FLOW_UDP && !guard_admit(e->guard, &flow->peer))
 		return;
 	e->stats.messages++;
 	if (tx_layer_message(e->layer, flow, raw) != -EBADMSG)
@@ -325,6 +338,8 @@ static int open_sockets(struct sip_endpoint *e, struct err *err)
 	const struct sip_endpoint_conf *conf = &e->conf;
 	int rc = flows_open(&(struct flows_conf){ .loop = conf->loop,
 						  .listen = conf->listen,
+						  .listen_tls = conf->listen_tls,
+						  .tls = conf->tls,
 						  .public_host = conf->public_host,
 						  .message = on_message,
 						  .gone = on_gone,
@@ -444,12 +459,15 @@ size_t sip_endpoint_suspects(const struct sip_endpoint *e, struct guard_entry *r
 struct sip_endpoint_stats sip_endpoint_stats(const struct sip_endpoint *e)
 {
 	const struct registrar_stats r = registrar_stats(e->registrar);
+	const struct flows_stats flows = flows_stats(e->flows);
 	struct sip_endpoint_stats stats = e->stats;
 
 	stats.blocked = guard_dropped(e->guard);
 	stats.bindings = r.bindings;
 	stats.devices = r.devices;
 	stats.transactions = tx_layer_count(e->layer);
-	stats.connections = flows_connections(e->flows);
+	stats.connections = flows.connections;
+	stats.secure = flows.secure;
+	stats.handshakes_failed = flows.handshakes_failed;
 	return stats;
 }

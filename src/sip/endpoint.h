@@ -28,7 +28,7 @@ struct sip_binding {
 	uint32_t cseq;
 	unsigned q; /* thousandths */
 	int64_t expires_at; /* wall, ms */
-	struct flow flow; /* restored TCP bindings have a dead one until the device comes again */
+	struct flow flow; /* restored ones of TCP and TLS have a dead one until the device comes again */
 };
 
 struct sip_endpoint_conf {
@@ -36,6 +36,8 @@ struct sip_endpoint_conf {
 	const struct clock *clock;
 	struct rand *rand;
 	const char *listen, *public_host;
+	const char *listen_tls; /* NULL: no TLS */
+	struct tls *tls;
 	const char *realm;
 	/* Ask for SHA-256 before MD5 (RFC 8760). Off where any phone may come: many, such as baresip
 	 * 1.0 and SIPp 3.6, give up on a challenge that names an algorithm they do not know, wherever
@@ -58,6 +60,8 @@ struct sip_endpoint_stats {
 	uint64_t blocked; /* without any answer: floods, suspects */
 	uint64_t bindings, devices;
 	uint64_t transactions, connections; /* now */
+	uint64_t secure;            /* connections over TLS now */
+	uint64_t handshakes_failed; /* of TLS */
 };
 
 struct sip_endpoint;

@@ -258,6 +258,8 @@ static bool on_contact(const struct sip_hdr *hdr, const struct sip_msg *, void *
 		job_outcome(job, -ENOSPC);
 	} else if (contact_read(value, &c) < 0) {
 		job_fail(job, (struct registrar_reply){ 400, "Bad Contact" });
+	} else if (c.secure && job->flow->transport != FLOW_TLS) {
+		job_fail(job, (struct registrar_reply){ 400, "Secure Contact Without TLS" });
 	} else {
 		if (c.has_expires)
 			expires_s = c.expires_s;

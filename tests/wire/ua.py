@@ -7,6 +7,7 @@ import hashlib
 import random
 import re
 import socket
+import ssl
 import struct
 import time
 
@@ -424,3 +425,20 @@ class TcpUa(Ua):
             if not more:
                 raise Failed(f"{self.name}: the server closed the connection")
             self.stream += more
+
+
+class TlsUa(TcpUa):
+    """The same inside TLS. `ca` is what the server's certificate is held against, `host` the name
+    that is asked for and must stand in it; without a `ca` any certificate does."""
+    transport = "TLS"
+
+    def __init__(self, server, user=None, password=None, name=None, *, ca=None, host=None):
+        super().__init__(server, user, password, name)
+        context = ssl.create_default_context(cafile=ca)
+        if not ca:
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        self.socket = context.wrap_socket(self.socket, server_hostname=host or "127.0.0.1")
+
+    @property
+    def contact(self):
+        return Ua.contact.fget(self) + ";transport=tls"

@@ -64,9 +64,9 @@ void flow_keep(struct flows *, const struct flow *)
 {
 }
 
-size_t flows_connections(const struct flows *)
+struct flows_stats flows_stats(const struct flows *)
 {
-	return 0;
+	return (struct flows_stats){};
 }
 
 uint16_t flows_port(const struct flows *)

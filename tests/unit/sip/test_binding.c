@@ -41,7 +41,8 @@ static void what_cannot_be_called_is_no_contact(void **)
 	assert_int_equal(contact_read(VIEW(""), &c), -EBADMSG);
 	assert_int_equal(contact_read(VIEW("<>"), &c), -EBADMSG);
 	assert_int_equal(contact_read(VIEW("<tel:+123>"), &c), -EBADMSG);
-	assert_int_equal(contact_read(VIEW("<sips:p@h>"), &c), -EBADMSG);
+	assert_int_equal(contact_read(VIEW("<sips:p@h>"), &c), 0);
+	assert_true(c.secure);
 	assert_int_equal(contact_read(VIEW("<sip:p@h\r\n x>"), &c), -EBADMSG);
 	assert_int_equal(contact_read(VIEW("<sip:p q@h>"), &c), -EBADMSG);
 }

@@ -1,5 +1,6 @@
-/* Messages as odd as those of RFC 4475, and what becomes of each. They are files of the fuzzer's
- * corpus. Who sends them is a device, so that nothing but the message itself is a reason to refuse.
+/* Messages as odd as those of RFC 4475 and, with IPv6 addresses, of RFC 5118, and what becomes of
+ * each. They are files of the fuzzer's corpus. Who sends them is a device, so that nothing but the
+ * message itself is a reason to refuse.
  */
 #include "talk_world.h"
 
@@ -70,6 +71,11 @@ static const struct {
 	{ "length_twice", 400, NULL },
 	{ "response_broadcast", 0, NULL },
 	{ "rfc2543", 400, NULL }, /* transaction.h, invariant 1 */
+	/* RFC 3261 section 26.2, RFC 5630 */
+	{ "sips_register", 200, "Contact: <sips:d@10.0.0.9>;expires=300\r\n" },
+	{ "sips_register_plain", 416, NULL },
+	{ "sips_contact_plain", 400, NULL },
+	{ "sips_invite", 416, NULL },
 };
 
 static void on_sent(const struct flow *, struct view bytes)
@@ -116,6 +122,7 @@ static int teardown(void **)
 
 static void hear_file(const char *name)
 {
+	const bool v6 = strncmp(name, "v6_", 3) == 0;
 	struct flow flow = { .transport = FLOW_UDP };
 	char path[512], text[TEXT];
 	size_t n;
@@ -127,7 +134,11 @@ static void hear_file(const char *name)
 		fail_msg("no %s", path);
 	n = fread(text, 1, sizeof(text), in);
 	fclose(in);
-	assert_int_equal(addr_parse("198.51.100.7:5060", &flow.peer), 0);
+	text[n < TEXT ? n : TEXT - 1] = '\0';
+	if (strstr(text, "Via: SIP/2.0/TLS 10."))
+		flow = (struct flow){ .transport = FLOW_TLS, .conn = 1 };
+	assert_int_equal(
+		addr_parse(v6 ? "[2001:db8::9:255]:5060" : "198.51.100.7:5060", &flow.peer), 0);
 	fake_sip_hear(t.w.e, &flow, (struct view){ text, n });
 }
 

@@ -76,6 +76,22 @@ static const struct {
 	{ "sips_register_plain", 416, NULL },
 	{ "sips_contact_plain", 400, NULL },
 	{ "sips_invite", 416, NULL },
+	/* RFC 5118 section 4 */
+	{ "v6_good", 200, "Contact: <sip:caller@[2001:db8::1]>;expires=300\r\n" },
+	{ "v6_no_brackets", 400, NULL },
+	{ "v6_port_ambiguous", 200, NULL },
+	{ "v6_port", 200, "Contact: <sip:caller@[2001:db8::1]:5062>;expires=300\r\n" },
+	{ "v6_received_brackets", 481,
+	  "Via: SIP/2.0/UDP "
+	  "[2001:db8::9:1];branch=z9hG4bKv6_received_brackets;received=2001:db8::9:255\r\n" },
+	{ "v6_received", 200, ";branch=z9hG4bKv6_received;received=2001:db8::9:255\r\n" },
+	{ "v6_sdp", 180, NULL },
+	{ "v6_several", 481,
+	  "Via: SIP/2.0/TCP [2001:db8::9:255];branch=z9hG4bKc;received=192.0.2.200\r\n" },
+	{ "v6_several_sdp", 180, NULL },
+	{ "v6_mapped", 180, "Via: SIP/2.0/UDP [::ffff:192.0.2.10]:19823;" },
+	{ "v6_three_colons", 200, "To: <sip:user@[2001:db8:::192.0.2.1]>;tag=" }, /* section 4.10 */
+	{ "v6_two_colons", 200, NULL },
 };
 
 static void on_sent(const struct flow *, struct view bytes)

@@ -26,6 +26,7 @@
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -239,6 +240,14 @@ static void on_request(void *arg, struct tx_server *tx, const struct sip_msg *ms
 	switchboard_request(s->switchboard, tx, msg, flow, user);
 }
 
+static bool on_full(void *arg)
+{
+	const struct server *s = arg;
+
+	return s->switchboard &&
+	       switchboard_stats(s->switchboard).calls >= (uint64_t)s->conf.calls_max;
+}
+
 static void on_changed(void *arg, uint64_t number)
 {
 	const struct server *s = arg;
@@ -362,6 +371,8 @@ static int open_sip(struct server *s, struct err *err)
 		.public_host = s->conf.sip_public,
 		.realm = s->conf.realm,
 		.offer_sha256 = s->conf.sip_sha256,
+		.shed = true,
+		.full = on_full,
 		.secret = on_secret,
 		.bound = on_bound,
 		.request = on_request,
@@ -493,6 +504,39 @@ static void on_mail_way(void *arg, struct mail_way *ret_way)
 					      mailer_stats(s->mailer).down };
 }
 
+struct forget {
+	struct server *server;
+	struct addr host;
+};
+
+/* On the sip loop's thread. */
+static void forget_suspect(void *arg)
+{
+	struct forget *f = arg;
+
+	if (f->server->endpoint)
+		sip_endpoint_forget_suspect(f->server->endpoint, &f->host);
+	free(f);
+}
+
+static int on_forget(void *arg, struct view address)
+{
+	struct server *s = arg;
+	AUTO_FREE char *text = view_dup(address);
+	struct forget *f = calloc(1, sizeof(*f));
+	int rc = text && f ? addr_parse_host(text, &f->host) : -ENOMEM;
+
+	if (rc == 0) {
+		f->server = s;
+		rc = numbers_forget(&s->numbers, &f->host);
+	}
+	if (rc == 0)
+		rc = loop_post(s->sip, forget_suspect, f);
+	if (rc < 0)
+		free(f);
+	return rc;
+}
+
 static void on_metrics(void *arg, struct metrics *m)
 {
 	struct server *s = arg;
@@ -582,6 +626,7 @@ static int open_web(struct server *s, struct err *err)
 		.web_root = s->conf.portal,
 		.metrics_open = s->conf.metrics_open,
 		.suspects = on_suspects,
+		.suspect_forget = on_forget,
 		.suspects_arg = s,
 		.mail_way = on_mail_way,
 		.mail_way_arg = s,

@@ -2,6 +2,7 @@
 
 #include "api/reply.h"
 #include "base/addr.h"
+#include "call/switchboard.h"
 #include "io/worker.h"
 #include "media/relay.h"
 #include "office/mail_text.h"
@@ -133,6 +134,7 @@ static const struct conf_option options[] = {
 	TEXT(log_file, NULL, "File for the log; by default standard error"),
 	NUMBER(workers, "4", 1, WORKER_THREADS_MAX, "Threads that answer API requests"),
 	NUMBER(media_workers, "1", 1, RELAY_WORKERS_MAX, "Threads that relay media"),
+	NUMBER(calls_max, "5000", 1, CALLS_MAX, "Calls at once; one more is told to try again later"),
 	NUMBER(ring_s, "60", 5, 170, "Seconds for which phones ring"),
 	NUMBER(talk_s, "600", 10, 86400, "Seconds after which a conversation is ended"),
 	NUMBER(drain_s, "30", 0, 3600, "Seconds that running calls get when the server is to stop"),

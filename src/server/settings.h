@@ -19,7 +19,7 @@ struct settings {
 	const char *registration, *public_url, *ticket_mail;
 	const char *mail_from, *smtp_url, *smtp_user, *smtp_password_file, *smtp_ca, *smtp_tls;
 	int64_t workers, media_workers, ring_s, talk_s, drain_s, smtp_timeout_s, audit_days,
-		call_days;
+		call_days, calls_max;
 	bool metrics_open, sip_sha256;
 };
 

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "sip/auth.h"
+#include "sip/overload.h"
 #include "sip/re.h"
 #include "sip/registrar.h"
 
@@ -25,6 +26,7 @@ struct sip_endpoint {
 	struct auth *auth;
 	struct guard *guard;
 	struct registrar *registrar;
+	struct overload *overload; /* NULL: nothing is turned away */
 	struct buf headers;  /* of the reply being made */
 	sip_endpoint_knows_fn *knows;
 	void *knows_arg;
@@ -47,6 +49,16 @@ static void refuse(struct sip_endpoint *e, const struct sip_msg *msg, const stru
 {
 	buf_reset(&e->headers);
 	reply(e, msg, flow, (struct registrar_reply){ code, reason });
+}
+
+static void refuse_busy(struct sip_endpoint *e, const struct sip_msg *msg, const struct flow *flow)
+{
+	const unsigned more_s = (unsigned)rand_below(e->conf.rand, OVERLOAD_SPREAD_S + 1);
+
+	e->stats.shed++;
+	buf_reset(&e->headers);
+	buf_printf(&e->headers, "Retry-After: %u\r\n", OVERLOAD_RETRY_S + more_s);
+	reply(e, msg, flow, (struct registrar_reply){ 503, "Service Unavailable" });
 }
 
 /* 1. Who asks? */
@@ -154,6 +166,28 @@ static bool scheme_fits(const struct sip_msg *msg, const struct flow *flow)
 	       pl_strcasecmp(&msg->uri.scheme, "sips") == 0;
 }
 
+/* A device that would lose what it has. Whether it is who it says is asked afterwards. */
+static bool is_refresh(const struct sip_endpoint *e, const struct sip_msg *msg)
+{
+	uint64_t user;
+
+	return auth_user(view_pl(&msg->to.uri.user), &user) == 0 &&
+	       registrar_find(e->registrar, user);
+}
+
+/* Before anything that costs. Who gets no answer at other times gets none now. */
+static bool turned_away(struct sip_endpoint *e, const struct sip_msg *msg, const struct flow *flow)
+{
+	const bool busy = is_register(msg) ?
+				  overload_is(e->overload) && !is_refresh(e, msg) :
+				  overload_is(e->overload) ||
+					  (e->conf.full && e->conf.full(e->conf.arg));
+
+	if (busy && !guard_silent(e->guard, &flow->peer))
+		refuse_busy(e, msg, flow);
+	return busy;
+}
+
 static bool on_register(struct sip_endpoint *e, const struct sip_msg *msg, const struct flow *flow)
 {
 	const struct sip_hdr *require = sip_msg_hdr(msg, SIP_HDR_REQUIRE);
@@ -161,7 +195,7 @@ static bool on_register(struct sip_endpoint *e, const struct sip_msg *msg, const
 	uint64_t user;
 	bool repeat;
 
-	if (!authenticated(e, msg, flow, &user, &repeat))
+	if (turned_away(e, msg, flow) || !authenticated(e, msg, flow, &user, &repeat))
 		return false;
 	buf_reset(&e->headers);
 	if (!is_user(&msg->to.uri.user, user)) {
@@ -183,7 +217,7 @@ static bool on_invite(struct sip_endpoint *e, const struct sip_msg *msg, const s
 	uint64_t user;
 	bool repeat;
 
-	if (!authenticated(e, msg, flow, &user, &repeat))
+	if (turned_away(e, msg, flow) || !authenticated(e, msg, flow, &user, &repeat))
 		return false;
 	if (!is_user(&msg->from.uri.user, user)) {
 		refuse(e, msg, flow, 403, "Forbidden");
@@ -333,6 +367,11 @@ static int open_parts(struct sip_endpoint *e)
 	return rc;
 }
 
+static int64_t on_behind(void *arg)
+{
+	return flows_behind_ms(((struct sip_endpoint *)arg)->flows);
+}
+
 static int open_sockets(struct sip_endpoint *e, struct err *err)
 {
 	const struct sip_endpoint_conf *conf = &e->conf;
@@ -357,6 +396,9 @@ static int open_sockets(struct sip_endpoint *e, struct err *err)
 					     .screen = on_screen,
 					     .arg = e },
 			  &e->layer);
+	if (rc == 0 && conf->shed)
+		rc = overload_new(&(struct overload_conf){ loop_timers(conf->loop), on_behind, e },
+				  &e->overload);
 	return rc < 0 ? err_set(err, rc, "no memory for SIP") : 0;
 }
 
@@ -388,6 +430,7 @@ void sip_endpoint_close(struct sip_endpoint *e)
 {
 	if (!e)
 		return;
+	overload_free(e->overload);
 	tx_layer_free(e->layer);
 	flows_close(e->flows);
 	registrar_free(e->registrar);
@@ -456,6 +499,11 @@ size_t sip_endpoint_suspects(const struct sip_endpoint *e, struct guard_entry *r
 	return guard_list(e->guard, ret_entries, max);
 }
 
+bool sip_endpoint_forget_suspect(struct sip_endpoint *e, const struct addr *host)
+{
+	return guard_forget(e->guard, host);
+}
+
 struct sip_endpoint_stats sip_endpoint_stats(const struct sip_endpoint *e)
 {
 	const struct registrar_stats r = registrar_stats(e->registrar);
@@ -463,6 +511,8 @@ struct sip_endpoint_stats sip_endpoint_stats(const struct sip_endpoint *e)
 	struct sip_endpoint_stats stats = e->stats;
 
 	stats.blocked = guard_dropped(e->guard);
+	stats.lag_ms = overload_lag_ms(e->overload);
+	stats.overload = overload_is(e->overload);
 	stats.bindings = r.bindings;
 	stats.devices = r.devices;
 	stats.transactions = tx_layer_count(e->layer);

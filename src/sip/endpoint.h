@@ -43,6 +43,11 @@ struct sip_endpoint_conf {
 	 * 1.0 and SIPp 3.6, give up on a challenge that names an algorithm they do not know, wherever
 	 * it stands. SHA-256 answers are taken either way. */
 	bool offer_sha256;
+	/* Turn new calls, and registrations of devices that have none, away with 503 and Retry-After
+	 * while the loop is behind (sip/overload.h). Dialogs and refreshes go on. */
+	bool shed;
+	/* As many calls as may be: a new one gets 503 and Retry-After. May be NULL. */
+	bool (*full)(void *arg);
 	/* False: no such device. Asked for each request outside of a dialog; must be quick. */
 	bool (*secret)(void *arg, uint64_t user, struct sip_secret *ret_secret);
 	/* The bindings of a user changed (all-or-nothing): all that stand now, n = 0 for none. */
@@ -58,6 +63,9 @@ struct sip_endpoint_stats {
 	uint64_t messages, malformed, challenged;
 	uint64_t refused; /* wrong passwords and unknown users */
 	uint64_t blocked; /* without any answer: floods, suspects */
+	uint64_t shed; /* calls and registrations turned away */
+	int64_t lag_ms; /* of the loop, now */
+	bool overload;  /* now */
 	uint64_t bindings, devices;
 	uint64_t transactions, connections; /* now */
 	uint64_t secure;            /* connections over TLS now */
@@ -83,4 +91,6 @@ size_t sip_endpoint_bindings(struct sip_endpoint *e, uint64_t user, struct sip_b
 void sip_endpoint_unbind(struct sip_endpoint *e, uint64_t user);
 /* Hosts that guess: the last heard of first; returns how many were written. */
 size_t sip_endpoint_suspects(const struct sip_endpoint *e, struct guard_entry *ret_entries, size_t max);
+/* One of them was none: false when nothing is held against that host. */
+bool sip_endpoint_forget_suspect(struct sip_endpoint *e, const struct addr *host);
 struct sip_endpoint_stats sip_endpoint_stats(const struct sip_endpoint *e);

@@ -60,11 +60,24 @@ static int udp_read(struct flows *flows)
 	return n;
 }
 
+static int64_t now_ms(const struct flows *flows)
+{
+	return clock_mono_us(flows->timers->clock) / 1000;
+}
+
 static void on_udp(evutil_socket_t, short, void *arg)
 {
-	for (int i = 0; i < UDP_BATCHES_PER_WAKE; i++)
-		if (udp_read(arg) < FLOW_BATCH)
+	struct flows *flows = arg;
+
+	for (int i = 0; i < UDP_BATCHES_PER_WAKE; i++) {
+		if (udp_read(flows) < FLOW_BATCH) {
+			flows->behind = false;
 			return;
+		}
+	}
+	if (!flows->behind)
+		flows->behind_ms = now_ms(flows);
+	flows->behind = true;
 }
 
 static int udp_open(struct flows *flows)
@@ -316,6 +329,11 @@ uint16_t flows_port(const struct flows *flows)
 uint16_t flows_port_tls(const struct flows *flows)
 {
 	return flows->tls.listener ? addr_port(&flows->bound_tls) : 0;
+}
+
+int64_t flows_behind_ms(const struct flows *flows)
+{
+	return flows->behind ? now_ms(flows) - flows->behind_ms : 0;
 }
 
 struct flows_stats flows_stats(const struct flows *flows)

@@ -78,6 +78,9 @@ struct flows_stats {
 };
 struct flows_stats flows_stats(const struct flows *flows);
 
+/* For how long datagrams have been waiting that were not read yet; 0: none were left. */
+int64_t flows_behind_ms(const struct flows *flows);
+
 /* udp, tcp, tls. */
 static inline const char *flow_transport_name(enum flow_transport transport)
 {

@@ -40,6 +40,8 @@ struct flows {
 	int udp;
 	struct event *udp_event;
 	struct udp_batch *batch;
+	bool behind;       /* not all that came was read */
+	int64_t behind_ms; /* since when, by the loop's clock */
 
 	struct flow_listener tcp, tls;
 	size_t handshakes, secure;  /* under way, done */

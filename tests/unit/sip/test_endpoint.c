@@ -1,5 +1,6 @@
 #include "base/rand.h"
 #include "sip/endpoint.h"
+#include "sip/overload.h"
 #include "sip/re.h"
 #include "digest.h"
 
@@ -26,6 +27,7 @@ static struct {
 	size_t requests, acks, bounds;
 	uint64_t last_user, bound_user;
 	size_t bound_n;
+	bool full;
 	struct sip_binding bound[BINDINGS_PER_DEVICE_MAX];
 } t;
 
@@ -72,9 +74,14 @@ static int peer_open(int type)
 	return fd;
 }
 
-static int setup_with(bool offer_sha256)
+static bool on_full(void *)
 {
-	struct sip_endpoint_conf conf = { .listen = "127.0.0.1:0", .realm = REALM,
+	return t.full;
+}
+
+static int setup_with(bool offer_sha256, bool shed)
+{
+	struct sip_endpoint_conf conf = { .shed = shed, .full = on_full, .listen = "127.0.0.1:0", .realm = REALM,
 					  .secret = on_secret, .bound = on_bound,
 					  .request = on_request, .offer_sha256 = offer_sha256 };
 	struct err err;
@@ -96,12 +103,17 @@ static int setup_with(bool offer_sha256)
 
 static int setup(void **)
 {
-	return setup_with(false);
+	return setup_with(false, false);
 }
 
 static int setup_sha256(void **)
 {
-	return setup_with(true);
+	return setup_with(true, false);
+}
+
+static int setup_shed(void **)
+{
+	return setup_with(false, true);
 }
 
 static int teardown(void **)
@@ -491,6 +503,13 @@ static void a_scanner_is_silenced_and_its_neighbour_is_not(void **)
 	assert_int_equal(sip_endpoint_suspects(t.e, &entry, 1), 1);
 	assert_int_equal(entry.failures, 2 * GUARD_FAILURES);
 	assert_true(addr_same_host(&entry.host, &t.addr));
+	assert_true(sip_endpoint_forget_suspect(t.e, &entry.host));
+	assert_false(sip_endpoint_forget_suspect(t.e, &entry.host));
+	assert_int_equal(sip_endpoint_suspects(t.e, &entry, 1), 0);
+	for (unsigned i = 0; i < 2 * GUARD_FAILURES; i++) { /* it begins anew */
+		request(&(struct ask){ .method = "REGISTER", .user = user, .cseq = 1 });
+		assert_int_equal(t.text[0] != '\0', i < GUARD_FAILURES - 1);
+	}
 	t.fd = own;
 	ask((struct ask){ .method = "REGISTER", .user = PHONE, .extra = "Contact: <sip:p@h>\r\n" });
 	expect("SIP/2.0 200 ");
@@ -499,6 +518,60 @@ static void a_scanner_is_silenced_and_its_neighbour_is_not(void **)
 	request(&(struct ask){ .method = "OPTIONS", .user = "x", .cseq = 1 });
 	expect("SIP/2.0 200 ");
 	close(scanner);
+}
+
+/* The loop looks so often, each time so late. */
+static void look(int times, int64_t late_ms)
+{
+	for (int i = 0; i < times; i++) {
+		clock_virtual_advance(&t.clock, (OVERLOAD_TICK_MS + late_ms) * 1000);
+		loop_turn(t.loop);
+	}
+}
+
+static void expect_busy(const struct ask *a)
+{
+	const char *retry;
+
+	request(a);
+	expect("SIP/2.0 503 ");
+	retry = strstr(t.text, "\r\nRetry-After: ");
+	assert_non_null(retry);
+	assert_in_range(atoi(retry + 15), OVERLOAD_RETRY_S, OVERLOAD_RETRY_S + OVERLOAD_SPREAD_S);
+}
+
+static void new_calls_are_shed_before_those_that_stand(void **)
+{
+	const struct ask invite = { .method = "INVITE", .user = DOOR, .cseq = 1 };
+
+	ask((struct ask){ .method = "REGISTER", .user = PHONE, .extra = "Contact: <sip:p@h>\r\n" });
+	expect("SIP/2.0 200 ");
+	look(OVERLOAD_LATE, OVERLOAD_LAG_MS);
+	assert_true(sip_endpoint_stats(t.e).overload);
+	expect_busy(&invite);
+	say_on(t.fd, "BYE sip:x@h SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.9;branch=z9hG4bKbye;rport\r\n"
+		     "From: <sip:a@h>;tag=f\r\nTo: <sip:b@h>;tag=t\r\nCall-ID: c\r\nCSeq: 2 BYE\r\n\r\n");
+	assert_int_equal(t.requests, 1); /* in a dialog */
+	ask((struct ask){ .method = "REGISTER", .user = PHONE, .cseq = 7,
+			  .extra = "Contact: <sip:p@h>\r\n" });
+	expect("SIP/2.0 200 ");
+	expect_busy(&(struct ask){ .method = "REGISTER", .user = DOOR, .cseq = 1 });
+	assert_int_equal(sip_endpoint_stats(t.e).shed, 2);
+	look(OVERLOAD_CALM, 0);
+	request(&invite);
+	expect("SIP/2.0 401 ");
+	assert_int_equal(sip_endpoint_stats(t.e).shed, 2);
+}
+
+static void as_many_calls_as_may_be_are_enough(void **)
+{
+	t.full = true;
+	expect_busy(&(struct ask){ .method = "INVITE", .user = DOOR, .cseq = 1 });
+	request(&(struct ask){ .method = "REGISTER", .user = DOOR, .cseq = 1 });
+	expect("SIP/2.0 401 ");
+	t.full = false;
+	request(&(struct ask){ .method = "INVITE", .user = DOOR, .cseq = 2 });
+	expect("SIP/2.0 401 ");
 }
 
 /* The same host, one port: the flood is cut, the other port is heard. */
@@ -541,6 +614,9 @@ int main(void)
 		TEST(libre_takes_its_random_bits_from_us),
 		TEST(a_damaged_binding_stands_no_longer_than_any_other),
 		TEST(a_phone_behind_a_nat_is_asked_for_its_options),
+		cmocka_unit_test_setup_teardown(new_calls_are_shed_before_those_that_stand, setup_shed,
+						teardown),
+		TEST(as_many_calls_as_may_be_are_enough),
 		TEST(a_scanner_is_silenced_and_its_neighbour_is_not),
 		TEST(a_flood_is_cut_and_its_neighbour_is_heard),
 	};

@@ -108,6 +108,9 @@ void history_bound(void *arg, uint64_t user, const struct sip_binding *bindings,
 			.expires_at = b->expires_at,
 			.transport = view_str(flow_transport_name(b->flow.transport)),
 			.address = view_str(address[i]),
+			.path = view_str(b->path),
+			.instance = view_str(b->instance),
+			.reg_id = b->reg_id,
 		};
 	}
 	journal_bindings(arg, (int64_t)user, rows, n);

@@ -188,9 +188,17 @@ static bool turned_away(struct sip_endpoint *e, const struct sip_msg *msg, const
 	return busy;
 }
 
+/* Stops at the first that is asked for in vain, and names it. */
+static bool on_require(const struct sip_hdr *hdr, const struct sip_msg *, void *arg)
+{
+	if (pl_strcasecmp(&hdr->val, "path") == 0 || pl_strcasecmp(&hdr->val, "outbound") == 0)
+		return false;
+	buf_printf(arg, "Unsupported: %.*s\r\n", (int)hdr->val.l, hdr->val.p);
+	return true;
+}
+
 static bool on_register(struct sip_endpoint *e, const struct sip_msg *msg, const struct flow *flow)
 {
-	const struct sip_hdr *require = sip_msg_hdr(msg, SIP_HDR_REQUIRE);
 	struct registrar_reply what;
 	uint64_t user;
 	bool repeat;
@@ -202,8 +210,7 @@ static bool on_register(struct sip_endpoint *e, const struct sip_msg *msg, const
 		refuse(e, msg, flow, 403, "Forbidden");
 	} else if (!scheme_fits(msg, flow)) {
 		refuse(e, msg, flow, 416, "Unsupported URI Scheme");
-	} else if (require) {
-		buf_printf(&e->headers, "Unsupported: %.*s\r\n", (int)require->val.l, require->val.p);
+	} else if (sip_msg_hdr_apply(msg, true, SIP_HDR_REQUIRE, on_require, &e->headers)) {
 		reply(e, msg, flow, (struct registrar_reply){ 420, "Bad Extension" });
 	} else {
 		what = registrar_register(e->registrar, msg, flow, user, repeat, &e->headers);
@@ -236,7 +243,8 @@ static bool on_options(struct sip_endpoint *e, const struct sip_msg *msg, const 
 	if (guard_silent(e->guard, &flow->peer))
 		return false;
 	buf_reset(&e->headers);
-	buf_add(&e->headers, VIEW(ALLOW "Accept: application/sdp\r\nSupported: timer\r\n"));
+	buf_add(&e->headers, VIEW(ALLOW "Accept: application/sdp\r\n"
+				     "Supported: timer, path, outbound\r\n"));
 	reply(e, msg, flow, (struct registrar_reply){ 200, "OK" });
 	return false;
 }
@@ -462,6 +470,21 @@ int sip_endpoint_restore(struct sip_endpoint *e, const struct sip_binding *bindi
 	return registrar_restore(e->registrar, binding);
 }
 
+/* A newer flow of the same instance stands. */
+static bool superseded(const struct sip_endpoint *e, const struct binding_set *set, size_t i)
+{
+	const struct sip_binding *b = &set->items[i];
+
+	for (size_t j = i + 1; b->reg_id && j < set->n; j++) {
+		const struct sip_binding *newer = &set->items[j];
+
+		if (newer->reg_id && strcmp(newer->instance, b->instance) == 0 &&
+		    flow_alive(e->flows, &newer->flow))
+			return true;
+	}
+	return false;
+}
+
 size_t sip_endpoint_bindings(struct sip_endpoint *e, uint64_t user,
 			     struct sip_binding *ret_bindings, size_t max)
 {
@@ -474,7 +497,8 @@ size_t sip_endpoint_bindings(struct sip_endpoint *e, uint64_t user,
 
 		for (size_t i = 0; i < set->n; i++) {
 			const struct sip_binding *b = &set->items[i];
-			if (b->q == best && n < max && flow_alive(e->flows, &b->flow))
+			if (b->q == best && n < max && flow_alive(e->flows, &b->flow) &&
+			    !superseded(e, set, i))
 				ret_bindings[n++] = *b;
 			if (b->q < best && (!more || b->q > next)) {
 				next = b->q;
@@ -486,6 +510,16 @@ size_t sip_endpoint_bindings(struct sip_endpoint *e, uint64_t user,
 		best = next;
 	}
 	return n;
+}
+
+bool sip_endpoint_knows_host(const struct sip_endpoint *e, uint64_t user, const struct addr *host)
+{
+	const struct binding_set *set = registrar_find(e->registrar, user);
+
+	for (size_t i = 0; set && i < set->n; i++)
+		if (addr_same_host(&set->items[i].flow.peer, host))
+			return true;
+	return false;
 }
 
 void sip_endpoint_unbind(struct sip_endpoint *e, uint64_t user)

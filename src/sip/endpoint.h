@@ -12,6 +12,8 @@ enum {
 	BINDING_EXPIRES_MAX_S = 3600,
 	BINDING_EXPIRES_S = 300, /* when the device names none */
 	BINDING_CONTACT_MAX = 512, /* bytes of a Contact URI */
+	BINDING_PATH_MAX = 192, /* bytes of Path (RFC 3327): the proxies before a device */
+	BINDING_INSTANCE_MAX = 64, /* bytes of +sip.instance (RFC 5626) */
 	BINDING_KEEP_MS = 25000, /* between two OPTIONS to a device behind a NAT, over UDP */
 };
 
@@ -24,6 +26,11 @@ struct sip_secret {
 struct sip_binding {
 	uint64_t user; /* device number */
 	char contact[BINDING_CONTACT_MAX];
+	char path[BINDING_PATH_MAX]; /* what Route says in requests to it; empty: nothing */
+	/* Which of its flows this is (RFC 5626): set only where outbound was agreed on, else reg_id
+	 * is 0. A flow replaces the one before it with the same two, whatever its Contact. */
+	char instance[BINDING_INSTANCE_MAX];
+	uint32_t reg_id;
 	char call_id[128];
 	uint32_t cseq;
 	unsigned q; /* thousandths */
@@ -84,9 +91,12 @@ typedef bool sip_endpoint_knows_fn(void *arg, const struct sip_msg *msg, const s
 void sip_endpoint_dialogs(struct sip_endpoint *e, sip_endpoint_knows_fn *knows, void *arg);
 /* Before the first message: what the store kept. Expired ones are left out. */
 [[nodiscard]] int sip_endpoint_restore(struct sip_endpoint *e, const struct sip_binding *binding);
-/* Copies up to max bindings with a living flow, best q first; returns how many. */
+/* Copies up to max bindings with a living flow, best q first; of several flows of one instance only
+ * the newest (RFC 5626 section 7); returns how many. */
 size_t sip_endpoint_bindings(struct sip_endpoint *e, uint64_t user, struct sip_binding *ret_bindings,
 			     size_t max);
+/* One of the user's bindings, whatever its flow, came from that host. */
+bool sip_endpoint_knows_host(const struct sip_endpoint *e, uint64_t user, const struct addr *host);
 /* The device is gone or its password changed: its bindings end, `bound` is called. */
 void sip_endpoint_unbind(struct sip_endpoint *e, uint64_t user);
 /* Hosts that guess: the last heard of first; returns how many were written. */

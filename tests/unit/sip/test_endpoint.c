@@ -399,6 +399,53 @@ static void a_binding_over_tcp_lives_as_long_as_its_connection(void **)
 	assert_int_equal(sip_endpoint_stats(t.e).bindings, 1);
 }
 
+static int register_flow(const char *reg_id, unsigned cseq)
+{
+	const int fd = peer_open(SOCK_STREAM);
+	char extra[256];
+
+	snprintf(extra, sizeof(extra),
+		 "Require: path\r\nSupported: path, outbound\r\n"
+		 "Contact: <sip:p@h;transport=tcp>;+sip.instance=\"<urn:uuid:a>\";reg-id=%s\r\n",
+		 reg_id);
+	ask((struct ask){ .fd = fd, .method = "REGISTER", .user = PHONE, .extra = extra,
+			  .call_id = reg_id, .cseq = cseq });
+	expect("SIP/2.0 200 ");
+	expect("Require: outbound\r\n");
+	return fd;
+}
+
+/* RFC 5626 section 7: one of its flows is tried, the newest that stands. */
+static void a_phone_with_two_flows_is_called_once(void **)
+{
+	int one = register_flow("1", 1), two = register_flow("2", 1);
+	struct sip_binding b[4];
+
+	assert_int_equal(sip_endpoint_bindings(t.e, 1000000002, b, 4), 1);
+	assert_int_equal(b[0].reg_id, 2);
+	assert_int_equal(sip_endpoint_stats(t.e).bindings, 2);
+	close(two);
+	for (int i = 0; i < TURNS_MAX && flow_alive(sip_endpoint_flows(t.e), &b[0].flow); i++)
+		loop_turn(t.loop);
+	assert_int_equal(sip_endpoint_bindings(t.e, 1000000002, b, 4), 1);
+	assert_int_equal(b[0].reg_id, 1);
+	two = register_flow("2", 3); /* it comes back */
+	assert_int_equal(sip_endpoint_bindings(t.e, 1000000002, b, 4), 1);
+	assert_int_equal(b[0].reg_id, 2);
+	assert_int_equal(sip_endpoint_stats(t.e).bindings, 2);
+	close(one);
+	close(two);
+}
+
+static void what_a_registration_requires_is_there_or_named(void **)
+{
+	ask((struct ask){ .method = "REGISTER", .user = PHONE,
+			  .extra = "Require: path, gruu, outbound\r\nContact: <sip:p@h>\r\n" });
+	expect("SIP/2.0 420 ");
+	expect("Unsupported: gruu\r\n");
+	assert_int_equal(t.bounds, 0);
+}
+
 static void bindings_come_best_first(void **)
 {
 	struct sip_binding b[4];
@@ -610,6 +657,8 @@ int main(void)
 		TEST(options_and_the_rest_are_answered),
 		TEST(a_binding_over_tcp_lives_as_long_as_its_connection),
 		TEST(bindings_come_best_first),
+		TEST(a_phone_with_two_flows_is_called_once),
+		TEST(what_a_registration_requires_is_there_or_named),
 		TEST(what_the_store_kept_comes_back),
 		TEST(libre_takes_its_random_bits_from_us),
 		TEST(a_damaged_binding_stands_no_longer_than_any_other),

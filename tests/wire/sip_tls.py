@@ -191,6 +191,51 @@ def after_a_restart():
         phone.close()
 
 
+@test
+def several_flows():
+    """A phone with two connections is rung on the newest only, on the other when that is gone"""
+    def flow(house, number):
+        phone = TlsUa(house.port, house.left.user, house.left.password, f"Flow {number}")
+        answer = phone.register(headers=["Supported: path, outbound"], contact=(
+            f'<{phone.contact}>;+sip.instance="<urn:uuid:1>";reg-id={number}'))
+        expect(answer.get("Require") == "outbound" and f"reg-id={number}" in str(answer.headers),
+               str(answer.headers))
+        return phone
+    with folder() as where, House(where) as h:
+        first, second = flow(h, 1), flow(h, 2)
+        h.rings_and_talks(second)
+        expect(first.quiet("INVITE"), "both connections were rung")
+        second.socket.settimeout(10 * lib.SLOW)
+        second.send("\r\n\r\n") # RFC 5626 section 4.4.1
+        expect(second.socket.recv(100) == b"\r\n", "no answer to a ping")
+        second.close()
+        h.server.until_metric("sip_tls_connections", lambda n: n == 1)
+        h.rings_and_talks(first)
+        second = flow(h, 2)
+        h.server.until_metric("bindings", lambda n: n == 3) # with the door's: one is replaced
+        h.rings_and_talks(second)
+        first.close()
+        second.close()
+
+
+@test
+def behind_a_proxy():
+    """The proxies of Path are told, and are the Route of a call"""
+    path = "<sip:p2.example.com;lr>, <sip:p1.example.com;lr>"
+    with folder() as where, House(where) as h:
+        phone = TlsUa(h.port, h.left.user, h.left.password, "Left")
+        answer = phone.register(headers=["Supported: path", f"Path: {path}"])
+        expect(answer.get("Path") == path, str(answer.headers))
+        call = h.d.dial(1)
+        ringing = phone.rings()
+        expect(ringing.invite.get("Route") == path, str(ringing.invite.headers))
+        phone.answer(ringing)
+        h.d.answered(call)
+        h.d.bye(call)
+        phone.until_bye(ringing)
+        phone.close()
+
+
 def refused(where, text, *options):
     portal = where / "portal"
     portal.mkdir(exist_ok=True)

@@ -261,14 +261,14 @@ class Ua:
 
     # -- what phones do
 
-    def register(self, expires=300, contact=None, code=200):
+    def register(self, expires=300, contact=None, code=200, headers=()):
         """Registers with digest; the last answer, whose code must be `code`."""
         target = f"sip:127.0.0.1:{self.server}"
         extra = []
         for _ in range(2):
             self.register_number += 1
             self.request("REGISTER", target, [
-                f"From: <{self.address}>;tag={_token()}", f"To: <{self.address}>",
+                *headers, f"From: <{self.address}>;tag={_token()}", f"To: <{self.address}>",
                 f"Call-ID: {self.register_id}", f"CSeq: {self.register_number} REGISTER",
                 f"Contact: {contact or '<' + self.contact + '>'}", f"Expires: {expires}", *extra])
             answer = self.until_final("REGISTER", self.register_number)

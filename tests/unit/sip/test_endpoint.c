@@ -376,10 +376,19 @@ static void options_and_the_rest_are_answered(void **)
 	request(&(struct ask){ .method = "OPTIONS", .user = "x", .cseq = 1 });
 	expect("SIP/2.0 200 OK\r\n");
 	expect("Allow: INVITE, ACK, CANCEL, BYE, ");
+	expect("Supported: timer, path, outbound\r\n");
 	request(&(struct ask){ .method = "SUBSCRIBE", .user = "x", .cseq = 1 });
 	expect("SIP/2.0 405 ");
 	request(&(struct ask){ .method = "BREW", .user = "x", .cseq = 1 });
 	expect("SIP/2.0 405 ");
+	request(&(struct ask){ .method = "MESSAGE", .user = DOOR, .cseq = 1 }); /* RFC 3428 */
+	expect("SIP/2.0 405 ");
+	expect("Allow: INVITE, ACK, CANCEL, BYE, ");
+	request(&(struct ask){ .method = "REFER", .user = DOOR, .cseq = 1,
+			       .extra = "Refer-To: <sip:x@h>\r\n" }); /* RFC 3515 */
+	expect("SIP/2.0 405 ");
+	assert_null(strstr(t.text, "REFER,"));
+	assert_int_equal(sip_endpoint_stats(t.e).transactions, 0);
 }
 
 static void a_binding_over_tcp_lives_as_long_as_its_connection(void **)

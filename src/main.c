@@ -26,6 +26,7 @@
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -60,6 +61,7 @@ struct server {
 	struct sip_endpoint *endpoint;
 	struct switchboard *switchboard;
 	struct tls *tls; /* the web loop's; NULL: plain HTTP */
+	struct tls *sip_tls; /* the sip loop's; NULL: SIP has none */
 	struct mailer *mailer;
 	struct api *api;
 	pthread_t web_thread;
@@ -238,6 +240,14 @@ static void on_request(void *arg, struct tx_server *tx, const struct sip_msg *ms
 	switchboard_request(s->switchboard, tx, msg, flow, user);
 }
 
+static bool on_full(void *arg)
+{
+	const struct server *s = arg;
+
+	return s->switchboard &&
+	       switchboard_stats(s->switchboard).calls >= (uint64_t)s->conf.calls_max;
+}
+
 static void on_changed(void *arg, uint64_t number)
 {
 	const struct server *s = arg;
@@ -246,6 +256,88 @@ static void on_changed(void *arg, uint64_t number)
 		sip_endpoint_unbind(s->endpoint, number);
 	if (s->switchboard)
 		switchboard_device_changed(s->switchboard, number);
+}
+
+/* Certificates. */
+
+static void log_tls(const struct tls *tls, const char *file)
+{
+	const int64_t left_s = tls_expires_s(tls) - clock_wall_ms(clock_system()) / 1000;
+
+	if (left_s < TLS_WARN_DAYS * DAY_S)
+		log_warn("tls_certificate_ends", LF_S("file", file), LF_I("days", left_s / DAY_S));
+	else
+		log_info("tls_loaded", LF_S("file", file), LF_I("days", left_s / DAY_S),
+			 LF_I("certificates", tls_count(tls)));
+}
+
+static int load_tls(const struct tls_conf *conf, struct err *err, struct tls **ret_tls)
+{
+	int rc;
+
+	if (!given(conf->certificate) || !given(conf->key))
+		return err_set(err, -EINVAL, "%s_certificate and %s_key go together: %s_%s is missing",
+			       conf->option, conf->option, conf->option,
+			       given(conf->key) ? "certificate" : "key");
+	rc = tls_open(conf, err, ret_tls);
+	if (rc == 0)
+		log_tls(*ret_tls, conf->certificate);
+	return rc;
+}
+
+static int open_tls(struct server *s, struct err *err)
+{
+	const struct tls_conf conf = { .certificate = s->conf.tls_certificate,
+				       .key = s->conf.tls_key,
+				       .option = "tls",
+				       .http = true };
+
+	return given(conf.certificate) || given(conf.key) ? load_tls(&conf, err, &s->tls) : 0;
+}
+
+/* The files that HTTPS has, unless SIP has its own. */
+static int open_sip_tls(struct server *s, struct err *err)
+{
+	const struct settings *c = &s->conf;
+	const bool own = given(c->sip_tls_certificate) || given(c->sip_tls_key);
+	const struct tls_conf conf = {
+		.certificate = own ? c->sip_tls_certificate : c->tls_certificate,
+		.key = own ? c->sip_tls_key : c->tls_key,
+		.folder = given(c->sip_tls_folder) ? c->sip_tls_folder : NULL,
+		.option = own ? "sip_tls" : "tls",
+	};
+
+	if (!given(c->sip_tls))
+		return 0;
+	if (!own && !given(c->tls_certificate) && !given(c->tls_key))
+		return err_set(err, -EINVAL,
+			       "sip_tls needs sip_tls_certificate and sip_tls_key, or those of tls");
+	return load_tls(&conf, err, &s->sip_tls);
+}
+
+static void reload(struct tls *tls, const char *file)
+{
+	struct err err = {};
+
+	if (tls_reload(tls, &err) < 0)
+		log_error("tls_kept", LF_S("why", err.text));
+	else
+		log_tls(tls, file);
+}
+
+/* On the web loop's thread. */
+static void reload_tls(void *arg)
+{
+	const struct server *s = arg;
+
+	reload(s->tls, s->conf.tls_certificate);
+}
+
+static void reload_sip_tls(const struct server *s)
+{
+	const char *own = s->conf.sip_tls_certificate;
+
+	reload(s->sip_tls, given(own) ? own : s->conf.tls_certificate);
 }
 
 static int open_relay(struct server *s, struct err *err)
@@ -270,14 +362,17 @@ static int open_relay(struct server *s, struct err *err)
 static int open_sip(struct server *s, struct err *err)
 {
 	const struct directory_conf directory = { on_changed, s };
-	const struct sip_endpoint_conf endpoint = {
+	struct sip_endpoint_conf endpoint = {
 		.loop = s->sip,
 		.clock = clock_system(),
 		.rand = &s->sip_rand.rand,
 		.listen = s->conf.sip,
+		.listen_tls = given(s->conf.sip_tls) ? s->conf.sip_tls : NULL,
 		.public_host = s->conf.sip_public,
 		.realm = s->conf.realm,
 		.offer_sha256 = s->conf.sip_sha256,
+		.shed = true,
+		.full = on_full,
 		.secret = on_secret,
 		.bound = on_bound,
 		.request = on_request,
@@ -296,6 +391,9 @@ static int open_sip(struct server *s, struct err *err)
 	int rc = open_relay(s, err);
 
 	rand_pool_init(&s->sip_rand);
+	if (rc == 0)
+		rc = open_sip_tls(s, err);
+	endpoint.tls = s->sip_tls;
 	if (rc == 0 && directory_new(&directory, &s->directory) < 0)
 		rc = err_set(err, -ENOMEM, "no memory");
 	if (rc == 0)
@@ -406,6 +504,39 @@ static void on_mail_way(void *arg, struct mail_way *ret_way)
 					      mailer_stats(s->mailer).down };
 }
 
+struct forget {
+	struct server *server;
+	struct addr host;
+};
+
+/* On the sip loop's thread. */
+static void forget_suspect(void *arg)
+{
+	struct forget *f = arg;
+
+	if (f->server->endpoint)
+		sip_endpoint_forget_suspect(f->server->endpoint, &f->host);
+	free(f);
+}
+
+static int on_forget(void *arg, struct view address)
+{
+	struct server *s = arg;
+	AUTO_FREE char *text = view_dup(address);
+	struct forget *f = calloc(1, sizeof(*f));
+	int rc = text && f ? addr_parse_host(text, &f->host) : -ENOMEM;
+
+	if (rc == 0) {
+		f->server = s;
+		rc = numbers_forget(&s->numbers, &f->host);
+	}
+	if (rc == 0)
+		rc = loop_post(s->sip, forget_suspect, f);
+	if (rc < 0)
+		free(f);
+	return rc;
+}
+
 static void on_metrics(void *arg, struct metrics *m)
 {
 	struct server *s = arg;
@@ -455,45 +586,6 @@ static void name_registrar(struct server *s)
 	}
 }
 
-static void log_tls(const struct server *s)
-{
-	const int64_t left_s = tls_expires_s(s->tls) - clock_wall_ms(clock_system()) / 1000;
-
-	if (left_s < TLS_WARN_DAYS * DAY_S)
-		log_warn("tls_certificate_ends", LF_S("file", s->conf.tls_certificate),
-			 LF_I("days", left_s / DAY_S));
-	else
-		log_info("tls_loaded", LF_S("file", s->conf.tls_certificate), LF_I("days", left_s / DAY_S));
-}
-
-static int open_tls(struct server *s, struct err *err)
-{
-	const struct settings *c = &s->conf;
-	int rc;
-
-	if (!given(c->tls_certificate) && !given(c->tls_key))
-		return 0;
-	if (!given(c->tls_certificate) || !given(c->tls_key))
-		return err_set(err, -EINVAL, "tls_certificate and tls_key go together: %s is missing",
-			       given(c->tls_key) ? "tls_certificate" : "tls_key");
-	rc = tls_open(c->tls_certificate, c->tls_key, err, &s->tls);
-	if (rc == 0)
-		log_tls(s);
-	return rc;
-}
-
-/* On the web loop's thread. */
-static void reload_tls(void *arg)
-{
-	struct server *s = arg;
-	struct err err = {};
-
-	if (tls_reload(s->tls, &err) < 0)
-		log_error("tls_kept", LF_S("why", err.text));
-	else
-		log_tls(s);
-}
-
 /* Without public_url, what works on this host. */
 static int name_public(struct server *s, struct err *err)
 {
@@ -534,6 +626,7 @@ static int open_web(struct server *s, struct err *err)
 		.web_root = s->conf.portal,
 		.metrics_open = s->conf.metrics_open,
 		.suspects = on_suspects,
+		.suspect_forget = on_forget,
 		.suspects_arg = s,
 		.mail_way = on_mail_way,
 		.mail_way_arg = s,
@@ -626,6 +719,8 @@ static void on_hup(evutil_socket_t, short, void *arg)
 		log_info("log_reopened");
 	if (s->tls && loop_post(s->web, reload_tls, s) < 0)
 		log_error("tls_kept", LF_S("why", "the web loop is too busy"));
+	if (s->sip_tls)
+		reload_sip_tls(s);
 }
 
 static int open_signals(struct server *s, struct err *err)
@@ -706,6 +801,7 @@ static void server_close(struct server *s)
 	}
 	loop_free(s->web);
 	tls_free(s->tls);
+	tls_free(s->sip_tls);
 	live_free(s->live);
 	loop_free(s->sip); /* swaps that still wait find nobody to tell (on_changed) */
 	if (s->loader.loop)

@@ -428,6 +428,7 @@ int api_start(const struct api_conf *conf, struct err *err, struct api **ret_api
 		.feed = conf->feed,
 		.importer = conf->importer,
 		.suspects = conf->suspects,
+		.suspect_forget = conf->suspect_forget,
 		.suspects_arg = conf->suspects_arg,
 		.mail_way = conf->mail_way,
 		.mail_way_arg = conf->mail_way_arg,

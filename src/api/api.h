@@ -33,6 +33,7 @@ struct api_conf {
 	const char *version;
 	const char *setup_token; /* makes the first administrator; NULL without */
 	suspects_fn *suspects;   /* NULL: there are none */
+	suspect_forget_fn *suspect_forget;
 	void *suspects_arg;
 	mail_way_fn *mail_way; /* NULL: mails are kept */
 	void *mail_way_arg;

@@ -29,6 +29,7 @@ struct env {
 	struct feed *feed;       /* woken after each change; may be NULL */
 	struct importer *importer; /* tells the progress; may be NULL */
 	suspects_fn *suspects;   /* NULL: there are none */
+	suspect_forget_fn *suspect_forget;
 	void *suspects_arg;
 	mail_way_fn *mail_way; /* NULL: there is none */
 	void *mail_way_arg;

@@ -163,7 +163,9 @@ int api_import_result(struct request *r);
 int api_user_export(struct request *r);
 
 extern const struct shape suspect_shape;
+extern const struct shape suspect_edit_shape;
 int api_suspect_list(struct request *r);
+int api_suspect_forget(struct request *r);
 
 extern const struct shape mail_shape, mail_letter_shape, outbox_shape;
 int api_mail_list(struct request *r);

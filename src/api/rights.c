@@ -16,6 +16,7 @@ static const bool table[RIGHTS][ROLES] = {
 	[RIGHT_CALL_READ] =      { false, true,  true,  true,  false, false },
 	[RIGHT_LIVE] =           { false, true,  true,  true,  false, false },
 	[RIGHT_SUSPECT_READ] =   { true,  false, false, false, false, false },
+	[RIGHT_SUSPECT_EDIT] =   { true,  false, false, false, false, false },
 	[RIGHT_COMPANY_READ] =   { true,  true,  false, false, false, false },
 	[RIGHT_COMPANY_EDIT] =   { false, true,  false, false, false, false },
 	[RIGHT_USER_READ] =      { false, true,  true,  true,  false, false },

@@ -24,6 +24,7 @@ enum right {
 	RIGHT_CALL_READ,
 	RIGHT_LIVE,
 	RIGHT_SUSPECT_READ, /* hosts that guess SIP passwords */
+	RIGHT_SUSPECT_EDIT,
 	RIGHT_COMPANY_READ,  /* sites and admins of one's company */
 	RIGHT_COMPANY_EDIT,
 	RIGHT_USER_READ,     /* the people of a site */

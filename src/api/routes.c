@@ -278,6 +278,9 @@ const struct route routes[] = {
 
 	{ "GET", "/suspects", RIGHT_SUSPECT_READ, api_suspect_list, NULL, &suspect_shape,
 	  OK, ROUTE_LIST, LANE_REQUEST, "Hosts that guess SIP passwords, those heard of last first" },
+	{ "POST", "/suspects/forget", RIGHT_SUSPECT_EDIT, api_suspect_forget, &suspect_edit_shape,
+	  NULL, NO_CONTENT, 0, LANE_REQUEST,
+	  "Take a host off the list: nothing that it did before is held against it" },
 
 	{ "GET", "/mails", RIGHT_MAIL_READ, api_mail_list, NULL, &mail_shape,
 	  OK, ROUTE_LIST, LANE_REQUEST, "The outbox, newest first; state, and q: a part of the address",

@@ -106,8 +106,11 @@ void history_bound(void *arg, uint64_t user, const struct sip_binding *bindings,
 			.cseq = b->cseq,
 			.q = b->q,
 			.expires_at = b->expires_at,
-			.transport = b->flow.transport == FLOW_TCP ? VIEW("tcp") : VIEW("udp"),
+			.transport = view_str(flow_transport_name(b->flow.transport)),
 			.address = view_str(address[i]),
+			.path = view_str(b->path),
+			.instance = view_str(b->instance),
+			.reg_id = b->reg_id,
 		};
 	}
 	journal_bindings(arg, (int64_t)user, rows, n);

@@ -270,6 +270,7 @@ static int invite(struct call_leg *leg, const struct sip_binding *binding)
 	const struct session_to to = {
 		.user = leg->device,
 		.contact = binding->contact,
+		.path = binding->path,
 		.flow = binding->flow,
 		.from_user = call->caller.device,
 		.from_name = call->caller.name,

@@ -231,6 +231,7 @@ static bool restore(struct sip_endpoint *endpoint, const struct binding_row *row
 		.cseq = (uint32_t)row->cseq,
 		.q = (unsigned)row->q,
 		.expires_at = row->expires_at,
+		.reg_id = (uint32_t)row->reg_id,
 	};
 	char address[ADDR_TEXT_MAX];
 
@@ -238,9 +239,11 @@ static bool restore(struct sip_endpoint *endpoint, const struct binding_row *row
 		return false;
 	copy(b.contact, sizeof(b.contact), row->contact);
 	copy(b.call_id, sizeof(b.call_id), row->call_id);
+	copy(b.path, sizeof(b.path), row->path);
+	copy(b.instance, sizeof(b.instance), row->instance);
 	copy(address, sizeof(address), row->address);
-	b.flow.transport = view_eq(row->transport, VIEW("udp")) ? FLOW_UDP : FLOW_TCP;
-	return addr_parse(address, &b.flow.peer) == 0 && sip_endpoint_restore(endpoint, &b) == 0;
+	return flow_transport_read(row->transport, &b.flow.transport) &&
+	       addr_parse(address, &b.flow.peer) == 0 && sip_endpoint_restore(endpoint, &b) == 0;
 }
 
 int bindings_load_all(struct sip_endpoint *endpoint, struct db *db, int64_t now_ms, struct err *err)

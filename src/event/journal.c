@@ -443,7 +443,8 @@ int journal_opening(struct journal *j, const struct opening_row *o)
 
 static size_t binding_bytes(const struct binding_row *b)
 {
-	return b->contact.n + b->call_id.n + b->transport.n + b->address.n;
+	return b->contact.n + b->call_id.n + b->transport.n + b->address.n + b->path.n +
+	       b->instance.n;
 }
 
 int journal_bindings(struct journal *j, int64_t device, const struct binding_row *bindings, size_t n)
@@ -468,6 +469,8 @@ int journal_bindings(struct journal *j, int64_t device, const struct binding_row
 		b->call_id = keep(r, b->call_id);
 		b->transport = keep(r, b->transport);
 		b->address = keep(r, b->address);
+		b->path = keep(r, b->path);
+		b->instance = keep(r, b->instance);
 	}
 	return add(j, r);
 }

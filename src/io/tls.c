@@ -7,13 +7,17 @@
 
 #include "base/mem.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/bufferevent_ssl.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -23,15 +27,33 @@
 /* Of TLS 1.2; all of 1.3's are fine. */
 static const char ciphers[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
 
-struct tls {
-	const char *certificate, *key;
-	SSL_CTX *ctx;
+/* The first is for whoever names nobody, or somebody that none is for. */
+struct certificates {
+	SSL_CTX *ctx[1 + TLS_FOLDER_MAX];
+	size_t n;
 	int64_t expires_s;
+};
+
+struct tls {
+	struct tls_conf conf;
+	struct certificates have;
+};
+
+/* One certificate's files. */
+struct pair {
+	const char *certificate, *key;
 };
 
 static void ctx_clean(SSL_CTX **ctx)
 {
 	SSL_CTX_free(*ctx);
+}
+
+static void certificates_clean(struct certificates *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		SSL_CTX_free(c->ctx[i]);
+	c->n = 0;
 }
 
 /* The connection's own rules. */
@@ -62,6 +84,30 @@ static int on_protocols(SSL *, const unsigned char **ret_out, unsigned char *ret
 	return SSL_TLSEXT_ERR_OK;
 }
 
+static SSL_CTX *ctx_for(const struct certificates *c, const char *name, unsigned flags)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (X509_check_host(SSL_CTX_get0_certificate(c->ctx[i]), name, 0, flags, NULL) == 1)
+			return c->ctx[i];
+	return NULL;
+}
+
+/* A wildcard is the second choice: SIP phones that follow RFC 5922 section 7.2 take none. A name
+ * that no certificate is for is not refused: phones with an old one in their settings would be cut
+ * off, and those that look at the certificate refuse it themselves. */
+static int on_name(SSL *ssl, int *, void *arg)
+{
+	const struct certificates *have = &((const struct tls *)arg)->have;
+	const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+	SSL_CTX *ctx = name ? ctx_for(have, name, X509_CHECK_FLAG_NO_WILDCARDS) : NULL;
+
+	if (name && !ctx)
+		ctx = ctx_for(have, name, 0);
+	if (!ctx)
+		return SSL_TLSEXT_ERR_NOACK;
+	return SSL_set_SSL_CTX(ssl, ctx) ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
 /* Without it OpenSSL would ask at the terminal. */
 static int on_password(char *, int, int, void *)
 {
@@ -79,45 +125,45 @@ static const char *reason(void)
 }
 
 /* OpenSSL's words for a missing file do not name it. */
-static int check_readable(const char *option, const char *path, struct err *err)
+static int check_readable(const char *option, const char *what, const char *path, struct err *err)
 {
 	const int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
-		return err_set(err, -errno, "%s %s: %s", option, path, strerror(errno));
+		return err_set(err, -errno, "%s_%s %s: %s", option, what, path, strerror(errno));
 	close(fd);
 	return 0;
 }
 
-static int load_certificate(SSL_CTX *ctx, const char *path, struct err *err)
+static int load_certificate(SSL_CTX *ctx, const char *option, const char *path, struct err *err)
 {
-	const int rc = check_readable("tls_certificate", path, err);
+	const int rc = check_readable(option, "certificate", path, err);
 
 	if (rc < 0)
 		return rc;
 	ERR_clear_error();
 	if (SSL_CTX_use_certificate_chain_file(ctx, path) == 1)
 		return 0;
-	return err_set(err, -EINVAL, "tls_certificate %s: no certificate in PEM (%s)", path,
+	return err_set(err, -EINVAL, "%s_certificate %s: no certificate in PEM (%s)", option, path,
 		       reason());
 }
 
-static int load_key(SSL_CTX *ctx, const struct tls *tls, struct err *err)
+static int load_key(SSL_CTX *ctx, const char *option, struct pair files, struct err *err)
 {
-	const int rc = check_readable("tls_key", tls->key, err);
+	const int rc = check_readable(option, "key", files.key, err);
 	bool taken;
 
 	if (rc < 0)
 		return rc;
 	ERR_clear_error();
-	taken = SSL_CTX_use_PrivateKey_file(ctx, tls->key, SSL_FILETYPE_PEM) == 1;
+	taken = SSL_CTX_use_PrivateKey_file(ctx, files.key, SSL_FILETYPE_PEM) == 1;
 	if (!taken && ERR_GET_REASON(ERR_peek_last_error()) != X509_R_KEY_VALUES_MISMATCH)
-		return err_set(err, -EINVAL, "tls_key %s: no key in PEM without a password (%s)",
-			       tls->key, reason());
+		return err_set(err, -EINVAL, "%s_key %s: no key in PEM without a password (%s)",
+			       option, files.key, reason());
 	/* A key of another kind is taken too, for a certificate to come. */
 	if (!taken || SSL_CTX_check_private_key(ctx) != 1)
-		return err_set(err, -EINVAL, "tls_key %s does not belong to the certificate in %s",
-			       tls->key, tls->certificate);
+		return err_set(err, -EINVAL, "%s_key %s does not belong to the certificate in %s",
+			       option, files.key, files.certificate);
 	return 0;
 }
 
@@ -130,7 +176,7 @@ static int64_t expiry_of(SSL_CTX *ctx)
 	return timegm(&tm);
 }
 
-static int ctx_set_up(SSL_CTX *ctx)
+static int ctx_set_up(struct tls *tls, SSL_CTX *ctx)
 {
 	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
 					 SSL_OP_NO_TICKET | SSL_OP_CIPHER_SERVER_PREFERENCE |
@@ -141,7 +187,10 @@ static int ctx_set_up(SSL_CTX *ctx)
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_num_tickets(ctx, 0);
 	SSL_CTX_set_msg_callback(ctx, on_message);
-	SSL_CTX_set_alpn_select_cb(ctx, on_protocols, NULL);
+	if (tls->conf.http)
+		SSL_CTX_set_alpn_select_cb(ctx, on_protocols, NULL);
+	SSL_CTX_set_tlsext_servername_callback(ctx, on_name);
+	SSL_CTX_set_tlsext_servername_arg(ctx, tls);
 	SSL_CTX_set_default_passwd_cb(ctx, on_password);
 	return SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) == 1 &&
 			       SSL_CTX_set_cipher_list(ctx, ciphers) == 1
@@ -149,33 +198,96 @@ static int ctx_set_up(SSL_CTX *ctx)
 		       : -EIO;
 }
 
-int tls_reload(struct tls *tls, struct err *err)
+static int add_pair(struct tls *tls, struct certificates *c, struct pair files, struct err *err)
 {
 	CLEANUP(ctx_clean) SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+	int64_t expires_s;
 	int rc;
 
-	if (!ctx || ctx_set_up(ctx) < 0)
+	if (!ctx || ctx_set_up(tls, ctx) < 0)
 		return err_set(err, -ENOMEM, "TLS: %s", reason());
-	rc = load_certificate(ctx, tls->certificate, err);
+	rc = load_certificate(ctx, tls->conf.option, files.certificate, err);
 	if (rc == 0)
-		rc = load_key(ctx, tls, err);
+		rc = load_key(ctx, tls->conf.option, files, err);
 	if (rc < 0)
 		return rc;
-	tls->expires_s = expiry_of(ctx);
-	SSL_CTX_free(tls->ctx); /* connections hold on to theirs */
-	tls->ctx = TAKE(ctx);
+	expires_s = expiry_of(ctx);
+	if (c->n == 0 || expires_s < c->expires_s)
+		c->expires_s = expires_s;
+	c->ctx[c->n++] = TAKE(ctx);
 	return 0;
 }
 
-int tls_open(const char *certificate, const char *key, struct err *err, struct tls **ret_tls)
+/* Of a folder. */
+
+static int is_certificate(const struct dirent *entry)
+{
+	const size_t n = strlen(entry->d_name);
+
+	return n > 4 && entry->d_name[0] != '.' && strcmp(entry->d_name + n - 4, ".pem") == 0;
+}
+
+static int add_file(struct tls *tls, struct certificates *c, const char *name, struct err *err)
+{
+	const char *folder = tls->conf.folder;
+	char certificate[PATH_MAX], key[PATH_MAX];
+	int n;
+
+	if (c->n > TLS_FOLDER_MAX)
+		return err_set(err, -E2BIG, "%s_folder %s: more than %d certificates",
+			       tls->conf.option, folder, TLS_FOLDER_MAX);
+	n = snprintf(certificate, sizeof(certificate), "%s/%s", folder, name);
+	if (n < 0 || (size_t)n >= sizeof(certificate))
+		return err_set(err, -ENAMETOOLONG, "%s_folder %s: %s", tls->conf.option, folder,
+			       strerror(ENAMETOOLONG));
+	snprintf(key, sizeof(key), "%.*s.key", n - 4, certificate);
+	return add_pair(tls, c, (struct pair){ certificate, key }, err);
+}
+
+/* By name: which of two certificates for one host is shown does not depend on the file system. */
+static int add_folder(struct tls *tls, struct certificates *c, struct err *err)
+{
+	const char *folder = tls->conf.folder;
+	struct dirent **entries = NULL;
+	int rc = 0;
+	const int n = scandir(folder, &entries, is_certificate, alphasort);
+
+	if (n < 0)
+		return err_set(err, -errno, "%s_folder %s: %s", tls->conf.option, folder,
+			       strerror(errno));
+	for (int i = 0; i < n; i++) {
+		if (rc == 0)
+			rc = add_file(tls, c, entries[i]->d_name, err);
+		free(entries[i]);
+	}
+	free(entries);
+	return rc;
+}
+
+int tls_reload(struct tls *tls, struct err *err)
+{
+	CLEANUP(certificates_clean) struct certificates fresh = {};
+	const struct pair first = { tls->conf.certificate, tls->conf.key };
+	int rc = add_pair(tls, &fresh, first, err);
+
+	if (rc == 0 && tls->conf.folder)
+		rc = add_folder(tls, &fresh, err);
+	if (rc < 0)
+		return rc;
+	certificates_clean(&tls->have); /* connections hold on to theirs */
+	tls->have = fresh;
+	fresh.n = 0;
+	return 0;
+}
+
+int tls_open(const struct tls_conf *conf, struct err *err, struct tls **ret_tls)
 {
 	struct tls *tls = calloc(1, sizeof(*tls));
 	int rc;
 
 	if (!tls)
 		return err_set(err, -ENOMEM, "no memory");
-	tls->certificate = certificate;
-	tls->key = key;
+	tls->conf = *conf;
 	rc = tls_reload(tls, err);
 	if (rc < 0) {
 		tls_free(tls);
@@ -189,20 +301,25 @@ void tls_free(struct tls *tls)
 {
 	if (!tls)
 		return;
-	SSL_CTX_free(tls->ctx);
+	certificates_clean(&tls->have);
 	free(tls);
 }
 
 int64_t tls_expires_s(const struct tls *tls)
 {
-	return tls->expires_s;
+	return tls->have.expires_s;
+}
+
+size_t tls_count(const struct tls *tls)
+{
+	return tls->have.n;
 }
 
 /* Connections. */
 
 struct bufferevent *tls_accept(struct tls *tls, struct event_base *base)
 {
-	SSL *ssl = SSL_new(tls->ctx);
+	SSL *ssl = SSL_new(tls->have.ctx[0]);
 
 	/* Frees ssl when it fails. */
 	return ssl ? bufferevent_openssl_socket_new(base, -1, ssl, BUFFEREVENT_SSL_ACCEPTING,
@@ -213,6 +330,14 @@ struct bufferevent *tls_accept(struct tls *tls, struct event_base *base)
 bool tls_is(struct bufferevent *bev)
 {
 	return bufferevent_openssl_get_ssl(bev) != NULL;
+}
+
+const char *tls_why(struct bufferevent *bev)
+{
+	const unsigned long code = bufferevent_get_openssl_error(bev);
+	const char *text = code ? ERR_reason_error_string(code) : NULL;
+
+	return text ? text : "the peer left";
 }
 
 static SSL *talking(struct bufferevent *bev)
@@ -236,6 +361,36 @@ bool tls_say(struct bufferevent *bev, struct view text)
 	said = SSL_write_ex(ssl, text.p, text.n, &n) == 1 && n == text.n;
 	ERR_clear_error();
 	return said;
+}
+
+/* In the pieces in which libevent writes: one that waits for its repetition must not get smaller.
+ */
+static void flush_tls(SSL *ssl, struct evbuffer *out)
+{
+	struct evbuffer_iovec piece;
+	size_t n;
+
+	while (evbuffer_peek(out, -1, NULL, &piece, 1) > 0 && piece.iov_len) {
+		ERR_clear_error();
+		if (SSL_write_ex(ssl, piece.iov_base, piece.iov_len, &n) != 1 ||
+		    evbuffer_drain(out, n) < 0)
+			break;
+	}
+	ERR_clear_error();
+}
+
+void tls_flush(struct bufferevent *bev)
+{
+	struct evbuffer *out = bufferevent_get_output(bev);
+	SSL *ssl = talking(bev);
+
+	/* A bufferevent freezes the front of its output for everybody else. */
+	if (evbuffer_get_length(out) == 0 || evbuffer_unfreeze(out, 1) < 0)
+		return;
+	if (ssl)
+		flush_tls(ssl, out);
+	else if (!tls_is(bev))
+		evbuffer_write(out, bufferevent_getfd(bev));
 }
 
 void tls_bye(struct bufferevent *bev)

@@ -1,6 +1,7 @@
 #include "server/numbers.h"
 
 #include <errno.h>
+#include <string.h>
 
 void numbers_copy(struct numbers *n, const struct numbers_of *of)
 {
@@ -27,7 +28,7 @@ int numbers_suspects(struct numbers *n, struct arena *arena, struct suspect *ret
 		addr_host_text(&e->host, text);
 		ret_suspects[i] = (struct suspect){ view_str(arena_dup(arena, view_str(text))),
 						    (int64_t)e->failures, (int64_t)e->dropped,
-						    e->since_ms, e->last_ms };
+						    e->since_ms, e->last_ms, e->until_ms };
 		if (!ret_suspects[i].address.p)
 			break;
 	}
@@ -35,6 +36,23 @@ int numbers_suspects(struct numbers *n, struct arena *arena, struct suspect *ret
 	i = i < n->nsuspects && i < max;
 	pthread_mutex_unlock(&n->lock);
 	return i ? -ENOMEM : 0;
+}
+
+int numbers_forget(struct numbers *n, const struct addr *host)
+{
+	int rc = -ENOENT;
+
+	pthread_mutex_lock(&n->lock);
+	for (size_t i = 0; rc < 0 && i < n->nsuspects; i++) {
+		if (!addr_same_host(&n->suspects[i].host, host))
+			continue;
+		n->nsuspects--;
+		memmove(&n->suspects[i], &n->suspects[i + 1],
+			(n->nsuspects - i) * sizeof(n->suspects[0]));
+		rc = 0;
+	}
+	pthread_mutex_unlock(&n->lock);
+	return rc;
 }
 
 static void gauge(struct metrics *m, const char *name, const char *help, uint64_t value)
@@ -61,10 +79,19 @@ static void print_sip(const struct numbers *n, struct metrics *m)
 	counter(m, "vestibule_sip_blocked_total", "Messages dropped unanswered", sip->blocked);
 	counter(m, "vestibule_sip_challenged_total", "Requests asked for a password",
 		sip->challenged);
+	gauge(m, "vestibule_sip_lag_ms", "Milliseconds that the SIP loop is behind",
+	      (uint64_t)sip->lag_ms);
+	gauge(m, "vestibule_sip_overload", "1 while new calls are turned away for it", sip->overload);
+	counter(m, "vestibule_sip_shed_total", "Calls and registrations turned away with 503",
+		sip->shed);
 	gauge(m, "vestibule_sip_suspects", "Hosts that guess, as far as they are listed",
 	      n->nsuspects);
 	gauge(m, "vestibule_sip_transactions", "SIP transactions now", sip->transactions);
-	gauge(m, "vestibule_sip_connections", "SIP connections over TCP now", sip->connections);
+	gauge(m, "vestibule_sip_connections", "SIP connections over TCP and TLS now",
+	      sip->connections);
+	gauge(m, "vestibule_sip_tls_connections", "SIP connections over TLS now", sip->secure);
+	counter(m, "vestibule_sip_tls_failed_total", "TLS handshakes of SIP that failed",
+		sip->handshakes_failed);
 }
 
 static void print_calls(const struct numbers *n, struct metrics *m)

@@ -34,3 +34,5 @@ void numbers_print(struct numbers *n, struct journal *journal, struct mailer *ma
 /* As suspects_fn. */
 int numbers_suspects(struct numbers *n, struct arena *arena, struct suspect *ret_suspects,
 		     size_t max, size_t *ret_n);
+/* Takes it off the copy at once. -ENOENT: it is not there. */
+int numbers_forget(struct numbers *n, const struct addr *host);

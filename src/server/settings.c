@@ -2,6 +2,7 @@
 
 #include "api/reply.h"
 #include "base/addr.h"
+#include "call/switchboard.h"
 #include "io/worker.h"
 #include "media/relay.h"
 #include "office/mail_text.h"
@@ -25,6 +26,11 @@ static bool fits_addr(const char *value)
 	struct addr at;
 
 	return addr_parse(value, &at) == 0;
+}
+
+static bool fits_addr_or_none(const char *value)
+{
+	return value[0] == '\0' || fits_addr(value);
 }
 
 static bool is_made_of(const char *value, const char *characters)
@@ -102,6 +108,12 @@ static const struct conf_option options[] = {
 	CHECKED(sip, "127.0.0.1:5060", fits_addr, ADDR_WORDS, "Where SIP listens, UDP and TCP"),
 	CHECKED(sip_public, NULL, fits_host, "a host name or an address",
 		"Host that devices see in SIP and media, when it is not the listened one"),
+	CHECKED(sip_tls, NULL, fits_addr_or_none, ADDR_WORDS,
+		"Where SIP over TLS listens, usually port 5061; by default nowhere"),
+	TEXT(sip_tls_certificate, NULL, "PEM file of SIP's certificate and its chain; by default tls_certificate"),
+	TEXT(sip_tls_key, NULL, "PEM file of that certificate's key; by default tls_key"),
+	TEXT(sip_tls_folder, NULL,
+	     "Folder of more certificates of SIP, NAME.pem with NAME.key, for phones that ask for their names"),
 	{ "sip_sha256", CONF_BOOL, offsetof(struct settings, sip_sha256), "no",
 	  .doc = "Whether SIP passwords are asked for by SHA-256 before MD5; some phones answer "
 		 "neither then" },
@@ -122,6 +134,7 @@ static const struct conf_option options[] = {
 	TEXT(log_file, NULL, "File for the log; by default standard error"),
 	NUMBER(workers, "4", 1, WORKER_THREADS_MAX, "Threads that answer API requests"),
 	NUMBER(media_workers, "1", 1, RELAY_WORKERS_MAX, "Threads that relay media"),
+	NUMBER(calls_max, "5000", 1, CALLS_MAX, "Calls at once; one more is told to try again later"),
 	NUMBER(ring_s, "60", 5, 170, "Seconds for which phones ring"),
 	NUMBER(talk_s, "600", 10, 86400, "Seconds after which a conversation is ended"),
 	NUMBER(drain_s, "30", 0, 3600, "Seconds that running calls get when the server is to stop"),

@@ -22,6 +22,35 @@ static unsigned q_read(struct view v)
 	return q;
 }
 
+/* In quotes, the URN in angle brackets. */
+static struct view instance_read(struct view v)
+{
+	v = view_trim(v);
+	if (v.n < 2 || v.p[0] != '"' || v.p[v.n - 1] != '"' || v.n - 2 >= BINDING_INSTANCE_MAX)
+		return (struct view){};
+	v = (struct view){ v.p + 1, v.n - 2 };
+	for (size_t i = 0; i < v.n; i++)
+		if (v.p[i] <= ' ' || v.p[i] > '~' || v.p[i] == '"' || v.p[i] == '\\')
+			return (struct view){};
+	return v;
+}
+
+/* libre takes the plus sign for one of its patterns. */
+static void outbound_read(struct view params, struct contact *c)
+{
+	while (params.n > 0) {
+		struct view value, param = view_cut(params, ';', &params);
+		const struct view name = view_trim(view_cut(param, '=', &value));
+		uint64_t reg_id;
+
+		if (view_ieq(name, VIEW("+sip.instance")))
+			c->instance = instance_read(value);
+		else if (view_ieq(name, VIEW("reg-id")) &&
+			 view_u64(view_trim(value), INT32_MAX, &reg_id) == 0)
+			c->reg_id = (uint32_t)reg_id;
+	}
+}
+
 int contact_read(struct view header, struct contact *ret_contact)
 {
 	const struct pl text = pl_view(header);
@@ -30,7 +59,10 @@ int contact_read(struct view header, struct contact *ret_contact)
 	uint64_t seconds;
 	struct pl value;
 
-	if (sip_addr_decode(&addr, &text) || pl_strcasecmp(&addr.uri.scheme, "sip") ||
+	if (sip_addr_decode(&addr, &text))
+		return -EBADMSG;
+	c.secure = pl_strcasecmp(&addr.uri.scheme, "sips") == 0;
+	if ((!c.secure && pl_strcasecmp(&addr.uri.scheme, "sip")) ||
 	    !sip_uri_clean(view_pl(&addr.auri)) || addr.auri.l >= BINDING_CONTACT_MAX)
 		return -EBADMSG;
 	/* Section 20.10: who could that header be meant for? */
@@ -46,6 +78,7 @@ int contact_read(struct view header, struct contact *ret_contact)
 	}
 	if (msg_param_decode(&addr.params, "q", &value) == 0)
 		c.q = q_read(view_pl(&value));
+	outbound_read(view_pl(&addr.params), &c);
 	*ret_contact = c;
 	return 0;
 }
@@ -133,11 +166,18 @@ void binding_begin(struct binding_update *u, struct binding_set *set)
 		memcpy(u->items, set->items, set->n * sizeof(*set->items));
 }
 
-static size_t find(const struct binding_update *u, struct view uri)
+static bool same(const struct sip_binding *a, const struct sip_binding *b)
+{
+	if (a->reg_id || b->reg_id)
+		return a->reg_id == b->reg_id && strcmp(a->instance, b->instance) == 0;
+	return contact_same(view_str(a->contact), view_str(b->contact));
+}
+
+static size_t find(const struct binding_update *u, const struct sip_binding *binding)
 {
 	size_t i = 0;
 
-	while (i < u->n && !contact_same(view_str(u->items[i].contact), uri))
+	while (i < u->n && !same(&u->items[i], binding))
 		i++;
 	return i;
 }
@@ -171,7 +211,7 @@ static bool drop_soonest(struct binding_update *u)
 
 int binding_put(struct binding_update *u, const struct sip_binding *binding)
 {
-	const size_t i = find(u, view_str(binding->contact));
+	const size_t i = find(u, binding);
 
 	if (i < u->n && i + u->fresh < u->n &&
 	    out_of_order(&u->items[i], view_str(binding->call_id), binding->cseq))
@@ -185,13 +225,14 @@ int binding_put(struct binding_update *u, const struct sip_binding *binding)
 	return 0;
 }
 
-int binding_remove(struct binding_update *u, struct view uri, struct view call_id, uint32_t cseq)
+int binding_remove(struct binding_update *u, const struct sip_binding *binding)
 {
-	const size_t i = find(u, uri);
+	const size_t i = find(u, binding);
 
 	if (i == u->n)
 		return 0;
-	if (i + u->fresh < u->n && out_of_order(&u->items[i], call_id, cseq))
+	if (i + u->fresh < u->n &&
+	    out_of_order(&u->items[i], view_str(binding->call_id), binding->cseq))
 		return -ESTALE;
 	take_out(u, i);
 	return 0;

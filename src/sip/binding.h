@@ -8,9 +8,12 @@
 /* One Contact of a REGISTER. */
 struct contact {
 	struct view uri;
+	bool secure; /* a sips URI */
 	bool has_expires;
 	uint32_t expires_s; /* meaningful with has_expires */
 	unsigned q;
+	struct view instance; /* RFC 5626; empty: none, or one that is too long to be kept */
+	uint32_t reg_id;      /* 0: none */
 };
 
 /* 0, or -EBADMSG: not a URI that a request could be sent to, or too long to be kept. */
@@ -40,9 +43,8 @@ void binding_begin(struct binding_update *u, struct binding_set *set);
  * -ENOSPC: more contacts than a device may have. A full set loses what ends first instead, as a
  * phone with a new port each time would lock itself out. */
 [[nodiscard]] int binding_put(struct binding_update *u, const struct sip_binding *binding);
-/* Removes; 0 also when there was none. -ESTALE as above. */
-[[nodiscard]] int binding_remove(struct binding_update *u, struct view uri, struct view call_id,
-				 uint32_t cseq);
+/* Removes the one that binding_put would renew; 0 also when there was none. -ESTALE as above. */
+[[nodiscard]] int binding_remove(struct binding_update *u, const struct sip_binding *binding);
 /* All of them: `Contact: *`. */
 [[nodiscard]] int binding_remove_all(struct binding_update *u, struct view call_id, uint32_t cseq);
 /* Those that end at or before now_ms (wall); returns how many went. */

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "sip/auth.h"
+#include "sip/overload.h"
 #include "sip/re.h"
 #include "sip/registrar.h"
 
@@ -25,6 +26,7 @@ struct sip_endpoint {
 	struct auth *auth;
 	struct guard *guard;
 	struct registrar *registrar;
+	struct overload *overload; /* NULL: nothing is turned away */
 	struct buf headers;  /* of the reply being made */
 	sip_endpoint_knows_fn *knows;
 	void *knows_arg;
@@ -47,6 +49,16 @@ static void refuse(struct sip_endpoint *e, const struct sip_msg *msg, const stru
 {
 	buf_reset(&e->headers);
 	reply(e, msg, flow, (struct registrar_reply){ code, reason });
+}
+
+static void refuse_busy(struct sip_endpoint *e, const struct sip_msg *msg, const struct flow *flow)
+{
+	const unsigned more_s = (unsigned)rand_below(e->conf.rand, OVERLOAD_SPREAD_S + 1);
+
+	e->stats.shed++;
+	buf_reset(&e->headers);
+	buf_printf(&e->headers, "Retry-After: %u\r\n", OVERLOAD_RETRY_S + more_s);
+	reply(e, msg, flow, (struct registrar_reply){ 503, "Service Unavailable" });
 }
 
 /* 1. Who asks? */
@@ -143,20 +155,62 @@ static bool is_user(const struct pl *text, uint64_t user)
 
 /* 2. What is asked? Each returns true when the owner shall see it. */
 
+/* sips promises TLS on every leg up to the last device (RFC 5630 section 3), which a call that rings
+ * several cannot; 416 makes the caller try again with sip (RFC 3261 section 8.1.3.5), down the same
+ * connection. A registration ends here, so TLS to us is all of it. */
+static bool scheme_fits(const struct sip_msg *msg, const struct flow *flow)
+{
+	if (pl_strcasecmp(&msg->uri.scheme, "sip") == 0)
+		return true;
+	return is_register(msg) && flow->transport == FLOW_TLS &&
+	       pl_strcasecmp(&msg->uri.scheme, "sips") == 0;
+}
+
+/* A device that would lose what it has. Whether it is who it says is asked afterwards. */
+static bool is_refresh(const struct sip_endpoint *e, const struct sip_msg *msg)
+{
+	uint64_t user;
+
+	return auth_user(view_pl(&msg->to.uri.user), &user) == 0 &&
+	       registrar_find(e->registrar, user);
+}
+
+/* Before anything that costs. Who gets no answer at other times gets none now. */
+static bool turned_away(struct sip_endpoint *e, const struct sip_msg *msg, const struct flow *flow)
+{
+	const bool busy = is_register(msg) ?
+				  overload_is(e->overload) && !is_refresh(e, msg) :
+				  overload_is(e->overload) ||
+					  (e->conf.full && e->conf.full(e->conf.arg));
+
+	if (busy && !guard_silent(e->guard, &flow->peer))
+		refuse_busy(e, msg, flow);
+	return busy;
+}
+
+/* Stops at the first that is asked for in vain, and names it. */
+static bool on_require(const struct sip_hdr *hdr, const struct sip_msg *, void *arg)
+{
+	if (pl_strcasecmp(&hdr->val, "path") == 0 || pl_strcasecmp(&hdr->val, "outbound") == 0)
+		return false;
+	buf_printf(arg, "Unsupported: %.*s\r\n", (int)hdr->val.l, hdr->val.p);
+	return true;
+}
+
 static bool on_register(struct sip_endpoint *e, const struct sip_msg *msg, const struct flow *flow)
 {
-	const struct sip_hdr *require = sip_msg_hdr(msg, SIP_HDR_REQUIRE);
 	struct registrar_reply what;
 	uint64_t user;
 	bool repeat;
 
-	if (!authenticated(e, msg, flow, &user, &repeat))
+	if (turned_away(e, msg, flow) || !authenticated(e, msg, flow, &user, &repeat))
 		return false;
 	buf_reset(&e->headers);
 	if (!is_user(&msg->to.uri.user, user)) {
 		refuse(e, msg, flow, 403, "Forbidden");
-	} else if (require) {
-		buf_printf(&e->headers, "Unsupported: %.*s\r\n", (int)require->val.l, require->val.p);
+	} else if (!scheme_fits(msg, flow)) {
+		refuse(e, msg, flow, 416, "Unsupported URI Scheme");
+	} else if (sip_msg_hdr_apply(msg, true, SIP_HDR_REQUIRE, on_require, &e->headers)) {
 		reply(e, msg, flow, (struct registrar_reply){ 420, "Bad Extension" });
 	} else {
 		what = registrar_register(e->registrar, msg, flow, user, repeat, &e->headers);
@@ -170,13 +224,13 @@ static bool on_invite(struct sip_endpoint *e, const struct sip_msg *msg, const s
 	uint64_t user;
 	bool repeat;
 
-	if (!authenticated(e, msg, flow, &user, &repeat))
+	if (turned_away(e, msg, flow) || !authenticated(e, msg, flow, &user, &repeat))
 		return false;
 	if (!is_user(&msg->from.uri.user, user)) {
 		refuse(e, msg, flow, 403, "Forbidden");
 		return false;
 	}
-	if (pl_strcasecmp(&msg->uri.scheme, "sip")) {
+	if (!scheme_fits(msg, flow)) {
 		refuse(e, msg, flow, 416, "Unsupported URI Scheme");
 		return false;
 	}
@@ -189,7 +243,8 @@ static bool on_options(struct sip_endpoint *e, const struct sip_msg *msg, const 
 	if (guard_silent(e->guard, &flow->peer))
 		return false;
 	buf_reset(&e->headers);
-	buf_add(&e->headers, VIEW(ALLOW "Accept: application/sdp\r\nSupported: timer\r\n"));
+	buf_add(&e->headers, VIEW(ALLOW "Accept: application/sdp\r\n"
+				     "Supported: timer, path, outbound\r\n"));
 	reply(e, msg, flow, (struct registrar_reply){ 200, "OK" });
 	return false;
 }
@@ -255,8 +310,8 @@ static void on_message(void *arg, const struct flow *flow, struct view raw)
 {
 	struct sip_endpoint *e = arg;
 
-	/* Datagrams were admitted one by one, of TCP only the connection. */
-	if (flow->transport == FLOW_TCP && !guard_admit(e->guard, &flow->peer))
+	/* Datagrams were admitted one by one, of the others only the connection. */
+	if (flow->transport != FLOW_UDP && !guard_admit(e->guard, &flow->peer))
 		return;
 	e->stats.messages++;
 	if (tx_layer_message(e->layer, flow, raw) != -EBADMSG)
@@ -320,11 +375,18 @@ static int open_parts(struct sip_endpoint *e)
 	return rc;
 }
 
+static int64_t on_behind(void *arg)
+{
+	return flows_behind_ms(((struct sip_endpoint *)arg)->flows);
+}
+
 static int open_sockets(struct sip_endpoint *e, struct err *err)
 {
 	const struct sip_endpoint_conf *conf = &e->conf;
 	int rc = flows_open(&(struct flows_conf){ .loop = conf->loop,
 						  .listen = conf->listen,
+						  .listen_tls = conf->listen_tls,
+						  .tls = conf->tls,
 						  .public_host = conf->public_host,
 						  .message = on_message,
 						  .gone = on_gone,
@@ -342,6 +404,9 @@ static int open_sockets(struct sip_endpoint *e, struct err *err)
 					     .screen = on_screen,
 					     .arg = e },
 			  &e->layer);
+	if (rc == 0 && conf->shed)
+		rc = overload_new(&(struct overload_conf){ loop_timers(conf->loop), on_behind, e },
+				  &e->overload);
 	return rc < 0 ? err_set(err, rc, "no memory for SIP") : 0;
 }
 
@@ -373,6 +438,7 @@ void sip_endpoint_close(struct sip_endpoint *e)
 {
 	if (!e)
 		return;
+	overload_free(e->overload);
 	tx_layer_free(e->layer);
 	flows_close(e->flows);
 	registrar_free(e->registrar);
@@ -404,6 +470,21 @@ int sip_endpoint_restore(struct sip_endpoint *e, const struct sip_binding *bindi
 	return registrar_restore(e->registrar, binding);
 }
 
+/* A newer flow of the same instance stands. */
+static bool superseded(const struct sip_endpoint *e, const struct binding_set *set, size_t i)
+{
+	const struct sip_binding *b = &set->items[i];
+
+	for (size_t j = i + 1; b->reg_id && j < set->n; j++) {
+		const struct sip_binding *newer = &set->items[j];
+
+		if (newer->reg_id && strcmp(newer->instance, b->instance) == 0 &&
+		    flow_alive(e->flows, &newer->flow))
+			return true;
+	}
+	return false;
+}
+
 size_t sip_endpoint_bindings(struct sip_endpoint *e, uint64_t user,
 			     struct sip_binding *ret_bindings, size_t max)
 {
@@ -416,7 +497,8 @@ size_t sip_endpoint_bindings(struct sip_endpoint *e, uint64_t user,
 
 		for (size_t i = 0; i < set->n; i++) {
 			const struct sip_binding *b = &set->items[i];
-			if (b->q == best && n < max && flow_alive(e->flows, &b->flow))
+			if (b->q == best && n < max && flow_alive(e->flows, &b->flow) &&
+			    !superseded(e, set, i))
 				ret_bindings[n++] = *b;
 			if (b->q < best && (!more || b->q > next)) {
 				next = b->q;
@@ -430,6 +512,16 @@ size_t sip_endpoint_bindings(struct sip_endpoint *e, uint64_t user,
 	return n;
 }
 
+bool sip_endpoint_knows_host(const struct sip_endpoint *e, uint64_t user, const struct addr *host)
+{
+	const struct binding_set *set = registrar_find(e->registrar, user);
+
+	for (size_t i = 0; set && i < set->n; i++)
+		if (addr_same_host(&set->items[i].flow.peer, host))
+			return true;
+	return false;
+}
+
 void sip_endpoint_unbind(struct sip_endpoint *e, uint64_t user)
 {
 	registrar_unbind(e->registrar, user);
@@ -441,15 +533,25 @@ size_t sip_endpoint_suspects(const struct sip_endpoint *e, struct guard_entry *r
 	return guard_list(e->guard, ret_entries, max);
 }
 
+bool sip_endpoint_forget_suspect(struct sip_endpoint *e, const struct addr *host)
+{
+	return guard_forget(e->guard, host);
+}
+
 struct sip_endpoint_stats sip_endpoint_stats(const struct sip_endpoint *e)
 {
 	const struct registrar_stats r = registrar_stats(e->registrar);
+	const struct flows_stats flows = flows_stats(e->flows);
 	struct sip_endpoint_stats stats = e->stats;
 
 	stats.blocked = guard_dropped(e->guard);
+	stats.lag_ms = overload_lag_ms(e->overload);
+	stats.overload = overload_is(e->overload);
 	stats.bindings = r.bindings;
 	stats.devices = r.devices;
 	stats.transactions = tx_layer_count(e->layer);
-	stats.connections = flows_connections(e->flows);
+	stats.connections = flows.connections;
+	stats.secure = flows.secure;
+	stats.handshakes_failed = flows.handshakes_failed;
 	return stats;
 }

@@ -12,6 +12,8 @@ enum {
 	BINDING_EXPIRES_MAX_S = 3600,
 	BINDING_EXPIRES_S = 300, /* when the device names none */
 	BINDING_CONTACT_MAX = 512, /* bytes of a Contact URI */
+	BINDING_PATH_MAX = 192, /* bytes of Path (RFC 3327): the proxies before a device */
+	BINDING_INSTANCE_MAX = 64, /* bytes of +sip.instance (RFC 5626) */
 	BINDING_KEEP_MS = 25000, /* between two OPTIONS to a device behind a NAT, over UDP */
 };
 
@@ -24,11 +26,16 @@ struct sip_secret {
 struct sip_binding {
 	uint64_t user; /* device number */
 	char contact[BINDING_CONTACT_MAX];
+	char path[BINDING_PATH_MAX]; /* what Route says in requests to it; empty: nothing */
+	/* Which of its flows this is (RFC 5626): set only where outbound was agreed on, else reg_id
+	 * is 0. A flow replaces the one before it with the same two, whatever its Contact. */
+	char instance[BINDING_INSTANCE_MAX];
+	uint32_t reg_id;
 	char call_id[128];
 	uint32_t cseq;
 	unsigned q; /* thousandths */
 	int64_t expires_at; /* wall, ms */
-	struct flow flow; /* restored TCP bindings have a dead one until the device comes again */
+	struct flow flow; /* restored ones of TCP and TLS have a dead one until the device comes again */
 };
 
 struct sip_endpoint_conf {
@@ -36,11 +43,18 @@ struct sip_endpoint_conf {
 	const struct clock *clock;
 	struct rand *rand;
 	const char *listen, *public_host;
+	const char *listen_tls; /* NULL: no TLS */
+	struct tls *tls;
 	const char *realm;
 	/* Ask for SHA-256 before MD5 (RFC 8760). Off where any phone may come: many, such as baresip
 	 * 1.0 and SIPp 3.6, give up on a challenge that names an algorithm they do not know, wherever
 	 * it stands. SHA-256 answers are taken either way. */
 	bool offer_sha256;
+	/* Turn new calls, and registrations of devices that have none, away with 503 and Retry-After
+	 * while the loop is behind (sip/overload.h). Dialogs and refreshes go on. */
+	bool shed;
+	/* As many calls as may be: a new one gets 503 and Retry-After. May be NULL. */
+	bool (*full)(void *arg);
 	/* False: no such device. Asked for each request outside of a dialog; must be quick. */
 	bool (*secret)(void *arg, uint64_t user, struct sip_secret *ret_secret);
 	/* The bindings of a user changed (all-or-nothing): all that stand now, n = 0 for none. */
@@ -56,8 +70,13 @@ struct sip_endpoint_stats {
 	uint64_t messages, malformed, challenged;
 	uint64_t refused; /* wrong passwords and unknown users */
 	uint64_t blocked; /* without any answer: floods, suspects */
+	uint64_t shed; /* calls and registrations turned away */
+	int64_t lag_ms; /* of the loop, now */
+	bool overload;  /* now */
 	uint64_t bindings, devices;
 	uint64_t transactions, connections; /* now */
+	uint64_t secure;            /* connections over TLS now */
+	uint64_t handshakes_failed; /* of TLS */
 };
 
 struct sip_endpoint;
@@ -72,11 +91,16 @@ typedef bool sip_endpoint_knows_fn(void *arg, const struct sip_msg *msg, const s
 void sip_endpoint_dialogs(struct sip_endpoint *e, sip_endpoint_knows_fn *knows, void *arg);
 /* Before the first message: what the store kept. Expired ones are left out. */
 [[nodiscard]] int sip_endpoint_restore(struct sip_endpoint *e, const struct sip_binding *binding);
-/* Copies up to max bindings with a living flow, best q first; returns how many. */
+/* Copies up to max bindings with a living flow, best q first; of several flows of one instance only
+ * the newest (RFC 5626 section 7); returns how many. */
 size_t sip_endpoint_bindings(struct sip_endpoint *e, uint64_t user, struct sip_binding *ret_bindings,
 			     size_t max);
+/* One of the user's bindings, whatever its flow, came from that host. */
+bool sip_endpoint_knows_host(const struct sip_endpoint *e, uint64_t user, const struct addr *host);
 /* The device is gone or its password changed: its bindings end, `bound` is called. */
 void sip_endpoint_unbind(struct sip_endpoint *e, uint64_t user);
 /* Hosts that guess: the last heard of first; returns how many were written. */
 size_t sip_endpoint_suspects(const struct sip_endpoint *e, struct guard_entry *ret_entries, size_t max);
+/* One of them was none: false when nothing is held against that host. */
+bool sip_endpoint_forget_suspect(struct sip_endpoint *e, const struct addr *host);
 struct sip_endpoint_stats sip_endpoint_stats(const struct sip_endpoint *e);

@@ -60,11 +60,24 @@ static int udp_read(struct flows *flows)
 	return n;
 }
 
+static int64_t now_ms(const struct flows *flows)
+{
+	return clock_mono_us(flows->timers->clock) / 1000;
+}
+
 static void on_udp(evutil_socket_t, short, void *arg)
 {
-	for (int i = 0; i < UDP_BATCHES_PER_WAKE; i++)
-		if (udp_read(arg) < FLOW_BATCH)
+	struct flows *flows = arg;
+
+	for (int i = 0; i < UDP_BATCHES_PER_WAKE; i++) {
+		if (udp_read(flows) < FLOW_BATCH) {
+			flows->behind = false;
 			return;
+		}
+	}
+	if (!flows->behind)
+		flows->behind_ms = now_ms(flows);
+	flows->behind = true;
 }
 
 static int udp_open(struct flows *flows)
@@ -143,14 +156,41 @@ static int bind_both(struct flows *flows, struct err *err, int *ret_tcp)
 	return rc < 0 ? err_set(err, rc, "cannot listen for SIP on %s: %s", text, strerror(-rc)) : 0;
 }
 
+static int bind_tls(struct flows *flows, struct err *err, int *ret_fd)
+{
+	const char *text = flows->conf.listen_tls;
+	struct addr *at = &flows->bound_tls;
+	int fd;
+
+	if (!text)
+		return 0;
+	if (addr_parse(text, at) < 0)
+		return err_set(err, -EINVAL, "\"%s\" is no ADDR:PORT for SIP over TLS", text);
+	fd = bind_socket(at, SOCK_STREAM);
+	if (fd < 0)
+		return err_set(err, fd, "cannot listen for SIP over TLS on %s: %s", text,
+			       strerror(-fd));
+	if (getsockname(fd, &at->sa, &at->len) < 0) {
+		close(fd);
+		return err_set(err, -EIO, "cannot listen for SIP over TLS on %s", text);
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
 static int open_all(struct flows *flows, struct err *err)
 {
-	int tcp = -1;
+	int tcp = -1, tls = -1;
 	int rc = bind_both(flows, err, &tcp);
 
 	if (rc < 0)
 		return rc;
-	rc = flows_tcp_open(flows, tcp);
+	rc = bind_tls(flows, err, &tls);
+	if (rc < 0) {
+		close(tcp);
+		return rc;
+	}
+	rc = flows_tcp_open(flows, tcp, tls);
 	if (rc == 0)
 		rc = udp_open(flows);
 	return rc < 0 ? err_set(err, rc, "cannot open SIP: %s", strerror(-rc)) : 0;
@@ -250,15 +290,21 @@ static struct addr route_find(struct flows *flows, const struct addr *peer)
 	return route->local;
 }
 
+static const struct addr *bound_for(const struct flows *flows, const struct flow *flow)
+{
+	return flow->transport == FLOW_TLS ? &flows->bound_tls : &flows->bound;
+}
+
 struct addr flow_local_addr(struct flows *flows, const struct flow *flow)
 {
-	struct addr local = flows->bound;
+	const struct addr *bound = bound_for(flows, flow);
+	struct addr local = *bound;
 
 	if (addr_is_set(&flows->public_addr))
 		local = flows->public_addr;
-	else if (addr_is_wildcard(&flows->bound))
+	else if (addr_is_wildcard(bound))
 		local = route_find(flows, &flow->peer);
-	return addr_with_port(&local, addr_port(&flows->bound));
+	return addr_with_port(&local, addr_port(bound));
 }
 
 struct view flow_local(struct flows *flows, const struct flow *flow)
@@ -267,7 +313,7 @@ struct view flow_local(struct flows *flows, const struct flow *flow)
 
 	if (flows->public_host && !addr_is_set(&flows->public_addr)) {
 		snprintf(flows->local_text, sizeof(flows->local_text), "%.253s:%u",
-			 flows->public_host, (unsigned)addr_port(&flows->bound));
+			 flows->public_host, (unsigned)addr_port(bound_for(flows, flow)));
 	} else {
 		local = flow_local_addr(flows, flow);
 		addr_text(&local, flows->local_text);
@@ -280,7 +326,17 @@ uint16_t flows_port(const struct flows *flows)
 	return addr_port(&flows->bound);
 }
 
-size_t flows_connections(const struct flows *flows)
+uint16_t flows_port_tls(const struct flows *flows)
 {
-	return flows->conns.count;
+	return flows->tls.listener ? addr_port(&flows->bound_tls) : 0;
+}
+
+int64_t flows_behind_ms(const struct flows *flows)
+{
+	return flows->behind ? now_ms(flows) - flows->behind_ms : 0;
+}
+
+struct flows_stats flows_stats(const struct flows *flows)
+{
+	return (struct flows_stats){ flows->conns.count, flows->secure, flows->handshakes_failed };
 }

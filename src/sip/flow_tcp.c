@@ -1,4 +1,4 @@
-/* TCP: connections with deadlines, and messages cut out of the stream by Content-Length
+/* TCP and TLS: connections with deadlines, and messages cut out of the stream by Content-Length
  * (RFC 3261 section 18.3).
  *
  * Invariants:
@@ -6,8 +6,11 @@
  *      it or close it while one of its messages is being handed over.
  *   2. Each byte is looked at a bounded number of times, however slowly it drips in.
  *   3. A connection that no device authenticated on ends FLOW_TCP_STRANGER_MS after its start,
- *      whatever it sends: the connections of a host are few, and its devices want them. */
+ *      whatever it sends: the connections of a host are few, and its devices want them.
+ *   4. A TLS connection's handshake is counted, here and with its host, from its start until it is
+ *      over, which is when the first byte may be read, or when the connection is freed. */
 #include "base/log.h"
+#include "io/tls.h"
 #include "sip/flow_priv.h"
 
 #include <errno.h>
@@ -25,6 +28,7 @@ struct conn_host {
 	struct map_node node;
 	unsigned char host[ADDR_HOST_BYTES];
 	size_t count;
+	size_t handshakes; /* of them under way */
 };
 
 struct conn {
@@ -40,6 +44,7 @@ struct conn {
 	bool in_message;
 	bool had_crlf;
 	bool kept; /* no stranger's */
+	bool greeting, secured; /* TLS: its handshake is under way, went well */
 	bool closing;
 };
 
@@ -48,25 +53,30 @@ static struct view conn_key(const struct conn *c)
 	return (struct view){ (const char *)&c->flow.conn, sizeof(c->flow.conn) };
 }
 
-static struct conn_host *host_take(struct flows *flows, const struct addr *peer)
+static struct conn_host *host_find(const struct flows *flows, const struct addr *peer)
 {
 	unsigned char bytes[ADDR_HOST_BYTES];
 	struct map_node *found;
-	struct conn_host *host;
 
 	addr_host_bytes(peer, bytes);
 	found = map_get(&flows->hosts, (struct view){ (const char *)bytes, sizeof(bytes) });
-	if (found) {
-		host = CONTAINER_OF(found, struct conn_host, node);
-		if (host->count >= FLOW_TCP_PER_HOST_MAX)
-			return NULL;
+	return found ? CONTAINER_OF(found, struct conn_host, node) : NULL;
+}
+
+static struct conn_host *host_take(struct flows *flows, const struct addr *peer)
+{
+	struct conn_host *host = host_find(flows, peer);
+
+	if (host && host->count >= FLOW_TCP_PER_HOST_MAX)
+		return NULL;
+	if (host) {
 		host->count++;
 		return host;
 	}
 	host = calloc(1, sizeof(*host));
 	if (!host)
 		return NULL;
-	memcpy(host->host, bytes, sizeof(bytes));
+	addr_host_bytes(peer, host->host);
 	host->count = 1;
 	if (map_put(&flows->hosts, &host->node,
 		    (struct view){ (const char *)host->host, sizeof(host->host) })) {
@@ -84,13 +94,76 @@ static void host_drop(struct flows *flows, struct conn_host *host)
 	free(host);
 }
 
+static int64_t now_ms(const struct flows *flows)
+{
+	return clock_mono_us(flows->timers->clock) / 1000;
+}
+
+static void listen_on(void *arg);
+
+/* The loop's turn belongs to the calls again for so long; who comes meanwhile waits. */
+static void rest(struct flow_listener *l, int64_t ms)
+{
+	if (timers_arm(l->flows->timers, &l->again, ms, listen_on, l) == 0)
+		evconnlistener_disable(l->listener);
+}
+
+static void listen_on(void *arg)
+{
+	struct flow_listener *l = arg;
+
+	if (l->transport == FLOW_TLS && l->flows->handshakes >= FLOW_TLS_PENDING)
+		rest(l, FLOW_TLS_TICK_MS);
+	else
+		evconnlistener_enable(l->listener);
+}
+
+static void handshake_begin(struct conn *c)
+{
+	struct flows *flows = c->flows;
+	const int64_t now = now_ms(flows);
+
+	c->greeting = true;
+	c->host->handshakes++;
+	flows->handshakes++;
+	if (now - flows->tick_ms >= FLOW_TLS_TICK_MS) {
+		flows->tick_ms = now;
+		flows->tick_handshakes = 0;
+	}
+	flows->tick_handshakes++;
+	if (flows->tick_handshakes >= FLOW_TLS_RATE * FLOW_TLS_TICK_MS / 1000 ||
+	    flows->handshakes >= FLOW_TLS_PENDING)
+		rest(&flows->tls, flows->tick_ms + FLOW_TLS_TICK_MS - now);
+}
+
+static void handshake_end(struct conn *c, bool well)
+{
+	struct flows *flows = c->flows;
+
+	if (!c->greeting)
+		return;
+	c->greeting = false;
+	c->secured = well;
+	c->host->handshakes--;
+	flows->handshakes--;
+	if (well)
+		flows->secure++;
+	else
+		flows->handshakes_failed++;
+}
+
 static void conn_free(struct conn *c)
 {
+	handshake_end(c, false);
+	if (c->secured)
+		c->flows->secure--;
 	timers_cancel(c->flows->timers, &c->timer);
 	map_remove(&c->flows->conns, &c->node);
 	host_drop(c->flows, c->host);
-	if (c->bev)
+	if (c->bev) {
+		tls_bye(c->bev);
 		bufferevent_free(c->bev);
+	}
 	free(c);
 }
 
@@ -112,11 +185,6 @@ static void conn_arm(struct conn *c, int64_t ms)
 
 	if (rc < 0)
 		log_error("sip_timer", LF_I("code", rc));
-}
-
-static int64_t now_ms(const struct flows *flows)
-{
-	return clock_mono_us(flows->timers->clock) / 1000;
 }
 
 /* Arms the timer, but a stranger's not beyond the end of its time. */
@@ -258,19 +326,38 @@ static void on_read(struct bufferevent *bev, void *arg)
 	c->in_message = part;
 }
 
-static void on_event(struct bufferevent *, short, void *arg)
+/* A device that does not like our certificate, for one. */
+static void log_refused(const struct conn *c)
 {
-	conn_close(arg);
+	char host[ADDR_TEXT_MAX];
+
+	addr_host_text(&c->flow.peer, host);
+	log_info("sip_tls_refused", LF_S("host", host), LF_S("why", tls_why(c->bev)));
 }
 
-static struct conn *conn_new(struct flows *flows, const struct addr *peer)
+static void on_event(struct bufferevent *, short what, void *arg)
+{
+	struct conn *c = arg;
+
+	if (what & BEV_EVENT_CONNECTED) {
+		handshake_end(c, true);
+		conn_wait(c, FLOW_TCP_STRANGER_MS);
+		return;
+	}
+	if (c->greeting)
+		log_refused(c);
+	conn_close(c);
+}
+
+static struct conn *conn_new(struct flows *flows, enum flow_transport transport,
+			     const struct addr *peer)
 {
 	struct conn *c = calloc(1, sizeof(*c));
 
 	if (!c)
 		return NULL;
 	c->flows = flows;
-	c->flow = (struct flow){ FLOW_TCP, flows->next_conn++, *peer };
+	c->flow = (struct flow){ transport, flows->next_conn++, *peer };
 	c->stranger_until_ms = now_ms(flows) + FLOW_TCP_STRANGER_MS;
 	if (map_put(&flows->conns, &c->node, conn_key(c))) {
 		free(c);
@@ -284,88 +371,117 @@ static struct conn *conn_new(struct flows *flows, const struct addr *peer)
 	return c;
 }
 
+/* Takes the socket. */
+static int conn_open(struct conn *c, evutil_socket_t fd)
+{
+	struct event_base *base = loop_base(c->flows->conf.loop);
+	const int one = 1;
+
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	c->bev = c->flow.transport == FLOW_TLS ?
+			 tls_accept(c->flows->conf.tls, base) :
+			 bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
+	if (!c->bev) {
+		close(fd);
+		return -ENOMEM;
+	}
+	bufferevent_setcb(c->bev, on_read, NULL, on_event, c);
+	if (c->flow.transport == FLOW_TLS) {
+		handshake_begin(c);
+		conn_arm(c, FLOW_TLS_HANDSHAKE_MS);
+	}
+	if (bufferevent_setfd(c->bev, fd) < 0) {
+		close(fd);
+		return -EIO;
+	}
+	return bufferevent_enable(c->bev, EV_READ | EV_WRITE);
+}
+
+static bool welcome(const struct flow_listener *l, const struct addr *peer)
+{
+	const struct flows *flows = l->flows;
+	const struct conn_host *host = l->transport == FLOW_TLS ? host_find(flows, peer) : NULL;
+
+	return flows->conns.count < FLOW_TCP_MAX &&
+	       (!host || host->handshakes < FLOW_TLS_PENDING_PER_HOST) &&
+	       (!flows->conf.admit || flows->conf.admit(flows->conf.arg, peer));
+}
+
 static void on_accept(struct evconnlistener *, evutil_socket_t fd, struct sockaddr *sa, int len,
 		      void *arg)
 {
-	struct flows *flows = arg;
+	struct flow_listener *l = arg;
 	struct addr peer = { .len = (socklen_t)len };
 	struct conn *c = NULL;
-	const int one = 1;
 
 	memcpy(&peer.sa, sa, (size_t)len < sizeof(peer.v6) ? (size_t)len : sizeof(peer.v6));
 	peer = addr_unmapped(&peer);
-	if (flows->conns.count < FLOW_TCP_MAX &&
-	    (!flows->conf.admit || flows->conf.admit(flows->conf.arg, &peer)))
-		c = conn_new(flows, &peer);
-	if (!c) {
+	if (welcome(l, &peer))
+		c = conn_new(l->flows, l->transport, &peer);
+	if (!c)
 		close(fd);
-		return;
-	}
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	c->bev = bufferevent_socket_new(loop_base(flows->conf.loop), fd, BEV_OPT_CLOSE_ON_FREE);
-	if (!c->bev) {
-		close(fd);
+	else if (conn_open(c, fd) < 0)
 		conn_free(c);
-		return;
-	}
-	bufferevent_setcb(c->bev, on_read, NULL, on_event, c);
-	bufferevent_enable(c->bev, EV_READ | EV_WRITE);
-}
-
-static void on_accept_again(void *arg)
-{
-	evconnlistener_enable(((struct flows *)arg)->listener);
 }
 
 /* Out of descriptors, mostly: trying again at once would only burn the processor. */
-static void on_accept_error(struct evconnlistener *listener, void *arg)
+static void on_accept_error(struct evconnlistener *, void *arg)
 {
-	struct flows *flows = arg;
-
 	log_warn("sip_accept", LF_S("error", strerror(errno)));
-	if (timers_arm(flows->timers, &flows->accept_again, FLOW_ACCEPT_AGAIN_MS, on_accept_again,
-		       flows) == 0)
-		evconnlistener_disable(listener);
+	rest(arg, FLOW_ACCEPT_AGAIN_MS);
 }
 
-int flows_tcp_open(struct flows *flows, int fd)
+static int listen_open(struct flows *flows, struct flow_listener *l, enum flow_transport transport,
+		       int fd)
 {
+	*l = (struct flow_listener){ .flows = flows, .transport = transport };
+	l->listener = evconnlistener_new(loop_base(flows->conf.loop), on_accept, l,
+					 LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, BACKLOG, fd);
+	if (!l->listener) {
+		close(fd);
+		return -ENOMEM;
+	}
+	evconnlistener_set_error_cb(l->listener, on_accept_error);
+	return 0;
+}
+
+int flows_tcp_open(struct flows *flows, int fd, int fd_tls)
+{
+	int rc = listen_open(flows, &flows->tcp, FLOW_TCP, fd);
+
+	if (fd_tls >= 0 && listen_open(flows, &flows->tls, FLOW_TLS, fd_tls) < 0)
+		rc = -ENOMEM;
 	map_init(&flows->conns);
 	map_init(&flows->hosts);
 	/* A binding that outlives a restart must not meet a new connection under its number. */
 	flows->next_conn = ((uint64_t)clock_wall_ms(flows->timers->clock) << 20) + 1;
 	flows->message = malloc(FLOW_MESSAGE_MAX + 1);
-	flows->listener = flows->message
-				  ? evconnlistener_new(loop_base(flows->conf.loop), on_accept, flows,
-						       LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC,
-						       BACKLOG, fd)
-				  : NULL;
-	if (!flows->listener) {
-		close(fd);
-		return -ENOMEM;
-	}
-	evconnlistener_set_error_cb(flows->listener, on_accept_error);
-	return 0;
+	return flows->message ? rc : -ENOMEM;
 }
 
 /* The loop runs no more, so what waits to be written, such as the BYEs of a server that ends, goes
- * straight to the socket: as much as that takes now. A bufferevent freezes the front of its output
- * for everybody else. */
+ * straight to the socket: as much as that takes now. */
 static void free_node(struct map_node *node, void *)
 {
 	struct conn *c = CONTAINER_OF(node, struct conn, node);
-	struct evbuffer *out = bufferevent_get_output(c->bev);
 
-	if (!c->closing && evbuffer_get_length(out) > 0 && evbuffer_unfreeze(out, 1) == 0)
-		evbuffer_write(out, bufferevent_getfd(c->bev));
+	if (!c->closing)
+		tls_flush(c->bev);
 	conn_free(c);
+}
+
+static void listen_close(struct flow_listener *l)
+{
+	if (!l->listener)
+		return;
+	timers_cancel(l->flows->timers, &l->again);
+	evconnlistener_free(l->listener);
 }
 
 void flows_tcp_close(struct flows *flows)
 {
-	timers_cancel(flows->timers, &flows->accept_again);
-	if (flows->listener)
-		evconnlistener_free(flows->listener);
+	listen_close(&flows->tcp);
+	listen_close(&flows->tls);
 	map_each(&flows->conns, free_node, NULL);
 	map_free(&flows->conns);
 	map_free(&flows->hosts);
@@ -393,7 +509,7 @@ bool flow_alive(const struct flows *flows, const struct flow *flow)
 
 void flow_keep(struct flows *flows, const struct flow *flow)
 {
-	struct conn *c = flow->transport == FLOW_TCP ? conn_find(flows, flow) : NULL;
+	struct conn *c = flow->transport == FLOW_UDP ? NULL : conn_find(flows, flow);
 
 	if (!c || c->kept)
 		return;
@@ -403,7 +519,7 @@ void flow_keep(struct flows *flows, const struct flow *flow)
 
 void flow_close(struct flows *flows, const struct flow *flow)
 {
-	struct conn *c = flow->transport == FLOW_TCP ? conn_find(flows, flow) : NULL;
+	struct conn *c = flow->transport == FLOW_UDP ? NULL : conn_find(flows, flow);
 
 	if (c)
 		conn_close(c);

@@ -256,6 +256,19 @@ bool guard_silent(struct guard *g, const struct addr *peer)
 	return true;
 }
 
+bool guard_forget(struct guard *g, const struct addr *host)
+{
+	struct host *h = host_find(g, host);
+	char text[ADDR_TEXT_MAX];
+
+	if (!h)
+		return false;
+	addr_host_text(host, text);
+	log_info("sip_suspect_forgotten", LF_S("host", text), LF_I("failures", h->said.failures));
+	table_drop(&g->hosts, &h->entry);
+	return true;
+}
+
 uint64_t guard_dropped(const struct guard *g)
 {
 	return g->dropped;
@@ -273,8 +286,10 @@ size_t guard_list(const struct guard *g, struct guard_entry *ret_entries, size_t
 
 		if (now - h->at_ms >= GUARD_SUSPECT_MS)
 			break; /* those before it failed even longer ago */
-		if (now < h->suspect_until_ms)
-			ret_entries[n++] = h->said;
+		if (now >= h->suspect_until_ms)
+			continue;
+		ret_entries[n] = h->said;
+		ret_entries[n++].until_ms = clock_wall_ms(g->clock) + h->suspect_until_ms - now;
 	}
 	return n;
 }

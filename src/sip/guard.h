@@ -35,6 +35,7 @@ struct guard_entry {
 	uint64_t failures; /* all that were counted */
 	uint64_t dropped;  /* messages that got no answer */
 	int64_t since_ms, last_ms; /* wall */
+	int64_t until_ms;          /* wall: when it ends, should nothing more come */
 };
 
 [[nodiscard]] int guard_new(const struct clock *clock, struct guard **ret_guard);
@@ -48,6 +49,8 @@ void guard_bad(struct guard *g, const struct addr *peer);
 /* True: nothing that is not authenticated gets an answer. Counts it as dropped. */
 bool guard_silent(struct guard *g, const struct addr *peer);
 bool guard_trusts(const struct guard *g, const struct addr *peer);
+/* What its failures count is nothing any more: the host begins anew. False: there were none. */
+bool guard_forget(struct guard *g, const struct addr *host);
 uint64_t guard_dropped(const struct guard *g);
 /* The suspect hosts, those heard of last first; returns how many were written. */
 size_t guard_list(const struct guard *g, struct guard_entry *ret_entries, size_t max);

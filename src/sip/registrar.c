@@ -96,12 +96,13 @@ static struct device *device_take(struct registrar *r, uint64_t user)
 	return d;
 }
 
-/* Over UDP, and the Contact's host is not the one that it came from. */
+/* Over UDP, and the Contact's host is not the one that it came from. A proxy before a device keeps
+ * the way itself. */
 static bool behind_nat(const struct sip_binding *b)
 {
 	char source[ADDR_TEXT_MAX];
 
-	if (b->flow.transport != FLOW_UDP)
+	if (b->flow.transport != FLOW_UDP || b->path[0])
 		return false;
 	addr_host_text(&b->flow.peer, source);
 	return !view_ieq(contact_host(view_str(b->contact)), view_str(source));
@@ -203,6 +204,9 @@ struct job {
 	uint32_t expires_s;           /* of contacts that name none */
 	bool has_expires;
 	size_t contacts, stars;
+	size_t flows; /* contacts with a reg-id */
+	char path[BINDING_PATH_MAX];
+	bool wants_outbound, outbound; /* RFC 5626: it asks for it, it is agreed on */
 	bool stale; /* it failed for its CSeq */
 };
 
@@ -223,29 +227,61 @@ static void job_outcome(struct job *job, int rc)
 		job_fail(job, no_memory);
 }
 
-static void contact_bind(struct job *job, const struct contact *c, uint32_t expires_s)
+static void text_put(char *to, struct view from)
 {
-	const struct view call_id = view_pl(&job->msg->callid);
+	memcpy(to, from.p, from.n);
+	to[from.n] = '\0';
+}
+
+/* All but how long. */
+static struct sip_binding contact_binding(struct job *job, const struct contact *c)
+{
 	struct sip_binding b = { .user = job->user, .cseq = job->msg->cseq.num, .q = c->q,
 				 .flow = *job->flow };
 
+	text_put(b.contact, c->uri);
+	text_put(b.call_id, view_pl(&job->msg->callid));
+	memcpy(b.path, job->path, sizeof(b.path));
+	if (c->reg_id && c->instance.n && job->outbound) {
+		text_put(b.instance, c->instance);
+		b.reg_id = c->reg_id;
+	}
+	return b;
+}
+
+static void contact_bind(struct job *job, struct sip_binding *b, uint32_t expires_s)
+{
 	if (expires_s < BINDING_EXPIRES_MIN_S) {
 		job_fail(job, (struct registrar_reply){ 423, "Interval Too Brief" });
 		return;
 	}
+	if (b->reg_id && ++job->flows > 1) { /* RFC 5626 section 6 */
+		job_fail(job, bad);
+		return;
+	}
 	if (expires_s > BINDING_EXPIRES_MAX_S)
 		expires_s = BINDING_EXPIRES_MAX_S;
-	b.expires_at = now_ms(job->registrar) + (int64_t)expires_s * 1000;
-	memcpy(b.contact, c->uri.p, c->uri.n);
-	memcpy(b.call_id, call_id.p, call_id.n);
-	job_outcome(job, binding_put(&job->update, &b));
+	b->expires_at = now_ms(job->registrar) + (int64_t)expires_s * 1000;
+	job_outcome(job, binding_put(&job->update, b));
+}
+
+static void contact_take(struct job *job, const struct contact *c)
+{
+	struct sip_binding b = contact_binding(job, c);
+	const uint32_t expires_s = c->has_expires ? c->expires_s : job->expires_s;
+
+	if (c->reg_id && c->instance.n && job->wants_outbound && !job->outbound)
+		job_fail(job, (struct registrar_reply){ 439, "First Hop Lacks Outbound Support" });
+	else if (expires_s == 0)
+		job_outcome(job, binding_remove(&job->update, &b));
+	else
+		contact_bind(job, &b, expires_s);
 }
 
 static bool on_contact(const struct sip_hdr *hdr, const struct sip_msg *, void *arg)
 {
 	const struct view value = view_trim(view_pl(&hdr->val));
 	struct job *job = arg;
-	uint32_t expires_s = job->expires_s;
 	struct contact c;
 
 	if (view_eq(value, VIEW("*"))) {
@@ -258,15 +294,10 @@ static bool on_contact(const struct sip_hdr *hdr, const struct sip_msg *, void *
 		job_outcome(job, -ENOSPC);
 	} else if (contact_read(value, &c) < 0) {
 		job_fail(job, (struct registrar_reply){ 400, "Bad Contact" });
+	} else if (c.secure && job->flow->transport != FLOW_TLS) {
+		job_fail(job, (struct registrar_reply){ 400, "Secure Contact Without TLS" });
 	} else {
-		if (c.has_expires)
-			expires_s = c.expires_s;
-		if (expires_s == 0)
-			job_outcome(job, binding_remove(&job->update, c.uri,
-							view_pl(&job->msg->callid),
-							job->msg->cseq.num));
-		else
-			contact_bind(job, &c, expires_s);
+		contact_take(job, &c);
 	}
 	return job->reply.code != 0;
 }
@@ -286,6 +317,75 @@ static void job_expires(struct job *job)
 	job->expires_s = rc == 0 ? (uint32_t)seconds : UINT32_MAX;
 }
 
+/* It goes into the head of what we send. */
+static bool is_line(struct view v)
+{
+	for (size_t i = 0; i < v.n; i++)
+		if (v.p[i] < ' ' || v.p[i] > '~')
+			return false;
+	return true;
+}
+
+struct path_read {
+	struct buf *out;
+	bool bad;
+	struct view last; /* of the proxy that the device is connected to, when there are several */
+};
+
+static bool on_path(const struct sip_hdr *hdr, const struct sip_msg *, void *arg)
+{
+	struct path_read *read = arg;
+	const struct pl text = hdr->val;
+	struct sip_addr addr;
+
+	read->bad = read->bad || sip_addr_decode(&addr, &text) || !is_line(view_pl(&text));
+	if (read->out->n)
+		buf_add(read->out, VIEW(", "));
+	buf_add(read->out, view_pl(&hdr->val));
+	read->last = view_pl(&hdr->val);
+	return false;
+}
+
+/* The flow token of that proxy: the ob parameter of its URI (RFC 5626 section 5.1). */
+static bool has_ob(struct view value)
+{
+	const struct pl text = pl_view(value);
+	struct sip_addr addr;
+	struct pl params, ob;
+
+	if (sip_addr_decode(&addr, &text))
+		return false;
+	params = addr.uri.params;
+	return msg_param_exists(&params, "ob", &ob) == 0;
+}
+
+/* RFC 3327 section 5.3, and whether RFC 5626 can be agreed on: the connection ends with us, or with
+ * a proxy that does its part. */
+static void job_path(struct job *job)
+{
+	struct buf text = BUF_INIT(BINDING_PATH_MAX - 1);
+	struct path_read read = { .out = &text };
+	const bool direct = sip_msg_hdr_count(job->msg, SIP_HDR_VIA) == 1;
+
+	sip_msg_hdr_apply(job->msg, true, SIP_HDR_PATH, on_path, &read);
+	if (read.bad || text.err)
+		job_fail(job, (struct registrar_reply){ 400, read.bad ? "Bad Path" : "Path Too Long" });
+	else if (text.n)
+		text_put(job->path, buf_view(&text));
+	buf_free(&text);
+	job->wants_outbound = sip_msg_hdr_has_value(job->msg, SIP_HDR_SUPPORTED, "outbound");
+	job->outbound = job->wants_outbound && (direct || (read.last.n && has_ob(read.last)));
+}
+
+static void print_outbound(struct job *job)
+{
+	if (job->path[0])
+		buf_printf(job->headers, "Path: %s\r\n", job->path);
+	if (job->flows)
+		buf_add(job->headers, VIEW("Require: outbound\r\n"));
+	buf_add(job->headers, VIEW("Supported: path, outbound\r\n"));
+}
+
 static void print_contacts(struct job *job, const struct binding_set *set)
 {
 	const int64_t now = now_ms(job->registrar);
@@ -299,6 +399,9 @@ static void print_contacts(struct job *job, const struct binding_set *set)
 			   (long long)((b->expires_at - now + 999) / 1000));
 		if (b->q < 1000)
 			buf_printf(job->headers, ";q=0.%03u", b->q);
+		if (b->reg_id)
+			buf_printf(job->headers, ";+sip.instance=\"%s\";reg-id=%u", b->instance,
+				   b->reg_id);
 		buf_add(job->headers, VIEW("\r\n"));
 	}
 }
@@ -307,10 +410,11 @@ static void print_contacts(struct job *job, const struct binding_set *set)
 static void job_read(struct job *job)
 {
 	job_expires(job);
-	if (job->msg->callid.l >= sizeof(((struct sip_binding *)NULL)->call_id)) {
+	if (job->msg->callid.l >= sizeof(((struct sip_binding *)NULL)->call_id))
 		job_fail(job, bad);
+	job_path(job);
+	if (job->reply.code)
 		return;
-	}
 	sip_msg_hdr_apply(job->msg, true, SIP_HDR_CONTACT, on_contact, job);
 	if (job->reply.code || job->stars == 0)
 		return;
@@ -340,8 +444,10 @@ static void job_change(struct job *job, struct device *d, bool repeat)
 		buf_printf(job->headers, "Min-Expires: %d\r\n", BINDING_EXPIRES_MIN_S);
 	if (job->reply.code == 0 && job->contacts + job->stars > 0)
 		job_outcome(job, device_commit(d, &job->update));
-	if (job->reply.code == 0)
+	if (job->reply.code == 0) {
 		print_contacts(job, &d->set);
+		print_outbound(job);
+	}
 }
 
 struct registrar_reply registrar_register(struct registrar *r, const struct sip_msg *msg,

@@ -373,6 +373,8 @@ static int invite_fill(struct session *s, const struct session_to *to)
 
 	if (!session_copy(s->target, sizeof(s->target), view_str(to->contact)))
 		return -EMSGSIZE;
+	if (to->path && to->path[0]) /* RFC 3327 section 5.3 */
+		snprintf(s->route, sizeof(s->route), "Route: %.*s\r\n", BINDING_PATH_MAX, to->path);
 	if (to->from_name && to->from_name[0]) {
 		session_quote(&from, view_str(to->from_name));
 		buf_chr(&from, ' ');
@@ -651,17 +653,8 @@ void session_end(struct session *s, unsigned code, const char *reason)
 
 static bool host_known(const struct session *s, const struct flow *flow)
 {
-	struct sip_binding bindings[BINDINGS_PER_DEVICE_MAX];
-	size_t n;
-
-	if (addr_same_host(&s->flow.peer, &flow->peer))
-		return true;
-	n = sip_endpoint_bindings(s->ss->conf.endpoint, s->user, bindings, BINDINGS_PER_DEVICE_MAX);
-	for (size_t i = 0; i < n; i++) {
-		if (addr_same_host(&bindings[i].flow.peer, &flow->peer))
-			return true;
-	}
-	return false;
+	return addr_same_host(&s->flow.peer, &flow->peer) ||
+	       sip_endpoint_knows_host(s->ss->conf.endpoint, s->user, &flow->peer);
 }
 
 static struct session *session_find(struct sessions *ss, const struct sip_msg *msg)

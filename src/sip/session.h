@@ -70,6 +70,7 @@ size_t sessions_count(const struct sessions *ss);
 struct session_to {
 	uint64_t user;              /* whom we call */
 	const char *contact;        /* request URI */
+	const char *path;           /* Route of the request; NULL or empty: none */
 	struct flow flow;
 	uint64_t from_user;         /* who calls */
 	const char *from_name;      /* display name; may be NULL */

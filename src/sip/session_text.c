@@ -40,8 +40,11 @@ void session_contact(const struct session *s, struct buf *out)
 {
 	const struct view local = flow_local(sip_endpoint_flows(s->ss->conf.endpoint), &s->flow);
 
-	buf_printf(out, "Contact: <sip:vestibule@%.*s%s>\r\n", (int)local.n, local.p,
-		   s->flow.transport == FLOW_TCP ? ";transport=tcp" : "");
+	/* Section 12.1.1: who is called securely hears a secure Contact. */
+	buf_printf(out, "Contact: <%s:vestibule@%.*s%s%s>\r\n",
+		   view_starts(view_str(s->target), VIEW("sips:")) ? "sips" : "sip", (int)local.n,
+		   local.p, s->flow.transport == FLOW_UDP ? "" : ";transport=",
+		   s->flow.transport == FLOW_UDP ? "" : flow_transport_name(s->flow.transport));
 	buf_str(out, "Allow: INVITE, ACK, CANCEL, BYE, UPDATE, INFO, OPTIONS\r\n");
 }
 

@@ -189,11 +189,43 @@ static bool scheme_fair(struct view scheme)
 	return scheme.n > 0;
 }
 
+static bool is_sip(const struct pl *scheme)
+{
+	return pl_strcasecmp(scheme, "sip") == 0 || pl_strcasecmp(scheme, "sips") == 0;
+}
+
+static bool is_port(struct view v)
+{
+	uint64_t port;
+
+	return view_u64(v, UINT16_MAX, &port) == 0;
+}
+
+/* Of a sip or sips URI: what follows the host is a port, or nothing. An IPv6 address without its
+ * brackets has no host that anybody could tell (RFC 5118 section 4.2). */
+static bool host_fair(struct view uri)
+{
+	struct view rest, host, port;
+
+	view_cut(uri, ':', &host);
+	if (host.n > 0 && memchr(host.p, '@', host.n))
+		view_cut(host, '@', &host);
+	host = view_cut(view_cut(host, '?', &rest), ';', &rest);
+	if (host.n == 0 || host.p[0] != '[') {
+		const struct view name = view_cut(host, ':', &port);
+
+		return name.n == host.n || is_port(port);
+	}
+	view_cut(host, ']', &port);
+	return port.n == 0 || (port.p[0] == ':' && is_port((struct view){ port.p + 1, port.n - 1 }));
+}
+
 static bool well_formed_request(const struct sip_msg *msg)
 {
 	const struct view branch = view_pl(&msg->via.branch);
 
 	return well_formed(msg) && scheme_fair(view_pl(&msg->uri.scheme)) &&
+	       (!is_sip(&msg->uri.scheme) || host_fair(view_pl(&msg->ruri))) &&
 	       pl_cmp(&msg->met, &msg->cseq.met) == 0 &&
 	       branch.n > sizeof(TX_COOKIE) - 1 && branch.n <= TX_BRANCH_MAX &&
 	       msg->via.sentby.l <= TX_BRANCH_MAX && msg->met.l <= 32 &&

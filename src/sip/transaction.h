@@ -13,7 +13,7 @@
  *   3. Every client transaction calls back at least once with a final response, a time-out or a
  *      transport error, unless it is forgotten.
  *   4. Timers sit in the loop's heap: arming costs O(log n).
- *   5. Transactions are freed from their own timers, when their TCP flow is gone, or with the layer:
+ *   5. Transactions are freed from their own timers, when their connection is gone, or with the layer:
  *      inside of a handler every pointer that was alive before stays so. */
 #pragma once
 #include "sip/flow.h"

@@ -184,11 +184,13 @@ static void print_max_forwards(struct buf *out)
 void tx_print_request(struct tx_layer *layer, const struct flow *flow, const struct tx_out *what,
 		      struct view branch)
 {
+	static const char *const vias[] = { "Via: SIP/2.0/UDP ", "Via: SIP/2.0/TCP ",
+					    "Via: SIP/2.0/TLS " };
 	struct buf *out = &layer->out;
 
 	buf_reset(out);
 	print_start(out, what->method, what->uri);
-	buf_str(out, flow->transport == FLOW_UDP ? "Via: SIP/2.0/UDP " : "Via: SIP/2.0/TCP ");
+	buf_str(out, vias[flow->transport]);
 	buf_add(out, flow_local(layer->conf.flows, flow));
 	buf_add(out, VIEW(";branch="));
 	buf_add(out, branch);

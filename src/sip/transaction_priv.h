@@ -15,7 +15,7 @@ enum {
 
 #define TX_COOKIE "z9hG4bK"
 
-/* All transactions of one TCP connection, so that its end finds them. */
+/* All transactions of one connection, so that its end finds them. */
 struct tx_link {
 	struct map_node node;
 	uint64_t conn;

@@ -60,6 +60,8 @@ static const struct db_column binding_columns[] = {
 	DB_COLUMN_TEXT(struct binding_row, call_id),    DB_COLUMN_INT(struct binding_row, cseq),
 	DB_COLUMN_INT(struct binding_row, q),           DB_COLUMN_INT(struct binding_row, expires_at),
 	DB_COLUMN_TEXT(struct binding_row, transport),  DB_COLUMN_TEXT(struct binding_row, address),
+	DB_COLUMN_TEXT(struct binding_row, path),       DB_COLUMN_TEXT(struct binding_row, instance),
+	DB_COLUMN_INT(struct binding_row, reg_id),
 };
 static const struct db_shape binding_shape = DB_SHAPE(struct binding_row, binding_columns);
 
@@ -184,30 +186,29 @@ static const struct db_stmt stmts[] = {
 	[SITE_OF] = { "device_site", "SELECT site_id AS number FROM device WHERE number = $1",
 		      &number_shape },
 	[BINDINGS_OF] = { "binding_of_device",
-			  "SELECT device, contact, call_id, cseq, q, expires_at, transport, address"
-			  " FROM binding WHERE site_id = $1 AND device = $2",
+			  "SELECT device, contact, call_id, cseq, q, expires_at, transport, address,"
+			  " path, instance, reg_id FROM binding WHERE site_id = $1 AND device = $2",
 			  &binding_shape },
 	[BINDINGS_CLEAR] = { "binding_clear",
 			     "DELETE FROM binding WHERE site_id = $1 AND device = $2" },
 	[BINDING_ADD] = { "binding_add",
-			  "INSERT INTO binding (site_id, device, contact, call_id, cseq, q, "
-			  "expires_at,"
-			  " transport, address) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)" },
+			  "INSERT INTO binding (site_id, device, contact, call_id, cseq, q, expires_at,"
+			  " transport, address, path, instance, reg_id)"
+			  " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)" },
 	[REGISTERED] = { "device_registered",
 			 "UPDATE device SET registered_at = $3"
 			 " WHERE site_id = $1 AND number = $2 AND registered_at IS NULL" },
 	[BINDING_RENEW] = { "binding_renew",
 			    "UPDATE binding SET call_id = $4, cseq = $5, q = $6, expires_at = $7,"
-			    " transport = $8, address = $9"
-			    " WHERE site_id = $1 AND device = $2 AND contact = $3" },
+			    " transport = $8, address = $9, path = $10"
+			    " WHERE site_id = $1 AND device = $2 AND contact = $3 AND instance = $11"
+			    " AND reg_id = $12" },
 	[BINDING_LIST] = { "binding_list",
-			   "SELECT device, contact, call_id, cseq, q, expires_at, transport, "
-			   "address"
-			   " FROM binding WHERE expires_at > $1 AND device > $2 AND device <="
+			   "SELECT device, contact, call_id, cseq, q, expires_at, transport, address,"
+			   " path, instance, reg_id FROM binding WHERE expires_at > $1 AND device > $2 AND device <="
 			   " COALESCE((SELECT MAX(device) FROM (SELECT DISTINCT device FROM binding"
-			   " WHERE device > $2 AND expires_at > $1 ORDER BY device LIMIT $3) AS "
-			   "page), 0)"
-			   " ORDER BY device, contact",
+			   " WHERE device > $2 AND expires_at > $1 ORDER BY device LIMIT $3) AS page), 0)"
+			   " ORDER BY device, contact, reg_id",
 			   &binding_shape },
 };
 
@@ -439,23 +440,29 @@ static bool shows(const struct binding_row *was, const struct binding_row *is, i
 	       !view_eq(was->transport, is->transport);
 }
 
-static bool has_contact(const struct binding_row *rows, size_t n, struct view contact)
+static bool has_contact(const struct binding_row *rows, size_t n, const struct binding_row *b)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (view_eq(rows[i].contact, contact))
+		if (view_eq(rows[i].contact, b->contact) && rows[i].reg_id == b->reg_id &&
+		    view_eq(rows[i].instance, b->instance))
 			return true;
 	}
 	return false;
 }
 
-/* Contacts differ within a set, so that equal numbers make equal sets. */
+/* Contacts with their flows differ within a set, so that equal numbers make equal sets. */
 static bool same_contacts(const struct binding_row *a, size_t na, const struct binding_row *b, size_t nb)
 {
 	for (size_t i = 0; i < na; i++) {
-		if (!has_contact(b, nb, a[i].contact))
+		if (!has_contact(b, nb, &a[i]))
 			return false;
 	}
 	return na == nb;
+}
+
+static struct view not_null(struct view v)
+{
+	return v.p ? v : VIEW("");
 }
 
 static int bindings_write(struct db *db, int64_t site_id, int64_t device, bool renew,
@@ -471,7 +478,9 @@ static int bindings_write(struct db *db, int64_t site_id, int64_t device, bool r
 		rc = db_exec(db, &stmts[renew ? BINDING_RENEW : BINDING_ADD],
 			     DB_ARGS(A_INT(site_id), A_INT(device), A_TEXT(b->contact),
 				     A_TEXT(b->call_id), A_INT(b->cseq), A_INT(b->q),
-				     A_INT(b->expires_at), A_TEXT(b->transport), A_TEXT(b->address)),
+				     A_INT(b->expires_at), A_TEXT(b->transport), A_TEXT(b->address),
+				     A_TEXT(not_null(b->path)), A_TEXT(not_null(b->instance)),
+				     A_INT(b->reg_id)),
 			     NULL);
 	}
 	return rc;

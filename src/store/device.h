@@ -74,6 +74,9 @@ struct binding_row {
 	int64_t expires_at;
 	struct view transport;
 	struct view address; /* host:port */
+	struct view path;     /* of the proxies before it; p NULL and empty are the same */
+	struct view instance; /* with reg_id, which of its flows this is; likewise */
+	int64_t reg_id;       /* 0: no flow of several */
 };
 
 [[nodiscard]] int device_prepare(struct db *db, struct err *err);

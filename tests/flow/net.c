@@ -280,11 +280,16 @@ void flow_keep(struct flows *, const struct flow *)
 {
 }
 
-size_t flows_connections(const struct flows *)
+int64_t flows_behind_ms(const struct flows *)
+{
+	return 0;
+}
+
+struct flows_stats flows_stats(const struct flows *)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < net_here->nconns; i++)
 		n += !net_here->conns[i].gone;
-	return n;
+	return (struct flows_stats){ .connections = n };
 }

@@ -359,7 +359,8 @@ def scanner_is_silenced(house):
         listed = server.admin.get("/suspects")["items"]
         expect([s["address"] for s in listed] == ["127.0.0.1"], f"the list: {listed}")
         expect(listed[0]["failures"] >= 50 and listed[0]["dropped"] >= 60, f"the list: {listed}")
-        expect(listed[0]["first_at"] <= listed[0]["last_at"], f"the list: {listed}")
+        expect(listed[0]["first_at"] <= listed[0]["last_at"] < listed[0]["until_at"],
+               f"the list: {listed}")
         expect("sip_suspect host=127.0.0.1" in server.process.output(), "not in the log")
         neighbour = Building(server, "Next door")
         door, left, right = (x.ua(tcp=tcp) for x, tcp in (
@@ -374,6 +375,12 @@ def scanner_is_silenced(house):
         expect(neighbour.site.ended_call(0)["result"] == "answered", "the neighbour's call")
         for phone in (door, left, right):
             phone.close()
+        server.admin.post("/suspects/forget", {"address": "127.0.0.1"})
+        expect(server.admin.get("/suspects")["items"] == [], "a forgotten host is on the list")
+        attacker = Attacker(server, "127.0.0.1")
+        until("an answer to the forgotten host", lambda: answer_to(attacker, register_of(
+            attacker, f"{random.randrange(10 ** 10):010}")))
+        attacker.close()
 
 
 # ----------------------------------------------------------------------------------------- HTTP

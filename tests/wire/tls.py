@@ -2,32 +2,17 @@
 """HTTPS of the server's own, as curl and a browser's WebSocket see it. Prints TAP."""
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
 
 import lib
+from cert import certificate, install
 from lib import Process, TOP, expect, folder, free_port, test, until
 from server import ADMINISTRATOR, Server, Site
 from web import Live
 
 SILENT = 50 # connections that never finish their handshake
-
-
-def certificate(where, name):
-    """A self-signed certificate for 127.0.0.1 and its key."""
-    files = where / f"{name}.pem", where / f"{name}.key"
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-                    "ec_paramgen_curve:prime256v1", "-nodes", "-days", "90", "-subj", f"/CN={name}",
-                    "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", files[1], "-out", files[0]],
-                   check=True, capture_output=True)
-    return files
-
-
-def install(files, place):
-    for source, target in zip(files, place):
-        shutil.copy(source, target)
 
 
 def curl(server, path, ca=None, *more, base=None):

@@ -7,6 +7,7 @@ import hashlib
 import random
 import re
 import socket
+import ssl
 import struct
 import time
 
@@ -260,14 +261,14 @@ class Ua:
 
     # -- what phones do
 
-    def register(self, expires=300, contact=None, code=200):
+    def register(self, expires=300, contact=None, code=200, headers=()):
         """Registers with digest; the last answer, whose code must be `code`."""
         target = f"sip:127.0.0.1:{self.server}"
         extra = []
         for _ in range(2):
             self.register_number += 1
             self.request("REGISTER", target, [
-                f"From: <{self.address}>;tag={_token()}", f"To: <{self.address}>",
+                *headers, f"From: <{self.address}>;tag={_token()}", f"To: <{self.address}>",
                 f"Call-ID: {self.register_id}", f"CSeq: {self.register_number} REGISTER",
                 f"Contact: {contact or '<' + self.contact + '>'}", f"Expires: {expires}", *extra])
             answer = self.until_final("REGISTER", self.register_number)
@@ -424,3 +425,20 @@ class TcpUa(Ua):
             if not more:
                 raise Failed(f"{self.name}: the server closed the connection")
             self.stream += more
+
+
+class TlsUa(TcpUa):
+    """The same inside TLS. `ca` is what the server's certificate is held against, `host` the name
+    that is asked for and must stand in it; without a `ca` any certificate does."""
+    transport = "TLS"
+
+    def __init__(self, server, user=None, password=None, name=None, *, ca=None, host=None):
+        super().__init__(server, user, password, name)
+        context = ssl.create_default_context(cafile=ca)
+        if not ca:
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        self.socket = context.wrap_socket(self.socket, server_hostname=host or "127.0.0.1")
+
+    @property
+    def contact(self):
+        return Ua.contact.fget(self) + ";transport=tls"

@@ -831,8 +831,8 @@ static int two_suspects(void *arg, struct arena *, struct suspect *ret_suspects,
 			size_t *ret_n)
 {
 	static const struct suspect two[] = {
-		{ VIEW("192.0.2.1"), 27, 400, NOW - 5000, NOW - 1 },
-		{ VIEW("2001:db8::1"), 20, 0, NOW - 9000, NOW - 2 },
+		{ VIEW("192.0.2.1"), 27, 400, NOW - 5000, NOW - 1, NOW + 1 },
+		{ VIEW("2001:db8::1"), 20, 0, NOW - 9000, NOW - 2, NOW + 2 },
 	};
 
 	*(size_t *)arg = max;
@@ -853,7 +853,8 @@ static void the_operator_sees_who_guesses(void **state)
 	assert_status(f, 200, ROLE_OPERATOR, "GET", "/suspects", NULL);
 	assert_non_null(strstr(fixture_text(f), "{\"address\":\"192.0.2.1\",\"failures\":27,"
 						"\"dropped\":400,\"first_at\":1699999995000,"
-						"\"last_at\":1699999999999}"));
+						"\"last_at\":1699999999999,"
+						"\"until_at\":1700000000001}"));
 	assert_non_null(strstr(fixture_text(f), "2001:db8::1"));
 	assert_status(f, 200, ROLE_OPERATOR, "GET", "/suspects?limit=1", NULL);
 	assert_int_equal(asked, 1);
@@ -861,6 +862,36 @@ static void the_operator_sees_who_guesses(void **state)
 	assert_problem(f, 400, "cursor", ROLE_OPERATOR, "GET", "/suspects?cursor=1", NULL);
 	assert_status(f, 403, ROLE_COMPANY_ADMIN, "GET", "/suspects", NULL);
 	assert_status(f, 401, NOBODY, "GET", "/suspects", NULL);
+}
+
+/* Knows one host. */
+static int one_forgotten(void *arg, struct view address)
+{
+	if (!memchr(address.p, '.', address.n))
+		return -EINVAL;
+	if (!view_eq(address, VIEW("192.0.2.1")))
+		return -ENOENT;
+	++*(size_t *)arg;
+	return 0;
+}
+
+static void the_operator_forgets_a_suspect(void **state)
+{
+	struct fixture *f = *state;
+	size_t forgotten = 0;
+
+#define FORGET(address) "POST", "/suspects/forget", "{\"address\":\"" address "\"}"
+	assert_problem(f, 404, "address", ROLE_OPERATOR, FORGET("192.0.2.1"));
+	f->env.suspect_forget = one_forgotten;
+	f->env.suspects_arg = &forgotten;
+	assert_problem(f, 404, "address", ROLE_OPERATOR, FORGET("192.0.2.2"));
+	assert_problem(f, 422, "address", ROLE_OPERATOR, FORGET("nobody"));
+	assert_status(f, 403, ROLE_COMPANY_ADMIN, FORGET("192.0.2.1"));
+	assert_status(f, 401, NOBODY, FORGET("192.0.2.1"));
+	assert_int_equal(forgotten, 0);
+	assert_status(f, 204, ROLE_OPERATOR, FORGET("192.0.2.1"));
+	assert_int_equal(forgotten, 1);
+#undef FORGET
 }
 
 /* ---- the outbox ---- */
@@ -979,6 +1010,7 @@ int main(void)
 		TEST(only_some_may_delete_a_site),
 		TEST(only_a_company_makes_sites),
 		TEST(the_operator_sees_who_guesses),
+		TEST(the_operator_forgets_a_suspect),
 		TEST(the_operator_reads_the_outbox),
 		TEST(one_time_links_are_the_recipients),
 		TEST(the_operator_sends_a_mail_again),

@@ -28,8 +28,22 @@ static inline void certificate_write(const struct certificate *c, X509 *x509, EV
 	assert_int_equal(fclose(out), 0);
 }
 
-/* Into the files of *c, which are made when it has no names yet. */
-static inline void certificate_make(struct certificate *c, long serial, const char *password)
+static inline void certificate_add_name(X509 *x509, const char *name)
+{
+	char value[300];
+	X509_EXTENSION *e;
+
+	snprintf(value, sizeof(value), "DNS:%s", name);
+	e = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, value);
+	assert_non_null(e);
+	assert_int_equal(X509_add_ext(x509, e, -1), 1);
+	X509_EXTENSION_free(e);
+}
+
+/* Into the files of *c, which are made when it has no names yet; for `host` too unless it is NULL.
+ */
+static inline void certificate_make_for(struct certificate *c, long serial, const char *password,
+					const char *host)
 {
 	EVP_PKEY *pkey = EVP_EC_gen("P-256");
 	X509 *x509 = X509_new();
@@ -49,10 +63,17 @@ static inline void certificate_make(struct certificate *c, long serial, const ch
 				   -1, 0);
 	X509_set_issuer_name(x509, name);
 	X509_set_pubkey(x509, pkey);
+	if (host)
+		certificate_add_name(x509, host);
 	assert_true(X509_sign(x509, pkey, EVP_sha256()) > 0);
 	certificate_write(c, x509, pkey, password);
 	X509_free(x509);
 	EVP_PKEY_free(pkey);
+}
+
+static inline void certificate_make(struct certificate *c, long serial, const char *password)
+{
+	certificate_make_for(c, serial, password, NULL);
 }
 
 static inline void certificate_remove(const struct certificate *c)

@@ -126,10 +126,13 @@ static int start(void **state, struct server *s)
 
 static void use_tls(struct server *s)
 {
+	struct tls_conf conf = { .option = "tls", .http = true };
 	struct err err = {};
 
 	certificate_make(&s->certificate, 1, NULL);
-	if (tls_open(s->certificate.certificate, s->certificate.key, &err, &s->tls) < 0)
+	conf.certificate = s->certificate.certificate;
+	conf.key = s->certificate.key;
+	if (tls_open(&conf, &err, &s->tls) < 0)
 		fail_msg("%s", err.text);
 }
 

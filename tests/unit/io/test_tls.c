@@ -13,7 +13,9 @@
 #define HELLO "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 
 struct server {
+	char folder[32];
 	struct certificate certificate;
+	struct certificate named[3]; /* in the folder */
 	struct tls *tls;
 	struct loop *loop;
 	struct http *http;
@@ -31,15 +33,42 @@ static void *run(void *arg)
 	return NULL;
 }
 
+/* Into the folder, of that name. */
+static void make_named(struct server *s, size_t i, const char *name, const char *host)
+{
+	struct certificate *c = &s->named[i];
+	char folder[sizeof(s->folder)];
+
+	memcpy(folder, s->folder, sizeof(folder));
+	snprintf(c->certificate, sizeof(c->certificate), "%.31s/%.8s.pem", folder, name);
+	snprintf(c->key, sizeof(c->key), "%.31s/%.8s.key", folder, name);
+	certificate_make_for(c, 10 + (long)i, NULL, host);
+}
+
+static void make_folder(struct server *s)
+{
+	snprintf(s->folder, sizeof(s->folder), "/tmp/vestibule-tls-XXXXXX");
+	assert_non_null(mkdtemp(s->folder));
+	make_named(s, 0, "a", "*.example.net");
+	make_named(s, 1, "b", "one.example.net");
+	make_named(s, 2, "c", "two.example.org");
+}
+
 static int setup(void **state)
 {
 	struct server *s = calloc(1, sizeof(*s));
+	struct tls_conf tls = { .certificate = s->certificate.certificate,
+				.key = s->certificate.key,
+				.folder = s->folder,
+				.option = "tls",
+				.http = true };
 	struct http_conf conf = { .listen = "127.0.0.1:0", .handle = handle };
 	struct err err = {};
 
 	certificate_make(&s->certificate, 1, NULL);
-	assert_int_equal(tls_open(s->certificate.certificate, s->certificate.key, &err, &s->tls),
-			 0);
+	make_folder(s);
+	if (tls_open(&tls, &err, &s->tls) < 0)
+		fail_msg("%s", err.text);
 	assert_int_equal(loop_new(clock_system(), &s->loop), 0);
 	conf.tls = s->tls;
 	assert_int_equal(http_start(s->loop, &conf, &err, &s->http), 0);
@@ -58,6 +87,9 @@ static int teardown(void **state)
 	loop_free(s->loop);
 	tls_free(s->tls);
 	certificate_remove(&s->certificate);
+	for (size_t i = 0; i < 3; i++)
+		certificate_remove(&s->named[i]);
+	assert_int_equal(rmdir(s->folder), 0);
 	free(s);
 	return 0;
 }
@@ -83,10 +115,11 @@ static void still_serves(const struct server *s)
 
 static void refused(const char *certificate, const char *key, int rc, const char *want)
 {
+	const struct tls_conf conf = { .certificate = certificate, .key = key, .option = "tls" };
 	struct tls *tls = NULL;
 	struct err err = {};
 
-	assert_int_equal(tls_open(certificate, key, &err, &tls), rc);
+	assert_int_equal(tls_open(&conf, &err, &tls), rc);
 	if (!strstr(err.text, want))
 		fail_msg("wanted %s, got %s", want, err.text);
 	assert_null(tls);
@@ -220,6 +253,112 @@ static void a_broken_file_keeps_the_old_certificate(void **state)
 	assert_int_equal(serial_now(s), 1);
 }
 
+/* Names. */
+
+/* The serial of the certificate that is shown to who asks for `host`, or for nobody. */
+static long serial_for(const struct server *s, const char *host)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+	const struct peer p = { peer_connect(http_port(s->http)), SSL_new(ctx) };
+	long serial;
+
+	SSL_CTX_free(ctx);
+	if (host)
+		SSL_set_tlsext_host_name(p.ssl, host);
+	SSL_set_fd(p.ssl, p.fd);
+	assert_int_equal(SSL_connect(p.ssl), 1);
+	serial = serial_of(&p);
+	welcomes(&p);
+	peer_close(&p);
+	return serial;
+}
+
+static void each_name_gets_its_certificate(void **state)
+{
+	const struct server *s = *state;
+
+	assert_int_equal(tls_count(s->tls), 4);
+	assert_int_equal(serial_for(s, NULL), 1);
+	assert_int_equal(serial_for(s, "unknown.example.com"), 1);
+	assert_int_equal(serial_for(s, "two.example.org"), 12);
+	assert_int_equal(serial_for(s, "TWO.example.org"), 12);
+	assert_int_equal(serial_for(s, "one.example.net"), 11); /* not the wildcard before it */
+	assert_int_equal(serial_for(s, "other.example.net"), 10);
+	assert_int_equal(serial_for(s, "a.b.example.net"), 1);
+}
+
+static void a_folder_is_read_anew(void **state)
+{
+	struct server *s = *state;
+
+	certificate_remove(&s->named[2]);
+	make_named(s, 1, "b", "two.example.org");
+	assert_int_equal(serial_for(s, "two.example.org"), 12);
+	assert_int_equal(reload(s), 0);
+	assert_int_equal(serial_for(s, "two.example.org"), 11);
+	assert_int_equal(serial_for(s, "one.example.net"), 10);
+	unlink(s->named[1].key); /* half a pair changes nothing, nor does it come in part */
+	certificate_make(&s->certificate, 99, NULL);
+	assert_int_equal(reload(s), -ENOENT);
+	assert_int_equal(serial_now(s), 1);
+	assert_int_equal(serial_for(s, "two.example.org"), 11);
+}
+
+static void a_wrong_folder_is_named_with_its_reason(void **)
+{
+	struct server s = {};
+	struct tls_conf conf = { .option = "sip_tls", .folder = "/nowhere" };
+	struct tls *tls = NULL;
+	struct err err = {};
+	char want[256];
+
+	certificate_make(&s.certificate, 1, NULL);
+	conf.certificate = s.certificate.certificate;
+	conf.key = s.certificate.key;
+	assert_int_equal(tls_open(&conf, &err, &tls), -ENOENT);
+	assert_string_equal(err.text, "sip_tls_folder /nowhere: No such file or directory");
+	make_folder(&s);
+	unlink(s.named[1].key);
+	conf.folder = s.folder;
+	assert_int_equal(tls_open(&conf, &err, &tls), -ENOENT);
+	snprintf(want, sizeof(want), "sip_tls_key %s: No such file or directory", s.named[1].key);
+	assert_string_equal(err.text, want);
+	for (size_t i = 0; i < 3; i++)
+		certificate_remove(&s.named[i]);
+	certificate_remove(&s.certificate);
+	assert_int_equal(rmdir(s.folder), 0);
+}
+
+static void a_folder_has_a_limit(void **)
+{
+	struct server s = { .folder = "/tmp/vestibule-tls-XXXXXX" };
+	struct tls_conf conf = { .option = "tls", .folder = s.folder };
+	struct tls *tls = NULL;
+	struct err err = {};
+	char path[128];
+
+	certificate_make(&s.certificate, 1, NULL);
+	conf.certificate = s.certificate.certificate;
+	conf.key = s.certificate.key;
+	assert_non_null(mkdtemp(s.folder));
+	for (int i = 0; i <= TLS_FOLDER_MAX; i++) {
+		snprintf(path, sizeof(path), "%s/%d.pem", s.folder, i);
+		assert_int_equal(symlink(s.certificate.certificate, path), 0);
+		snprintf(path, sizeof(path), "%s/%d.key", s.folder, i);
+		assert_int_equal(symlink(s.certificate.key, path), 0);
+	}
+	assert_int_equal(tls_open(&conf, &err, &tls), -E2BIG);
+	assert_non_null(strstr(err.text, "more than 64 certificates"));
+	for (int i = 0; i <= TLS_FOLDER_MAX; i++) {
+		snprintf(path, sizeof(path), "%s/%d.pem", s.folder, i);
+		unlink(path);
+		snprintf(path, sizeof(path), "%s/%d.key", s.folder, i);
+		unlink(path);
+	}
+	certificate_remove(&s.certificate);
+	assert_int_equal(rmdir(s.folder), 0);
+}
+
 /* Peers. */
 
 static void plain_http_gets_no_answer(void **state)
@@ -320,6 +459,10 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(a_broken_file_keeps_the_old_certificate, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(each_name_gets_its_certificate, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_folder_is_read_anew, setup, teardown),
+		cmocka_unit_test(a_wrong_folder_is_named_with_its_reason),
+		cmocka_unit_test(a_folder_has_a_limit),
 		cmocka_unit_test_setup_teardown(plain_http_gets_no_answer, setup, teardown),
 		cmocka_unit_test_setup_teardown(who_leaves_in_the_handshake_hurts_nobody, setup,
 						teardown),

@@ -41,7 +41,8 @@ static void what_cannot_be_called_is_no_contact(void **)
 	assert_int_equal(contact_read(VIEW(""), &c), -EBADMSG);
 	assert_int_equal(contact_read(VIEW("<>"), &c), -EBADMSG);
 	assert_int_equal(contact_read(VIEW("<tel:+123>"), &c), -EBADMSG);
-	assert_int_equal(contact_read(VIEW("<sips:p@h>"), &c), -EBADMSG);
+	assert_int_equal(contact_read(VIEW("<sips:p@h>"), &c), 0);
+	assert_true(c.secure);
 	assert_int_equal(contact_read(VIEW("<sip:p@h\r\n x>"), &c), -EBADMSG);
 	assert_int_equal(contact_read(VIEW("<sip:p q@h>"), &c), -EBADMSG);
 }
@@ -106,6 +107,62 @@ static int put(struct binding_update *u, const char *contact, const char *call_i
 	return binding_put(u, &b);
 }
 
+static int take(struct binding_update *u, const char *contact, uint32_t cseq)
+{
+	const struct sip_binding b = binding(contact, "c", cseq, 0);
+
+	return binding_remove(u, &b);
+}
+
+static void instances_and_flows_are_read(void **)
+{
+	static const char urn[] = "<urn:uuid:00000000-0000-1000-8000-000a95a0e128>";
+	struct contact c;
+	char text[256];
+
+	snprintf(text, sizeof(text), "<sip:p@h>;+sip.instance=\"%s\";reg-id=3;q=0.5", urn);
+	assert_int_equal(contact_read(view_str(text), &c), 0);
+	assert_true(view_eq(c.instance, view_str(urn)));
+	assert_int_equal(c.reg_id, 3);
+	assert_int_equal(c.q, 500);
+	assert_int_equal(contact_read(VIEW("<sip:p@h>;+sip.instance=<urn:x>;reg-id=x"), &c), 0);
+	assert_int_equal(c.instance.n, 0); /* no quotes, no number */
+	assert_int_equal(c.reg_id, 0);
+	snprintf(text, sizeof(text), "<sip:p@h>;+sip.instance=\"%0*d\"", BINDING_INSTANCE_MAX, 0);
+	assert_int_equal(contact_read(view_str(text), &c), 0);
+	assert_int_equal(c.instance.n, 0);
+}
+
+static int put_flow(struct binding_update *u, const char *contact, const char *instance,
+		    uint32_t reg_id)
+{
+	struct sip_binding b = binding(contact, contact, 1, 100);
+
+	snprintf(b.instance, sizeof(b.instance), "%s", instance);
+	b.reg_id = reg_id;
+	return binding_put(u, &b);
+}
+
+/* RFC 5626 section 6. */
+static void a_flow_replaces_the_one_of_its_number(void **)
+{
+	struct binding_set set = {};
+	struct binding_update u;
+
+	binding_begin(&u, &set);
+	assert_int_equal(put_flow(&u, "sip:p@1", "i", 1), 0);
+	assert_int_equal(put_flow(&u, "sip:p@1", "i", 2), 0); /* the same Contact */
+	assert_int_equal(put_flow(&u, "sip:p@1", "j", 1), 0); /* another phone */
+	assert_int_equal(put(&u, "sip:p@1", "c", 1, 100), 0); /* one without flows */
+	assert_int_equal(u.n, 4);
+	assert_int_equal(put_flow(&u, "sip:p@9", "i", 1), 0);
+	assert_int_equal(u.n, 4);
+	assert_string_equal(u.items[3].contact, "sip:p@9");
+	assert_int_equal(take(&u, "sip:p@1", 2), 0);
+	assert_int_equal(u.n, 3);
+	assert_int_equal(u.items[2].reg_id, 1);
+}
+
 static void an_update_counts_when_it_is_committed(void **)
 {
 	struct binding_set set = {};
@@ -119,14 +176,14 @@ static void an_update_counts_when_it_is_committed(void **)
 	assert_int_equal(set.n, 2);
 
 	binding_begin(&u, &set); /* rolled back */
-	assert_int_equal(binding_remove(&u, VIEW("sip:a@h"), VIEW("c"), 2), 0);
+	assert_int_equal(take(&u, "sip:a@h", 2), 0);
 	assert_int_equal(put(&u, "sip:c@h", "c", 2, 100), 0);
 	assert_int_equal(set.n, 2);
 	assert_string_equal(set.items[0].contact, "sip:a@h");
 
 	binding_begin(&u, &set);
-	assert_int_equal(binding_remove(&u, VIEW("sip:A@h"), VIEW("c"), 2), 0); /* another one */
-	assert_int_equal(binding_remove(&u, VIEW("sip:a@H"), VIEW("c"), 2), 0);
+	assert_int_equal(take(&u, "sip:A@h", 2), 0); /* another one */
+	assert_int_equal(take(&u, "sip:a@H", 2), 0);
 	assert_int_equal(binding_commit(&u), 0);
 	assert_int_equal(set.n, 1);
 	assert_string_equal(set.items[0].contact, "sip:b@h");
@@ -144,7 +201,7 @@ static void an_older_request_changes_nothing(void **)
 	binding_begin(&u, &set);
 	assert_int_equal(put(&u, "sip:a@h", "c", 5, 100), -ESTALE);
 	assert_int_equal(put(&u, "sip:a@h", "c", 4, 100), -ESTALE);
-	assert_int_equal(binding_remove(&u, VIEW("sip:a@h"), VIEW("c"), 5), -ESTALE);
+	assert_int_equal(take(&u, "sip:a@h", 5), -ESTALE);
 	assert_int_equal(binding_remove_all(&u, VIEW("c"), 5), -ESTALE);
 	assert_int_equal(put(&u, "sip:a@h", "after a restart", 1, 100), 0);
 	assert_int_equal(put(&u, "sip:a@h", "after a restart", 1, 300), 0); /* twice in one */
@@ -187,6 +244,8 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_called_is_no_contact),
 		cmocka_unit_test(the_host_of_a_contact_is_found),
 		cmocka_unit_test(uris_compare_as_the_rfc_says),
+		cmocka_unit_test(instances_and_flows_are_read),
+		cmocka_unit_test(a_flow_replaces_the_one_of_its_number),
 		cmocka_unit_test(an_update_counts_when_it_is_committed),
 		cmocka_unit_test(an_older_request_changes_nothing),
 		cmocka_unit_test(a_full_set_loses_what_ends_first),

@@ -1,5 +1,6 @@
 #include "base/rand.h"
 #include "sip/endpoint.h"
+#include "sip/overload.h"
 #include "sip/re.h"
 #include "digest.h"
 
@@ -26,6 +27,7 @@ static struct {
 	size_t requests, acks, bounds;
 	uint64_t last_user, bound_user;
 	size_t bound_n;
+	bool full;
 	struct sip_binding bound[BINDINGS_PER_DEVICE_MAX];
 } t;
 
@@ -72,9 +74,14 @@ static int peer_open(int type)
 	return fd;
 }
 
-static int setup_with(bool offer_sha256)
+static bool on_full(void *)
 {
-	struct sip_endpoint_conf conf = { .listen = "127.0.0.1:0", .realm = REALM,
+	return t.full;
+}
+
+static int setup_with(bool offer_sha256, bool shed)
+{
+	struct sip_endpoint_conf conf = { .shed = shed, .full = on_full, .listen = "127.0.0.1:0", .realm = REALM,
 					  .secret = on_secret, .bound = on_bound,
 					  .request = on_request, .offer_sha256 = offer_sha256 };
 	struct err err;
@@ -96,12 +103,17 @@ static int setup_with(bool offer_sha256)
 
 static int setup(void **)
 {
-	return setup_with(false);
+	return setup_with(false, false);
 }
 
 static int setup_sha256(void **)
 {
-	return setup_with(true);
+	return setup_with(true, false);
+}
+
+static int setup_shed(void **)
+{
+	return setup_with(false, true);
 }
 
 static int teardown(void **)
@@ -364,10 +376,19 @@ static void options_and_the_rest_are_answered(void **)
 	request(&(struct ask){ .method = "OPTIONS", .user = "x", .cseq = 1 });
 	expect("SIP/2.0 200 OK\r\n");
 	expect("Allow: INVITE, ACK, CANCEL, BYE, ");
+	expect("Supported: timer, path, outbound\r\n");
 	request(&(struct ask){ .method = "SUBSCRIBE", .user = "x", .cseq = 1 });
 	expect("SIP/2.0 405 ");
 	request(&(struct ask){ .method = "BREW", .user = "x", .cseq = 1 });
 	expect("SIP/2.0 405 ");
+	request(&(struct ask){ .method = "MESSAGE", .user = DOOR, .cseq = 1 }); /* RFC 3428 */
+	expect("SIP/2.0 405 ");
+	expect("Allow: INVITE, ACK, CANCEL, BYE, ");
+	request(&(struct ask){ .method = "REFER", .user = DOOR, .cseq = 1,
+			       .extra = "Refer-To: <sip:x@h>\r\n" }); /* RFC 3515 */
+	expect("SIP/2.0 405 ");
+	assert_null(strstr(t.text, "REFER,"));
+	assert_int_equal(sip_endpoint_stats(t.e).transactions, 0);
 }
 
 static void a_binding_over_tcp_lives_as_long_as_its_connection(void **)
@@ -385,6 +406,53 @@ static void a_binding_over_tcp_lives_as_long_as_its_connection(void **)
 		loop_turn(t.loop);
 	assert_int_equal(sip_endpoint_bindings(t.e, 1000000002, &b, 1), 0);
 	assert_int_equal(sip_endpoint_stats(t.e).bindings, 1);
+}
+
+static int register_flow(const char *reg_id, unsigned cseq)
+{
+	const int fd = peer_open(SOCK_STREAM);
+	char extra[256];
+
+	snprintf(extra, sizeof(extra),
+		 "Require: path\r\nSupported: path, outbound\r\n"
+		 "Contact: <sip:p@h;transport=tcp>;+sip.instance=\"<urn:uuid:a>\";reg-id=%s\r\n",
+		 reg_id);
+	ask((struct ask){ .fd = fd, .method = "REGISTER", .user = PHONE, .extra = extra,
+			  .call_id = reg_id, .cseq = cseq });
+	expect("SIP/2.0 200 ");
+	expect("Require: outbound\r\n");
+	return fd;
+}
+
+/* RFC 5626 section 7: one of its flows is tried, the newest that stands. */
+static void a_phone_with_two_flows_is_called_once(void **)
+{
+	int one = register_flow("1", 1), two = register_flow("2", 1);
+	struct sip_binding b[4];
+
+	assert_int_equal(sip_endpoint_bindings(t.e, 1000000002, b, 4), 1);
+	assert_int_equal(b[0].reg_id, 2);
+	assert_int_equal(sip_endpoint_stats(t.e).bindings, 2);
+	close(two);
+	for (int i = 0; i < TURNS_MAX && flow_alive(sip_endpoint_flows(t.e), &b[0].flow); i++)
+		loop_turn(t.loop);
+	assert_int_equal(sip_endpoint_bindings(t.e, 1000000002, b, 4), 1);
+	assert_int_equal(b[0].reg_id, 1);
+	two = register_flow("2", 3); /* it comes back */
+	assert_int_equal(sip_endpoint_bindings(t.e, 1000000002, b, 4), 1);
+	assert_int_equal(b[0].reg_id, 2);
+	assert_int_equal(sip_endpoint_stats(t.e).bindings, 2);
+	close(one);
+	close(two);
+}
+
+static void what_a_registration_requires_is_there_or_named(void **)
+{
+	ask((struct ask){ .method = "REGISTER", .user = PHONE,
+			  .extra = "Require: path, gruu, outbound\r\nContact: <sip:p@h>\r\n" });
+	expect("SIP/2.0 420 ");
+	expect("Unsupported: gruu\r\n");
+	assert_int_equal(t.bounds, 0);
 }
 
 static void bindings_come_best_first(void **)
@@ -491,6 +559,13 @@ static void a_scanner_is_silenced_and_its_neighbour_is_not(void **)
 	assert_int_equal(sip_endpoint_suspects(t.e, &entry, 1), 1);
 	assert_int_equal(entry.failures, 2 * GUARD_FAILURES);
 	assert_true(addr_same_host(&entry.host, &t.addr));
+	assert_true(sip_endpoint_forget_suspect(t.e, &entry.host));
+	assert_false(sip_endpoint_forget_suspect(t.e, &entry.host));
+	assert_int_equal(sip_endpoint_suspects(t.e, &entry, 1), 0);
+	for (unsigned i = 0; i < 2 * GUARD_FAILURES; i++) { /* it begins anew */
+		request(&(struct ask){ .method = "REGISTER", .user = user, .cseq = 1 });
+		assert_int_equal(t.text[0] != '\0', i < GUARD_FAILURES - 1);
+	}
 	t.fd = own;
 	ask((struct ask){ .method = "REGISTER", .user = PHONE, .extra = "Contact: <sip:p@h>\r\n" });
 	expect("SIP/2.0 200 ");
@@ -499,6 +574,60 @@ static void a_scanner_is_silenced_and_its_neighbour_is_not(void **)
 	request(&(struct ask){ .method = "OPTIONS", .user = "x", .cseq = 1 });
 	expect("SIP/2.0 200 ");
 	close(scanner);
+}
+
+/* The loop looks so often, each time so late. */
+static void look(int times, int64_t late_ms)
+{
+	for (int i = 0; i < times; i++) {
+		clock_virtual_advance(&t.clock, (OVERLOAD_TICK_MS + late_ms) * 1000);
+		loop_turn(t.loop);
+	}
+}
+
+static void expect_busy(const struct ask *a)
+{
+	const char *retry;
+
+	request(a);
+	expect("SIP/2.0 503 ");
+	retry = strstr(t.text, "\r\nRetry-After: ");
+	assert_non_null(retry);
+	assert_in_range(atoi(retry + 15), OVERLOAD_RETRY_S, OVERLOAD_RETRY_S + OVERLOAD_SPREAD_S);
+}
+
+static void new_calls_are_shed_before_those_that_stand(void **)
+{
+	const struct ask invite = { .method = "INVITE", .user = DOOR, .cseq = 1 };
+
+	ask((struct ask){ .method = "REGISTER", .user = PHONE, .extra = "Contact: <sip:p@h>\r\n" });
+	expect("SIP/2.0 200 ");
+	look(OVERLOAD_LATE, OVERLOAD_LAG_MS);
+	assert_true(sip_endpoint_stats(t.e).overload);
+	expect_busy(&invite);
+	say_on(t.fd, "BYE sip:x@h SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.9;branch=z9hG4bKbye;rport\r\n"
+		     "From: <sip:a@h>;tag=f\r\nTo: <sip:b@h>;tag=t\r\nCall-ID: c\r\nCSeq: 2 BYE\r\n\r\n");
+	assert_int_equal(t.requests, 1); /* in a dialog */
+	ask((struct ask){ .method = "REGISTER", .user = PHONE, .cseq = 7,
+			  .extra = "Contact: <sip:p@h>\r\n" });
+	expect("SIP/2.0 200 ");
+	expect_busy(&(struct ask){ .method = "REGISTER", .user = DOOR, .cseq = 1 });
+	assert_int_equal(sip_endpoint_stats(t.e).shed, 2);
+	look(OVERLOAD_CALM, 0);
+	request(&invite);
+	expect("SIP/2.0 401 ");
+	assert_int_equal(sip_endpoint_stats(t.e).shed, 2);
+}
+
+static void as_many_calls_as_may_be_are_enough(void **)
+{
+	t.full = true;
+	expect_busy(&(struct ask){ .method = "INVITE", .user = DOOR, .cseq = 1 });
+	request(&(struct ask){ .method = "REGISTER", .user = DOOR, .cseq = 1 });
+	expect("SIP/2.0 401 ");
+	t.full = false;
+	request(&(struct ask){ .method = "INVITE", .user = DOOR, .cseq = 2 });
+	expect("SIP/2.0 401 ");
 }
 
 /* The same host, one port: the flood is cut, the other port is heard. */
@@ -537,10 +666,15 @@ int main(void)
 		TEST(options_and_the_rest_are_answered),
 		TEST(a_binding_over_tcp_lives_as_long_as_its_connection),
 		TEST(bindings_come_best_first),
+		TEST(a_phone_with_two_flows_is_called_once),
+		TEST(what_a_registration_requires_is_there_or_named),
 		TEST(what_the_store_kept_comes_back),
 		TEST(libre_takes_its_random_bits_from_us),
 		TEST(a_damaged_binding_stands_no_longer_than_any_other),
 		TEST(a_phone_behind_a_nat_is_asked_for_its_options),
+		cmocka_unit_test_setup_teardown(new_calls_are_shed_before_those_that_stand, setup_shed,
+						teardown),
+		TEST(as_many_calls_as_may_be_are_enough),
 		TEST(a_scanner_is_silenced_and_its_neighbour_is_not),
 		TEST(a_flood_is_cut_and_its_neighbour_is_heard),
 	};

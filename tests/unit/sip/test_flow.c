@@ -8,7 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { TURNS_MAX = 2000, KEPT = 64, TEXT = 512 };
+enum { TURNS_MAX = 2000, KEPT = 64, TEXT = 512, STALL_MS = 50 };
 
 /* One set of flows on loopback, under a virtual clock, and what it handed over. */
 struct bench {
@@ -18,6 +18,8 @@ struct bench {
 	struct addr addr;
 	bool admit;
 	size_t messages, gone, asked;
+	size_t stall_at;   /* when so many were asked, the loop stalls for STALL_MS … */
+	int64_t behind_ms; /* … and is then so far behind */
 	char text[KEPT][TEXT];
 	struct flow flow[KEPT];
 	struct flow last_gone;
@@ -45,7 +47,10 @@ static bool on_admit(void *arg, const struct addr *)
 {
 	struct bench *b = arg;
 
-	b->asked++;
+	if (++b->asked == b->stall_at) {
+		clock_virtual_advance(&b->clock, STALL_MS * 1000);
+		b->behind_ms = flows_behind_ms(b->flows);
+	}
 	return b->admit;
 }
 
@@ -142,6 +147,28 @@ static void datagrams_arrive_in_order_and_are_answered(void **)
 	assert_int_equal(flow_send(b->flows, &b->flow[0], VIEW("back")), 0);
 	get(b, fd, text, sizeof(text));
 	assert_string_equal(text, "back");
+	close(fd);
+	bench_close(b);
+}
+
+/* More than one wake of the loop reads: it is behind until it has read the rest. */
+static void what_waits_unread_is_told(void **)
+{
+	struct bench *b = bench_open();
+	const int fd = peer_open(b, SOCK_DGRAM);
+
+	b->admit = false;
+	b->stall_at = 100; /* within the first */
+	for (int i = 0; i < 300; i++)
+		put(fd, VIEW("a datagram"));
+	turn_until(b, &b->asked, 300);
+	assert_int_equal(b->behind_ms, 0);
+	b->stall_at = 600;
+	for (int i = 0; i < 300; i++)
+		put(fd, VIEW("a datagram"));
+	turn_until(b, &b->asked, 600);
+	assert_int_equal(b->behind_ms, STALL_MS);
+	assert_int_equal(flows_behind_ms(b->flows), 0);
 	close(fd);
 	bench_close(b);
 }
@@ -472,6 +499,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(datagrams_arrive_in_order_and_are_answered),
+		cmocka_unit_test(what_waits_unread_is_told),
 		cmocka_unit_test(an_unwelcome_address_is_dropped),
 		cmocka_unit_test(keep_alives_are_answered_and_not_passed_on),
 		cmocka_unit_test(a_stream_is_cut_at_every_byte),

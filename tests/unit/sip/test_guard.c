@@ -91,6 +91,25 @@ static void failures_make_a_host_suspect_but_for_who_is_trusted(void **)
 	assert_int_equal(guard_list(t.g, entries, 4), 0);
 }
 
+static void a_forgotten_host_begins_anew(void **)
+{
+	struct guard_entry entry;
+
+	for (int i = 0; i < GUARD_FAILURES; i++)
+		guard_bad(t.g, &t.scanner);
+	assert_int_equal(guard_list(t.g, &entry, 1), 1);
+	assert_int_equal(entry.until_ms, 1700000000000 + GUARD_SUSPECT_MS);
+	assert_false(guard_forget(t.g, &t.elsewhere));
+	assert_true(guard_forget(t.g, &t.neighbour)); /* its port does not matter */
+	assert_false(guard_forget(t.g, &t.scanner));
+	assert_int_equal(guard_list(t.g, &entry, 1), 0);
+	for (int i = 0; i < GUARD_FAILURES - 1; i++)
+		guard_bad(t.g, &t.scanner);
+	assert_false(guard_silent(t.g, &t.scanner));
+	guard_bad(t.g, &t.scanner);
+	assert_true(guard_silent(t.g, &t.scanner));
+}
+
 static void rare_failures_are_forgiven(void **)
 {
 	for (int i = 0; i < 100 * GUARD_FAILURES; i++) {
@@ -139,6 +158,7 @@ int main(void)
 		TEST(a_source_has_a_burst_and_a_rate),
 		TEST(who_authenticated_is_not_limited),
 		TEST(failures_make_a_host_suspect_but_for_who_is_trusted),
+		TEST(a_forgotten_host_begins_anew),
 		TEST(rare_failures_are_forgiven),
 		TEST(the_list_names_the_last_first_and_is_bounded),
 		TEST(a_storm_of_sources_is_bounded),

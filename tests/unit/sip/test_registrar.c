@@ -224,6 +224,75 @@ static void a_device_behind_a_nat_is_asked_to_say_something(void **)
 	assert_int_equal(t.kept, 8);
 }
 
+#define INSTANCE(n) ";+sip.instance=\"<urn:uuid:" n ">\""
+
+/* RFC 5626 section 6: the connection ends with us. */
+static void flows_of_an_instance_replace_each_other(void **)
+{
+	const struct binding_set *set;
+
+	assert_int_equal(ask(USER, "c1", 1, "Supported: path, outbound\r\n"
+			     "Contact: <sip:a@10.0.0.1>" INSTANCE("i") ";reg-id=1\r\n", false), 200);
+	said("Contact: <sip:a@10.0.0.1>;expires=300;+sip.instance=\"<urn:uuid:i>\";reg-id=1\r\n");
+	said("Require: outbound\r\n");
+	said("Supported: path, outbound\r\n");
+	assert_int_equal(ask(USER, "c2", 1, "Supported: outbound\r\n"
+			     "Contact: <sip:a@10.0.0.1>" INSTANCE("i") ";reg-id=2\r\n", false), 200);
+	assert_int_equal(bindings(), 2);
+	assert_int_equal(ask(USER, "c3", 1, "Supported: outbound\r\n" /* it came back elsewhere */
+			     "Contact: <sip:a@10.0.0.7>" INSTANCE("i") ";reg-id=1\r\n", false), 200);
+	assert_int_equal(bindings(), 2);
+	set = registrar_find(t.r, USER);
+	assert_string_equal(set->items[1].contact, "sip:a@10.0.0.7");
+	assert_string_equal(set->items[1].instance, "<urn:uuid:i>");
+	assert_int_equal(ask(USER, "c2", 2, "Supported: outbound\r\n"
+			     "Contact: <sip:a@10.0.0.1>" INSTANCE("i") ";reg-id=2;expires=0\r\n",
+			     false), 200);
+	assert_int_equal(bindings(), 1);
+	assert_int_equal(ask(USER, "c4", 1, "Supported: outbound\r\n"
+			     "Contact: <sip:a@h>" INSTANCE("i") ";reg-id=3, "
+			     "<sip:a@h>" INSTANCE("i") ";reg-id=4\r\n", false), 400);
+	assert_int_equal(bindings(), 1);
+}
+
+static void outbound_is_agreed_on_only_where_it_works(void **)
+{
+	static const char contact[] = "Contact: <sip:a@h>" INSTANCE("i") ";reg-id=1\r\n";
+	char lines[512];
+
+	assert_int_equal(reg(1, contact), 200); /* not asked for */
+	assert_null(strstr(buf_cstr(&t.headers), "Require:"));
+	assert_int_equal(registrar_find(t.r, USER)->items[0].reg_id, 0);
+	snprintf(lines, sizeof(lines), "Via: SIP/2.0/TLS h2;branch=z9hG4bK2\r\n"
+		 "Supported: outbound\r\nPath: <sip:p1;lr>\r\n%s", contact);
+	assert_int_equal(reg(2, lines), 439);
+	snprintf(lines, sizeof(lines), "Via: SIP/2.0/TLS h2;branch=z9hG4bK2\r\n"
+		 "Supported: outbound\r\nPath: <sip:p2;lr>, <sip:token@p1;lr;ob>\r\n%s", contact);
+	assert_int_equal(reg(3, lines), 200);
+	said("Require: outbound\r\n");
+}
+
+/* RFC 3327. */
+static void the_path_is_kept_and_told(void **)
+{
+	char lines[BINDING_PATH_MAX + 128];
+
+	assert_int_equal(reg(1, "Path: <sip:p2;lr>,<sip:p1;lr>\r\nContact: <sip:a@10.0.0.9>\r\n"
+				"Path: <sip:p0;lr>\r\n"), 200);
+	said("Path: <sip:p2;lr>, <sip:p1;lr>, <sip:p0;lr>\r\n");
+	assert_string_equal(registrar_find(t.r, USER)->items[0].path,
+			    "<sip:p2;lr>, <sip:p1;lr>, <sip:p0;lr>");
+	pass_s(60);
+	assert_int_equal(t.kept, 0); /* the proxy does */
+	snprintf(lines, sizeof(lines), "Path: <sip:%0*d>\r\nContact: <sip:b@h>\r\n",
+		 BINDING_PATH_MAX, 0);
+	assert_int_equal(reg(2, lines), 400);
+	assert_int_equal(reg(3, "Path: nowhere\r\nContact: <sip:b@h>\r\n"), 400);
+	assert_int_equal(bindings(), 1);
+	assert_int_equal(reg(4, "Contact: <sip:a@10.0.0.9>\r\n"), 200); /* it moved out of there */
+	assert_string_equal(registrar_find(t.r, USER)->items[0].path, "");
+}
+
 static void register_many(unsigned cseq)
 {
 	const struct binding_set *set;
@@ -277,6 +346,9 @@ int main(void)
 		TEST(long_names_are_refused_not_cut),
 		TEST(the_walls_clock_rules),
 		TEST(a_device_behind_a_nat_is_asked_to_say_something),
+		TEST(flows_of_an_instance_replace_each_other),
+		TEST(outbound_is_agreed_on_only_where_it_works),
+		TEST(the_path_is_kept_and_told),
 		TEST(a_hundred_thousand_cost_a_hundred_thousand_times_one),
 	};
 

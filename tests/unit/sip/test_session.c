@@ -191,10 +191,57 @@ static void a_name_is_repeated_as_it_came(void **)
 	expect("To: \"A;tag=<x>\" <sip:" DOOR "@r>;tag=a\r\n");
 }
 
+/* RFC 3327 section 5.3; what answers and asks inside of the dialog says where to go then. */
+static void the_proxies_before_a_phone_are_on_the_way(void **)
+{
+	const struct session_to to = { .user = 2, .contact = "sip:p@10.0.0.9", .flow = t.flow,
+				       .path = "<sip:p2;lr>, <sip:p1;lr>", .from_user = 1 };
+
+	assert_int_equal(session_invite(t.w.sessions, &to, VIEW("v=0\r\n"), &handlers, NULL,
+					&t.session),
+			 0);
+	expect("INVITE sip:p@10.0.0.9 SIP/2.0\r\n");
+	expect("\r\nRoute: <sip:p2;lr>, <sip:p1;lr>\r\n");
+	session_end(t.session, 0, NULL);
+}
+
+/* RFC 5630 section 5.1.1.1: who is called securely hears a secure Contact, on the same connection. */
+static void a_secure_contact_is_called_securely(void **)
+{
+	struct session_to to = { .user = 2, .contact = "sips:p@10.0.0.9", .from_user = 1,
+				 .flow = { FLOW_TLS, 7, t.flow.peer } };
+
+	assert_int_equal(session_invite(t.w.sessions, &to, VIEW("v=0\r\n"), &handlers, NULL,
+					&t.session),
+			 0);
+	expect("INVITE sips:p@10.0.0.9 SIP/2.0\r\nVia: SIP/2.0/TLS ");
+	expect("\r\nContact: <sips:vestibule@192.0.2.1:5060;transport=tls>\r\n");
+	session_end(t.session, 0, NULL);
+}
+
+static void what_a_call_cannot_do_is_refused_and_it_goes_on(void **)
+{
+	static const char *const methods[] = { "MESSAGE", "REFER", "SUBSCRIBE" };
+
+	call("");
+	for (unsigned i = 0; i < 3; i++) {
+		say(methods[i], 2 + i, "Refer-To: <sip:x@h>\r\n", "");
+		expect("SIP/2.0 405 ");
+		expect("\r\nAllow: INVITE, ACK, CANCEL, BYE, ");
+	}
+	hang_up(9);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(an_offer_is_answered_later, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_proxies_before_a_phone_are_on_the_way, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(a_secure_contact_is_called_securely, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(what_a_call_cannot_do_is_refused_and_it_goes_on,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(an_update_may_be_answered_too_late, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(an_update_may_lose_its_connection, setup, teardown),

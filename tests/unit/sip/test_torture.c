@@ -1,5 +1,6 @@
-/* Messages as odd as those of RFC 4475, and what becomes of each. They are files of the fuzzer's
- * corpus. Who sends them is a device, so that nothing but the message itself is a reason to refuse.
+/* Messages as odd as those of RFC 4475 and, with IPv6 addresses, of RFC 5118, and what becomes of
+ * each. They are files of the fuzzer's corpus. Who sends them is a device, so that nothing but the
+ * message itself is a reason to refuse.
  */
 #include "talk_world.h"
 
@@ -70,6 +71,27 @@ static const struct {
 	{ "length_twice", 400, NULL },
 	{ "response_broadcast", 0, NULL },
 	{ "rfc2543", 400, NULL }, /* transaction.h, invariant 1 */
+	/* RFC 3261 section 26.2, RFC 5630 */
+	{ "sips_register", 200, "Contact: <sips:d@10.0.0.9>;expires=300\r\n" },
+	{ "sips_register_plain", 416, NULL },
+	{ "sips_contact_plain", 400, NULL },
+	{ "sips_invite", 416, NULL },
+	/* RFC 5118 section 4 */
+	{ "v6_good", 200, "Contact: <sip:caller@[2001:db8::1]>;expires=300\r\n" },
+	{ "v6_no_brackets", 400, NULL },
+	{ "v6_port_ambiguous", 200, NULL },
+	{ "v6_port", 200, "Contact: <sip:caller@[2001:db8::1]:5062>;expires=300\r\n" },
+	{ "v6_received_brackets", 481,
+	  "Via: SIP/2.0/UDP "
+	  "[2001:db8::9:1];branch=z9hG4bKv6_received_brackets;received=2001:db8::9:255\r\n" },
+	{ "v6_received", 200, ";branch=z9hG4bKv6_received;received=2001:db8::9:255\r\n" },
+	{ "v6_sdp", 180, NULL },
+	{ "v6_several", 481,
+	  "Via: SIP/2.0/TCP [2001:db8::9:255];branch=z9hG4bKc;received=192.0.2.200\r\n" },
+	{ "v6_several_sdp", 180, NULL },
+	{ "v6_mapped", 180, "Via: SIP/2.0/UDP [::ffff:192.0.2.10]:19823;" },
+	{ "v6_three_colons", 200, "To: <sip:user@[2001:db8:::192.0.2.1]>;tag=" }, /* section 4.10 */
+	{ "v6_two_colons", 200, NULL },
 };
 
 static void on_sent(const struct flow *, struct view bytes)
@@ -116,6 +138,7 @@ static int teardown(void **)
 
 static void hear_file(const char *name)
 {
+	const bool v6 = strncmp(name, "v6_", 3) == 0;
 	struct flow flow = { .transport = FLOW_UDP };
 	char path[512], text[TEXT];
 	size_t n;
@@ -127,7 +150,11 @@ static void hear_file(const char *name)
 		fail_msg("no %s", path);
 	n = fread(text, 1, sizeof(text), in);
 	fclose(in);
-	assert_int_equal(addr_parse("198.51.100.7:5060", &flow.peer), 0);
+	text[n < TEXT ? n : TEXT - 1] = '\0';
+	if (strstr(text, "Via: SIP/2.0/TLS 10."))
+		flow = (struct flow){ .transport = FLOW_TLS, .conn = 1 };
+	assert_int_equal(
+		addr_parse(v6 ? "[2001:db8::9:255]:5060" : "198.51.100.7:5060", &flow.peer), 0);
 	fake_sip_hear(t.w.e, &flow, (struct view){ text, n });
 }
 

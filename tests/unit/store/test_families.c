@@ -316,6 +316,34 @@ static void a_binding_tells_only_when_the_device_comes_moves_or_goes(void **stat
 	assert_int_equal(binding_replace(f->db, NOW, b.device, &b, 1), 0);
 }
 
+static void flows_of_one_contact_are_kept_apart(void **state)
+{
+	struct fixture *f = *state;
+	struct binding_row some[3], *rows;
+	size_t n;
+
+	two_sites(f);
+	for (int64_t i = 0; i < 3; i++)
+		some[i] = (struct binding_row){ .device = DOOR, .contact = VIEW("sip:a@192.0.2.1"),
+						.call_id = VIEW("c"), .q = 1000, .cseq = 1,
+						.expires_at = NOW + 100, .transport = VIEW("tls"),
+						.address = VIEW("192.0.2.1:5060"),
+						.instance = i < 2 ? VIEW("<urn:a>") : VIEW("<urn:b>"),
+						.reg_id = i < 2 ? i + 1 : 1 };
+	assert_int_equal(binding_replace(f->db, NOW, DOOR, some, 3), 0);
+	some[0].path = VIEW("<sip:p1;lr>");
+	some[1].cseq = 7; /* a renewal */
+	assert_int_equal(binding_replace(f->db, NOW, DOOR, some, 3), 0);
+	assert_int_equal(binding_list(f->db, NOW, 0, 10, &f->arena, &rows, &n), 0);
+	assert_int_equal(n, 3);
+	for (size_t i = 0; i < 3; i++) {
+		const bool first = rows[i].reg_id == 1 && view_eq(rows[i].instance, VIEW("<urn:a>"));
+
+		assert_true(view_eq(rows[i].path, first ? VIEW("<sip:p1;lr>") : VIEW("")));
+		assert_int_equal(rows[i].cseq, rows[i].reg_id == 2 ? 7 : 1);
+	}
+}
+
 /* The sip loop writes the end of a binding after its time. */
 static void a_binding_that_expires_goes_and_is_told(void **state)
 {
@@ -612,6 +640,7 @@ int main(void)
 		ON_BOTH(another_sites_rows_are_not_there),
 		ON_BOTH(the_directory_has_buttons_and_their_destinations),
 		ON_BOTH(a_binding_tells_only_when_the_device_comes_moves_or_goes),
+		ON_BOTH(flows_of_one_contact_are_kept_apart),
 		ON_BOTH(a_binding_that_expires_goes_and_is_told),
 		ON_BOTH(a_device_shows_the_binding_that_stands_longest),
 		ON_BOTH(openings_are_those_of_the_calls_of_a_page),

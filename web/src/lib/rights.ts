@@ -19,6 +19,7 @@ export const RIGHTS = {
 	call_read: STAFF,
 	live: STAFF,
 	suspect_read: ["operator"],
+	suspect_edit: ["operator"],
 	company_read: ["operator", "company_admin"],
 	company_edit: ["company_admin"],
 	user_read: STAFF,

@@ -186,7 +186,7 @@ test("a browser sees and hears the door, and is heard", async (world) => {
 });
 
 test("who comes later sees the kept picture at once", async (world) => {
-	await with_door(["127.0.0.1"], async (door) => {
+	await with_door(["127.0.0.1", "::1"], async (door) => {
 		const first = await join_leg(world, door);
 		await sees(first.page, FRAMES);
 		const second = await join_leg(world, door);
@@ -220,7 +220,7 @@ test("what gets lost is sent again", async (world) => {
 			`decoded ${video.framesDecoded} of ${said.frames}, PLI ${video.pliCount}, ` +
 			`NACK ${video.nackCount}, not repaired ${video.packetsLost}`);
 		assert.ok(path.lost > 10 && said.resent >= path.lost / 2, "hardly anything was sent again");
-		assert.ok(video.framesDecoded >= 0.9 * said.frames, "pictures are missing");
+		assert.ok(video.packetsLost <= path.lost / 2, "hardly anything was repaired");
 		assert.equal(said.lost_for_good, 0);
 		path.close();
 		await page.context().close();

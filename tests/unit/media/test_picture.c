@@ -149,7 +149,7 @@ static void what_was_sent_is_found(void **state)
 static void old_packets_make_room(void **state)
 {
 	struct world *w = *state;
-	uint8_t big[BIG];
+	uint8_t big[PICTURE_PAYLOAD_MAX + 1];
 	struct picture_packet k;
 	unsigned found = 0;
 
@@ -159,18 +159,18 @@ static void old_packets_make_room(void **state)
 	assert_int_equal(picture_key(w->picture), 1);
 	for (unsigned i = 0; i < 4000; i++) {
 		big[1] = (uint8_t)i;
-		assert_int_equal(hear(w, big, sizeof(big)), 1);
+		assert_int_equal(hear(w, big, BIG), 1);
 	}
 	assert_int_equal(picture_key(w->picture), 0);
 	for (uint64_t number = 1; number <= picture_newest(w->picture); number++) {
 		if (!picture_find(w->picture, number, &k))
 			continue;
 		found++;
-		assert_int_equal(k.n, sizeof(big));
+		assert_int_equal(k.n, BIG);
 		assert_int_equal(k.payload[1], (uint8_t)(number - 3));
 	}
 	assert_in_range(found, PICTURE_BYTES / BIG - 2, PICTURE_BYTES / BIG);
-	assert_int_equal(hear(w, big, PICTURE_PAYLOAD_MAX + 1), 0);
+	assert_int_equal(hear(w, big, sizeof(big)), 0);
 }
 
 static void many_small_packets_make_room_too(void **state)

@@ -72,8 +72,9 @@ e2e: all
 # Beside Kamailio, rtpengine and Node; takes minutes. Only the ratios mean something.
 bench: all
 	@tools/packages build bench
-	ninja -C $(BUILD) bench/bench_relay bench/bench_import
+	ninja -C $(BUILD) bench/bench_relay bench/bench_import bench/bench_web
 	$(BUILD)/bench/bench_import
+	$(BUILD)/bench/bench_web
 	$(BUILD)/bench/bench_relay 5 "$$(command -v rtpengine || true)"
 	bench/sip.py
 	bench/api.py

@@ -13,6 +13,7 @@
 #include "camera.h"
 #include "g711.h"
 #include "io/loop.h"
+#include "media/digit.h"
 #include "media/web.h"
 #include "proto/web_sdp.h"
 
@@ -28,7 +29,8 @@ enum {
 	LINE_MAX_ = 65536,
 	FRAME_MS = 20,
 	PICTURE_MS = 1000 / CAMERA_FPS,
-	PACKET = 1500
+	PACKET = 1500,
+	KEYS_MAX = 16
 };
 
 struct door;
@@ -42,6 +44,9 @@ struct leg {
 	struct meter meter;
 	int loudest;
 	int64_t packets;
+	struct digit digit;
+	char keys[KEYS_MAX + 1];
+	size_t nkeys;
 };
 
 struct door {
@@ -161,11 +166,22 @@ static void on_event(void *arg, enum web_event event)
 	leg->door->key |= event == WEB_PICTURE;
 }
 
+static void on_key(struct leg *leg, const uint8_t *bytes, const struct rtp *rtp)
+{
+	const char key = digit_read(&leg->digit, rtp->ts, bytes + rtp->payload,
+				    (size_t)(rtp->end - rtp->payload));
+
+	if (key && leg->nkeys < KEYS_MAX)
+		leg->keys[leg->nkeys++] = key;
+}
+
 static void on_audio(void *arg, const uint8_t *bytes, size_t, const struct rtp *rtp)
 {
 	struct leg *leg = arg;
 
 	leg->packets++;
+	if (rtp->pt == WEB_EVENT)
+		on_key(leg, bytes, rtp);
 	if (rtp->pt != WEB_PCMA && rtp->pt != WEB_PCMU)
 		return;
 	meter_add(&leg->meter, rtp->pt == WEB_PCMA ? G711_ALAW : G711_ULAW, bytes + rtp->payload,
@@ -247,6 +263,8 @@ static void stats(const struct leg *leg)
 	json_bool(&j, leg->up);
 	json_key(&j, "down");
 	json_bool(&j, leg->down);
+	json_key(&j, "keys");
+	json_str(&j, leg->keys);
 	for (unsigned i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
 		json_key(&j, numbers[i].key);
 		json_int(&j, numbers[i].value);

@@ -113,18 +113,28 @@ async function join_in_page(sdp) {
 		stream.addTrack(track);
 		video.srcObject = stream;
 	});
-	pc.addEventListener("connectionstatechange", () => {
-		if (pc.connectionState === "connected")
-			globalThis.connected = performance.now();
-	});
 	video.requestVideoFrameCallback(() => { globalThis.shown = performance.now(); });
 	await pc.setRemoteDescription({ type: "offer", sdp });
-	const [audio] = pc.getTransceivers();
-	const microphone = await navigator.mediaDevices.getUserMedia({ audio: true });
-	audio.direction = "sendrecv";
-	await audio.sender.replaceTrack(microphone.getAudioTracks()[0]);
+	pc.getTransceivers()[0].direction = "sendrecv"; // without a track: it looks first
 	await pc.setLocalDescription();
+	globalThis.answered = performance.now();
 	return pc.localDescription.sdp;
+}
+
+// In the page: answers the call.
+async function speak_in_page() {
+	const microphone = await navigator.mediaDevices.getUserMedia({ audio: true });
+	await globalThis.pc.getTransceivers()[0].sender.replaceTrack(microphone.getAudioTracks()[0]);
+}
+
+// In the page: presses keys.
+async function press_in_page(keys) {
+	const { dtmf } = globalThis.pc.getTransceivers()[0].sender;
+	dtmf.insertDTMF(keys, 100, 70);
+	await new Promise((done) => dtmf.addEventListener("tonechange", ({ tone }) => {
+		if (tone === "")
+			done();
+	}));
 }
 
 async function join_leg(world, door, change = (sdp) => sdp) {
@@ -168,13 +178,17 @@ async function with_door(addresses, run) {
 	}
 }
 
-test("a browser sees and hears the door, and is heard", async (world) => {
+test("a browser sees and hears the door, answers, is heard, and presses keys", async (world) => {
 	await with_door(["127.0.0.1"], async (door) => {
 		const { page, leg } = await join_leg(world, door);
 		await sees(page, FRAMES);
 		await until("the door's voice", () => inbound(page, "audio"), (s) => s.audioLevel > AUDIBLE);
-		const said = await until("the microphone", () => door.do("stats", { leg }),
+		assert.equal((await door.do("stats", { leg })).heard, 0); // nobody has answered yet
+		await page.evaluate(speak_in_page);
+		await until("the microphone", () => door.do("stats", { leg }),
 			(s) => s.loudest > QUIET_DBFS);
+		await page.evaluate(press_in_page, "12#");
+		const said = await until("the keys", () => door.do("stats", { leg }), (s) => s.keys === "12#");
 		const video = await inbound(page, "video");
 		assert.equal(video.packetsLost, 0);
 		assert.equal(said.refused, 0);
@@ -193,8 +207,8 @@ test("who comes later sees the kept picture at once", async (world) => {
 		await sees(second.page, 1);
 		const { picture_asks } = await door.do("stats", { leg: second.leg });
 		assert.equal(picture_asks, 0, "a key frame had to be asked for");
-		const ms = await second.page.evaluate(() => globalThis.shown - globalThis.connected);
-		console.log(`# first frame ${Math.round(ms)} ms after the connection`);
+		const ms = await second.page.evaluate(() => globalThis.shown - globalThis.answered);
+		console.log(`# first frame ${Math.round(ms)} ms after the answer`);
 		await sees(second.page, FRAMES);
 		await sees(first.page, await frames(first.page) + FRAMES); // undisturbed
 		await first.page.context().close();

@@ -2,6 +2,7 @@
  * made of the parts that have tests of their own. */
 #include "media/web.h"
 #include "media/feedback.h"
+#include "../../flow/oom.h"
 #include "../test.h"
 
 #include <errno.h>
@@ -62,6 +63,13 @@ static struct addr loopback(void)
 	return a;
 }
 
+static void server_read(const struct world *w)
+{
+	oom_server(true);
+	web_read(w->web, 0);
+	oom_server(false);
+}
+
 /* The browser's side. */
 
 static void browser_send(void *arg, const uint8_t *p, size_t n)
@@ -106,7 +114,7 @@ static void browser_check(struct world *w, const char *pwd)
 	m.username = view_str(name);
 	n = stun_print(&m, view_str(pwd ? pwd : web_leg_pwd(w->leg)), p, sizeof(p));
 	browser_send(&w->b, p, n);
-	web_read(w->web, 0);
+	server_read(w);
 }
 
 static void browser_hear(struct browser *b, uint8_t *p, size_t n)
@@ -139,7 +147,7 @@ static void browser_read(struct world *w)
 static void turns(struct world *w)
 {
 	for (unsigned i = 0; i < TURNS; i++) {
-		web_read(w->web, 0);
+		server_read(w);
 		browser_read(w);
 	}
 }
@@ -194,7 +202,7 @@ static void browser_rtcp(struct world *w, const uint8_t *bytes, size_t size)
 	memcpy(p, bytes, n);
 	assert_int_equal(srtcp_protect(w->b.out, p, &n, sizeof(p)), 0);
 	browser_send(&w->b, p, n);
-	web_read(w->web, 0);
+	server_read(w);
 	browser_read(w);
 }
 
@@ -235,9 +243,8 @@ static void door_sends_key(struct world *w, uint32_t ts)
 	door_sends(w, IDR, ts);
 }
 
-static int setup(void **state)
+static int server_open(struct world *w)
 {
-	struct world *w = calloc(1, sizeof(*w));
 	const struct addr here = loopback();
 	const struct web_conf conf = { .clock = &w->clock.clock,
 				       .timers = &w->timers,
@@ -245,14 +252,36 @@ static int setup(void **state)
 				       .addresses = &here,
 				       .naddresses = 1 };
 	const struct web_leg_conf leg = { .event = on_event, .audio = on_audio, .arg = w };
+	int err;
+
+	oom_server(true);
+	err = web_open(&conf, &w->web);
+	if (!err)
+		err = web_leg_open(w->web, &leg, &w->leg);
+	if (!err)
+		err = picture_new(&w->picture);
+	oom_server(false);
+	return err;
+}
+
+static struct world *world_new(void)
+{
+	struct world *w = calloc(1, sizeof(*w));
 
 	clock_virtual_init(&w->clock, 1700000000000);
 	timers_init(&w->timers, &w->clock.clock);
 	rand_seeded_init(&w->rand, 3);
 	w->seq = 65530;
+	w->b.fd = -1;
+	return w;
+}
+
+static int setup(void **state)
+{
+	struct world *w = world_new();
+
 	*state = w;
-	if (web_open(&conf, &w->web) || web_leg_open(w->web, &leg, &w->leg) ||
-	    picture_new(&w->picture))
+	if (server_open(w))
 		return -1;
 	browser_open(w);
 	return 0;
@@ -269,7 +298,8 @@ static int teardown(void **state)
 	dtls_identity_free(w->b.identity);
 	srtp_free(w->b.in);
 	srtp_free(w->b.out);
-	close(w->b.fd);
+	if (w->b.fd >= 0)
+		close(w->b.fd);
 	assert_int_equal(timers_wait_us(&w->timers), -1);
 	timers_free(&w->timers);
 	free(w);
@@ -301,7 +331,7 @@ static void media_flows_both_ways(void **state)
 	assert_int_equal(srtp_protect(w->b.out, 7, p, &n, sizeof(p)), 0);
 	browser_send(&w->b, p, n);
 	browser_send(&w->b, p, n); /* a replay */
-	web_read(w->web, 0);
+	server_read(w);
 	assert_int_equal(w->audio, 1);
 	assert_int_equal(web_leg_stats(w->leg).refused, 1);
 	pass(w, WEB_TICK_MS);
@@ -487,7 +517,7 @@ static void a_browser_that_leaves_is_gone(void **state)
 	come_up(w);
 	dtls_free(w->b.dtls);
 	w->b.dtls = NULL;
-	web_read(w->web, 0);
+	server_read(w);
 	assert_int_equal(w->downs, 1);
 }
 
@@ -501,10 +531,65 @@ static void garbage_does_no_harm(void **state)
 		rand_bytes(&w->rand.rand, p, sizeof(p));
 		p[0] = (uint8_t)i;
 		browser_send(&w->b, p, i % sizeof(p));
-		web_read(w->web, 0);
+		server_read(w);
 	}
 	assert_int_equal(w->downs, 0);
 	assert_int_equal(w->audio, 0);
+}
+
+/* The browser comes up if it can, and sees what there is. */
+static void live(struct world *w)
+{
+	struct web_peer peer = { .ufrag = VIEW("peer") };
+	int err;
+
+	browser_open(w);
+	browser_dtls(w, DTLS_CLIENT);
+	hash_read(dtls_fingerprint(w->b.identity), peer.hash);
+	oom_server(true);
+	err = web_leg_answer(w->leg, &peer);
+	oom_server(false);
+	assert_true(err == 0 || err == -ENOMEM);
+	browser_check(w, NULL);
+	dtls_start(w->b.dtls);
+	turns(w);
+	if (!w->ups)
+		return;
+	browser_keys(&w->b);
+	oom_server(true);
+	door_sends_key(w, 0);
+	for (unsigned i = 0; i < 2 * WEB_CATCH_UP; i++)
+		door_sends(w, SLICE, 6000 + 6000 * i);
+	web_leg_watch(w->leg, w->picture, PT);
+	oom_server(false);
+	pass(w, WEB_TICK_MS);
+}
+
+/* True when there was an n-th allocation. */
+static bool life_without(unsigned n)
+{
+	struct world *w = world_new();
+	bool failed;
+	int err;
+
+	oom_arm(n);
+	err = server_open(w);
+	if (!err)
+		live(w);
+	failed = oom_disarm();
+	assert_true(failed || (w->ups == 1 && w->downs == 0 && w->b.nrtp > WEB_CATCH_UP));
+	teardown((void **)&w);
+	return failed;
+}
+
+/* OpenSSL's own are not among them. */
+static void each_allocation_may_fail(void **)
+{
+	unsigned n = 1;
+
+	while (life_without(n))
+		n++;
+	assert_true(n > 8);
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -523,6 +608,7 @@ int main(void)
 		T(a_silent_browser_is_gone),
 		T(a_browser_that_leaves_is_gone),
 		T(garbage_does_no_harm),
+		cmocka_unit_test(each_allocation_may_fail),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

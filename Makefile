@@ -59,7 +59,7 @@ cover:
 	meson test -C build-cover
 	ninja -C build-cover coverage-text && cat build-cover/meson-logs/coverage.txt
 
-# The portal in Chromium; SCREENS=DIR keeps pictures of every page.
+# The portal and browser legs in Chromium; SCREENS=DIR keeps pictures of every page.
 e2e: all
 	npm --prefix web ci --no-audit --no-fund --loglevel=error
 	npm --prefix web run --silent build
@@ -67,12 +67,14 @@ e2e: all
 	node tests/e2e/portal.mjs
 	node tests/e2e/account.mjs
 	node tests/e2e/office.mjs
+	node tests/e2e/web_leg.mjs
 
 # Beside Kamailio, rtpengine and Node; takes minutes. Only the ratios mean something.
 bench: all
 	@tools/packages build bench
-	ninja -C $(BUILD) bench/bench_relay bench/bench_import
+	ninja -C $(BUILD) bench/bench_relay bench/bench_import bench/bench_web
 	$(BUILD)/bench/bench_import
+	$(BUILD)/bench/bench_web
 	$(BUILD)/bench/bench_relay 5 "$$(command -v rtpengine || true)"
 	bench/sip.py
 	bench/api.py

@@ -57,8 +57,9 @@ export class Stage {
 }
 
 // Chromium with a profile of its own, gone afterwards.
-export async function browser_open() {
-	return await chromium.launch({ executablePath: CHROMIUM, args: FLAGS, timeout: PATIENCE_MS });
+export async function browser_open(flags = []) {
+	return await chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...flags],
+		timeout: PATIENCE_MS });
 }
 
 // A visitor without cookies, who has chosen the language once, unless told otherwise; every message of the page's console that tells of a fault is kept.

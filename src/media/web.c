@@ -1,0 +1,587 @@
+#include "media/web.h"
+
+#include "media/feedback.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum {
+	AUDIO_HZ = 8000,
+	START_BELOW =
+		32768, /* of the first sequence number: the counter does not roll over at once */
+	NTP_EPOCH_S = 2208988800, /* from 1900 to 1970 */
+	OUT_MAX = RTP_HEADER_SIZE + WEB_PACKET_MAX + SRTP_OVERHEAD_MAX,
+};
+
+/* One of the two streams to the browser. */
+struct sender {
+	uint32_t ssrc;
+	uint32_t hz;
+	uint8_t pt;
+	int64_t offset; /* index = number + offset */
+	uint32_t ts_offset;
+	bool any;
+	uint64_t index; /* the newest sent */
+	uint32_t ts;
+	int64_t sent_us;
+	uint32_t packets, bytes;
+};
+
+struct web_leg {
+	struct web *web;
+	struct web_leg_conf conf;
+	struct ice_leg ice;
+	struct dtls *dtls;
+	struct srtp *in, *out;
+	bool up, down;
+
+	struct renumber audio_numbers;
+	struct sender audio, video;
+	char cname[WEB_CNAME_SIZE + 1];
+
+	const struct picture *picture;
+	uint64_t first; /* number of the picture's first packet for us */
+	uint64_t next;  /* number to send next */
+	bool behind;    /* what is kept goes out first */
+	struct timer catch_up;
+
+	struct timer tick;
+	unsigned resends; /* since the last tick */
+	bool picture_asked;
+	int64_t picture_us;
+	struct web_stats stats;
+};
+
+struct socket {
+	int fd;
+	struct addr addr;
+};
+
+struct web {
+	struct web_conf conf;
+	struct socket sockets[ICE_SOCKETS_MAX];
+	unsigned nsockets;
+	struct dtls_identity *identity;
+	struct ice ice;
+};
+
+/* Sockets. */
+
+static int socket_open(const struct addr *addr, struct socket *ret_socket)
+{
+	const int on = 1, size = WEB_RCVBUF;
+	struct addr bound = { .len = sizeof(bound.v6) };
+	int fd = socket(addr->sa.sa_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int err = 0;
+
+	if (fd < 0)
+		return -errno;
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	if (addr->sa.sa_family == AF_INET6 &&
+	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) < 0)
+		err = -errno;
+	if (!err &&
+	    (bind(fd, &addr->sa, addr->len) < 0 || getsockname(fd, &bound.sa, &bound.len) < 0))
+		err = -errno;
+	if (err)
+		close(fd);
+	else
+		*ret_socket = (struct socket){ fd, bound };
+	return err;
+}
+
+int web_open(const struct web_conf *conf, struct web **ret_web)
+{
+	struct web *web;
+	int err = 0;
+
+	if (conf->naddresses == 0 || conf->naddresses > ICE_SOCKETS_MAX)
+		return -EINVAL;
+	web = calloc(1, sizeof(*web));
+	if (!web)
+		return -ENOMEM;
+	web->conf = *conf;
+	ice_init(&web->ice, conf->clock, conf->rand);
+	for (unsigned i = 0; i < conf->naddresses && !err; i++) {
+		err = socket_open(&conf->addresses[i], &web->sockets[i]);
+		web->nsockets += err == 0;
+	}
+	if (!err)
+		err = dtls_identity_new(conf->clock, &web->identity);
+	if (err) {
+		web_close(web);
+		return err;
+	}
+	*ret_web = web;
+	return 0;
+}
+
+void web_close(struct web *web)
+{
+	if (!web)
+		return;
+	for (unsigned i = 0; i < web->nsockets; i++)
+		close(web->sockets[i].fd);
+	dtls_identity_free(web->identity);
+	ice_free(&web->ice);
+	free(web);
+}
+
+unsigned web_sockets(const struct web *web)
+{
+	return web->nsockets;
+}
+
+int web_fd(const struct web *web, unsigned socket)
+{
+	return web->sockets[socket].fd;
+}
+
+struct addr web_address(const struct web *web, unsigned socket)
+{
+	return web->sockets[socket].addr;
+}
+
+const char *web_fingerprint(const struct web *web)
+{
+	return dtls_fingerprint(web->identity);
+}
+
+/* A refused send is a lost packet. */
+static void socket_send(const struct web *web, unsigned socket, const struct addr *to,
+			const uint8_t *p, size_t n)
+{
+	(void)!sendto(web->sockets[socket].fd, p, n, MSG_DONTWAIT | MSG_NOSIGNAL, &to->sa, to->len);
+}
+
+static void leg_send(const struct web_leg *leg, const uint8_t *p, size_t n)
+{
+	const struct ice_path *path = leg->ice.selected;
+
+	if (ice_consented(&leg->ice))
+		socket_send(leg->web, path->socket, &path->peer, p, n);
+}
+
+static int64_t now_us(const struct web_leg *leg)
+{
+	return clock_mono_us(leg->web->conf.clock);
+}
+
+/* Sending. */
+
+static void sender_init(struct sender *s, struct rand *rand, uint32_t hz)
+{
+	*s = (struct sender){ .hz = hz };
+	rand_bytes(rand, &s->ssrc, sizeof(s->ssrc));
+	rand_bytes(rand, &s->ts_offset, sizeof(s->ts_offset));
+	s->index = rand_below(rand, START_BELOW);
+}
+
+/* The next number is this one: indices go on, and timestamps with the time. */
+static void sender_align(struct sender *s, uint64_t number, uint32_t ts, int64_t at_us)
+{
+	const int64_t ticks = (at_us - s->sent_us) * s->hz / 1000000;
+
+	s->offset = (int64_t)s->index + 1 - (int64_t)number;
+	if (s->any)
+		s->ts_offset = s->ts + (ticks > 0 ? (uint32_t)ticks : 1) - ts;
+}
+
+static void header_print(uint8_t *p, uint8_t pt, bool marker, uint64_t index, uint32_t ts,
+			 uint32_t ssrc)
+{
+	const uint32_t words[] = { htonl(ts), htonl(ssrc) };
+
+	p[0] = 0x80;
+	p[1] = (uint8_t)(marker << 7 | pt);
+	p[2] = (uint8_t)(index >> 8);
+	p[3] = (uint8_t)index;
+	memcpy(p + 4, words, sizeof(words));
+}
+
+static void sender_note(struct sender *s, uint64_t index, uint32_t ts, size_t n, int64_t at_us)
+{
+	s->packets++;
+	s->bytes += (uint32_t)n;
+	if (s->any && index <= s->index)
+		return;
+	s->any = true;
+	s->index = index;
+	s->ts = ts;
+	s->sent_us = at_us;
+}
+
+static void media_send(struct web_leg *leg, struct sender *s, const struct picture_packet *k)
+{
+	uint8_t p[OUT_MAX];
+	const uint64_t index = (uint64_t)((int64_t)k->number + s->offset);
+	size_t n = RTP_HEADER_SIZE + (size_t)k->n;
+
+	header_print(p, s->pt, k->marker, index, k->ts + s->ts_offset, s->ssrc);
+	memcpy(p + RTP_HEADER_SIZE, k->payload, k->n);
+	if (srtp_protect(leg->out, index, p, &n, sizeof(p)) < 0)
+		return;
+	sender_note(s, index, k->ts + s->ts_offset, k->n, now_us(leg));
+	leg->stats.sent++;
+	leg_send(leg, p, n);
+}
+
+static void report_send(struct web_leg *leg, const struct sender *s)
+{
+	const uint64_t ms = (uint64_t)clock_wall_ms(leg->web->conf.clock);
+	const int64_t ticks = (now_us(leg) - s->sent_us) * s->hz / 1000000;
+	const struct feedback_sender report = {
+		.ssrc = s->ssrc,
+		.ntp = (ms / 1000 + NTP_EPOCH_S) << 32 | (ms % 1000 << 32) / 1000,
+		.ts = s->ts + (uint32_t)ticks,
+		.packets = s->packets,
+		.bytes = s->bytes,
+		.cname = leg->cname,
+	};
+	uint8_t p[FEEDBACK_REPORT_MAX + SRTP_OVERHEAD_MAX];
+	size_t n;
+
+	if (!s->any)
+		return;
+	n = feedback_report_print(&report, p);
+	if (srtcp_protect(leg->out, p, &n, sizeof(p)) == 0)
+		leg_send(leg, p, n);
+}
+
+/* The picture. */
+
+static void picture_ask(struct web_leg *leg)
+{
+	const int64_t now = now_us(leg);
+
+	leg->stats.picture_asks++;
+	if (leg->picture_asked && now - leg->picture_us < WEB_PICTURE_MS * INT64_C(1000))
+		return;
+	leg->picture_asked = true;
+	leg->picture_us = now;
+	leg->conf.event(leg->conf.arg, WEB_PICTURE);
+}
+
+static void on_catch_up(void *arg)
+{
+	struct web_leg *leg = arg;
+	struct picture_packet k;
+
+	for (unsigned i = 0; i < WEB_CATCH_UP && leg->next <= picture_newest(leg->picture);
+	     leg->next++) {
+		if (!picture_find(leg->picture, leg->next, &k))
+			continue;
+		media_send(leg, &leg->video, &k);
+		i++;
+	}
+	leg->behind = leg->next <= picture_newest(leg->picture) &&
+		      timers_arm(leg->web->conf.timers, &leg->catch_up, WEB_CATCH_UP_MS,
+				 on_catch_up, leg) == 0;
+}
+
+static void watch_begin(struct web_leg *leg)
+{
+	const uint64_t key = picture_key(leg->picture);
+	struct picture_packet k = {};
+
+	leg->first = leg->next = key ? key : picture_newest(leg->picture) + 1;
+	if (!key || !picture_find(leg->picture, key, &k)) {
+		leg->first = 0; /* aligned with the first packet that comes */
+		picture_ask(leg);
+		return;
+	}
+	sender_align(&leg->video, key, k.ts, now_us(leg));
+	leg->behind = true;
+	on_catch_up(leg);
+}
+
+void web_leg_watch(struct web_leg *leg, const struct picture *picture, uint8_t pt)
+{
+	timers_cancel(leg->web->conf.timers, &leg->catch_up);
+	leg->behind = false;
+	leg->picture = picture;
+	leg->video.pt = pt;
+	if (picture && leg->up)
+		watch_begin(leg);
+}
+
+void web_leg_video(struct web_leg *leg, const struct picture_packet *k)
+{
+	if (!leg->up || !leg->picture)
+		return;
+	if (!leg->first) {
+		leg->first = leg->next = k->number;
+		sender_align(&leg->video, k->number, k->ts, now_us(leg));
+	}
+	if (k->number < leg->first || (leg->behind && k->number >= leg->next))
+		return;
+	media_send(leg, &leg->video, k);
+	if (k->number >= leg->next)
+		leg->next = k->number + 1;
+}
+
+void web_leg_audio(struct web_leg *leg, const uint8_t *bytes, const struct rtp *rtp, uint8_t pt)
+{
+	struct renumbered r;
+	struct picture_packet k;
+
+	if (!leg->up || rtp->end - rtp->payload > WEB_PACKET_MAX ||
+	    !renumber_take(&leg->audio_numbers, rtp, now_us(leg), &r))
+		return;
+	k = (struct picture_packet){ r.number, r.ts, rtp->marker || r.source,
+				     (uint16_t)(rtp->end - rtp->payload), bytes + rtp->payload };
+	if (!leg->audio.any)
+		sender_align(&leg->audio, r.number, r.ts, now_us(leg));
+	leg->audio.pt = pt;
+	media_send(leg, &leg->audio, &k);
+}
+
+/* What is asked for by its sequence number is the youngest packet that has it. */
+static void resend(struct web_leg *leg, uint16_t seq)
+{
+	const uint16_t back = (uint16_t)((uint16_t)leg->video.index - seq);
+	const int64_t number = (int64_t)leg->video.index - back - leg->video.offset;
+	struct picture_packet k;
+
+	if (leg->resends >= WEB_RESENDS_MAX)
+		return;
+	if (!leg->picture || !leg->first || number < (int64_t)leg->first ||
+	    !picture_find(leg->picture, (uint64_t)number, &k)) {
+		leg->stats.lost_for_good++;
+		return;
+	}
+	leg->resends++;
+	leg->stats.resent++;
+	media_send(leg, &leg->video, &k);
+}
+
+/* Life and death. */
+
+static void leg_down(struct web_leg *leg)
+{
+	if (leg->down)
+		return;
+	leg->down = true;
+	leg->up = false;
+	timers_cancel(leg->web->conf.timers, &leg->tick);
+	timers_cancel(leg->web->conf.timers, &leg->catch_up);
+	leg->conf.event(leg->conf.arg, WEB_DOWN);
+}
+
+static void on_tick(void *arg)
+{
+	struct web_leg *leg = arg;
+
+	leg->resends = 0;
+	if (!ice_consented(&leg->ice)) {
+		leg_down(leg);
+		return;
+	}
+	report_send(leg, &leg->audio);
+	report_send(leg, &leg->video);
+	if (timers_arm(leg->web->conf.timers, &leg->tick, WEB_TICK_MS, on_tick, leg) < 0)
+		leg_down(leg);
+}
+
+static int keys_take(struct web_leg *leg)
+{
+	struct dtls_keys keys;
+	int err = dtls_keys(leg->dtls, &keys);
+
+	if (!err)
+		err = srtp_new(keys.profile, SRTP_RECEIVE, &keys.theirs, &leg->in);
+	if (!err)
+		err = srtp_new(keys.profile, SRTP_SEND, &keys.ours, &leg->out);
+	explicit_bzero(&keys, sizeof(keys));
+	return err;
+}
+
+static void leg_up(struct web_leg *leg)
+{
+	if (keys_take(leg) < 0 ||
+	    timers_arm(leg->web->conf.timers, &leg->tick, WEB_TICK_MS, on_tick, leg) < 0) {
+		leg_down(leg);
+		return;
+	}
+	leg->up = true;
+	leg->conf.event(leg->conf.arg, WEB_UP);
+	if (leg->picture && !leg->first)
+		watch_begin(leg);
+}
+
+static void on_dtls_send(void *arg, const uint8_t *p, size_t n)
+{
+	leg_send(arg, p, n);
+}
+
+static void on_dtls(void *arg, enum dtls_state state)
+{
+	struct web_leg *leg = arg;
+
+	if (state == DTLS_UP)
+		leg_up(leg);
+	else
+		leg_down(leg);
+}
+
+int web_leg_open(struct web *web, const struct web_leg_conf *conf, struct web_leg **ret_leg)
+{
+	struct web_leg *leg = calloc(1, sizeof(*leg));
+	int err;
+
+	if (!leg)
+		return -ENOMEM;
+	leg->web = web;
+	leg->conf = *conf;
+	err = ice_leg_open(&web->ice, &leg->ice, leg);
+	if (err) {
+		free(leg);
+		return err;
+	}
+	renumber_init(&leg->audio_numbers, AUDIO_HZ);
+	sender_init(&leg->audio, web->conf.rand, AUDIO_HZ);
+	do
+		sender_init(&leg->video, web->conf.rand, PICTURE_HZ);
+	while (leg->video.ssrc == leg->audio.ssrc);
+	rand_hex(web->conf.rand, leg->cname, WEB_CNAME_SIZE / 2);
+	*ret_leg = leg;
+	return 0;
+}
+
+void web_leg_close(struct web_leg *leg)
+{
+	if (!leg)
+		return;
+	timers_cancel(leg->web->conf.timers, &leg->tick);
+	timers_cancel(leg->web->conf.timers, &leg->catch_up);
+	dtls_free(leg->dtls);
+	ice_leg_close(&leg->ice);
+	srtp_free(leg->in);
+	srtp_free(leg->out);
+	free(leg);
+}
+
+const char *web_leg_ufrag(const struct web_leg *leg)
+{
+	return leg->ice.ufrag;
+}
+
+const char *web_leg_pwd(const struct web_leg *leg)
+{
+	return leg->ice.pwd;
+}
+
+int web_leg_answer(struct web_leg *leg, const struct web_peer *peer)
+{
+	struct dtls_conf conf = {
+		.identity = leg->web->identity,
+		.role = peer->passive ? DTLS_CLIENT : DTLS_SERVER,
+		.timers = leg->web->conf.timers,
+		.send = on_dtls_send,
+		.changed = on_dtls,
+		.arg = leg,
+	};
+	int err;
+
+	if (leg->dtls)
+		return -EALREADY;
+	err = ice_leg_peer(&leg->ice, peer->ufrag);
+	if (err)
+		return err;
+	memcpy(conf.hash, peer->hash, sizeof(conf.hash));
+	err = dtls_new(&conf, &leg->dtls);
+	if (!err && leg->ice.selected)
+		dtls_start(leg->dtls);
+	return err;
+}
+
+struct web_stats web_leg_stats(const struct web_leg *leg)
+{
+	return leg->stats;
+}
+
+/* Hearing. */
+
+static void rtcp_hear(struct web_leg *leg, uint8_t *p, size_t n)
+{
+	struct feedback f;
+
+	if (srtcp_unprotect(leg->in, p, &n) < 0 || !rtcp_valid(p, n)) {
+		leg->stats.refused++;
+		return;
+	}
+	leg->stats.heard++;
+	feedback_read(p, n, leg->video.ssrc, &f);
+	if (f.report)
+		leg->stats.fraction = f.fraction;
+	for (unsigned i = 0; i < f.nlost; i++)
+		resend(leg, f.lost[i]);
+	if (f.picture && leg->picture)
+		picture_ask(leg);
+}
+
+static void rtp_hear(struct web_leg *leg, uint8_t *p, size_t n)
+{
+	struct rtp rtp;
+
+	if (srtp_unprotect(leg->in, p, &n) < 0 || !rtp_read(p, n, &rtp)) {
+		leg->stats.refused++;
+		return;
+	}
+	leg->stats.heard++;
+	leg->conf.audio(leg->conf.arg, p, n, &rtp);
+}
+
+static void stun_hear(struct web *web, unsigned socket, const struct addr *from, const uint8_t *p,
+		      size_t n)
+{
+	uint8_t reply[STUN_REPLY_MAX];
+	const struct ice_heard heard = ice_hear(&web->ice, socket, from, p, n, reply);
+	const struct web_leg *leg = heard.leg ? heard.leg->owner : NULL;
+
+	if (!leg || leg->down)
+		return;
+	socket_send(web, socket, from, reply, heard.reply);
+	if (leg->dtls && leg->ice.selected)
+		dtls_start(leg->dtls);
+}
+
+static void hear(struct web *web, unsigned socket, const struct addr *from, uint8_t *p, size_t n)
+{
+	const struct ice_leg *ice;
+	struct web_leg *leg;
+
+	if (stun_is(p, n)) {
+		stun_hear(web, socket, from, p, n);
+		return;
+	}
+	ice = ice_find(&web->ice, socket, from);
+	leg = ice ? ice->owner : NULL;
+	if (!leg || leg->down)
+		return;
+	if (dtls_is(p, n) && leg->dtls)
+		dtls_hear(leg->dtls, p, n);
+	else if (leg->up && rtp_is_rtcp(p, n))
+		rtcp_hear(leg, p, n);
+	else if (leg->up)
+		rtp_hear(leg, p, n);
+}
+
+void web_read(struct web *web, unsigned socket)
+{
+	uint8_t p[WEB_PACKET_MAX];
+	struct addr from;
+	ssize_t n;
+
+	for (unsigned i = 0; i < WEB_BATCH; i++) {
+		from.len = sizeof(from.v6);
+		n = recvfrom(web->sockets[socket].fd, p, sizeof(p), MSG_DONTWAIT | MSG_TRUNC,
+			     &from.sa, &from.len);
+		if (n < 0)
+			return;
+		if ((size_t)n <= sizeof(p))
+			hear(web, socket, &from, p, (size_t)n);
+	}
+}

@@ -1,0 +1,259 @@
+// Browser legs (src/media/web.h) against Chromium, without a server: web_door sends the simulated
+// door's picture and voice. Prints TAP.
+//
+//   node tests/e2e/web_leg.mjs [WORD…]     tests whose name has a word in it
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { createSocket } from "node:dgram";
+import { createServer } from "node:http";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { browser_open, run_tests, test, visitor } from "./lib.mjs";
+
+const TOP = join(dirname(fileURLToPath(import.meta.url)), "../..");
+const BUILD = process.env.VESTIBULE_BUILD ?? join(TOP, "build");
+const PATIENCE_MS = 30_000;
+const MEDIA_FLAGS = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
+	"--allow-loopback-in-peer-connection", "--autoplay-policy=no-user-gesture-required"];
+const FRAMES = 45; // three seconds of the door's picture
+const LOSS = 0.2;
+const QUIET_DBFS = -60; // Chromium's beep is far above, silence far below
+const AUDIBLE = 0.01; // of 1; the door speaks at about 0.06
+
+class Door {
+	constructor(...addresses) {
+		this.process = spawn(join(BUILD, "tests/e2e/web_door"), addresses,
+			{ stdio: ["pipe", "pipe", "inherit"] });
+		this.ended = new Promise((done) => this.process.on("close", done));
+		this.lines = createInterface({ input: this.process.stdout })[Symbol.asyncIterator]();
+	}
+
+	async do(name, more = {}) {
+		this.process.stdin.write(`${JSON.stringify({ do: name, ...more })}\n`);
+		const { value, done } = await this.lines.next();
+		assert.ok(!done, "web_door has ended");
+		const said = JSON.parse(value);
+		assert.equal(said.failed, undefined);
+		return said;
+	}
+
+	async close() {
+		this.process.stdin.end();
+		assert.equal(await this.ended, 0);
+	}
+}
+
+// Passes packets between browsers and a port, and loses a share of the media on its way to them.
+class LossyPath {
+	static async open(port, loss) {
+		const path = new LossyPath();
+		Object.assign(path, { to: port, loss, lost: 0, seed: 1, ways: new Map() });
+		path.socket = await bound();
+		path.port = path.socket.address().port;
+		path.opening = Promise.resolve();
+		path.socket.on("message", (packet, from) => {
+			path.opening = path.opening.then(() => path.#forward(packet, from));
+		});
+		return path;
+	}
+
+	async #forward(packet, from) {
+		if (!this.ways.has(from.port)) {
+			const way = await bound();
+			way.on("message", (back) => {
+				if (!this.#loses(back))
+					this.socket.send(back, from.port, from.address);
+			});
+			this.ways.set(from.port, way);
+		}
+		this.ways.get(from.port).send(packet, this.to, "127.0.0.1");
+	}
+
+	// RTP of the picture: the same packets in every run, as far as the packets are the same.
+	#loses(packet) {
+		if ((packet[0] & 0xc0) !== 0x80 || (packet[1] & 0x7f) !== 96)
+			return false;
+		this.seed = (this.seed * 1103515245 + 12345) % 2147483648;
+		const loses = this.seed / 2147483648 < this.loss;
+		this.lost += loses;
+		return loses;
+	}
+
+	close() {
+		for (const way of this.ways.values())
+			way.close();
+		this.socket.close();
+	}
+}
+
+async function bound() {
+	const socket = createSocket("udp4");
+	await new Promise((done) => socket.bind(0, "127.0.0.1", done));
+	return socket;
+}
+
+// A page with a picture, on an origin that may use the microphone.
+async function page_server() {
+	const server = createServer((_, response) => {
+		response.setHeader("content-type", "text/html");
+		response.end("<!doctype html><title>leg</title><video id=v autoplay playsinline></video>");
+	});
+	await new Promise((done) => server.listen(0, "127.0.0.1", done));
+	return server;
+}
+
+// In the page: takes the offer, says the answer.
+async function join_in_page(sdp) {
+	const pc = new RTCPeerConnection();
+	const video = document.getElementById("v");
+	const stream = new MediaStream();
+	globalThis.pc = pc;
+	pc.addEventListener("track", ({ track }) => {
+		stream.addTrack(track);
+		video.srcObject = stream;
+	});
+	video.requestVideoFrameCallback(() => { globalThis.shown = performance.now(); });
+	await pc.setRemoteDescription({ type: "offer", sdp });
+	pc.getTransceivers()[0].direction = "sendrecv"; // without a track: it looks first
+	await pc.setLocalDescription();
+	globalThis.answered = performance.now();
+	return pc.localDescription.sdp;
+}
+
+// In the page: answers the call.
+async function speak_in_page() {
+	const microphone = await navigator.mediaDevices.getUserMedia({ audio: true });
+	await globalThis.pc.getTransceivers()[0].sender.replaceTrack(microphone.getAudioTracks()[0]);
+}
+
+// In the page: presses keys.
+async function press_in_page(keys) {
+	const { dtmf } = globalThis.pc.getTransceivers()[0].sender;
+	dtmf.insertDTMF(keys, 100, 70);
+	await new Promise((done) => dtmf.addEventListener("tonechange", ({ tone }) => {
+		if (tone === "")
+			done();
+	}));
+}
+
+async function join_leg(world, door, change = (sdp) => sdp) {
+	const page = await visitor(world.browser);
+	await page.goto(world.origin);
+	const { leg, offer } = await door.do("offer");
+	const sdp = await page.evaluate(join_in_page, change(offer));
+	await door.do("answer", { leg, sdp });
+	return { page, leg };
+}
+
+const frames = (page) => page.evaluate(() =>
+	document.getElementById("v").getVideoPlaybackQuality().totalVideoFrames);
+
+// What getStats says of the stream of this kind that comes in.
+const inbound = (page, kind) => page.evaluate(async (wanted) => {
+	const all = [...(await globalThis.pc.getStats()).values()];
+	return all.find((one) => one.type === "inbound-rtp" && one.kind === wanted) ?? {};
+}, kind);
+
+// Asks until the answer is good, without counting on any speed.
+async function until(what, ask, good) {
+	const end = performance.now() + PATIENCE_MS;
+	let said;
+	do {
+		said = await ask();
+		if (good(said))
+			return said;
+	} while (performance.now() < end);
+	throw new Error(`waited in vain for ${what}: ${JSON.stringify(said)}`);
+}
+
+const sees = (page, count) => until(`${count} frames`, () => frames(page), (n) => n >= count);
+
+async function with_door(addresses, run) {
+	const door = new Door(...addresses);
+	try {
+		await run(door);
+	} finally {
+		await door.close();
+	}
+}
+
+test("a browser sees and hears the door, answers, is heard, and presses keys", async (world) => {
+	await with_door(["127.0.0.1"], async (door) => {
+		const { page, leg } = await join_leg(world, door);
+		await sees(page, FRAMES);
+		await until("the door's voice", () => inbound(page, "audio"), (s) => s.audioLevel > AUDIBLE);
+		assert.equal((await door.do("stats", { leg })).heard, 0); // nobody has answered yet
+		await page.evaluate(speak_in_page);
+		await until("the microphone", () => door.do("stats", { leg }),
+			(s) => s.loudest > QUIET_DBFS);
+		await page.evaluate(press_in_page, "12#");
+		const said = await until("the keys", () => door.do("stats", { leg }), (s) => s.keys === "12#");
+		const video = await inbound(page, "video");
+		assert.equal(video.packetsLost, 0);
+		assert.equal(said.refused, 0);
+		console.log(`# microphone ${said.loudest} dBFS, ${video.frameWidth}x${video.frameHeight}`);
+		await page.evaluate(() => globalThis.pc.close());
+		await until("the end", () => door.do("stats", { leg }), (s) => s.down);
+		await page.context().close();
+	});
+});
+
+test("who comes later sees the kept picture at once", async (world) => {
+	await with_door(["127.0.0.1", "::1"], async (door) => {
+		const first = await join_leg(world, door);
+		await sees(first.page, FRAMES);
+		const second = await join_leg(world, door);
+		await sees(second.page, 1);
+		const { picture_asks } = await door.do("stats", { leg: second.leg });
+		assert.equal(picture_asks, 0, "a key frame had to be asked for");
+		const ms = await second.page.evaluate(() => globalThis.shown - globalThis.answered);
+		console.log(`# first frame ${Math.round(ms)} ms after the answer`);
+		await sees(second.page, FRAMES);
+		await sees(first.page, await frames(first.page) + FRAMES); // undisturbed
+		await first.page.context().close();
+		await second.page.context().close();
+	});
+});
+
+test("what gets lost is sent again", async (world) => {
+	await with_door(["127.0.0.1"], async (door) => {
+		let path;
+		const { leg, offer } = await door.do("offer");
+		const port = Number(/ 127\.0\.0\.1 (\d+) typ host/.exec(offer)[1]);
+		path = await LossyPath.open(port, LOSS);
+		const page = await visitor(world.browser);
+		await page.goto(world.origin);
+		const sdp = await page.evaluate(join_in_page,
+			offer.replaceAll(` 127.0.0.1 ${port} `, ` 127.0.0.1 ${path.port} `));
+		await door.do("answer", { leg, sdp });
+		await sees(page, 4 * FRAMES);
+		const video = await inbound(page, "video");
+		const said = await door.do("stats", { leg });
+		console.log(`# lost ${path.lost} of ${said.sent}, sent again ${said.resent}, ` +
+			`decoded ${video.framesDecoded} of ${said.frames}, PLI ${video.pliCount}, ` +
+			`NACK ${video.nackCount}, not repaired ${video.packetsLost}`);
+		assert.ok(path.lost > 10 && said.resent >= path.lost / 2, "hardly anything was sent again");
+		assert.ok(video.packetsLost <= path.lost / 2, "hardly anything was repaired");
+		assert.equal(said.lost_for_good, 0);
+		path.close();
+		await page.context().close();
+	});
+});
+
+test("IPv6 serves as well", async (world) => {
+	await with_door(["::1"], async (door) => {
+		const { page } = await join_leg(world, door);
+		await sees(page, FRAMES);
+		await page.context().close();
+	});
+});
+
+const server = await page_server();
+const browser = await browser_open(MEDIA_FLAGS);
+try {
+	await run_tests({ browser, origin: `http://127.0.0.1:${server.address().port}/` });
+} finally {
+	await browser.close();
+	server.close();
+}

@@ -165,8 +165,8 @@ STORY(a_refused_offer_comes_again)
 
 static const char *const useless[] = {
 	"v=0\r\nnonsense\r\n",
-	"v=0\r\no=- 9 9 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\n"
-	"m=audio 0 RTP/AVP 0\r\nm=video 0 RTP/AVP 99\r\n",
+	("v=0\r\no=- 9 9 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\n"
+	 "m=audio 0 RTP/AVP 0\r\nm=video 0 RTP/AVP 99\r\n"),
 	"",
 };
 

@@ -46,7 +46,7 @@ struct server {
 	struct settings conf;
 	struct arena arena;
 	const char *db_url, *public_url, *setup_token, *trusted[SETTINGS_TRUSTED_MAX + 1];
-	char registrar[ADDR_TEXT_MAX + 8];
+	char registrar[ADDR_TEXT_MAX + 8], registrar_tls[ADDR_TEXT_MAX + 8];
 	struct secret_key key;
 	struct loop *web, *sip;
 	struct rand_pool sip_rand;
@@ -573,17 +573,26 @@ static int open_store(struct server *s, struct err *err)
 	return rc;
 }
 
-static void name_registrar(struct server *s)
+static void name_registrar(const struct server *s, const char *listen, uint16_t port,
+			   char ret_text[ADDR_TEXT_MAX + 8])
 {
-	const uint16_t port = flows_port(sip_endpoint_flows(s->endpoint));
 	struct addr at;
 
 	if (given(s->conf.sip_public)) {
-		snprintf(s->registrar, sizeof(s->registrar), "%.60s:%u", s->conf.sip_public, port);
-	} else if (addr_parse(s->conf.sip, &at) == 0) {
+		snprintf(ret_text, ADDR_TEXT_MAX + 8, "%.60s:%u", s->conf.sip_public, port);
+	} else if (addr_parse(listen, &at) == 0) {
 		at = addr_with_port(&at, port);
-		addr_text(&at, s->registrar);
+		addr_text(&at, ret_text);
 	}
+}
+
+static void name_registrars(struct server *s)
+{
+	const struct flows *flows = sip_endpoint_flows(s->endpoint);
+
+	name_registrar(s, s->conf.sip, flows_port(flows), s->registrar);
+	if (s->sip_tls)
+		name_registrar(s, s->conf.sip_tls, flows_port_tls(flows), s->registrar_tls);
 }
 
 /* Without public_url, what works on this host. */
@@ -633,11 +642,12 @@ static int open_web(struct server *s, struct err *err)
 	};
 	int rc;
 
-	name_registrar(s);
+	name_registrars(s);
 	rc = open_tls(s, err);
 	if (rc < 0)
 		return rc;
 	conf.tls = s->tls;
+	conf.registrar_tls = s->sip_tls ? s->registrar_tls : NULL;
 	rc = api_start(&conf, err, &s->api);
 	if (rc == 0 && api_metrics_add(s->api, on_metrics, s) < 0)
 		rc = err_set(err, -ENOSPC, "too many sources of numbers");

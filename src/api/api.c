@@ -419,6 +419,7 @@ int api_start(const struct api_conf *conf, struct err *err, struct api **ret_api
 		.key = conf->key,
 		.realm = conf->realm,
 		.registrar = conf->registrar,
+		.registrar_tls = conf->registrar_tls,
 		.version = conf->version,
 		.public_url = conf->public_url,
 		.ticket_mail = conf->ticket_mail,

@@ -30,6 +30,7 @@ struct api_conf {
 	struct secret_key key;
 	const char *realm;     /* of SIP digests */
 	const char *registrar; /* "host:port" */
+	const char *registrar_tls; /* NULL: SIP has no TLS */
 	const char *version;
 	const char *setup_token; /* makes the first administrator; NULL without */
 	suspects_fn *suspects;   /* NULL: there are none */

@@ -72,12 +72,17 @@ struct credentials_view {
 	struct view sip_user;
 	struct view sip_password;
 	struct view registrar;
+	struct view registrar_tls;
 };
 
 static const struct field credentials_fields[] = {
 	{ "sip_user", FIELD_TEXT, 0, offsetof(struct credentials_view, sip_user) },
 	{ "sip_password", FIELD_TEXT, FIELD_SECRET, offsetof(struct credentials_view, sip_password) },
-	{ "registrar", FIELD_TEXT, 0, offsetof(struct credentials_view, registrar) },
+	{ "registrar", FIELD_TEXT, 0, offsetof(struct credentials_view, registrar),
+	  .doc = "Host and port of SIP over UDP and TCP" },
+	{ "registrar_tls", FIELD_TEXT, FIELD_NULLABLE,
+	  offsetof(struct credentials_view, registrar_tls),
+	  .doc = "The same over TLS; null where the server has none" },
 };
 const struct shape credentials_shape =
 	SHAPE("Credentials", struct credentials_view, credentials_fields);
@@ -270,6 +275,8 @@ static int reply_credentials(struct request *r, struct view password)
 			arena_printf(r->arena, "%lld", (long long)r->ids[ID_OBJECT])),
 		.sip_password = password,
 		.registrar = view_str(r->env->registrar),
+		.registrar_tls = r->env->registrar_tls ? view_str(r->env->registrar_tls) :
+							 (struct view){},
 	};
 
 	return view.sip_user.p ? reply_one(r, &view) : -ENOMEM;

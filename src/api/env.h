@@ -18,6 +18,7 @@ struct env {
 	struct secret_key key;
 	const char *realm;     /* of SIP digests */
 	const char *registrar; /* "host:port", as shown beside a device's password */
+	const char *registrar_tls; /* NULL: SIP has no TLS */
 	const char *version;
 	const char *public_url;  /* what links in mails begin with */
 	const char *ticket_mail; /* where answers to mails of tickets go; NULL: nowhere */

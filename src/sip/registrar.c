@@ -368,7 +368,9 @@ static void job_path(struct job *job)
 	const bool direct = sip_msg_hdr_count(job->msg, SIP_HDR_VIA) == 1;
 
 	sip_msg_hdr_apply(job->msg, true, SIP_HDR_PATH, on_path, &read);
-	if (read.bad || text.err)
+	if (text.err == -ENOMEM)
+		job_fail(job, no_memory);
+	else if (read.bad || text.err)
 		job_fail(job, (struct registrar_reply){ 400, read.bad ? "Bad Path" : "Path Too Long" });
 	else if (text.n)
 		text_put(job->path, buf_view(&text));

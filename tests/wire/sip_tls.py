@@ -91,6 +91,8 @@ def a_foreign_phone():
     with folder() as where, House(where) as h:
         phone = Baresip(where, h.port, h.left.user, h.left.password, transport="tls").registered()
         try:
+            account = h.server.admin.get(f"/sites/{h.site.id}/devices/{h.left.id}/credentials")
+            expect(account["registrar_tls"] == f"127.0.0.1:{h.port}", str(account))
             record = h.left.record()
             expect(record["online"] and record["transport"] == "tls", str(record))
             call = h.d.dial(1)

@@ -156,6 +156,7 @@ int fixture_setup(void **state)
 	rand_seeded_init(&f->rand, 1);
 	f->env = (struct env){ .clock = &f->clock.clock, .rand = &f->rand.rand,
 			       .realm = "vestibule", .registrar = "sip.example.com:5060",
+			       .registrar_tls = "sip.example.com:5061",
 			       .version = "1.2.3", .dummy_hash = dummy_hash,
 			       .public_url = "https://door.example.com",
 			       .registration_open = true };

@@ -179,6 +179,10 @@ static void credentials_are_shown_and_renewed(void **state)
 	assert_status(f, 200, ADMIN, "GET", path, NULL);
 	assert_string_equal(fixture_get(f, "sip_user"), id);
 	assert_string_equal(fixture_get(f, "registrar"), "sip.example.com:5060");
+	assert_string_equal(fixture_get(f, "registrar_tls"), "sip.example.com:5061");
+	f->env.registrar_tls = NULL;
+	assert_status(f, 200, ADMIN, "GET", path, NULL);
+	assert_non_null(strstr(fixture_text(f), "\"registrar_tls\":null"));
 	old = fixture_get(f, "sip_password");
 	assert_int_equal(strlen(old), SIP_PASSWORD_SIZE);
 	assert_status(f, 200, ADMIN, "GET", path, NULL);

@@ -329,6 +329,7 @@ export interface Credentials {
 	sip_user: string;
 	sip_password: string;
 	registrar: string;
+	registrar_tls: string | null;
 }
 
 export interface Button {

@@ -247,10 +247,10 @@ static int judge(struct request *r, const struct passkey_ask *ask, const struct 
 {
 	struct webauthn_party party;
 	struct passkey_answer answer;
-	struct view challenge, nonce;
-	int64_t expires_at;
-	unsigned flags;
-	uint32_t count;
+	struct view challenge, nonce = {};
+	int64_t expires_at = 0;
+	unsigned flags = 0;
+	uint32_t count = 0;
 	int rc = passkey_party(r, &party);
 
 	if (rc == 0)

@@ -551,6 +551,7 @@ int reply_take(struct request *r, const struct reply_place *at, struct view from
 		rc = message_add(r, &ticket, &message);
 	if (rc == 0)
 		rc = db_commit(&tx);
+	r->answer = NULL;
 	buf_free(&unheard.body);
 	return rc == ANSWERED ? -EDQUOT : rc;
 }

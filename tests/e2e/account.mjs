@@ -392,9 +392,12 @@ for (const [lang, words] of Object.entries(KEYS)) {
 		await button(page, words.use).click();
 		await page.locator("#side").waitFor({ state: "attached" });
 
+		// Taken from the autofill, perhaps before anybody could see the sign-in page.
+		const taken = page.waitForResponse((answer) => /\/session\/passkey$/.test(answer.url())
+			&& answer.request().method() === "POST");
 		await button(await account_menu(page), words.sign_out).click();
-		await page.locator("#side").waitFor({ state: "detached" });
-		await page.locator("#side").waitFor({ state: "attached" }); // taken from the autofill
+		assert.equal((await taken).status(), 201);
+		await page.locator("#side").waitFor({ state: "attached" });
 		assert.deepEqual(page.faults, []);
 		await page.context().close();
 	});

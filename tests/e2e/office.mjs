@@ -135,6 +135,8 @@ test("scanners: nobody, then somebody, without a reload", async ({ browser, stag
 	const failures = Number(await row.getByRole("cell").first().innerText());
 	assert.ok(failures > 0 && failures <= SCAN, `${failures} failures`);
 	await look(page, "suspects");
+	await button(row, "Forget").click();
+	await heading(page, "No scanner").waitFor();
 	assert.deepEqual(page.faults, []);
 	await page.context().close();
 });

@@ -339,6 +339,7 @@ export const api = {
 		request<List<Mail>>("GET", `/mails${query(ask)}`),
 	mail: (mail: string) => request<MailLetter>("GET", `/mails/${id(mail)}`),
 	mail_retry: (mail: string) => request<Mail>("POST", `/mails/${id(mail)}/retry`),
+	suspect_forget: (address: string) => request<void>("POST", "/suspects/forget", { address }),
 	suspects: () => request<List<Suspect>>("GET", `/suspects${query({ limit: SUSPECTS })}`),
 
 	contacts: (site: string) => whole_list<Contact>(site_path(site, "/contacts")),

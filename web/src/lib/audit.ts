@@ -34,6 +34,7 @@ const OBJECTS: Record<string, Key> = {
 	"recovery-codes": "audit.object.recovery_codes",
 	kept: "audit.object.recovery_codes",
 	retry: "audit.object.mail",
+	forget: "audit.object.suspect",
 };
 
 const DONE: Record<AuditEntry["verb"], Key> = {

@@ -11,7 +11,7 @@ import type { ComponentType } from "preact";
 import { Missing } from "./pages/missing.tsx";
 import { Setup } from "./pages/setup.tsx";
 import { SignIn } from "./pages/sign_in.tsx";
-import { SitePage, site_part_start } from "./pages/site.tsx";
+import { SitePage, site_part_early, site_part_start } from "./pages/site.tsx";
 import { Sites } from "./pages/sites.tsx";
 import { Frame } from "./shell/frame.tsx";
 import { Later } from "./ui/later.tsx";
@@ -71,7 +71,8 @@ export async function app_start(): Promise<string | null> {
 	const route = route_parse(location.pathname);
 	const site = route.page === "site";
 	if (site)
-		client_early(site_path(route.site));
+		for (const rest of ["", ...site_part_early(route.tab, route.item)])
+			client_early(site_path(route.site, rest));
 	[first] = await Promise.all([
 		who_read().catch(() => null),
 		site ? site_part_start(route.tab, route.item) : null,

@@ -49,6 +49,8 @@ export const PROBLEM_SECOND_FACTOR = "urn:vestibule:second-factor";
 export const PROBLEM_VERIFY = "urn:vestibule:verify";
 const SIGN_IN_PATHS = ["/session", "/session/second", "/session/second/passkey", "/session/passkey"]; // where 401 is about the sign-in itself
 
+const EARLY_MS = 5000; // an answer that nobody took by then may be old
+
 // Answers that were asked for before their page was there to ask.
 const early = new Map<string, Promise<unknown>>();
 
@@ -57,6 +59,7 @@ export function client_early(path: string): void {
 	const answer = request_once("GET", path);
 	answer.catch(() => undefined); // whoever takes it handles that
 	early.set(path, answer);
+	setTimeout(() => early.delete(path), EARLY_MS);
 }
 
 export function client_early_forget(): void {

@@ -107,6 +107,18 @@ function code_of(tab: SiteTab, item: string | null): { name: string; load: PartL
 		: { name: tab, load: all };
 }
 
+// What a list asks for first, behind the path of the site.
+const EARLY: Partial<Record<SiteTab, readonly string[]>> = {
+	devices: ["/devices", "/apartments"],
+	apartments: ["/apartments"],
+	people: ["/users?", "/apartments"],
+	calls: ["/calls"],
+};
+
+export function site_part_early(tab: SiteTab, item: string | null): readonly string[] {
+	return item === null ? EARLY[tab] ?? [] : [];
+}
+
 // Fetches the code of the part that an address leads to.
 export function site_part_start(tab: SiteTab, item: string | null): Promise<unknown> {
 	const { name, load } = code_of(tab, item);

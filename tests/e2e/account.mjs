@@ -4,7 +4,7 @@
 //   node tests/e2e/account.mjs [WORD…]     tests whose name has a word in it
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
-import { account as account_menu, browser_open, look, run_tests, sign_in, Stage, test, visitor } from "./lib.mjs";
+import { account as account_menu, look, run_staged, sign_in, test, visitor } from "./lib.mjs";
 
 const ADMIN = { name: "Olga Operator", email: "olga@example.com", password: "a long pass phrase" };
 const PASSWORD = "correct horse battery";
@@ -346,17 +346,23 @@ async function authenticator(page) {
 
 const local = (url) => url.replace("127.0.0.1", "localhost"); // a passkey is for a name
 
+// The account page of somebody new who has just added a passkey; recovery codes stand over it.
+async function with_passkey(browser, stage, lang, email) {
+	await (await account(browser, stage, email)).context().close();
+	const page = await visitor(browser, { lang });
+	const key = await authenticator(page);
+	await sign_in(page, local(stage.empty), { email, password: PASSWORD });
+	await page.goto(`${local(stage.empty)}/account`);
+	const card = page.locator("section", { has: page.getByRole("heading", { name: KEYS[lang].title }) });
+	await button(card, KEYS[lang].add).click();
+	return { page, key, card };
+}
+
 for (const [lang, words] of Object.entries(KEYS)) {
 	const email = `petra.${lang}@example.com`;
 
 	test(`a passkey signs in alone and after the password, in ${lang}`, async ({ browser, stage }) => {
-		await (await account(browser, stage, email)).context().close();
-		const page = await visitor(browser, { lang });
-		const key = await authenticator(page);
-		await sign_in(page, local(stage.empty), { email, password: PASSWORD });
-		await page.goto(`${local(stage.empty)}/account`);
-		const card = page.locator("section", { has: page.getByRole("heading", { name: words.title }) });
-		await button(card, words.add).click();
+		const { page, key, card } = await with_passkey(browser, stage, lang, email);
 		await page.getByRole("heading", { name: words.codes, exact: true }).waitFor();
 		assert.equal(await page.locator(".codes li").count(), 10);
 		await look(page, `passkey-codes-${lang}`);
@@ -404,13 +410,7 @@ for (const [lang, words] of Object.entries(KEYS)) {
 
 	test(`an account does without a password, and with one again, in ${lang}`, async ({ browser, stage }) => {
 		const email = `paul.${lang}@example.com`;
-		await (await account(browser, stage, email)).context().close();
-		const page = await visitor(browser, { lang });
-		const key = await authenticator(page);
-		await sign_in(page, local(stage.empty), { email, password: PASSWORD });
-		await page.goto(`${local(stage.empty)}/account`);
-		const card = page.locator("section", { has: page.getByRole("heading", { name: words.title }) });
-		await button(card, words.add).click();
+		const { page, key, card } = await with_passkey(browser, stage, lang, email);
 		await page.getByLabel(words.safe).check();
 		await button(page, words.done).click();
 		await button(card, words.drop).click();
@@ -462,11 +462,4 @@ for (const [lang, words] of Object.entries(KEYS)) {
 	});
 }
 
-const stage = await Stage.open();
-const browser = await browser_open();
-try {
-	await run_tests({ browser, stage });
-} finally {
-	await browser.close();
-	await stage.close();
-}
+await run_staged();

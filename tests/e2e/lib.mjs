@@ -197,3 +197,15 @@ export async function run_tests(...args) {
 		}
 	}
 }
+
+// The same, with a stage and a browser that are there for all of them.
+export async function run_staged() {
+	const stage = await Stage.open();
+	const browser = await browser_open();
+	try {
+		await run_tests({ browser, stage });
+	} finally {
+		await browser.close();
+		await stage.close();
+	}
+}

@@ -3,9 +3,7 @@
 //
 //   node tests/e2e/office.mjs [WORD…]     tests whose name has a word in it
 import assert from "node:assert/strict";
-import {
-	account, browser_open, look, PHONE, run_tests, sign_in, Stage, tab, test, visitor,
-} from "./lib.mjs";
+import { account, look, PHONE, run_staged, sign_in, tab, test, visitor } from "./lib.mjs";
 
 const ADMIN = { name: "Ida Installer", email: "ida@example.com", password: "a long pass phrase" };
 const EVIL = "<img src=x onerror=document.title='owned'>"; // a name, which stays one
@@ -314,11 +312,4 @@ test("who lacks the right sees no link, and no page", async ({ browser, stage })
 	}
 });
 
-const stage = await Stage.open();
-const browser = await browser_open();
-try {
-	await run_tests({ browser, stage });
-} finally {
-	await browser.close();
-	await stage.close();
-}
+await run_staged();

@@ -7,8 +7,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import {
-	account, browser_open, DESK, largest_paint, look, ON_PHONE, PHONE, run_tests, sign_in, Stage, tab,
-	test, visitor, WIDE,
+	account, DESK, largest_paint, look, ON_PHONE, PHONE, run_staged, sign_in, tab, test, visitor, WIDE,
 } from "./lib.mjs";
 
 const ADMIN = { name: "Ida Installer", email: "ida@example.com", password: "a long pass phrase" };
@@ -1069,11 +1068,4 @@ test("signing out ends the session", async ({ browser, stage }) => {
 	await page.context().close();
 });
 
-const stage = await Stage.open();
-const browser = await browser_open();
-try {
-	await run_tests({ browser, stage });
-} finally {
-	await browser.close();
-	await stage.close();
-}
+await run_staged();

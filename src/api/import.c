@@ -239,16 +239,13 @@ int api_import_post(struct request *r)
 {
 	struct import_row import = { .site_id = r->ids[ID_SITE], .person_id = r->who.person_id };
 	struct csv_options options = {};
-	struct site_row site;
 	int rc = read_name(r, &import.name);
 
 	if (rc == 0)
 		rc = read_options(r, &options);
-	if (rc == 0)
-		rc = site_get(r->db, import.site_id, r->arena, &site);
 	if (rc != 0)
 		return rc;
-	options.fallback = import_charset(site.language);
+	options.fallback = import_charset(r->site.language);
 	return keep_file(r, &import, &options);
 }
 
@@ -398,13 +395,10 @@ static int reply_file(struct request *r, enum sheet_format format, const char *n
 int api_import_template(struct request *r)
 {
 	enum sheet_format format;
-	struct site_row site;
 	int rc = read_format(r, &format);
 
 	if (rc == 0)
-		rc = site_get(r->db, r->ids[ID_SITE], r->arena, &site);
-	if (rc == 0)
-		rc = import_template(format, site.language, &r->answer->body);
+		rc = import_template(format, r->site.language, &r->answer->body);
 	return rc == 0 ? reply_file(r, format, "template") : rc;
 }
 
@@ -412,27 +406,21 @@ int api_import_result(struct request *r)
 {
 	enum sheet_format format;
 	struct import_row import;
-	struct site_row site;
 	int rc = read_format(r, &format);
 
 	if (rc == 0)
 		rc = import_get(r->db, r->ids[ID_SITE], r->ids[ID_OBJECT], r->arena, &import);
 	if (rc == 0)
-		rc = site_get(r->db, r->ids[ID_SITE], r->arena, &site);
-	if (rc == 0)
-		rc = import_result(r->db, &import, site.language, format, &r->answer->body);
+		rc = import_result(r->db, &import, r->site.language, format, &r->answer->body);
 	return rc == 0 ? reply_file(r, format, "result") : rc;
 }
 
 int api_user_export(struct request *r)
 {
 	enum sheet_format format;
-	struct site_row site;
 	int rc = read_format(r, &format);
 
 	if (rc == 0)
-		rc = site_get(r->db, r->ids[ID_SITE], r->arena, &site);
-	if (rc == 0)
-		rc = import_export(r->db, &site, format, &r->answer->body);
+		rc = import_export(r->db, &r->site, format, &r->answer->body);
 	return rc == 0 ? reply_file(r, format, "people") : rc;
 }

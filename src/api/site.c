@@ -333,14 +333,11 @@ int api_type_change_get(struct request *r)
 {
 	const struct view type = query_get(r->arena, r->ask->query, "type");
 	struct type_view view;
-	struct site_row site;
 	int rc;
 
 	if (!view_eq(type, VIEW("residential")) && !view_eq(type, VIEW("commercial")))
 		return reply_problem(r, 400, "type", "type must be residential or commercial.");
-	rc = site_get(r->db, r->ids[ID_SITE], r->arena, &site);
-	if (rc == 0)
-		rc = consequences(r, &site, type, &view);
+	rc = consequences(r, &r->site, type, &view);
 	return rc == 0 ? reply_one(r, &view) : rc;
 }
 

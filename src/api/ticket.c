@@ -375,13 +375,10 @@ static int tell_reporter(struct request *r, const struct telling *t)
 static int tell_staff(struct request *r, struct telling t)
 {
 	struct staff_row *staff;
-	struct site_row site;
 	size_t n;
-	int rc = site_get(r->db, t.ticket->site_id, r->arena, &site);
+	int rc = site_staff(r->db, t.ticket->site_id, r->arena, &staff, &n);
 
-	if (rc == 0)
-		rc = site_staff(r->db, t.ticket->site_id, r->arena, &staff, &n);
-	t.place = site.name;
+	t.place = r->site.name;
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		if (staff[i].person_id != r->who.person_id)
 			rc = tell(r, &t, &staff[i]);
@@ -492,20 +489,26 @@ static int message_add(struct request *r, const struct ticket_row *ticket, struc
 	return by_staff ? tell_reporter(r, &t) : tell_staff(r, t);
 }
 
+/* In a transaction: onto the ticket of the path, by who is there. */
+static int message_take(struct request *r, struct message_view *message)
+{
+	struct ticket_row ticket;
+	int rc = ticket_find(r, &ticket);
+
+	if (rc == 0)
+		rc = check_limits(r, false);
+	return rc == 0 ? message_add(r, &ticket, message) : rc;
+}
+
 int api_ticket_message_post(struct request *r)
 {
 	const struct message_edit *in = r->body;
 	struct message_view message = { .row.text = in->text };
 	DB_TRANSACTION struct db_tx tx = {};
-	struct ticket_row ticket;
 	int rc = db_begin(r->db, &tx);
 
 	if (rc == 0)
-		rc = ticket_find(r, &ticket);
-	if (rc == 0)
-		rc = check_limits(r, false);
-	if (rc == 0)
-		rc = message_add(r, &ticket, &message);
+		rc = message_take(r, &message);
 	if (rc == 0)
 		rc = db_commit(&tx);
 	if (rc == -ENOSPC)
@@ -537,18 +540,13 @@ int reply_take(struct request *r, const struct reply_place *at, struct view from
 	struct answer unheard = { .body = BUF_INIT(ANSWER_BODY_MAX) };
 	struct message_view message = { .row.text = text };
 	DB_TRANSACTION struct db_tx tx = {};
-	struct ticket_row ticket;
 	int rc = characters(text) <= TEXT_MAX ? db_begin(r->db, &tx) : -EMSGSIZE;
 
 	r->answer = &unheard;
 	if (rc == 0)
 		rc = writer_find(r, at, from);
 	if (rc == 0)
-		rc = ticket_find(r, &ticket);
-	if (rc == 0)
-		rc = check_limits(r, false);
-	if (rc == 0)
-		rc = message_add(r, &ticket, &message);
+		rc = message_take(r, &message);
 	if (rc == 0)
 		rc = db_commit(&tx);
 	r->answer = NULL;

@@ -48,25 +48,9 @@ static int load_homes(struct db *db, int64_t site_id, struct import_judge *j)
 	return rc;
 }
 
-static int load_people(struct db *db, int64_t site_id, struct import_judge *j)
+static int load_person(void *judge, const struct import_person *p)
 {
-	int64_t person = 0, apartment = 0;
-	size_t n = IMPORT_LINES_READ;
-	int rc = 0;
-
-	while (rc == 0 && n == IMPORT_LINES_READ) {
-		CLEANUP(arena_free) struct arena arena = ARENA_INIT(PAGE_ARENA_MAX);
-		struct import_person *people;
-
-		rc = import_people(db, site_id, person, apartment, IMPORT_LINES_READ, &arena,
-				   &people, &n);
-		for (size_t i = 0; rc == 0 && i < n; i++) {
-			rc = import_judge_person(j, &people[i]);
-			person = people[i].person_id;
-			apartment = people[i].apartment_id;
-		}
-	}
-	return rc;
+	return import_judge_person(judge, p);
 }
 
 int import_judge_load(struct db *db, int64_t site_id, struct import_judge **ret_judge)
@@ -78,7 +62,7 @@ int import_judge_load(struct db *db, int64_t site_id, struct import_judge **ret_
 		return rc;
 	rc = load_homes(db, site_id, j);
 	if (rc == 0)
-		rc = load_people(db, site_id, j);
+		rc = import_people_each(db, site_id, load_person, j);
 	if (rc < 0) {
 		import_judge_free(j);
 		return rc;

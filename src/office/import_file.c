@@ -119,36 +119,14 @@ int import_template(enum sheet_format format, struct view language, struct buf *
 }
 
 /* The first word is the first name: put together again, both are the same name. */
-static int write_person(struct sheet_writer *w, const struct import_person *p)
+static int write_person(void *writer, const struct import_person *p)
 {
 	struct view surname;
 	const struct view first = view_cut(p->name, ' ', &surname);
 	const struct view cells[IMPORT_COLUMNS] = { p->floor, p->number, p->apartment, first,
 						    surname,  p->email,  p->comment };
 
-	return sheet_writer_row(w, cells, IMPORT_COLUMNS);
-}
-
-static int write_people(struct sheet_writer *w, struct db *db, int64_t site_id)
-{
-	int64_t person = 0, apartment = 0;
-	size_t n = IMPORT_LINES_READ;
-	int rc = 0;
-
-	while (rc == 0 && n == IMPORT_LINES_READ) {
-		CLEANUP(arena_free) struct arena arena = ARENA_INIT(READ_ARENA_MAX);
-		struct import_person *people;
-
-		rc = import_people(db, site_id, person, apartment, IMPORT_LINES_READ, &arena,
-				   &people, &n);
-		for (size_t i = 0; rc == 0 && i < n; i++)
-			rc = write_person(w, &people[i]);
-		if (rc == 0 && n > 0) {
-			person = people[n - 1].person_id;
-			apartment = people[n - 1].apartment_id;
-		}
-	}
-	return rc;
+	return sheet_writer_row(writer, cells, IMPORT_COLUMNS);
 }
 
 int import_export(struct db *db, const struct site_row *site, enum sheet_format format,
@@ -160,7 +138,7 @@ int import_export(struct db *db, const struct site_row *site, enum sheet_format 
 	if (rc == 0)
 		rc = write_header(w, site->language, false);
 	if (rc == 0)
-		rc = write_people(w, db, site->id);
+		rc = import_people_each(db, site->id, write_person, w);
 	return rc == 0 ? sheet_writer_finish(w, out) : rc;
 }
 

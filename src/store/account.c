@@ -4,8 +4,6 @@
 #include "store/member.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 
 static const struct db_column person_columns[] = {
 	DB_COLUMN_INT(struct person_row, id),        DB_COLUMN_TEXT(struct person_row, email),
@@ -141,10 +139,7 @@ int account_prepare(struct db *db, struct err *err)
 
 static int person_changed(struct db *db, int64_t now_ms, int64_t site_id, int64_t id)
 {
-	char text[24];
-
-	snprintf(text, sizeof(text), "%" PRId64, id);
-	return change_append(db, now_ms, site_id, VIEW("person"), view_str(text));
+	return change_append(db, now_ms, site_id, VIEW("person"), id);
 }
 
 int person_by_email(struct db *db, struct view email, struct arena *arena,

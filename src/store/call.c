@@ -5,8 +5,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 
 static const struct db_column call_columns[] = {
 	DB_COLUMN_INT(struct call_row, site_id),
@@ -167,10 +165,7 @@ int call_prepare(struct db *db, struct err *err)
 
 static int call_changed(struct db *db, int64_t now_ms, int64_t site_id, int64_t id)
 {
-	char text[24];
-
-	snprintf(text, sizeof(text), "%" PRId64, id);
-	return change_append(db, now_ms, site_id, VIEW("call"), view_str(text));
+	return change_append(db, now_ms, site_id, VIEW("call"), id);
 }
 
 int call_start(struct db *db, int64_t now_ms, const struct call_row *c)
@@ -236,7 +231,6 @@ int call_streams_add(struct db *db, int64_t now_ms, const struct call_stream_row
 
 int call_opening_add(struct db *db, int64_t now_ms, const struct opening_row *o)
 {
-	char text[24];
 	const int rc = db_exec(db, &stmts[OPENING_ADD],
 			       DB_ARGS(A_INT(o->site_id), A_INT(o->id), A_INT(o->at),
 				       A_INT_OR_NULL(o->call_id), A_INT(o->device),
@@ -248,8 +242,7 @@ int call_opening_add(struct db *db, int64_t now_ms, const struct opening_row *o)
 		return rc;
 	if (o->call_id != DB_INT_NULL) /* a page shows it with its call */
 		return call_changed(db, now_ms, o->site_id, o->call_id);
-	snprintf(text, sizeof(text), "%" PRId64, o->id);
-	return change_append(db, now_ms, o->site_id, VIEW("opening"), view_str(text));
+	return change_append(db, now_ms, o->site_id, VIEW("opening"), o->id);
 }
 
 int call_end_lost(struct db *db, int64_t now_ms, size_t *ret_ended)

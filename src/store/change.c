@@ -1,5 +1,8 @@
 #include "store/change.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 static const struct db_column change_columns[] = {
 	DB_COLUMN_INT(struct change_row, id),      DB_COLUMN_INT(struct change_row, at),
 	DB_COLUMN_INT(struct change_row, site_id), DB_COLUMN_TEXT(struct change_row, type),
@@ -46,14 +49,18 @@ int change_prepare(struct db *db, struct err *err)
 	return db_prepare(db, stmts, sizeof(stmts) / sizeof(stmts[0]), err);
 }
 
-int change_append(struct db *db, int64_t at, int64_t site_id, struct view type, struct view object)
+int change_append(struct db *db, int64_t at, int64_t site_id, struct view type, int64_t object)
 {
+	char text[24];
 	const int rc = db_is_pgsql(db) ? db_script(db, commit_order_lock) : 0;
 
 	if (rc < 0)
 		return rc;
+	snprintf(text, sizeof(text), "%" PRId64, object);
 	return db_exec(db, &stmts[APPEND],
-		       DB_ARGS(A_INT(at), A_INT_OR_NULL(site_id), A_TEXT(type), A_TEXT(object)), NULL);
+		       DB_ARGS(A_INT(at), A_INT_OR_NULL(site_id), A_TEXT(type),
+			       A_TEXT(view_str(text))),
+		       NULL);
 }
 
 int change_after(struct db *db, int64_t cursor, int64_t max, struct arena *arena,

@@ -16,7 +16,7 @@ struct change_row {
 [[nodiscard]] int change_prepare(struct db *db, struct err *err);
 /* Inside the caller's transaction. `type` is an object's name: site, apartment, device, call … */
 [[nodiscard]] int change_append(struct db *db, int64_t at, int64_t site_id, struct view type,
-				struct view object);
+				int64_t object);
 /* What came after the cursor, oldest first, at most max rows. All sites: for the server's own
  * consumers. */
 [[nodiscard]] int change_after(struct db *db, int64_t cursor, int64_t max, struct arena *arena,

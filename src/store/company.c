@@ -5,8 +5,6 @@
 #include "store/member.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 
 static const struct db_column company_columns[] = {
 	DB_COLUMN_INT(struct company_row, id),
@@ -84,10 +82,7 @@ int company_get(struct db *db, int64_t id, struct arena *arena, struct company_r
 
 static int changed(struct db *db, int64_t now_ms, struct view type, int64_t id)
 {
-	char text[24];
-
-	snprintf(text, sizeof(text), "%" PRId64, id);
-	return change_append(db, now_ms, DB_INT_NULL, type, view_str(text));
+	return change_append(db, now_ms, DB_INT_NULL, type, id);
 }
 
 static int update(struct db *db, const struct db_stmt *stmt, const struct db_arg *args,

@@ -3,8 +3,6 @@
 #include "store/change.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 
 static const struct db_column device_columns[] = {
 	DB_COLUMN_INT(struct device_row, number),       DB_COLUMN_INT(struct device_row, site_id),
@@ -217,14 +215,6 @@ int device_prepare(struct db *db, struct err *err)
 	return db_prepare(db, stmts, sizeof(stmts) / sizeof(stmts[0]), err);
 }
 
-static int changed(struct db *db, int64_t now_ms, int64_t site_id, struct view type, int64_t number)
-{
-	char text[24];
-
-	snprintf(text, sizeof(text), "%" PRId64, number);
-	return change_append(db, now_ms, site_id, type, view_str(text));
-}
-
 static int update(struct db *db, int64_t now_ms, const struct db_stmt *stmt, const struct db_arg *args,
 		  size_t nargs)
 {
@@ -233,7 +223,7 @@ static int update(struct db *db, int64_t now_ms, const struct db_stmt *stmt, con
 
 	if (rc < 0)
 		return rc;
-	return n ? changed(db, now_ms, args[0].number, VIEW("device"), args[1].number) : -ENOENT;
+	return n ? change_append(db, now_ms, args[0].number, VIEW("device"), args[1].number) : -ENOENT;
 }
 
 int device_list(struct db *db, int64_t site_id, int64_t now_ms, struct name_cursor after, int64_t max,
@@ -283,7 +273,7 @@ int device_create(struct db *db, int64_t now_ms, const struct device_row *d,
 				       A_TEXT(s->ha1_md5), A_TEXT(s->ha1_sha256), A_INT(now_ms)),
 			       NULL);
 
-	return rc < 0 ? rc : changed(db, now_ms, d->site_id, VIEW("device"), d->number);
+	return rc < 0 ? rc : change_append(db, now_ms, d->site_id, VIEW("device"), d->number);
 }
 
 int device_name_taken(struct db *db, int64_t site_id, struct view name, bool *ret_taken)
@@ -386,7 +376,7 @@ int button_replace(struct db *db, int64_t now_ms, int64_t site_id, int64_t devic
 		rc = db_exec(db, &stmts[BUTTONS_CLEAR], DB_ARGS(A_INT(site_id), A_INT(device)), NULL);
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		rc = button_add(db, site_id, device, &buttons[i]);
-	return rc < 0 ? rc : changed(db, now_ms, site_id, VIEW("button"), device);
+	return rc < 0 ? rc : change_append(db, now_ms, site_id, VIEW("button"), device);
 }
 
 /* The directory. */
@@ -509,7 +499,7 @@ int binding_replace(struct db *db, int64_t now_ms, int64_t device, const struct 
 	if (n > 0)
 		rc = db_exec(db, &stmts[REGISTERED], DB_ARGS(A_INT(site_id), A_INT(device), A_INT(now_ms)),
 			     NULL);
-	return rc < 0 ? rc : changed(db, now_ms, site_id, VIEW("device"), device);
+	return rc < 0 ? rc : change_append(db, now_ms, site_id, VIEW("device"), device);
 }
 
 int binding_list(struct db *db, int64_t now_ms, int64_t after_device, int64_t max, struct arena *arena,

@@ -5,8 +5,6 @@
 #include "store/member.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 
 static const struct db_column import_columns[] = {
 	DB_COLUMN_INT(struct import_row, id),        DB_COLUMN_INT(struct import_row, site_id),
@@ -254,6 +252,8 @@ static const struct db_stmt stmts[] = {
 		      &invited_shape },
 };
 
+enum { PEOPLE_ARENA_MAX = 64 * 1024 * 1024 /* a page of them: IMPORT_LINES_READ */ };
+
 int import_prepare(struct db *db, struct err *err)
 {
 	return db_prepare(db, stmts, sizeof(stmts) / sizeof(stmts[0]), err);
@@ -261,10 +261,7 @@ int import_prepare(struct db *db, struct err *err)
 
 static int changed(struct db *db, int64_t now_ms, int64_t site_id, int64_t id)
 {
-	char text[24];
-
-	snprintf(text, sizeof(text), "%" PRId64, id);
-	return change_append(db, now_ms, site_id, VIEW("import"), view_str(text));
+	return change_append(db, now_ms, site_id, VIEW("import"), id);
 }
 
 int import_create(struct db *db, int64_t now_ms, const struct import_row *i, int64_t *ret_id)
@@ -402,6 +399,28 @@ int import_people(struct db *db, int64_t site_id, int64_t after_person, int64_t 
 		db, &stmts[PEOPLE],
 		DB_ARGS(A_INT(site_id), A_INT(after_person), A_INT(after_apartment), A_INT(max)),
 		arena, ret_people, ret_n);
+}
+
+int import_people_each(struct db *db, int64_t site_id,
+		       int (*fn)(void *arg, const struct import_person *p), void *arg)
+{
+	int64_t person = 0, apartment = 0;
+	size_t n = IMPORT_LINES_READ;
+	int rc = 0;
+
+	while (rc == 0 && n == IMPORT_LINES_READ) {
+		CLEANUP(arena_free) struct arena arena = ARENA_INIT(PEOPLE_ARENA_MAX);
+		struct import_person *people;
+
+		rc = import_people(db, site_id, person, apartment, IMPORT_LINES_READ, &arena,
+				   &people, &n);
+		for (size_t i = 0; rc == 0 && i < n; i++) {
+			rc = fn(arg, &people[i]);
+			person = people[i].person_id;
+			apartment = people[i].apartment_id;
+		}
+	}
+	return rc;
 }
 
 /* New members are sorted and searched by folded text, which is no work for the database. */

@@ -105,6 +105,10 @@ struct import_invited {
 [[nodiscard]] int import_people(struct db *db, int64_t site_id, int64_t after_person,
 				int64_t after_apartment, int64_t max, struct arena *arena,
 				struct import_person **ret_people, size_t *ret_n);
+/* All people of the site, page by page; the first failure of `fn` ends it and is returned. What `fn`
+ * is given is gone afterwards. */
+[[nodiscard]] int import_people_each(struct db *db, int64_t site_id,
+				     int (*fn)(void *arg, const struct import_person *p), void *arg);
 
 /* Writes what the lines behind `from` up to `to` make. Who has an account anywhere keeps it and its
  * name; what is there already stays as it is. */

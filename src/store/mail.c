@@ -3,8 +3,6 @@
 #include "store/change.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 
 struct id_row {
 	int64_t id;
@@ -123,10 +121,7 @@ int mail_prepare(struct db *db, struct err *err)
 
 static int tell(struct db *db, int64_t now_ms, int64_t site_id, int64_t id)
 {
-	char text[24];
-
-	snprintf(text, sizeof(text), "%" PRId64, id);
-	return change_append(db, now_ms, site_id, VIEW("mail"), view_str(text));
+	return change_append(db, now_ms, site_id, VIEW("mail"), id);
 }
 
 int mail_queue(struct db *db, int64_t now_ms, const struct mail_row *m, int64_t *ret_id)

@@ -5,8 +5,6 @@
 #include "store/change.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 
 enum { FOLD_ARENA_MAX = 64 * 1024, FOLD_MAX = 16 * 1024 };
 
@@ -185,10 +183,7 @@ int member_prepare(struct db *db, struct err *err)
 
 static int changed(struct db *db, int64_t now_ms, int64_t site_id, int64_t person_id)
 {
-	char text[24];
-
-	snprintf(text, sizeof(text), "%" PRId64, person_id);
-	return change_append(db, now_ms, site_id, VIEW("person"), view_str(text));
+	return change_append(db, now_ms, site_id, VIEW("person"), person_id);
 }
 
 /* -ENOENT when no row was touched. */
@@ -286,15 +281,21 @@ static int fold_member(const struct person_row *p, struct view phone, struct vie
 	return rc < 0 ? rc : fold_into(&out, arena, &ret_folded->search);
 }
 
+static int fold_edit(struct db *db, const struct member_edit *e, struct arena *arena,
+		     struct folded *ret_folded)
+{
+	struct person_row person;
+	const int rc = person_get(db, e->person_id, arena, &person);
+
+	return rc < 0 ? rc : fold_member(&person, e->phone, e->comment, arena, ret_folded);
+}
+
 int member_add(struct db *db, int64_t now_ms, const struct member_edit *e)
 {
 	CLEANUP(arena_free) struct arena arena = ARENA_INIT(FOLD_ARENA_MAX);
 	struct folded folded = {};
-	struct person_row person;
-	int rc = person_get(db, e->person_id, &arena, &person);
+	int rc = fold_edit(db, e, &arena, &folded);
 
-	if (rc == 0)
-		rc = fold_member(&person, e->phone, e->comment, &arena, &folded);
 	if (rc == 0)
 		rc = db_exec(db, &stmts[ADD],
 			     DB_ARGS(A_INT(e->site_id), A_INT(e->person_id), A_TEXT(e->phone),
@@ -308,11 +309,8 @@ int member_edit(struct db *db, int64_t now_ms, const struct member_edit *e)
 {
 	CLEANUP(arena_free) struct arena arena = ARENA_INIT(FOLD_ARENA_MAX);
 	struct folded folded = {};
-	struct person_row person;
-	int rc = person_get(db, e->person_id, &arena, &person);
+	int rc = fold_edit(db, e, &arena, &folded);
 
-	if (rc == 0)
-		rc = fold_member(&person, e->phone, e->comment, &arena, &folded);
 	if (rc == 0)
 		rc = update(db, &stmts[EDIT],
 			    DB_ARGS(A_INT(e->site_id), A_INT(e->person_id), A_TEXT(e->phone),

@@ -3,8 +3,6 @@
 #include "store/change.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 
 static const struct db_column passkey_columns[] = {
 	DB_COLUMN_INT(struct passkey_row, id),
@@ -108,10 +106,7 @@ int passkey_find(struct db *db, struct view credential_id, struct arena *arena,
 /* Whether the person signs in at all may have changed. */
 static int person_changed(struct db *db, int64_t now_ms, int64_t person_id)
 {
-	char text[24];
-
-	snprintf(text, sizeof(text), "%" PRId64, person_id);
-	return change_append(db, now_ms, DB_INT_NULL, VIEW("person"), view_str(text));
+	return change_append(db, now_ms, DB_INT_NULL, VIEW("person"), person_id);
 }
 
 static int insert(struct db *db, const struct passkey_row *p, struct arena *arena, int64_t *ret_id)

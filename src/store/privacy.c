@@ -556,15 +556,14 @@ static int rows_erase(struct db *db, int64_t now_ms, const struct person_row *pe
 int privacy_erase(struct db *db, int64_t now_ms, int64_t person_id)
 {
 	CLEANUP(arena_free) struct arena arena = ARENA_INIT(16384);
-	char alias[PRIVACY_ALIAS_SIZE], id[24];
+	char alias[PRIVACY_ALIAS_SIZE];
 	struct person_row person;
 	int rc = person_get(db, person_id, &arena, &person);
 
 	privacy_alias(person_id, alias);
-	snprintf(id, sizeof(id), "%" PRId64, person_id);
 	if (rc == 0)
 		rc = trail_erase(db, &person, view_str(alias)); /* while it is known where it was */
 	if (rc == 0)
 		rc = rows_erase(db, now_ms, &person, view_str(alias));
-	return rc == 0 ? change_append(db, now_ms, DB_INT_NULL, VIEW("person"), view_str(id)) : rc;
+	return rc == 0 ? change_append(db, now_ms, DB_INT_NULL, VIEW("person"), person_id) : rc;
 }

@@ -3,8 +3,6 @@
 #include "store/change.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 
 static const struct db_column site_columns[] = {
 	DB_COLUMN_INT(struct site_row, id),        DB_COLUMN_INT(struct site_row, company_id),
@@ -139,14 +137,6 @@ int site_prepare(struct db *db, struct err *err)
 	return db_prepare(db, stmts, sizeof(stmts) / sizeof(stmts[0]), err);
 }
 
-static int changed(struct db *db, int64_t now_ms, int64_t site_id, struct view type, int64_t id)
-{
-	char text[24];
-
-	snprintf(text, sizeof(text), "%" PRId64, id);
-	return change_append(db, now_ms, site_id, type, view_str(text));
-}
-
 static int create(struct db *db, const struct db_stmt *stmt, const struct db_arg *args, size_t nargs,
 		  int64_t *ret_id)
 {
@@ -172,7 +162,7 @@ int company_create(struct db *db, int64_t now_ms, struct view name, int64_t *ret
 {
 	const int rc = create(db, &stmts[COMPANY_CREATE], DB_ARGS(A_TEXT(name), A_INT(now_ms)), ret_id);
 
-	return rc < 0 ? rc : changed(db, now_ms, DB_INT_NULL, VIEW("company"), *ret_id);
+	return rc < 0 ? rc : change_append(db, now_ms, DB_INT_NULL, VIEW("company"), *ret_id);
 }
 
 int company_first(struct db *db, int64_t *ret_id)
@@ -213,7 +203,7 @@ int site_create(struct db *db, int64_t now_ms, const struct site_row *s, int64_t
 				      A_TEXT(or_empty(s->region)), A_TEXT(or_empty(s->postal_code))),
 			      ret_id);
 
-	return rc < 0 ? rc : changed(db, now_ms, *ret_id, VIEW("site"), *ret_id);
+	return rc < 0 ? rc : change_append(db, now_ms, *ret_id, VIEW("site"), *ret_id);
 }
 
 int site_edit(struct db *db, int64_t now_ms, const struct site_row *s)
@@ -224,7 +214,7 @@ int site_edit(struct db *db, int64_t now_ms, const struct site_row *s)
 				      A_TEXT(or_empty(s->country)), A_TEXT(or_empty(s->region)),
 				      A_TEXT(or_empty(s->postal_code))));
 
-	return rc < 0 ? rc : changed(db, now_ms, s->id, VIEW("site"), s->id);
+	return rc < 0 ? rc : change_append(db, now_ms, s->id, VIEW("site"), s->id);
 }
 
 int site_type_facts(struct db *db, int64_t id, struct site_type_row *ret_facts)
@@ -243,14 +233,14 @@ int site_type_set(struct db *db, int64_t now_ms, int64_t id, struct view type)
 		rc = db_exec(db, &stmts[TYPE_ADMINS], DB_ARGS(A_INT(id)), NULL);
 	if (rc == 0 && view_eq(type, VIEW("commercial")))
 		rc = db_exec(db, &stmts[TYPE_SERVICES], DB_ARGS(A_INT(id)), NULL);
-	return rc < 0 ? rc : changed(db, now_ms, id, VIEW("site"), id);
+	return rc < 0 ? rc : change_append(db, now_ms, id, VIEW("site"), id);
 }
 
 int site_delete(struct db *db, int64_t now_ms, int64_t id)
 {
 	const int rc = update(db, &stmts[DELETE], DB_ARGS(A_INT(id)));
 
-	return rc < 0 ? rc : changed(db, now_ms, id, VIEW("site"), id);
+	return rc < 0 ? rc : change_append(db, now_ms, id, VIEW("site"), id);
 }
 
 int apartment_list(struct db *db, int64_t site_id, struct name_cursor after, int64_t max,
@@ -275,7 +265,7 @@ int apartment_create(struct db *db, int64_t now_ms, const struct apartment_row *
 				      A_TEXT(a->name), A_INT(a->services), A_INT(now_ms)),
 			      ret_id);
 
-	return rc < 0 ? rc : changed(db, now_ms, a->site_id, VIEW("apartment"), *ret_id);
+	return rc < 0 ? rc : change_append(db, now_ms, a->site_id, VIEW("apartment"), *ret_id);
 }
 
 int apartment_edit(struct db *db, int64_t now_ms, const struct apartment_row *a)
@@ -284,12 +274,12 @@ int apartment_edit(struct db *db, int64_t now_ms, const struct apartment_row *a)
 			      DB_ARGS(A_INT(a->site_id), A_INT(a->id), A_TEXT(a->floor),
 				      A_TEXT(a->number), A_TEXT(a->name), A_INT(a->services)));
 
-	return rc < 0 ? rc : changed(db, now_ms, a->site_id, VIEW("apartment"), a->id);
+	return rc < 0 ? rc : change_append(db, now_ms, a->site_id, VIEW("apartment"), a->id);
 }
 
 int apartment_delete(struct db *db, int64_t now_ms, int64_t site_id, int64_t id)
 {
 	const int rc = update(db, &stmts[APARTMENT_DELETE], DB_ARGS(A_INT(site_id), A_INT(id)));
 
-	return rc < 0 ? rc : changed(db, now_ms, site_id, VIEW("apartment"), id);
+	return rc < 0 ? rc : change_append(db, now_ms, site_id, VIEW("apartment"), id);
 }

@@ -4,8 +4,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 
 static const struct db_column contact_columns[] = {
 	DB_COLUMN_INT(struct contact_row, id),       DB_COLUMN_INT(struct contact_row, site_id),
@@ -168,14 +166,6 @@ int support_prepare(struct db *db, struct err *err)
 	return db_prepare(db, stmts, sizeof(stmts) / sizeof(stmts[0]), err);
 }
 
-static int changed(struct db *db, int64_t now_ms, int64_t site_id, struct view type, int64_t id)
-{
-	char text[24];
-
-	snprintf(text, sizeof(text), "%" PRId64, id);
-	return change_append(db, now_ms, site_id, type, view_str(text));
-}
-
 static int number(struct db *db, const struct db_stmt *stmt, const struct db_arg *args,
 		  size_t nargs, int64_t *ret_number)
 {
@@ -197,7 +187,7 @@ static int update(struct db *db, int64_t now_ms, const struct db_stmt *stmt, str
 
 	if (rc < 0)
 		return rc;
-	return n ? changed(db, now_ms, args[0].number, type, args[1].number) : -ENOENT;
+	return n ? change_append(db, now_ms, args[0].number, type, args[1].number) : -ENOENT;
 }
 
 int contact_list(struct db *db, int64_t site_id, struct arena *arena,
@@ -224,7 +214,7 @@ int contact_create(struct db *db, int64_t now_ms, const struct contact_row *c, i
 
 	if (rc < 0)
 		return rc == -ENOENT ? -ENOSPC : rc;
-	return changed(db, now_ms, c->site_id, VIEW("contact"), *ret_id);
+	return change_append(db, now_ms, c->site_id, VIEW("contact"), *ret_id);
 }
 
 int contact_edit(struct db *db, int64_t now_ms, const struct contact_row *c)
@@ -291,7 +281,7 @@ int ticket_create(struct db *db, int64_t now_ms, const struct ticket_row *t, str
 	if (rc == 0)
 		rc = message_insert(db, &first, &message_id);
 	if (rc == 0)
-		rc = changed(db, now_ms, t->site_id, VIEW("ticket"), first.ticket_id);
+		rc = change_append(db, now_ms, t->site_id, VIEW("ticket"), first.ticket_id);
 	if (rc == 0)
 		*ret_id = first.ticket_id;
 	return rc;

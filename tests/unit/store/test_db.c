@@ -239,7 +239,7 @@ static void the_feed_is_read_on_from_a_cursor(void **state)
 		DB_TRANSACTION struct db_tx tx = {};
 		assert_int_equal(db_begin(f->db, &tx), 0);
 		assert_int_equal(change_append(f->db, NOW + i, i % 2 ? 7 : DB_INT_NULL,
-					       VIEW("device"), VIEW("1000000001")), 0);
+					       VIEW("device"), 1000000001), 0);
 		assert_int_equal(db_commit(&tx), 0);
 	}
 	assert_int_equal(change_after(f->db, 0, 100, &f->arena, &rows, &n), 0);

@@ -22,6 +22,13 @@ enum {
 
 enum dir_kind { DIR_INTERCOM, DIR_PHONE };
 
+/* A relay of an intercom that a call may switch. */
+struct dir_switch {
+	unsigned number; /* 1 … 4 */
+	const char *code; /* what the intercom hears: 00* */
+	const char *name; /* shown in the app; "" for none */
+};
+
 struct dir_button {
 	unsigned number;
 	const char *label;
@@ -36,6 +43,10 @@ struct dir_device {
 	const char *name;
 	const char *unlock_code; /* "" for none */
 	struct sip_secret secret;
+	bool app;   /* a page or an app: it connects (call/app.h), and no SIP phone */
+	bool wakes; /* a push may reach it while it is not connected */
+	struct dir_switch *switches;
+	size_t nswitches;
 	struct dir_button *buttons;
 	size_t nbuttons;
 	struct map_node node; /* the directory's */

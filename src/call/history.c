@@ -81,6 +81,8 @@ void history_record(void *arg, const struct call_record *r)
 	case CALL_REC_LEG:
 		leg(j, r, r->text);
 		break;
+	case CALL_REC_TRACE:
+		break;
 	case CALL_REC_STREAMS:
 		streams(j, r);
 		break;

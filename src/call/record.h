@@ -7,6 +7,7 @@
 enum call_record_type {
 	CALL_REC_STARTED,
 	CALL_REC_LEG, /* a leg ended, or could not begin: result */
+	CALL_REC_TRACE, /* the leg that answered ended: the whole of its trace */
 	CALL_REC_ANSWERED,
 	CALL_REC_OPENED,
 	CALL_REC_ENDED,
@@ -23,6 +24,20 @@ struct call_stream {
 	uint64_t sent;
 };
 
+/* What happened to a leg, and when; 0: it did not, or nobody could tell. */
+struct call_trace {
+	int64_t pushed;    /* handed to the push service, or to the gateway of a SIP app */
+	int64_t delivered; /* the phone says that the push has come */
+	int64_t woken;     /* it connected, or registered, because of it */
+	int64_t offered;   /* the call went out to it: INVITE, or the offer to an app */
+	int64_t rang;      /* 180 or 183, or the app shows the call */
+	int64_t preview;   /* the door's picture flows to it, not yet answered */
+	int64_t answered;
+	int64_t video;     /* it shows the first picture; only an app tells */
+	int64_t ended;
+	const char *why;   /* it ended: a word (call/call.c has the list); NULL: not yet */
+};
+
 struct call_record {
 	enum call_record_type type;
 	int64_t call_id;
@@ -34,6 +49,7 @@ struct call_record {
 	int64_t opening_id; /* OPENED: rises with time */
 	unsigned leg;       /* LEG, ANSWERED: unique in the call */
 	int64_t rang_at;    /* LEG, ANSWERED: 0: it did not */
+	const struct call_trace *trace; /* LEG, ANSWERED, TRACE; may be NULL */
 	unsigned button;  /* STARTED: 0 when a number was dialled */
 	const struct call_stream *streams; /* STREAMS */
 	size_t nstreams;

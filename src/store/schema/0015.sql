@@ -1,0 +1,1 @@
+-- Apps: phones that are a page or an app, who holds them, and their sessions.

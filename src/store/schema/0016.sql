@@ -1,0 +1,1 @@
+-- The trace of calls, and their pictures.

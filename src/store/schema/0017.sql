@@ -1,0 +1,1 @@
+-- Push: subscriptions of browsers.

@@ -1,0 +1,1 @@
+-- Who rings when: steps, quiet times, outside lines, phone directories.

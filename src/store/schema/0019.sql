@@ -1,0 +1,1 @@
+-- What a door has: named switches, its picture, local mode.

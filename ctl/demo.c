@@ -122,8 +122,9 @@ static int make_devices(struct demo *d)
 
 static int make_buttons(struct demo *d)
 {
-	const int64_t flats[] = { d->phones[0].number, d->phones[1].number };
-	const int64_t concierge[] = { d->phones[2].number };
+	const struct button_destination flats[] = { { d->phones[0].number, 0 },
+						    { d->phones[1].number, 0 } };
+	const struct button_destination concierge[] = { { d->phones[2].number, 0 } };
 	const struct button_edit buttons[] = { { 1, VIEW("Maple"), flats, 2 },
 					       { 2, VIEW("Concierge"), concierge, 1 } };
 

@@ -10,19 +10,30 @@ enum { LABEL_MAX = 60 };
 struct button_view {
 	int64_t button;
 	struct view label;
-	struct shape_list destinations; /* device numbers */
+	struct shape_list destinations; /* of button_destination */
 };
 
 struct buttons_view {
 	struct shape_list items;
 };
 
+static const struct field destination_fields[] = {
+	{ "device", FIELD_ID, 0, offsetof(struct button_destination, device) },
+	{ "after_s", FIELD_INT, FIELD_OPTIONAL, offsetof(struct button_destination, after_s),
+	  .max = BUTTON_AFTER_MAX_S,
+	  .doc = "Seconds from the bell until it begins to ring, or sooner when all before it have "
+		 "refused or cannot be reached" },
+};
+static const struct shape destination_shape =
+	SHAPE("ButtonDestination", struct button_destination, destination_fields);
+
 static const struct field button_fields[] = {
 	{ "button", FIELD_INT, 0, offsetof(struct button_view, button), .min = 1, .max = BUTTONS_MAX,
 	  .doc = "What the intercom dials" },
 	{ "label", FIELD_TEXT, FIELD_OPTIONAL, offsetof(struct button_view, label), .max = LABEL_MAX },
-	{ "destinations", FIELD_IDS, 0, offsetof(struct button_view, destinations),
-	  .max = BUTTON_DESTINATIONS_MAX, .doc = "Devices of the site that ring at once" },
+	{ "destinations", FIELD_OBJECTS, 0, offsetof(struct button_view, destinations),
+	  .max = BUTTON_DESTINATIONS_MAX, .of = &destination_shape,
+	  .doc = "Devices of the site, in the order in which they ring" },
 };
 static const struct shape button_shape = SHAPE("Button", struct button_view, button_fields);
 
@@ -42,14 +53,14 @@ static int check_intercom(struct request *r)
 	return reply_problem(r, 409, NULL, "Only an intercom has buttons.");
 }
 
-/* Destinations come by button and number, as the buttons do: one pass gives each its own. */
+/* Destinations come by button, as the buttons do: one pass gives each its own. */
 static int reply_buttons(struct request *r)
 {
 	struct button_destination_row *to;
+	struct button_destination *rings;
 	struct button_row *rows;
 	struct button_view *views;
 	size_t n, nto, at = 0;
-	int64_t *ids;
 	int rc = button_list(r->db, r->ids[ID_SITE], r->ids[ID_OBJECT], r->arena, &rows, &n);
 
 	if (rc == 0)
@@ -57,13 +68,13 @@ static int reply_buttons(struct request *r)
 	if (rc != 0)
 		return rc;
 	views = arena_alloc(r->arena, sizeof(*views) * (n + 1));
-	ids = arena_alloc(r->arena, sizeof(*ids) * (nto + 1));
-	if (!views || !ids)
+	rings = arena_alloc(r->arena, sizeof(*rings) * (nto + 1));
+	if (!views || !rings)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++) {
-		views[i] = (struct button_view){ rows[i].button, rows[i].label, { ids + at, 0 } };
+		views[i] = (struct button_view){ rows[i].button, rows[i].label, { rings + at, 0 } };
 		while (at < nto && to[at].button == rows[i].button) {
-			ids[at] = to[at].destination;
+			rings[at] = (struct button_destination){ to[at].destination, to[at].after_s };
 			at++;
 			views[i].destinations.n++;
 		}
@@ -78,13 +89,19 @@ int api_buttons_get(struct request *r)
 	return rc == 0 ? reply_buttons(r) : rc;
 }
 
-static bool has_twice(const int64_t *ids, size_t n)
+static bool has_twice(const struct button_destination *to, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < i; k++)
-			if (ids[i] == ids[k])
+			if (to[i].device == to[k].device)
 				return true;
 	return false;
+}
+
+static void at_once_by_default(struct button_destination *to, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		to[i].after_s = to[i].after_s == DB_INT_NULL ? 0 : to[i].after_s;
 }
 
 static int edit_fill(struct request *r, const struct button_view *views, size_t n,
@@ -102,6 +119,7 @@ static int edit_fill(struct request *r, const struct button_view *views, size_t 
 			return reply_problem(r, 422,
 					     arena_printf(r->arena, "items[%zu].destinations", i),
 					     "Button %d has a device twice.", (int)v->button);
+		at_once_by_default(v->destinations.p, v->destinations.n);
 		edits[i] = (struct button_edit){ v->button, v->label.p ? v->label : VIEW(""),
 						 v->destinations.p, v->destinations.n };
 	}

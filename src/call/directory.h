@@ -29,10 +29,15 @@ struct dir_switch {
 	const char *name; /* shown in the app; "" for none */
 };
 
+struct dir_destination {
+	uint64_t device; /* its number */
+	unsigned after_s;
+};
+
 struct dir_button {
 	unsigned number;
 	const char *label;
-	const uint64_t *to; /* device numbers */
+	const struct dir_destination *to; /* by time */
 	size_t nto;
 };
 

@@ -63,7 +63,7 @@ static size_t same_button(const struct directory_button_row *rows, size_t n)
 static int fill_button(struct arena *arena, struct dir_button *b,
 		       const struct directory_button_row *rows, size_t n)
 {
-	uint64_t *to = arena_alloc(arena, n * sizeof(*to));
+	struct dir_destination *to = arena_alloc(arena, n * sizeof(*to));
 
 	*b = (struct dir_button){ .number = (unsigned)rows->button,
 				  .label = arena_dup(arena, rows->label),
@@ -72,7 +72,8 @@ static int fill_button(struct arena *arena, struct dir_button *b,
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++) {
 		if (rows[i].destination != DB_INT_NULL)
-			to[b->nto++] = (uint64_t)rows[i].destination;
+			to[b->nto++] = (struct dir_destination){ (uint64_t)rows[i].destination,
+								 (unsigned)rows[i].after_s };
 	}
 	return 0;
 }

@@ -2,13 +2,13 @@
 
 #include <errno.h>
 
-static void add(const struct directory *dir, const struct dir_device *caller, uint64_t number,
-		struct route *route)
+static void add(const struct directory *dir, const struct dir_device *caller,
+		struct dir_destination destination, struct route *route)
 {
-	const struct dir_device *to = directory_device(dir, number);
+	const struct dir_device *to = directory_device(dir, destination.device);
 
 	if (to && to->site_id == caller->site_id && to != caller && route->n < ROUTE_MAX_DEVICES)
-		route->to[route->n++] = number;
+		route->to[route->n++] = destination;
 }
 
 static int by_button(const struct directory *dir, const struct dir_device *caller, unsigned button,
@@ -37,7 +37,7 @@ int route_devices(const struct directory *dir, const struct dir_device *caller, 
 		return -EINVAL;
 	if (number <= ROUTE_BUTTON_MAX)
 		return by_button(dir, caller, (unsigned)number, ret_route);
-	add(dir, caller, number, &route);
+	add(dir, caller, (struct dir_destination){ .device = number }, &route);
 	if (!route.n)
 		return -ENOENT;
 	*ret_route = route;

@@ -8,7 +8,7 @@ enum { ROUTE_MAX_DEVICES = 31, ROUTE_BUTTON_MAX = 150 };
 struct route {
 	unsigned button; /* 0: a number was dialled */
 	size_t n;
-	uint64_t to[ROUTE_MAX_DEVICES];
+	struct dir_destination to[ROUTE_MAX_DEVICES]; /* by time */
 };
 
 /* dialled: the user part of the request URI: a button (1…150) of the caller, or a device's number.

@@ -319,7 +319,7 @@ static void ring(struct call *call, const struct route *route)
 	/* A call has only so many legs: each device rings once before any rings twice. */
 	for (size_t i = 0; i < 2 * route->n; i++) {
 		const struct dir_device *to =
-			directory_device(sb->conf.directory, route->to[i % route->n]);
+			directory_device(sb->conf.directory, route->to[i % route->n].device);
 
 		if (to)
 			started += legs_start(call, to, i < route->n ? LEGS_BEST : LEGS_OTHERS);

@@ -30,6 +30,7 @@ static const struct db_shape button_shape = DB_SHAPE(struct button_row, button_c
 static const struct db_column destination_columns[] = {
 	DB_COLUMN_INT(struct button_destination_row, button),
 	DB_COLUMN_INT(struct button_destination_row, destination),
+	DB_COLUMN_INT(struct button_destination_row, after_s),
 };
 static const struct db_shape destination_shape =
 	DB_SHAPE(struct button_destination_row, destination_columns);
@@ -49,6 +50,7 @@ static const struct db_column directory_button_columns[] = {
 	DB_COLUMN_INT(struct directory_button_row, button),
 	DB_COLUMN_TEXT(struct directory_button_row, label),
 	DB_COLUMN_INT(struct directory_button_row, destination),
+	DB_COLUMN_INT(struct directory_button_row, after_s),
 };
 static const struct db_shape directory_button_shape =
 	DB_SHAPE(struct directory_button_row, directory_button_columns);
@@ -111,7 +113,7 @@ enum {
 
 #define DIRECTORY_SELECT "SELECT number, kind, name, unlock_code, ha1_md5, ha1_sha256 FROM device"
 #define DIRECTORY_BUTTON_SELECT                                                                    \
-	"SELECT b.device, b.button, b.label, t.destination FROM button b"                          \
+	"SELECT b.device, b.button, b.label, t.destination, t.after_s FROM button b"               \
 	" LEFT JOIN button_destination t ON t.site_id = b.site_id"                                 \
 	" AND t.device = b.device AND t.button = b.button"
 
@@ -157,29 +159,30 @@ static const struct db_stmt stmts[] = {
 		      " ORDER BY button",
 		      &button_shape },
 	[DESTINATIONS] = { "button_destinations",
-			   "SELECT button, destination FROM button_destination"
-			   " WHERE site_id = $1 AND device = $2 ORDER BY button, destination",
+			   "SELECT button, destination, after_s FROM button_destination"
+			   " WHERE site_id = $1 AND device = $2"
+			   " ORDER BY button, after_s, destination",
 			   &destination_shape },
 	[BUTTONS_CLEAR] = { "button_clear",
 			    "DELETE FROM button WHERE site_id = $1 AND device = $2" },
 	[BUTTON_ADD] = { "button_add", "INSERT INTO button (site_id, device, button, label) VALUES "
 				       "($1, $2, $3, $4)" },
-	[DESTINATION_ADD] = { "button_destination_add", "INSERT INTO button_destination (site_id, "
-							"device, button, destination)"
-							" VALUES ($1, $2, $3, $4)" },
+	[DESTINATION_ADD] = { "button_destination_add",
+			      "INSERT INTO button_destination (site_id, device, button, destination,"
+			      " after_s) VALUES ($1, $2, $3, $4, $5)" },
 	[DIRECTORY] = { "directory_devices", DIRECTORY_SELECT " WHERE site_id = $1 ORDER BY number",
 			&directory_shape },
 	[DIRECTORY_BUTTONS] = { "directory_buttons",
 				DIRECTORY_BUTTON_SELECT
 				" WHERE b.site_id = $1"
-				" ORDER BY b.device, b.button, t.destination",
+				" ORDER BY b.device, b.button, t.after_s, t.destination",
 				&directory_button_shape },
 	[DIRECTORY_ONE] = { "directory_one", DIRECTORY_SELECT " WHERE site_id = $1 AND number = $2",
 			    &directory_shape },
 	[DIRECTORY_ONE_BUTTONS] = { "directory_one_buttons",
 				    DIRECTORY_BUTTON_SELECT
 				    " WHERE b.site_id = $1 AND b.device = $2"
-				    " ORDER BY b.button, t.destination",
+				    " ORDER BY b.button, t.after_s, t.destination",
 				    &directory_button_shape },
 	[SITE_OF] = { "device_site", "SELECT site_id AS number FROM device WHERE number = $1",
 		      &number_shape },
@@ -348,7 +351,8 @@ static int button_add(struct db *db, int64_t site_id, int64_t device, const stru
 	for (size_t i = 0; rc == 0 && i < b->ndestinations; i++)
 		rc = db_exec(db, &stmts[DESTINATION_ADD],
 			     DB_ARGS(A_INT(site_id), A_INT(device), A_INT(b->button),
-				     A_INT(b->destinations[i])),
+				     A_INT(b->destinations[i].device),
+				     A_INT(b->destinations[i].after_s)),
 			     NULL);
 	return rc;
 }

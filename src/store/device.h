@@ -9,6 +9,7 @@ enum {
 	APARTMENT_DEVICES_MAX = 200,  /* that are shown of one apartment */
 	BUTTONS_MAX = 150,            /* of one device */
 	BUTTON_DESTINATIONS_MAX = 31, /* of one button: as many as a call can ring */
+	BUTTON_AFTER_MAX_S = 60,      /* the latest step of a button */
 };
 
 struct device_row {
@@ -39,12 +40,18 @@ struct button_row {
 struct button_destination_row {
 	int64_t button;
 	int64_t destination;
+	int64_t after_s; /* from the bell until it begins to ring */
+};
+
+struct button_destination {
+	int64_t device;
+	int64_t after_s; /* 0 … BUTTON_AFTER_MAX_S */
 };
 
 struct button_edit {
 	int64_t button;
 	struct view label;
-	const int64_t *destinations;
+	const struct button_destination *destinations;
 	size_t ndestinations;
 };
 
@@ -63,6 +70,7 @@ struct directory_button_row {
 	int64_t button;
 	struct view label;
 	int64_t destination; /* DB_INT_NULL: the button has none */
+	int64_t after_s;
 };
 
 struct binding_row {
@@ -111,7 +119,7 @@ struct binding_row {
 [[nodiscard]] int device_secret_set(struct db *db, int64_t now_ms, int64_t site_id,
 				    const struct device_secret_row *secret);
 
-/* In the order of the buttons; destinations by button and number. */
+/* In the order of the buttons; destinations by button, time and number. */
 [[nodiscard]] int button_list(struct db *db, int64_t site_id, int64_t device, struct arena *arena,
 			      struct button_row **ret_buttons, size_t *ret_n);
 [[nodiscard]] int button_destinations(struct db *db, int64_t site_id, int64_t device,
@@ -122,7 +130,8 @@ struct binding_row {
 [[nodiscard]] int button_replace(struct db *db, int64_t now_ms, int64_t site_id, int64_t device,
 				 const struct button_edit *buttons, size_t n);
 
-/* One site for the SIP directory: devices by number, then its buttons by device and button. */
+/* One site for the SIP directory: devices by number, then its buttons by device, button and
+ * time. */
 [[nodiscard]] int directory_devices(struct db *db, int64_t site_id, struct arena *arena,
 				    struct directory_row **ret_rows, size_t *ret_n);
 [[nodiscard]] int directory_buttons(struct db *db, int64_t site_id, struct arena *arena,

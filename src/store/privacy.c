@@ -29,7 +29,7 @@ struct cells {
 static const struct db_column account_columns[] = {
 	NUMBER("id", 0),         TEXT("email", 0),        TEXT("name", 1),
 	TEXT("language", 2),     NUMBER("created_at", 1), NUMBER("disabled_at", 2),
-	NUMBER("consent_at", 3),
+	NUMBER("consent_at", 3), NUMBER("missed_mail", 4),
 };
 static const struct db_shape account_shape = CELLS(account_columns);
 static const struct db_column role_columns[] = {
@@ -74,6 +74,12 @@ static const struct db_column passkey_columns[] = {
 	NUMBER("created_at", 0), NUMBER("used_at", 1), NUMBER("suspect_at", 2),
 };
 static const struct db_shape passkey_shape = CELLS(passkey_columns);
+static const struct db_column quiet_columns[] = {
+	NUMBER("days", 0),
+	NUMBER("from_minute", 1),
+	NUMBER("until_minute", 2),
+};
+static const struct db_shape quiet_shape = CELLS(quiet_columns);
 static const struct db_column ticket_columns[] = {
 	NUMBER("id", 0),    TEXT("site", 0),  TEXT("subject", 1),      TEXT("contact", 2),
 	TEXT("context", 3), TEXT("state", 4), NUMBER("created_at", 1),
@@ -143,6 +149,7 @@ enum {
 	LINKS,
 	FACTOR,
 	PASSKEYS,
+	QUIET,
 	MAILS,
 	ACTIONS,
 	MENTIONS,
@@ -166,6 +173,7 @@ enum {
 	ERASE_FACTOR,
 	ERASE_CODES,
 	ERASE_PASSKEYS,
+	ERASE_QUIET,
 	ERASE_TICKETS,
 	ERASE_MESSAGES,
 	ERASE_MAILS,
@@ -175,8 +183,8 @@ enum {
 
 static const struct db_stmt stmts[] = {
 	[ACCOUNT] = { "privacy_account",
-		      "SELECT id, email, name, language, created_at, disabled_at, consent_at FROM "
-		      "person"
+		      "SELECT id, email, name, language, created_at, disabled_at, consent_at,"
+		      " missed_mail FROM person"
 		      " WHERE id = $1",
 		      &account_shape },
 	[ROLES] = { "privacy_roles",
@@ -223,6 +231,11 @@ static const struct db_stmt stmts[] = {
 		       " WHERE person_id = $1 AND CAST($2 AS BIGINT) IS NULL"
 		       " AND CAST($3 AS BIGINT) IS NULL ORDER BY id LIMIT $4",
 		       &passkey_shape },
+	[QUIET] = { "privacy_quiet",
+		    "SELECT days, from_minute, until_minute FROM quiet WHERE person_id = $1"
+		    " AND CAST($2 AS BIGINT) IS NULL AND CAST($3 AS BIGINT) IS NULL"
+		    " ORDER BY position LIMIT $4",
+		    &quiet_shape },
 	[MAILS] = { "privacy_mails",
 		    "SELECT id, recipient, template, language, state, created_at, done_at FROM mail"
 		    " WHERE person_id = $1" IN_COMPANY("company_id")
@@ -313,6 +326,7 @@ static const struct db_stmt stmts[] = {
 	[ERASE_FACTOR] = { "privacy_erase_factor", "DELETE FROM totp WHERE person_id = $1" },
 	[ERASE_CODES] = { "privacy_erase_codes", "DELETE FROM recovery_code WHERE person_id = $1" },
 	[ERASE_PASSKEYS] = { "privacy_erase_passkeys", "DELETE FROM passkey WHERE person_id = $1" },
+	[ERASE_QUIET] = { "privacy_erase_quiet", "DELETE FROM quiet WHERE person_id = $1" },
 	[ERASE_REGISTRATIONS] = { "privacy_erase_registrations",
 				  "DELETE FROM registration WHERE email = $1" },
 	/* What was said about the building stays with it; who said it, and how to reach whom, goes.
@@ -336,7 +350,7 @@ static const char *const section_names[SECTIONS] = {
 	[APARTMENTS] = "apartments", [SESSIONS] = "sessions", [LINKS] = "links",
 	[FACTOR] = "second_factor",  [MAILS] = "mails",       [ACTIONS] = "actions",
 	[MENTIONS] = "mentions",     [TICKETS] = "tickets",   [MESSAGES] = "messages",
-	[CALLS] = "calls",           [PASSKEYS] = "passkeys",
+	[CALLS] = "calls",           [PASSKEYS] = "passkeys", [QUIET] = "quiet_times",
 };
 
 int privacy_prepare(struct db *db, struct err *err)
@@ -530,7 +544,8 @@ static int rows_erase(struct db *db, int64_t now_ms, const struct person_row *pe
 		      struct view alias)
 {
 	static const int own[] = { ERASE_ROLES,  ERASE_MEMBERSHIPS, ERASE_SESSIONS, ERASE_LINKS,
-				   ERASE_FACTOR, ERASE_CODES,       ERASE_PASSKEYS };
+				   ERASE_FACTOR, ERASE_CODES,       ERASE_PASSKEYS,
+				   ERASE_QUIET };
 	const struct db_arg id = A_INT(person->id);
 	int rc = db_exec(db, &stmts[ERASE_MAILS], DB_ARGS(id, A_TEXT(person->email)), NULL);
 

@@ -257,7 +257,7 @@ static struct dir_site *site_of(int64_t id, const uint64_t *numbers, size_t n)
 
 static void door_fill(struct dir_site *site, struct dir_device *door)
 {
-	uint64_t *to = arena_alloc(&site->arena, (PHONES_MAX + 1) * sizeof(*to));
+	struct dir_destination *to = arena_alloc(&site->arena, (PHONES_MAX + 1) * sizeof(*to));
 
 	assert_non_null(to);
 	door->kind = DIR_INTERCOM;
@@ -266,8 +266,8 @@ static void door_fill(struct dir_site *site, struct dir_device *door)
 	assert_non_null(door->buttons);
 	door->buttons[0] = (struct dir_button){ .number = 1, .label = "bell", .to = to };
 	for (size_t i = 1; i < site->ndevices; i++)
-		to[door->buttons[0].nto++] = site->devices[i].number;
-	to[door->buttons[0].nto++] = 1000000999; /* of the other site: must not ring */
+		to[door->buttons[0].nto++].device = site->devices[i].number;
+	to[door->buttons[0].nto++].device = 1000000999; /* of the other site: must not ring */
 	door->nbuttons = 1;
 }
 

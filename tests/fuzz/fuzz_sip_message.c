@@ -146,7 +146,7 @@ static struct flow flow_of(enum flow_transport transport, uint64_t conn, const c
 
 static void devices_make(void)
 {
-	static const uint64_t phones[] = { DOOR + 1, DOOR + 2 };
+	static const struct dir_destination phones[] = { { DOOR + 1, 0 }, { DOOR + 2, 10 } };
 	static struct dir_button button = { 1, "Bell", phones, 2 };
 	struct dir_site *site = dir_site_new(1);
 

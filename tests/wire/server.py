@@ -42,10 +42,12 @@ class Site:
         self.server.made += 1
         return Device(self.server, self, record)
 
-    def buttons(self, door, *destinations):
-        """Button 1 rings the first list of devices, button 2 the second, and so on."""
+    def buttons(self, door, *destinations, after_s={}):
+        """Button 1 rings the first list of devices, button 2 the second, and so on; those of after_s
+        (by device) begin so many seconds later."""
         self.server.admin.put(f"/sites/{self.id}/devices/{door.id}/buttons", {"items": [
-            {"button": i, "label": f"Button {i}", "destinations": [d.id for d in phones]}
+            {"button": i, "label": f"Button {i}", "destinations": [
+                {"device": d.id, "after_s": after_s.get(d, 0)} for d in phones]}
             for i, phones in enumerate(destinations, 1)]})
 
     def calls(self):

@@ -204,8 +204,9 @@ static void buttons_are_replaced_whole(void **state)
 	assert_status(f, 200, ADMIN, "GET", path, NULL);
 	assert_string_equal(fixture_text(f), "{\"items\":[]}");
 	body = fixture_path(f, "{\"items\":[{\"button\":1,\"label\":\"Hall\",\"destinations\":[]},"
-			       "{\"button\":150,\"label\":\"\",\"destinations\":[\"%s\",\"%s\"]}]}",
-			    strcmp(a, b) < 0 ? a : b, strcmp(a, b) < 0 ? b : a);
+			       "{\"button\":150,\"label\":\"\",\"destinations\":["
+			       "{\"device\":\"%s\",\"after_s\":0},{\"device\":\"%s\",\"after_s\":60}]}]}",
+			    b, a);
 	assert_status(f, 200, ADMIN, "PUT", path, body);
 	assert_string_equal(fixture_text(f), body);
 	assert_problem(f, 422, "items[1].button", ADMIN, "PUT", path,
@@ -213,9 +214,13 @@ static void buttons_are_replaced_whole(void **state)
 	assert_problem(f, 422, "items[0].button", ADMIN, "PUT", path,
 		       "{\"items\":[{\"button\":151,\"destinations\":[]}]}");
 	assert_problem(f, 422, "items[0].destinations", ADMIN, "PUT", path,
-		       fixture_path(f, "{\"items\":[{\"button\":1,\"destinations\":[\"%s\",\"%s\"]}]}", a, a));
+		       fixture_path(f, "{\"items\":[{\"button\":1,\"destinations\":[{\"device\":\"%s\"},"
+				       "{\"device\":\"%s\",\"after_s\":9}]}]}", a, a));
+	assert_problem(f, 422, "items[0].destinations[0].after_s", ADMIN, "PUT", path,
+		       fixture_path(f, "{\"items\":[{\"button\":1,\"destinations\":"
+				       "[{\"device\":\"%s\",\"after_s\":61}]}]}", a));
 	assert_problem(f, 422, "items", ADMIN, "PUT", path,
-		       "{\"items\":[{\"button\":1,\"destinations\":[\"1234567890\"]}]}");
+		       "{\"items\":[{\"button\":1,\"destinations\":[{\"device\":\"1234567890\"}]}]}");
 	assert_status(f, 200, ADMIN, "GET", path, NULL);
 	assert_string_equal(fixture_text(f), body);
 	assert_status(f, 409, ADMIN, "PUT", own(f, fixture_path(f, "/devices/%s/buttons", a)),
@@ -232,7 +237,7 @@ static void buttons_never_ring_another_site(void **state)
 				 phone_at(f, f->next_home, "P"));
 
 	assert_problem(f, 422, "items", ADMIN, "PUT", own(f, fixture_path(f, "/devices/%s/buttons", door)),
-		       fixture_path(f, "{\"items\":[{\"button\":1,\"destinations\":[\"%s\"]}]}", phone));
+		       fixture_path(f, "{\"items\":[{\"button\":1,\"destinations\":[{\"device\":\"%s\"}]}]}", phone));
 	assert_status(f, 404, ADMIN, "GET", own(f, fixture_path(f, "/devices/%s", phone)), NULL);
 	assert_problem(f, 422, "apartment_id", ADMIN, "POST",
 		       fixture_path(f, "/sites/%lld/devices", (long long)f->next_door),

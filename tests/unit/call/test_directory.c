@@ -158,7 +158,8 @@ static void a_device_may_move_alone(void **)
 
 static void a_route_stays_in_the_callers_site(void **)
 {
-	static const uint64_t to[] = { PHONE, SECOND, FOREIGN, DOOR };
+	static const struct dir_destination to[] = { { PHONE, 0 }, { FOREIGN, 0 }, { DOOR, 10 },
+						     { SECOND, 20 } };
 	static struct dir_button buttons[] = { { 1, "Bell", to, 4 }, { 7, "Nobody", NULL, 0 } };
 	const uint64_t mine[] = { DOOR, PHONE, SECOND }, foreign[] = { FOREIGN };
 	struct seen seen;
@@ -175,13 +176,17 @@ static void a_route_stays_in_the_callers_site(void **)
 	assert_int_equal(route_devices(dir, door, VIEW("1"), &r), 0);
 	assert_int_equal(r.button, 1);
 	assert_int_equal(r.n, 2); /* neither the foreign device nor the door itself */
-	assert_int_equal(r.to[0], PHONE);
+	assert_int_equal(r.to[0].device, PHONE);
+	assert_int_equal(r.to[0].after_s, 0);
+	assert_int_equal(r.to[1].device, SECOND);
+	assert_int_equal(r.to[1].after_s, 20);
 	assert_int_equal(route_devices(dir, door, VIEW("7"), &r), 0);
 	assert_int_equal(r.n, 0);
 	assert_int_equal(route_devices(dir, door, VIEW("8"), &r), -ENOENT);
 	assert_int_equal(route_devices(dir, door, VIEW("1000000003"), &r), 0);
 	assert_int_equal(r.button, 0);
-	assert_int_equal(r.to[0], SECOND);
+	assert_int_equal(r.to[0].device, SECOND);
+	assert_int_equal(r.to[0].after_s, 0);
 	assert_int_equal(route_devices(dir, door, VIEW("2000000001"), &r), -ENOENT);
 	assert_int_equal(route_devices(dir, door, VIEW("1000000001"), &r), -ENOENT);
 	assert_int_equal(route_devices(dir, door, VIEW("alice"), &r), -EINVAL);

@@ -110,7 +110,7 @@ static void what_changes_is_followed(void **state)
 static void devices_made_one_by_one_are_read_one_by_one(void **state)
 {
 	enum { DEVICES = 300 };
-	const int64_t bell[] = { DOOR + 1, DOOR + 2 };
+	const struct button_destination bell[] = { { DOOR + 1, 20 }, { DOOR + 2, 0 } };
 	const struct button_edit button = { 1, VIEW("Bell"), bell, 2 };
 	struct follower f;
 	const struct dir_device *door;
@@ -128,7 +128,9 @@ static void devices_made_one_by_one_are_read_one_by_one(void **state)
 	door = directory_device(f.directory, DOOR);
 	assert_int_equal(door->nbuttons, 1);
 	assert_int_equal(door->buttons[0].nto, 2);
-	assert_int_equal(door->buttons[0].to[1], DOOR + 2);
+	assert_int_equal(door->buttons[0].to[0].device, DOOR + 2); /* by time */
+	assert_int_equal(door->buttons[0].to[1].device, DOOR + 1);
+	assert_int_equal(door->buttons[0].to[1].after_s, 20);
 	for (int64_t i = 0; i < DEVICES; i++) {
 		assert_int_equal(device_delete(f.store->db, NOW, f.site, DOOR + i), 0);
 		assert_int_equal(follow(&f), 0);

@@ -195,7 +195,7 @@ static void another_sites_rows_are_not_there(void **state)
 	const struct two_sites t = two_sites(f);
 	const struct apartment_row flat = { .site_id = t.other, .floor = VIEW("1"), .number = VIEW("7"),
 					    .name = VIEW("") };
-	const int64_t to_phone[] = { PHONE }, to_foreign[] = { FOREIGN };
+	const struct button_destination to_phone[] = { { PHONE, 0 } }, to_foreign[] = { { FOREIGN, 0 } };
 	const struct button_edit good = { 1, VIEW("Bell"), to_phone, 1 }, bad = { 1, VIEW("Bell"), to_foreign, 1 };
 	struct apartment_row apartment = flat;
 	struct device_row device = { .number = DOOR, .site_id = t.other, .name = VIEW("x"),
@@ -227,7 +227,7 @@ static void the_directory_has_buttons_and_their_destinations(void **state)
 {
 	struct fixture *f = *state;
 	const struct two_sites t = two_sites(f);
-	const int64_t both[] = { PHONE, DOOR };
+	const struct button_destination both[] = { { PHONE, 0 }, { DOOR, 40 } };
 	const struct button_edit buttons[] = { { 1, VIEW("Bell"), both, 2 }, { 2, VIEW("Empty"), NULL, 0 } };
 	struct directory_button_row *rows;
 	struct directory_row *devices;
@@ -239,7 +239,9 @@ static void the_directory_has_buttons_and_their_destinations(void **state)
 	assert_int_equal(devices[0].number, DOOR);
 	assert_int_equal(directory_buttons(f->db, t.mine, &f->arena, &rows, &n), 0);
 	assert_int_equal(n, 3);
-	assert_int_equal(rows[1].destination, PHONE);
+	assert_int_equal(rows[0].destination, PHONE); /* it rings first */
+	assert_int_equal(rows[1].destination, DOOR);
+	assert_int_equal(rows[1].after_s, 40);
 	assert_true(rows[2].destination == DB_INT_NULL);
 	assert_int_equal(device_delete(f->db, NOW, t.mine, PHONE), 0);
 	assert_int_equal(directory_buttons(f->db, t.mine, &f->arena, &rows, &n), 0);

@@ -172,6 +172,10 @@ static struct world world_make(struct fixture *f)
 	    "INSERT INTO account_token (token_hash, purpose, person_id, created_at, expires_at)"
 	    " VALUES ('hash', 'password_reset', %lld, 7, 8)",
 	    (long long)w.person);
+	run(f,
+	    "INSERT INTO quiet (person_id, position, days, from_minute, until_minute)"
+	    " VALUES (%lld, 0, 31, 1320, 420)",
+	    (long long)w.person);
 	run(f, "INSERT INTO registration (token_hash, email, name, company, language, created_at,"
 	       " expires_at) VALUES ('hash', 'zofie@example.com', 'Z', 'C', 'en', 7, 8)");
 	const struct ticket_row ticket = { .site_id = w.site, .person_id = w.person,
@@ -212,6 +216,7 @@ static void all_of_a_person_is_handed_over_without_secrets(void **state)
 		"\"purpose\":\"password_reset\"",
 		"\"recovery_codes\":1",
 		"\"name\":\"Blue key\"",
+		"\"from_minute\":1320",
 		"\"subject\":\"Bell\"", "Call zofie@example.com",
 		"\"template\":\"invitation\"",
 		"\"from_name\":\"Front door\"",
@@ -422,7 +427,7 @@ static void no_table_with_people_is_forgotten(void **state)
 		"account_token.person_id", "audit.person_id",    "audit.subject_id",
 		"import.person_id", "import_line.person_id",
 		"mail.person_id",          "member.person_id",   "passkey.person_id",
-		"person_role.person_id",
+		"person_role.person_id",    "quiet.person_id",
 		"recovery_code.person_id", "resident.person_id", "session.person_id",
 		"ticket.person_id", "ticket_message.person_id", "totp.person_id",
 	};

@@ -231,7 +231,7 @@ static void a_summary_counts_what_a_site_has(void **state)
 	struct fixture *f = *state;
 	const struct place p = place_new(f);
 	const struct summary_times times = { NOW, NOW - DAY / 2, NOW - 7 * DAY };
-	const int64_t phone[] = { 2222222222 };
+	const struct button_destination phone[] = { { 2222222222, 0 } };
 	const struct button_edit buttons[] = { { 1, VIEW("Bell"), phone, 1 },
 					       { 2, VIEW(""), NULL, 0 } };
 	const struct opening_row opening = { p.site, 9, NOW - DAY, DB_INT_NULL,

@@ -332,10 +332,15 @@ export interface Credentials {
 	registrar_tls: string | null;
 }
 
+export interface ButtonDestination {
+	device: string;
+	after_s: number; // from the bell
+}
+
 export interface Button {
 	button: number;
 	label: string;
-	destinations: string[];
+	destinations: ButtonDestination[];
 }
 
 export type CallResult = "answered" | "missed" | "declined" | "busy" | "failed";

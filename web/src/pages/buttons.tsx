@@ -21,7 +21,8 @@ function Row({ row, phones, error, set, remove }: RowProps) {
 	const name = t("button.title", { n: Number.isNaN(row.button) ? "" : String(row.button) });
 	const toggle = (id: string, on: boolean) => set({
 		...row,
-		destinations: on ? [...row.destinations, id] : row.destinations.filter((d) => d !== id),
+		destinations: on ? [...row.destinations, { device: id, after_s: 0 }]
+			: row.destinations.filter((to) => to.device !== id),
 	});
 	return (
 		<li class="button-row">
@@ -39,7 +40,7 @@ function Row({ row, phones, error, set, remove }: RowProps) {
 					&& <p class="soft">{t("button.nobody")}</p>}
 				{phones.map((phone) => (
 					<label class="check" key={phone.id}>
-						<input type="checkbox" checked={row.destinations.includes(phone.id)}
+						<input type="checkbox" checked={row.destinations.some((to) => to.device === phone.id)}
 							onChange={(event) => toggle(phone.id, event.currentTarget.checked)} />
 						<span>{phone.name} <span class="soft mono">{phone.id}</span></span>
 					</label>

@@ -2,28 +2,20 @@
 
 #include "api/request.h"
 #include "api/resource.h"
+#include "api/switch.h"
 
 #include <errno.h>
 
-enum { UNLOCK_CODE_MAX = 15, NUMBER_TRIES_MAX = 8 };
+enum { NUMBER_TRIES_MAX = 8 };
 #define UNLOCK_CODE_DEFAULT VIEW("00*")
 #define NUMBER_FIRST INT64_C(1000000000) /* ten digits, the first not zero */
 #define NUMBER_COUNT UINT64_C(9000000000)
 
 static const char *const kinds[] = { "intercom", "phone", NULL };
+static const char *const connections[] = { "cloud", "local", NULL };
 static const char *const transports[] = { "udp", "tcp", "tls", NULL };
 static const char *const statuses[] = { "registered", "not_registered", "needs_configuration",
 					NULL };
-
-/* Intercoms end a switch code with `*`, and take at least two digits before it. */
-static const char *unlock_code_fault(struct view code)
-{
-	bool good = code.n == 0 || (code.n >= 3 && code.p[code.n - 1] == '*');
-
-	for (size_t i = 0; i + 1 < code.n; i++)
-		good = good && code.p[i] >= '0' && code.p[i] <= '9';
-	return good ? NULL : "must be two digits or more, and then one *, such as 00*.";
-}
 
 struct device_view {
 	struct device_row row;
@@ -47,9 +39,13 @@ static struct device_view view_of(struct device_row row)
 	{ "apartment_id", FIELD_ID, FIELD_OPTIONAL | FIELD_NULLABLE,                               \
 	  offsetof(struct device_view, row.apartment_id) },                                        \
 	{ "unlock_code", FIELD_TEXT, FIELD_OPTIONAL | FIELD_NULLABLE | FIELD_SECRET,               \
-	  offsetof(struct device_view, row.unlock_code), .max = UNLOCK_CODE_MAX,                   \
-	  .check = unlock_code_fault,                                                              \
-	  .doc = "What opens an intercom's door: 00* unless a new one is given another" }
+	  offsetof(struct device_view, row.unlock_code), .max = SWITCH_CODE_MAX,                   \
+	  .check = switch_code_fault,                                                              \
+	  .doc = "The code of an intercom's switch 1: 00* unless a new one is given another" },    \
+	{ "connection", FIELD_ENUM, FIELD_OPTIONAL | FIELD_NULLABLE,                               \
+	  offsetof(struct device_view, row.connection), .values = connections,                    \
+	  .doc = "How a phone is called: through the server (the default), or by the intercom"     \
+		 " itself in the same network" }
 
 static const struct field edit_fields[] = { DEVICE_EDIT_FIELDS };
 const struct shape device_edit_shape = SHAPE("DeviceEdit", struct device_view, edit_fields);
@@ -149,6 +145,13 @@ static int check_unlock_code(struct request *r, struct device_row *row)
 	return 0;
 }
 
+static int check_connection(struct request *r, const struct device_row *row)
+{
+	if (!view_eq(row->connection, VIEW("local")) || view_eq(row->kind, VIEW("phone")))
+		return 0;
+	return reply_problem(r, 422, "connection", "Only a phone is called in the local network.");
+}
+
 /* On a residential site each responder has an apartment, and an apartment few of those that are paid
  * for: all phones. Looked at once the device's row in the feed stands: its lock makes two that come
  * at once wait for each other. */
@@ -218,6 +221,8 @@ int api_device_post(struct request *r)
 	struct device_row *row = &((struct device_view *)r->body)->row;
 	int rc = check_unlock_code(r, row);
 
+	if (rc == 0)
+		rc = check_connection(r, row);
 	if (rc != 0)
 		return rc;
 	row->site_id = r->ids[ID_SITE];
@@ -238,11 +243,15 @@ int api_device_put(struct request *r)
 	row->number = r->ids[ID_OBJECT];
 	row->site_id = r->ids[ID_SITE];
 	if (rc == 0)
+		rc = check_connection(r, row);
+	if (rc == 0)
 		rc = db_begin(r->db, &tx);
 	if (rc == 0)
 		rc = device_get(r->db, row->site_id, row->number, r->now, r->arena, &old);
 	if (rc == 0 && !view_eq(old.kind, row->kind))
 		return reply_problem(r, 422, "kind", "The kind of a device cannot change.");
+	if (rc == 0)
+		rc = switch_check_door(r, row->number, row->unlock_code);
 	if (rc == 0)
 		rc = device_edit(r->db, r->now, row);
 	if (rc == 0)

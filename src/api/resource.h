@@ -122,6 +122,10 @@ extern const struct shape buttons_shape;
 int api_buttons_get(struct request *r);
 int api_buttons_put(struct request *r);
 
+extern const struct shape switches_shape;
+int api_switches_get(struct request *r);
+int api_switches_put(struct request *r);
+
 extern const struct shape call_shape, call_detail_shape;
 int api_call_list(struct request *r);
 int api_call_get(struct request *r);

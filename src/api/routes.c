@@ -207,6 +207,10 @@ const struct route routes[] = {
 	  &buttons_shape, OK, 0, LANE_REQUEST, "What an intercom's buttons ring" },
 	{ "PUT", "/sites/:site/devices/:device/buttons", RIGHT_DEVICE_EDIT, api_buttons_put,
 	  &buttons_shape, &buttons_shape, OK, 0, LANE_REQUEST, "Replace an intercom's buttons" },
+	{ "GET", "/sites/:site/devices/:device/switches", RIGHT_DEVICE_READ, api_switches_get, NULL,
+	  &switches_shape, OK, 0, LANE_REQUEST, "What a call may switch at an intercom" },
+	{ "PUT", "/sites/:site/devices/:device/switches", RIGHT_DEVICE_EDIT, api_switches_put,
+	  &switches_shape, &switches_shape, OK, 0, LANE_REQUEST, "Replace an intercom's switches" },
 
 	{ "GET", "/sites/:site/calls", RIGHT_CALL_READ, api_call_list, NULL, &call_shape,
 	  OK, ROUTE_LIST, LANE_REQUEST, "The calls, newest first" },

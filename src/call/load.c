@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "call/route.h"
 #include "store/device.h"
+#include "store/switch.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -26,6 +27,14 @@ static void copy(char *to, size_t size, struct view v)
 	to[n] = '\0';
 }
 
+/* What the store has of a device beside its row; what is left of each list is of devices behind. */
+struct beside {
+	struct directory_button_row *buttons;
+	size_t nbuttons;
+	struct switch_row *switches;
+	size_t nswitches;
+};
+
 static int fill_device(struct arena *arena, int64_t site_id, struct dir_device *d,
 		       const struct directory_row *row)
 {
@@ -34,15 +43,24 @@ static int fill_device(struct arena *arena, int64_t site_id, struct dir_device *
 		.site_id = site_id,
 		.kind = view_eq(row->kind, VIEW("intercom")) ? DIR_INTERCOM : DIR_PHONE,
 		.name = arena_dup(arena, row->name),
-		.unlock_code = arena_dup(arena, row->unlock_code),
+		.unlock_code = "",
 	};
 	copy(d->secret.ha1_md5, sizeof(d->secret.ha1_md5), row->ha1_md5);
 	copy(d->secret.ha1_sha256, sizeof(d->secret.ha1_sha256), row->ha1_sha256);
-	return d->name && d->unlock_code ? 0 : -ENOMEM;
+	return d->name ? 0 : -ENOMEM;
 }
 
 /* How many rows from `rows` on are of the same device, and of the same button. */
 static size_t same_device(const struct directory_button_row *rows, size_t n)
+{
+	size_t i = 1;
+
+	while (i < n && rows[i].device == rows[0].device)
+		i++;
+	return i;
+}
+
+static size_t same_switches(const struct switch_row *rows, size_t n)
 {
 	size_t i = 1;
 
@@ -96,9 +114,51 @@ static int fill_buttons(struct arena *arena, struct dir_device *d,
 	return 0;
 }
 
-/* Both lists come sorted by device: one walk through both. */
+static int fill_switches(struct arena *arena, struct dir_device *d, const struct switch_row *rows,
+			 size_t n)
+{
+	d->switches = arena_alloc(arena, n * sizeof(*d->switches));
+	if (!d->switches)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		struct dir_switch *s = &d->switches[d->nswitches++];
+
+		*s = (struct dir_switch){ .number = (unsigned)rows[i].number,
+					  .code = arena_dup(arena, rows[i].code),
+					  .name = arena_dup(arena, rows[i].name) };
+		if (!s->code || !s->name)
+			return -ENOMEM;
+		if (s->number == SWITCH_DOOR)
+			d->unlock_code = s->code;
+	}
+	return 0;
+}
+
+/* Takes what is the device's from the head of each list. */
+static int fill_beside(struct arena *arena, struct dir_device *d, struct beside *beside)
+{
+	int rc = 0;
+
+	if (beside->nbuttons && (uint64_t)beside->buttons->device == d->number) {
+		const size_t part = same_device(beside->buttons, beside->nbuttons);
+
+		rc = fill_buttons(arena, d, beside->buttons, part);
+		beside->buttons += part;
+		beside->nbuttons -= part;
+	}
+	if (rc == 0 && beside->nswitches && (uint64_t)beside->switches->device == d->number) {
+		const size_t part = same_switches(beside->switches, beside->nswitches);
+
+		rc = fill_switches(arena, d, beside->switches, part);
+		beside->switches += part;
+		beside->nswitches -= part;
+	}
+	return rc;
+}
+
+/* All lists come sorted by device: one walk through them. */
 static int fill_site(struct dir_site *site, const struct directory_row *devices, size_t ndevices,
-		     const struct directory_button_row *buttons, size_t nbuttons)
+		     struct beside beside)
 {
 	int rc = 0;
 
@@ -109,13 +169,8 @@ static int fill_site(struct dir_site *site, const struct directory_row *devices,
 		struct dir_device *d = &site->devices[site->ndevices++];
 
 		rc = fill_device(&site->arena, site->id, d, &devices[i]);
-		if (rc == 0 && nbuttons && buttons->device == devices[i].number) {
-			const size_t part = same_device(buttons, nbuttons);
-
-			rc = fill_buttons(&site->arena, d, buttons, part);
-			buttons += part;
-			nbuttons -= part;
-		}
+		if (rc == 0)
+			rc = fill_beside(&site->arena, d, &beside);
 	}
 	return rc;
 }
@@ -124,22 +179,24 @@ static int fill_site(struct dir_site *site, const struct directory_row *devices,
 static int read_site(struct db *db, int64_t site_id, uint64_t *rows, struct dir_site **ret_site)
 {
 	CLEANUP(arena_free) struct arena arena = ARENA_INIT(ARENA_BYTES);
-	struct directory_button_row *buttons;
 	struct directory_row *devices;
 	struct dir_site *site;
-	size_t ndevices, nbuttons;
+	struct beside beside;
+	size_t ndevices;
 	int rc;
 
 	rc = directory_devices(db, site_id, &arena, &devices, &ndevices);
 	if (rc == 0)
-		rc = directory_buttons(db, site_id, &arena, &buttons, &nbuttons);
+		rc = directory_buttons(db, site_id, &arena, &beside.buttons, &beside.nbuttons);
+	if (rc == 0)
+		rc = switch_list_of_site(db, site_id, &arena, &beside.switches, &beside.nswitches);
 	if (rc < 0)
 		return arena.full || rc == -EMSGSIZE ? -EFBIG : rc;
-	*rows += ndevices + nbuttons;
+	*rows += ndevices + beside.nbuttons + beside.nswitches;
 	site = dir_site_new(site_id);
 	if (!site)
 		return -ENOMEM;
-	rc = fill_site(site, devices, ndevices, buttons, nbuttons);
+	rc = fill_site(site, devices, ndevices, beside);
 	if (rc < 0) {
 		rc = site->arena.full ? -EFBIG : rc;
 		dir_site_free(site);
@@ -149,12 +206,11 @@ static int read_site(struct db *db, int64_t site_id, uint64_t *rows, struct dir_
 	return 0;
 }
 
-static int fill_one(struct dir_one *one, const struct directory_row *device,
-		    const struct directory_button_row *buttons, size_t n)
+static int fill_one(struct dir_one *one, const struct directory_row *device, struct beside beside)
 {
 	const int rc = fill_device(&one->arena, one->device.site_id, &one->device, device);
 
-	return rc == 0 && n ? fill_buttons(&one->arena, &one->device, buttons, n) : rc;
+	return rc == 0 ? fill_beside(&one->arena, &one->device, &beside) : rc;
 }
 
 /* One device of a site. -ENOENT: it has gone. -EFBIG: too large for us. */
@@ -162,22 +218,24 @@ static int read_one(struct db *db, int64_t site_id, int64_t number, uint64_t *ro
 		    struct dir_one **ret_one)
 {
 	CLEANUP(arena_free) struct arena arena = ARENA_INIT(ONE_BYTES);
-	struct directory_button_row *buttons;
 	struct directory_row device;
+	struct beside beside;
 	struct dir_one *one;
-	size_t n;
 	int rc;
 
 	rc = directory_one(db, site_id, number, &arena, &device);
 	if (rc == 0)
-		rc = directory_one_buttons(db, site_id, number, &arena, &buttons, &n);
+		rc = directory_one_buttons(db, site_id, number, &arena, &beside.buttons,
+					   &beside.nbuttons);
+	if (rc == 0)
+		rc = switch_list(db, site_id, number, &arena, &beside.switches, &beside.nswitches);
 	if (rc < 0)
 		return arena.full ? -EFBIG : rc;
-	*rows += 1 + n;
+	*rows += 1 + beside.nbuttons + beside.nswitches;
 	one = dir_one_new(site_id);
 	if (!one)
 		return -ENOMEM;
-	rc = fill_one(one, &device, buttons, n);
+	rc = fill_one(one, &device, beside);
 	if (rc < 0) {
 		rc = one->arena.full ? -EFBIG : rc;
 		dir_one_free(one);

@@ -1,6 +1,7 @@
 #include "store/device.h"
 
 #include "store/change.h"
+#include "store/switch.h"
 
 #include <errno.h>
 
@@ -10,6 +11,7 @@ static const struct db_column device_columns[] = {
 	DB_COLUMN_INT(struct device_row, apartment_id), DB_COLUMN_TEXT(struct device_row, unlock_code),
 	DB_COLUMN_INT(struct device_row, created_at),   DB_COLUMN_INT(struct device_row, registered_at),
 	DB_COLUMN_TEXT(struct device_row, transport),   DB_COLUMN_TEXT(struct device_row, address),
+	DB_COLUMN_TEXT(struct device_row, connection),
 };
 static const struct db_shape device_shape = DB_SHAPE(struct device_row, device_columns);
 
@@ -39,7 +41,6 @@ static const struct db_column directory_columns[] = {
 	DB_COLUMN_INT(struct directory_row, number),
 	DB_COLUMN_TEXT(struct directory_row, kind),
 	DB_COLUMN_TEXT(struct directory_row, name),
-	DB_COLUMN_TEXT(struct directory_row, unlock_code),
 	DB_COLUMN_TEXT(struct directory_row, ha1_md5),
 	DB_COLUMN_TEXT(struct directory_row, ha1_sha256),
 };
@@ -74,8 +75,10 @@ static const struct db_shape number_shape = DB_SHAPE(struct number_row, number_c
 /* With its binding that stands for longest; $2 is now. A device has few, so that to look for a later
  * one costs less than to sort them. */
 #define DEVICE_SELECT                                                                              \
-	"SELECT d.number, d.site_id, d.kind, d.name, d.apartment_id, d.unlock_code, d.created_at,"  \
-	" d.registered_at, b.transport, b.address FROM device d LEFT JOIN binding b"                \
+	"SELECT d.number, d.site_id, d.kind, d.name, d.apartment_id, d.connection, d.created_at,"   \
+	" d.registered_at, s.code AS unlock_code, b.transport, b.address FROM device d"             \
+	" LEFT JOIN device_switch s ON s.site_id = d.site_id AND s.device = d.number"               \
+	" AND s.number = 1 LEFT JOIN binding b"                                                     \
 	" ON b.site_id = d.site_id AND b.device = d.number AND b.expires_at > $2"                   \
 	" AND NOT EXISTS (SELECT 1 FROM binding l WHERE l.site_id = b.site_id"                      \
 	" AND l.device = b.device AND (l.expires_at, l.contact) > (b.expires_at, b.contact))"
@@ -111,7 +114,7 @@ enum {
 	BINDING_LIST,
 };
 
-#define DIRECTORY_SELECT "SELECT number, kind, name, unlock_code, ha1_md5, ha1_sha256 FROM device"
+#define DIRECTORY_SELECT "SELECT number, kind, name, ha1_md5, ha1_sha256 FROM device"
 #define DIRECTORY_BUTTON_SELECT                                                                    \
 	"SELECT b.device, b.button, b.label, t.destination, t.after_s FROM button b"               \
 	" LEFT JOIN button_destination t ON t.site_id = b.site_id"                                 \
@@ -133,13 +136,14 @@ static const struct db_stmt stmts[] = {
 	[GET] = { "device_get", DEVICE_SELECT " WHERE d.site_id = $1 AND d.number = $3",
 		  &device_shape },
 	[CREATE] = { "device_create",
-		     "INSERT INTO device (number, site_id, kind, name, apartment_id, unlock_code,"
+		     "INSERT INTO device (number, site_id, kind, name, apartment_id, connection,"
 		     " password_sealed, ha1_md5, ha1_sha256, created_at)"
-		     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)" },
+		     " VALUES ($1, $2, $3, $4, $5, COALESCE($6, 'cloud'), $7, $8, $9, $10)" },
 	[NAME_TAKEN] = { "device_name_taken",
 			 "SELECT number FROM device WHERE site_id = $1 AND name = $2",
 			 &number_shape },
-	[EDIT] = { "device_edit", "UPDATE device SET name = $3, apartment_id = $4, unlock_code = $5"
+	[EDIT] = { "device_edit", "UPDATE device SET name = $3, apartment_id = $4,"
+				  " connection = COALESCE($5, 'cloud')"
 				  " WHERE site_id = $1 AND number = $2" },
 	[DELETE] = { "device_delete", "DELETE FROM device WHERE site_id = $1 AND number = $2" },
 	[SECRET] = { "device_secret",
@@ -269,13 +273,15 @@ int device_get(struct db *db, int64_t site_id, int64_t number, int64_t now_ms, s
 int device_create(struct db *db, int64_t now_ms, const struct device_row *d,
 		  const struct device_secret_row *s)
 {
-	const int rc = db_exec(db, &stmts[CREATE],
-			       DB_ARGS(A_INT(d->number), A_INT(d->site_id), A_TEXT(d->kind),
-				       A_TEXT(d->name), A_INT_OR_NULL(d->apartment_id),
-				       A_TEXT(d->unlock_code), A_BLOB(s->password_sealed),
-				       A_TEXT(s->ha1_md5), A_TEXT(s->ha1_sha256), A_INT(now_ms)),
-			       NULL);
+	int rc = db_exec(db, &stmts[CREATE],
+			 DB_ARGS(A_INT(d->number), A_INT(d->site_id), A_TEXT(d->kind), A_TEXT(d->name),
+				 A_INT_OR_NULL(d->apartment_id), A_TEXT(d->connection),
+				 A_BLOB(s->password_sealed), A_TEXT(s->ha1_md5), A_TEXT(s->ha1_sha256),
+				 A_INT(now_ms)),
+			 NULL);
 
+	if (rc == 0)
+		rc = switch_door_code(db, d->site_id, d->number, d->unlock_code);
 	return rc < 0 ? rc : change_append(db, now_ms, d->site_id, VIEW("device"), d->number);
 }
 
@@ -293,9 +299,11 @@ int device_name_taken(struct db *db, int64_t site_id, struct view name, bool *re
 
 int device_edit(struct db *db, int64_t now_ms, const struct device_row *d)
 {
-	return update(db, now_ms, &stmts[EDIT],
-		      DB_ARGS(A_INT(d->site_id), A_INT(d->number), A_TEXT(d->name),
-			      A_INT_OR_NULL(d->apartment_id), A_TEXT(d->unlock_code)));
+	const int rc = update(db, now_ms, &stmts[EDIT],
+			      DB_ARGS(A_INT(d->site_id), A_INT(d->number), A_TEXT(d->name),
+				      A_INT_OR_NULL(d->apartment_id), A_TEXT(d->connection)));
+
+	return rc < 0 ? rc : switch_door_code(db, d->site_id, d->number, d->unlock_code);
 }
 
 int device_delete(struct db *db, int64_t now_ms, int64_t site_id, int64_t number)

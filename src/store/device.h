@@ -18,7 +18,8 @@ struct device_row {
 	struct view kind; /* intercom, phone */
 	struct view name;
 	int64_t apartment_id;     /* DB_INT_NULL: none */
-	struct view unlock_code;  /* p NULL: none */
+	struct view unlock_code;  /* of switch 1 (switch.h); p NULL: none */
+	struct view connection;   /* cloud, local; p NULL when it is written: cloud */
 	int64_t created_at;
 	int64_t registered_at;    /* first, with its present password; DB_INT_NULL: never */
 	struct view transport;    /* of its freshest binding: udp, tcp; p NULL: not registered */
@@ -60,7 +61,6 @@ struct directory_row {
 	int64_t number;
 	struct view kind;
 	struct view name;
-	struct view unlock_code;
 	struct view ha1_md5;
 	struct view ha1_sha256;
 };
@@ -107,7 +107,7 @@ struct binding_row {
 [[nodiscard]] int device_create(struct db *db, int64_t now_ms, const struct device_row *device,
 				const struct device_secret_row *secret);
 [[nodiscard]] int device_name_taken(struct db *db, int64_t site_id, struct view name, bool *ret_taken);
-/* Name, apartment, unlock code. */
+/* Name, apartment, unlock code, connection. */
 [[nodiscard]] int device_edit(struct db *db, int64_t now_ms, const struct device_row *device);
 [[nodiscard]] int device_delete(struct db *db, int64_t now_ms, int64_t site_id, int64_t number);
 [[nodiscard]] int device_secret(struct db *db, int64_t site_id, int64_t number, struct arena *arena,
@@ -130,8 +130,8 @@ struct binding_row {
 [[nodiscard]] int button_replace(struct db *db, int64_t now_ms, int64_t site_id, int64_t device,
 				 const struct button_edit *buttons, size_t n);
 
-/* One site for the SIP directory: devices by number, then its buttons by device, button and
- * time. */
+/* One site for the SIP directory: devices by number, then its buttons by device, button and time;
+ * their switches are in switch.h. */
 [[nodiscard]] int directory_devices(struct db *db, int64_t site_id, struct arena *arena,
 				    struct directory_row **ret_rows, size_t *ret_n);
 [[nodiscard]] int directory_buttons(struct db *db, int64_t site_id, struct arena *arena,

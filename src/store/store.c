@@ -16,6 +16,7 @@
 #include "store/search.h"
 #include "store/summary.h"
 #include "store/support.h"
+#include "store/switch.h"
 #include "store/token.h"
 
 #include <errno.h>
@@ -40,7 +41,7 @@ int store_prepare(struct db *db, struct err *err)
 		change_prepare, account_prepare, site_prepare, device_prepare, call_prepare,
 		mail_prepare, token_prepare, factor_prepare, audit_prepare,
 		privacy_prepare, support_prepare, import_prepare, member_prepare,
-		company_prepare, search_prepare, summary_prepare, passkey_prepare,
+		company_prepare, search_prepare, summary_prepare, passkey_prepare, switch_prepare,
 	};
 	int rc = check_version(db, err);
 

@@ -159,6 +159,57 @@ static void an_unlock_code_is_one_that_intercoms_take(void **state)
 		       "{\"name\":\"p\",\"kind\":\"phone\",\"unlock_code\":\"00*\"}");
 }
 
+#define SWITCH(number, code)                                                                       \
+	"{\"number\":" number ",\"name\":\"Door\",\"code\":\"" code "\",\"owner\":\"platform\"}"
+#define SWITCHES(items) "{\"items\":[" items "]}"
+
+static void an_intercom_has_switches(void **state)
+{
+	struct fixture *f = *state;
+	const char *id = device_make(f, INTERCOM("Door"));
+	const char *path = own(f, fixture_path(f, "/devices/%s", id));
+	const char *switches = fixture_path(f, "%s/switches", path);
+
+	assert_status(f, 200, ADMIN, "GET", switches, NULL);
+	assert_string_equal(fixture_text(f), "{\"items\":[{\"number\":1,\"name\":\"\",\"code\":\"00*\","
+					     "\"owner\":\"platform\"}]}");
+	assert_status(f, 200, ADMIN, "PUT", switches, SWITCHES(SWITCH("1", "11*") "," SWITCH("4", "22*")));
+	assert_status(f, 200, ADMIN, "GET", path, NULL);
+	assert_string_equal(fixture_get(f, "unlock_code"), "11*");
+	assert_problem(f, 422, "unlock_code", ADMIN, "PUT", path,
+		       "{\"name\":\"Door\",\"kind\":\"intercom\",\"unlock_code\":\"322*\"}");
+	assert_status(f, 200, ADMIN, "PUT", path,
+		      "{\"name\":\"Door\",\"kind\":\"intercom\",\"unlock_code\":\"33*\"}");
+	assert_status(f, 200, ADMIN, "GET", switches, NULL);
+	assert_non_null(strstr(fixture_text(f), "{\"number\":1,\"name\":\"Door\",\"code\":\"33*\""));
+	assert_problem(f, 422, "items[1].number", ADMIN, "PUT", switches,
+		       SWITCHES(SWITCH("2", "11*") "," SWITCH("2", "22*")));
+	assert_problem(f, 422, "items[0].code", ADMIN, "PUT", switches,
+		       SWITCHES(SWITCH("1", "100*") "," SWITCH("2", "00*")));
+	assert_problem(f, 422, "items[0].code", ADMIN, "PUT", switches, SWITCHES(SWITCH("1", "00")));
+	assert_problem(f, 422, "items[0].number", ADMIN, "PUT", switches, SWITCHES(SWITCH("5", "00*")));
+	assert_status(f, 403, ROLE_SITE_USER, "PUT", switches, SWITCHES(""));
+	id = device_make(f, PHONE("Phone"));
+	assert_status(f, 409, ADMIN, "GET", own(f, fixture_path(f, "/devices/%s/switches", id)), NULL);
+}
+
+static void only_a_phone_is_called_in_the_local_network(void **state)
+{
+	struct fixture *f = *state;
+	const char *path;
+
+	assert_problem(f, 422, "connection", ADMIN, "POST", own(f, "/devices"),
+		       "{\"name\":\"Door\",\"kind\":\"intercom\",\"connection\":\"local\"}");
+	path = own(f, fixture_path(f, "/devices/%s", device_make(f, PHONE("Phone"))));
+	assert_string_equal(fixture_get(f, "connection"), "cloud");
+	assert_status(f, 200, ADMIN, "PUT", path,
+		      fixture_path(f,
+				   "{\"name\":\"Phone\",\"kind\":\"phone\",\"apartment_id\":\"%lld\","
+				   "\"connection\":\"local\"}",
+				   (long long)f->home));
+	assert_string_equal(fixture_get(f, "connection"), "local");
+}
+
 static void a_number_that_is_taken_is_drawn_again(void **state)
 {
 	struct fixture *f = *state;
@@ -998,6 +1049,8 @@ int main(void)
 		TEST(a_device_lives),
 		TEST(a_registered_device_is_online),
 		TEST(an_unlock_code_is_one_that_intercoms_take),
+		TEST(an_intercom_has_switches),
+		TEST(only_a_phone_is_called_in_the_local_network),
 		TEST(a_number_that_is_taken_is_drawn_again),
 		TEST(credentials_are_shown_and_renewed),
 		TEST(buttons_are_replaced_whole),

@@ -6,6 +6,7 @@
 #include "store/company.h"
 #include "store/device.h"
 #include "store/site.h"
+#include "store/switch.h"
 
 #include <errno.h>
 
@@ -140,6 +141,38 @@ static void devices_made_one_by_one_are_read_one_by_one(void **state)
 	follow_end(&f);
 }
 
+/* Of one that is read alone, and of a whole site. */
+static void switches_come_with_their_device(void **state)
+{
+	const struct switch_row two[] = {
+		{ 0, 1, VIEW("Door"), VIEW("11*"), VIEW("device") },
+		{ 0, 3, VIEW(""), VIEW("33*"), VIEW("platform") },
+	};
+	const struct dir_device *door;
+	struct follower f;
+	struct err err = {};
+
+	follow_begin(&f, *state);
+	for (int64_t i = 0; i < 3; i++)
+		device_new(&f, DOOR + i);
+	assert_int_equal(switch_replace(f.store->db, NOW, f.site, DOOR + 1, two, 2), 0);
+	assert_int_equal(switch_replace(f.store->db, NOW, f.site, DOOR + 2, two + 1, 1), 0);
+	assert_int_equal(follow(&f), 0);
+	for (int i = 0; i < 2; i++) {
+		door = directory_device(f.directory, DOOR + 1);
+		assert_int_equal(door->nswitches, 2);
+		assert_string_equal(door->unlock_code, "11*");
+		assert_string_equal(door->switches[0].name, "Door");
+		assert_int_equal(door->switches[1].number, 3);
+		assert_string_equal(door->switches[1].code, "33*");
+		assert_string_equal(directory_device(f.directory, DOOR + 2)->unlock_code, "");
+		assert_int_equal(directory_device(f.directory, DOOR + 2)->nswitches, 1);
+		assert_int_equal(directory_device(f.directory, DOOR)->nswitches, 0);
+		assert_int_equal(directory_load_all(f.directory, f.store->db, &err), 0);
+	}
+	follow_end(&f);
+}
+
 static void a_site_that_goes_takes_its_devices_along(void **state)
 {
 	struct follower f;
@@ -241,6 +274,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ON_BOTH(what_changes_is_followed),
 		ON_BOTH(devices_made_one_by_one_are_read_one_by_one),
+		ON_BOTH(switches_come_with_their_device),
 		ON_BOTH(a_site_that_goes_takes_its_devices_along),
 		ON_BOTH(a_change_is_not_lost_for_want_of_memory),
 		ON_BOTH(a_swap_without_memory_changes_nothing),

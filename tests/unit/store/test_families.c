@@ -3,6 +3,7 @@
 #include "store/call.h"
 #include "store/change.h"
 #include "store/device.h"
+#include "store/switch.h"
 #include "fixture.h"
 
 #include <errno.h>
@@ -257,6 +258,39 @@ static size_t changes(struct fixture *f, struct view type)
 	for (size_t i = 0; i < n; i++)
 		count += view_eq(rows[i].type, type);
 	return count;
+}
+
+static void the_unlock_code_is_that_of_switch_1(void **state)
+{
+	struct fixture *f = *state;
+	const struct two_sites t = two_sites(f);
+	const struct switch_row two[] = {
+		{ 0, 1, VIEW("Door"), VIEW("11*"), VIEW("device") },
+		{ 0, 2, VIEW("Light"), VIEW("22*"), VIEW("platform") },
+	};
+	struct switch_row *rows;
+	struct device_row d;
+	size_t n;
+
+	assert_int_equal(switch_replace(f->db, NOW, t.mine, DOOR, two, 2), 0);
+	assert_int_equal(switch_replace(f->db, NOW, t.other, DOOR, two, 2), -ENOLINK);
+	assert_int_equal(device_get(f->db, t.mine, DOOR, NOW, &f->arena, &d), 0);
+	assert_true(view_eq(d.unlock_code, VIEW("11*")));
+	d.unlock_code = VIEW("99*");
+	assert_int_equal(device_edit(f->db, NOW, &d), 0);
+	assert_int_equal(switch_list(f->db, t.mine, DOOR, &f->arena, &rows, &n), 0);
+	assert_int_equal(n, 2);
+	assert_true(view_eq(rows[0].code, VIEW("99*")));
+	assert_true(view_eq(rows[0].name, VIEW("Door")));
+	assert_true(view_eq(rows[0].owner, VIEW("device")));
+	d.unlock_code = (struct view){};
+	assert_int_equal(device_edit(f->db, NOW, &d), 0);
+	assert_int_equal(switch_list_of_site(f->db, t.mine, &f->arena, &rows, &n), 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(rows[0].device, DOOR);
+	assert_int_equal(rows[0].number, 2);
+	assert_int_equal(switch_list_of_site(f->db, t.other, &f->arena, &rows, &n), 0);
+	assert_int_equal(n, 0);
 }
 
 static void a_binding_tells_only_when_the_device_comes_moves_or_goes(void **state)
@@ -641,6 +675,7 @@ int main(void)
 		ON_BOTH(lists_page_by_the_last_row),
 		ON_BOTH(another_sites_rows_are_not_there),
 		ON_BOTH(the_directory_has_buttons_and_their_destinations),
+		ON_BOTH(the_unlock_code_is_that_of_switch_1),
 		ON_BOTH(a_binding_tells_only_when_the_device_comes_moves_or_goes),
 		ON_BOTH(flows_of_one_contact_are_kept_apart),
 		ON_BOTH(a_binding_that_expires_goes_and_is_told),

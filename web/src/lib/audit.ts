@@ -12,6 +12,7 @@ const OBJECTS: Record<string, Key> = {
 	apartments: "audit.object.apartment",
 	devices: "audit.object.device",
 	buttons: "audit.object.buttons",
+	switches: "audit.object.switches",
 	credentials: "audit.object.credentials",
 	companies: "audit.object.company",
 	admins: "audit.object.admin",

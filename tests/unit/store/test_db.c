@@ -203,6 +203,9 @@ static void migrations_run_once_and_never_back(void **state)
 	assert_int_equal(migrate_up(f->db, NOW, &err), -EPROTO);
 }
 
+#define DESTINATION_ADD                                                                            \
+	"INSERT INTO button_destination (site_id, device, button, destination) VALUES"
+
 static void keys_keep_sites_apart(void **state)
 {
 	struct fixture *f = *state;
@@ -218,8 +221,8 @@ static void keys_keep_sites_apart(void **state)
 		" (1000000002, 1, 'phone', 'mine', '', '', '', 1),"
 		" (1000000003, 2, 'phone', 'foreign', '', '', '', 1);"
 		"INSERT INTO button VALUES (1, 1000000001, 1, 'Flat 1')"), 0);
-	assert_int_equal(db_script(f->db, "INSERT INTO button_destination VALUES (1, 1000000001, 1, 1000000002)"), 0);
-	assert_int_equal(db_script(f->db, "INSERT INTO button_destination VALUES (1, 1000000001, 1, 1000000003)"), -ENOLINK);
+	assert_int_equal(db_script(f->db, DESTINATION_ADD " (1, 1000000001, 1, 1000000002)"), 0);
+	assert_int_equal(db_script(f->db, DESTINATION_ADD " (1, 1000000001, 1, 1000000003)"), -ENOLINK);
 	assert_int_equal(db_script(f->db, "INSERT INTO button VALUES (2, 1000000001, 1, 'x')"), -ENOLINK);
 	assert_int_equal(db_script(f->db, "INSERT INTO button VALUES (1, 1000000001, 151, 'x')"), -EINVAL);
 }

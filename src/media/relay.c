@@ -101,7 +101,7 @@ static void worker_drop(struct worker *w)
 			free(o);
 	}
 	LIST_EACH(node, &w->legs)
-	leg_free(CONTAINER_OF(node, struct leg, node));
+		leg_free(CONTAINER_OF(node, struct leg, node));
 	for (struct done *d = w->done, *next; d != NULL; d = next) {
 		next = d->next;
 		if (!d->is_session)
@@ -121,7 +121,7 @@ void relay_stop(struct relay *r)
 		worker_drop(r->workers[i]);
 	leg_free(r->closed);
 	LIST_EACH(node, &r->sessions)
-	free(CONTAINER_OF(node, struct relay_session, node));
+		free(CONTAINER_OF(node, struct relay_session, node));
 	port_pool_free(r->ports);
 	if (r->ready >= 0)
 		close(r->ready);
@@ -361,6 +361,11 @@ int relay_leg_open(struct relay_session *s, uint64_t tag, int family, unsigned k
 	return 0;
 }
 
+int relay_web_open(struct relay_session *, uint64_t, struct relay_web *, unsigned *)
+{
+	return -ENOTSUP; /* no worker has a port for it */
+}
+
 static struct leg *leg_find(const struct relay_session *s, unsigned leg)
 {
 	return leg < RELAY_LEGS_MAX && (s->legs >> leg & 1) ? s->leg[leg] : NULL;
@@ -418,6 +423,16 @@ int relay_route(struct relay_session *s, unsigned from, enum relay_kind kind, ui
 				     .kind = kind,
 				     .to = to & ~(UINT32_C(1) << from),
 			     });
+}
+
+int relay_web_answer(struct relay_session *, unsigned, const struct web_peer *)
+{
+	return -EINVAL;
+}
+
+int relay_picture_sets(struct relay_session *, unsigned, struct view, struct view)
+{
+	return -EINVAL;
 }
 
 int relay_keyframe(struct relay_session *s, unsigned leg)

@@ -6,6 +6,12 @@
  * RTCP follows the routes in both directions, so reports and key-frame requests of a viewer reach
  * the source.
  *
+ * A leg may also be a browser (relay_web_open, media/web.h): encrypted, all of a worker's on one
+ * port. It sends and hears audio and sees video; its formats are told and its routes given like any
+ * leg's. While a session has such legs, the newest pictures of each source of video are kept, so
+ * that a browser sees at once what is there. RTCP ends at a browser leg: what it lost is sent again
+ * from what is kept, and its wish for a key frame is one of the relay (RELAY_EV_PICTURE).
+ *
  * Threads: every function here is called by one thread, the owner (the SIP loop). Packets are
  * moved by the relay's own threads; orders go to them by queue and take effect in order; what
  * they have to tell comes back by queue: relay_fd() is readable when relay_poll() has something.
@@ -26,6 +32,7 @@
 #include <stdint.h>
 #include "base/clock.h"
 #include "base/addr.h"
+#include "media/web.h"
 
 enum {
 	RELAY_LEGS_MAX = 32,
@@ -39,8 +46,10 @@ enum {
 	RELAY_MOVE_MS = 2000,
 	RELAY_MOVE_WINDOW = 3000,
 	RELAY_TICK_US_MAX = 20000,
-	RELAY_CODEC_NONE = 255,  /* no codec has this number */
-	RELAY_KEYFRAME_MS = 500, /* at most one request per stream in this time */
+	RELAY_CODEC_NONE = 255,              /* no codec has this number */
+	RELAY_KEYFRAME_MS = 500,             /* at most one request per stream in this time */
+	RELAY_WEB_MAX = ICE_SOCKETS_MAX - 1, /* addresses of browser legs */
+	RELAY_WEB_LEGS_MAX = ICE_LEGS_MAX,   /* per worker */
 };
 
 enum relay_kind { RELAY_AUDIO, RELAY_VIDEO, RELAY_KINDS };
@@ -55,6 +64,14 @@ struct relay_conf {
 	unsigned workers;    /* 0: one */
 	unsigned tick_us;    /* 0: 2,000; the pause between rounds under load */
 	uint32_t port_start; /* a random number: which port is used first */
+
+	/* Where browser legs are, with port (0: any); without any there are none. Worker i has the
+	 * i-th port from there. Loopback only in tests, never a wildcard. */
+	const struct addr *web;
+	unsigned nweb;
+	struct addr web_public; /* the host of the first as browsers see it through a NAT that
+				 * leaves ports as they are; may be unset */
+	struct rand *rand;      /* must serve every thread; needed for browser legs */
 };
 
 /* One payload type of a stream. Two streams speak of the same codec when `codec`, a number the
@@ -98,6 +115,11 @@ enum relay_event_type {
 	RELAY_EV_DIGIT,   /* once per press: .digit is '0'-'9', '*', '#', 'A'-'D' */
 	RELAY_EV_SILENT,  /* nothing heard for silence_ms */
 	RELAY_EV_HEARD,   /* heard again after RELAY_EV_SILENT */
+	RELAY_EV_UP,      /* of a browser leg: media flows */
+	RELAY_EV_DOWN, /* of a browser leg: it left, is gone, or is not who it should be; or there
+			* was no memory for it. Nothing goes to it any more */
+	RELAY_EV_PICTURE, /* a browser wants a key frame of this leg, which sends to it; RTCP has
+			   * just asked. At most one in RELAY_KEYFRAME_MS, however many look */
 	RELAY_EV_STATS,   /* the last ones of a closed leg: .stats */
 	RELAY_EV_LEG_CLOSED,
 	RELAY_EV_CLOSED, /* the session is gone; nothing follows with its tag */
@@ -119,7 +141,15 @@ struct relay_ports {
 	uint16_t rtp[RELAY_KINDS]; /* 0: the leg has no such stream; RTCP is one above */
 };
 
-/* -EINVAL for a bad range or number of workers, -ENOMEM, or what the system said. */
+/* What our offer to a browser says of us (struct web_offer). */
+struct relay_web {
+	const char *fingerprint;                 /* while the relay is there */
+	struct addr candidates[ICE_SOCKETS_MAX]; /* the first is liked best */
+	unsigned ncandidates;
+	char ufrag[ICE_UFRAG_SIZE + 1], pwd[ICE_PWD_SIZE + 1];
+};
+
+/* -EINVAL for a bad range or number of workers or addresses, -ENOMEM, or what the system said. */
 [[nodiscard]] int relay_start(const struct relay_conf *conf, struct relay **ret_relay);
 /* Ends the threads and frees everything, open sessions too. NULL is fine. */
 void relay_stop(struct relay *relay);
@@ -144,6 +174,20 @@ void relay_session_close(struct relay_session *session);
 [[nodiscard]] int relay_leg_open(struct relay_session *session, uint64_t tag, int family,
 				 unsigned kinds, struct relay_ports *ret_ports, unsigned *ret_leg);
 void relay_leg_close(struct relay_session *session, unsigned leg);
+
+/* A leg of audio and video whose peer is a browser; what it sends of video is dropped.
+ * -ENOTSUP: there are no addresses for such; -ENOSPC, -ENOMEM, -EAGAIN. */
+[[nodiscard]] int relay_web_open(struct relay_session *session, uint64_t tag,
+				 struct relay_web *ret_ours, unsigned *ret_leg);
+/* What the browser's answer says, once; copied. An order as below; one that makes no sense brings
+ * RELAY_EV_DOWN. -EINVAL also for a user name that is empty or too long. */
+[[nodiscard]] int relay_web_answer(struct relay_session *session, unsigned leg,
+				   const struct web_peer *peer);
+/* The H.264 parameter sets of a source of video whose SDP has them (sprop-parameter-sets, decoded):
+ * browsers need them in the stream. Those in the stream replace them. -EINVAL also when one of them
+ * is empty or longer than H264_SET_MAX. */
+[[nodiscard]] int relay_picture_sets(struct relay_session *session, unsigned leg, struct view sps,
+				     struct view pps);
 
 /* The rest gives an order: 0, -EINVAL (no such stream), -EAGAIN or -ENOMEM. */
 [[nodiscard]] int relay_stream_set(struct relay_session *session, unsigned leg,

@@ -16,6 +16,7 @@ enum { LEGS = 100, LEGS_MAX = 1000, ROUNDS = 200, TURNS = 8, VIDEO = 1200, AUDIO
 
 struct browser {
 	int fd;
+	struct ice_own own;
 	struct web_leg *leg;
 	struct dtls *dtls;
 	bool up;
@@ -61,8 +62,13 @@ static void on_event(void *arg, enum web_event event)
 	b->up |= event == WEB_UP;
 }
 
-static void on_audio(void *, const uint8_t *, size_t, const struct rtp *)
+static void on_audio(void *, uint8_t *, size_t, const struct rtp *)
 {
+}
+
+static bool on_report(void *, struct feedback_block *)
+{
+	return false;
 }
 
 static void on_changed(void *, enum dtls_state)
@@ -87,10 +93,9 @@ static void browser_check(const struct browser *b)
 			  .has_priority = true,
 			  .use_candidate = true };
 
-	snprintf(name, sizeof(name), "%s:peer", web_leg_ufrag(b->leg));
+	snprintf(name, sizeof(name), "%s:peer", b->own.ufrag);
 	m.username = view_str(name);
-	on_send((void *)(uintptr_t)b, p,
-		stun_print(&m, view_str(web_leg_pwd(b->leg)), p, sizeof(p)));
+	on_send((void *)(uintptr_t)b, p, stun_print(&m, view_str(b->own.pwd), p, sizeof(p)));
 	web_read(bench.web, 0);
 }
 
@@ -113,7 +118,9 @@ static void hash_read(const char *fingerprint, uint8_t ret_hash[DTLS_HASH_SIZE])
 
 static void browser_open(struct browser *b)
 {
-	const struct web_leg_conf conf = { .event = on_event, .audio = on_audio, .arg = b };
+	struct web_leg_conf conf = {
+		.event = on_event, .audio = on_audio, .report = on_report, .arg = b
+	};
 	struct dtls_conf dtls = { .identity = bench.identity,
 				  .role = DTLS_CLIENT,
 				  .timers = &bench.timers,
@@ -123,6 +130,8 @@ static void browser_open(struct browser *b)
 	struct web_peer peer = { .ufrag = VIEW("peer") };
 
 	b->fd = socket(AF_INET, SOCK_DGRAM, 0);
+	ice_own_make(rand_system(), &b->own);
+	conf.own = b->own;
 	hash_read(web_fingerprint(bench.web), dtls.hash);
 	hash_read(dtls_fingerprint(bench.identity), peer.hash);
 	check(b->fd >= 0 && web_leg_open(bench.web, &conf, &b->leg) == 0 &&

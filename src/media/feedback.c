@@ -78,6 +78,10 @@ static void one_read(const uint8_t *p, size_t n, uint32_t ssrc, struct feedback 
 
 	switch (p[1]) {
 	case SENDER_REPORT:
+		if (n >= REPORT_HEAD + SENDER_INFO) {
+			f->sent = true;
+			f->ntp = rtp_get32(p + 8) << 16 | rtp_get32(p + 12) >> 16;
+		}
 		blocks_read(p, n, REPORT_HEAD + SENDER_INFO, ssrc, f);
 		break;
 	case RECEIVER_REPORT:
@@ -101,7 +105,8 @@ static void one_read(const uint8_t *p, size_t n, uint32_t ssrc, struct feedback 
 void feedback_read(const uint8_t *p, size_t n, uint32_t ssrc, struct feedback *ret_feedback)
 {
 	ret_feedback->nlost = 0;
-	ret_feedback->picture = ret_feedback->bye = ret_feedback->report = false;
+	ret_feedback->picture = ret_feedback->bye = ret_feedback->report = ret_feedback->sent =
+		false;
 	for (size_t at = 0, size; at + 4 <= n; at += size) {
 		size = 4 + 4U * rtp_get16(p + at + 2);
 		one_read(p + at, size, ssrc, ret_feedback);
@@ -125,20 +130,43 @@ static size_t description_print(const struct feedback_sender *s, uint8_t *p)
 	return n;
 }
 
+static size_t sender_print(const struct feedback_sender *s, uint8_t *p)
+{
+	if (!s->packets)
+		return 0;
+	put32(p, (uint32_t)(s->ntp >> 32));
+	put32(p + 4, (uint32_t)s->ntp);
+	put32(p + 8, s->ts);
+	put32(p + 12, s->packets);
+	put32(p + 16, s->bytes);
+	return SENDER_INFO;
+}
+
+static size_t block_print(const struct feedback_block *b, uint8_t *p)
+{
+	if (!b)
+		return 0;
+	put32(p, b->ssrc);
+	put32(p + 4, (uint32_t)b->lost & 0xffffff);
+	p[4] = b->fraction;
+	put32(p + 8, b->highest);
+	put32(p + 12, b->jitter);
+	put32(p + 16, b->last_report);
+	put32(p + 20, b->delay);
+	return BLOCK_SIZE;
+}
+
 size_t feedback_report_print(const struct feedback_sender *s,
 			     uint8_t ret_bytes[FEEDBACK_REPORT_MAX])
 {
-	const size_t n = REPORT_HEAD + SENDER_INFO;
+	size_t n = REPORT_HEAD;
 
-	ret_bytes[0] = 0x80;
-	ret_bytes[1] = SENDER_REPORT;
+	n += sender_print(s, ret_bytes + n);
+	n += block_print(s->block, ret_bytes + n);
+	ret_bytes[0] = s->block ? 0x81 : 0x80;
+	ret_bytes[1] = s->packets ? SENDER_REPORT : RECEIVER_REPORT;
 	ret_bytes[2] = 0;
-	ret_bytes[3] = n / 4 - 1;
+	ret_bytes[3] = (uint8_t)(n / 4 - 1);
 	put32(ret_bytes + 4, s->ssrc);
-	put32(ret_bytes + 8, (uint32_t)(s->ntp >> 32));
-	put32(ret_bytes + 12, (uint32_t)s->ntp);
-	put32(ret_bytes + 16, s->ts);
-	put32(ret_bytes + 20, s->packets);
-	put32(ret_bytes + 24, s->bytes);
 	return n + description_print(s, ret_bytes + n);
 }

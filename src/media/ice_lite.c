@@ -11,9 +11,15 @@ enum {
 	ROLE_CONFLICT = 487,
 };
 
-void ice_init(struct ice *ice, const struct clock *clock, struct rand *rand)
+void ice_own_make(struct rand *rand, struct ice_own *ret_own)
 {
-	*ice = (struct ice){ .clock = clock, .rand = rand };
+	rand_hex(rand, ret_own->ufrag, UFRAG_BYTES);
+	rand_hex(rand, ret_own->pwd, PWD_BYTES);
+}
+
+void ice_init(struct ice *ice, const struct clock *clock)
+{
+	*ice = (struct ice){ .clock = clock };
 	map_init(&ice->legs);
 	map_init(&ice->paths);
 }
@@ -24,18 +30,14 @@ void ice_free(struct ice *ice)
 	map_free(&ice->paths);
 }
 
-int ice_leg_open(struct ice *ice, struct ice_leg *leg, void *owner)
+int ice_leg_open(struct ice *ice, struct ice_leg *leg, const struct ice_own *own, void *owner)
 {
 	int err;
 
 	if (ice->legs.count >= ICE_LEGS_MAX)
 		return -ENOSPC;
-	*leg = (struct ice_leg){ .ice = ice, .owner = owner };
-	rand_hex(ice->rand, leg->pwd, PWD_BYTES);
-	do {
-		rand_hex(ice->rand, leg->ufrag, UFRAG_BYTES);
-		err = map_put(&ice->legs, &leg->node, (struct view){ leg->ufrag, ICE_UFRAG_SIZE });
-	} while (err == -EEXIST);
+	*leg = (struct ice_leg){ .ice = ice, .owner = owner, .own = *own };
+	err = map_put(&ice->legs, &leg->node, (struct view){ leg->own.ufrag, ICE_UFRAG_SIZE });
 	if (err < 0)
 		*leg = (struct ice_leg){};
 	return err;
@@ -198,7 +200,7 @@ static size_t reply_print(const struct ice_leg *leg, const struct stun *m, const
 		memcpy(reply.unknown, m->unknown, sizeof(reply.unknown));
 		reply.nunknown = m->nunknown;
 	}
-	return stun_print(&reply, (struct view){ leg->pwd, ICE_PWD_SIZE }, ret_reply,
+	return stun_print(&reply, (struct view){ leg->own.pwd, ICE_PWD_SIZE }, ret_reply,
 			  STUN_REPLY_MAX);
 }
 
@@ -208,7 +210,8 @@ static struct ice_leg *leg_proven(const struct ice *ice, const uint8_t *p, size_
 {
 	struct ice_leg *leg = leg_named(ice, m->username);
 
-	return leg && stun_verify(p, n, m, (struct view){ leg->pwd, ICE_PWD_SIZE }) ? leg : NULL;
+	return leg && stun_verify(p, n, m, (struct view){ leg->own.pwd, ICE_PWD_SIZE }) ? leg
+											: NULL;
 }
 
 struct ice_heard ice_hear(struct ice *ice, unsigned socket, const struct addr *from,

@@ -43,12 +43,17 @@ struct ice_path {
 	int64_t heard_us;
 };
 
+/* What a leg is called and what proves that one means it. */
+struct ice_own {
+	char ufrag[ICE_UFRAG_SIZE + 1];
+	char pwd[ICE_PWD_SIZE + 1];
+};
+
 struct ice_leg {
 	struct map_node node; /* by ufrag */
 	struct ice *ice;
 	void *owner;
-	char ufrag[ICE_UFRAG_SIZE + 1];
-	char pwd[ICE_PWD_SIZE + 1];
+	struct ice_own own;
 	char peer_ufrag[ICE_PEER_UFRAG_MAX + 1]; /* empty: the answer has not come */
 	struct ice_path paths[ICE_PATHS_MAX];
 	struct ice_path *selected;
@@ -57,7 +62,6 @@ struct ice_leg {
 
 struct ice {
 	const struct clock *clock;
-	struct rand *rand;
 	struct map legs;
 	struct map paths;
 	uint64_t refused; /* messages that proved nothing or are none that we answer */
@@ -69,12 +73,16 @@ struct ice_heard {
 	size_t reply;        /* bytes to send back the same way; 0: none */
 };
 
-void ice_init(struct ice *ice, const struct clock *clock, struct rand *rand);
+/* A user name and a password for a leg. Any thread that owns the source. */
+void ice_own_make(struct rand *rand, struct ice_own *ret_own);
+
+void ice_init(struct ice *ice, const struct clock *clock);
 /* Legs must be closed. */
 void ice_free(struct ice *ice);
 
-/* Gives the leg its user name and password. -ENOSPC, -ENOMEM. The struct stays where it is. */
-[[nodiscard]] int ice_leg_open(struct ice *ice, struct ice_leg *leg, void *owner);
+/* -EEXIST: another leg is called so; -ENOSPC, -ENOMEM. The struct stays where it is. */
+[[nodiscard]] int ice_leg_open(struct ice *ice, struct ice_leg *leg, const struct ice_own *own,
+			       void *owner);
 void ice_leg_close(struct ice_leg *leg);
 /* What the answer says: from now on checks under another name are refused. A new name is a restart
  * (RFC 8445 section 9): the paths of the old one go. -EINVAL: empty, too long or not of ice-chars

@@ -24,6 +24,8 @@ struct relay_session {
 
 struct relay {
 	struct port_pool *ports;
+	struct rand *rand;
+	struct addr web_public;
 	int ready;
 	struct list sessions;
 	struct leg *closed; /* being told about */
@@ -32,19 +34,50 @@ struct relay {
 	struct worker *workers[];
 };
 
-static int workers_start(struct relay *r, const struct clock *clock, unsigned tick_us)
+/* The ports of worker i. */
+static int web_ports(const struct relay_conf *conf, unsigned i, struct addr ret_web[RELAY_WEB_MAX])
 {
-	for (unsigned i = 0; i < r->nworkers; i++) {
-		int err;
+	for (unsigned k = 0; k < conf->nweb; k++) {
+		const unsigned port = addr_port(&conf->web[k]);
 
+		if (port + i > UINT16_MAX)
+			return -EINVAL;
+		ret_web[k] = addr_with_port(&conf->web[k], port ? (uint16_t)(port + i) : 0);
+	}
+	return 0;
+}
+
+static int workers_start(struct relay *r, const struct relay_conf *conf)
+{
+	struct addr web[RELAY_WEB_MAX];
+	const struct worker_conf worker = {
+		.ready = r->ready,
+		.clock = conf->clock,
+		.rand = conf->rand,
+		.tick_us = conf->tick_us ? conf->tick_us : TICK_US,
+		.web = web,
+		.nweb = conf->nweb,
+	};
+
+	for (unsigned i = 0; i < r->nworkers; i++) {
+		int err = web_ports(conf, i, web);
+
+		if (err < 0)
+			return err;
 		r->workers[i] = malloc(sizeof(*r->workers[i]));
 		if (r->workers[i] == NULL)
 			return -ENOMEM;
-		err = worker_start(r->workers[i], r->ready, clock, tick_us);
+		err = worker_start(r->workers[i], &worker);
 		if (err < 0)
 			return err;
 	}
 	return 0;
+}
+
+static bool conf_valid(const struct relay_conf *conf)
+{
+	return conf->workers <= RELAY_WORKERS_MAX && conf->tick_us <= RELAY_TICK_US_MAX &&
+	       conf->nweb <= RELAY_WEB_MAX && (conf->nweb == 0 || conf->rand != NULL);
 }
 
 int relay_start(const struct relay_conf *conf, struct relay **ret_relay)
@@ -53,12 +86,14 @@ int relay_start(const struct relay_conf *conf, struct relay **ret_relay)
 	struct relay *r;
 	int err;
 
-	if (n > RELAY_WORKERS_MAX || conf->tick_us > RELAY_TICK_US_MAX)
+	if (!conf_valid(conf))
 		return -EINVAL;
 	r = calloc(1, sizeof(*r) + n * sizeof(struct worker *));
 	if (r == NULL)
 		return -ENOMEM;
 	r->nworkers = n;
+	r->rand = conf->rand;
+	r->web_public = conf->web_public;
 	list_init(&r->sessions);
 	r->ready = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (r->ready < 0)
@@ -67,7 +102,7 @@ int relay_start(const struct relay_conf *conf, struct relay **ret_relay)
 		err = port_pool_new(conf->port_lo, conf->port_hi, &conf->v4, &conf->v6,
 				    conf->port_start, conf->clock, &r->ports);
 	if (err == 0)
-		err = workers_start(r, conf->clock, conf->tick_us ? conf->tick_us : TICK_US);
+		err = workers_start(r, conf);
 	if (err < 0) {
 		relay_stop(r);
 		return err;
@@ -81,6 +116,7 @@ static void leg_free(struct leg *leg)
 {
 	if (leg == NULL)
 		return;
+	session_leg_clear(leg);
 	for (unsigned k = 0; k < RELAY_KINDS; k++) {
 		for (unsigned i = 0; i < SIDES; i++) {
 			if (leg->channel[k].end[i].fd >= 0)
@@ -159,6 +195,7 @@ static void leg_drop(struct relay *r, struct leg *leg)
 static bool tell_closed(struct relay *r, struct relay_event *ret_event)
 {
 	struct leg *leg = r->closed;
+	struct worker *worker;
 
 	if (leg == NULL)
 		return false;
@@ -166,7 +203,7 @@ static bool tell_closed(struct relay *r, struct relay_event *ret_event)
 	while (r->closed_step < RELAY_KINDS) {
 		unsigned k = r->closed_step++;
 
-		if (leg->port[k] == 0)
+		if (!(leg->kinds >> k & 1))
 			continue;
 		ret_event->type = RELAY_EV_STATS;
 		ret_event->kind = (enum relay_kind)k;
@@ -174,7 +211,9 @@ static bool tell_closed(struct relay *r, struct relay_event *ret_event)
 		return true;
 	}
 	ret_event->type = RELAY_EV_LEG_CLOSED;
-	CONTAINER_OF(leg->session, struct relay_session, session)->worker->load--;
+	worker = CONTAINER_OF(leg->session, struct relay_session, session)->worker;
+	worker->load--;
+	worker->web_legs -= leg->is_web;
 	leg_drop(r, TAKE(r->closed));
 	return true;
 }
@@ -276,65 +315,113 @@ void relay_session_close(struct relay_session *s)
 	worker_post_always(s->worker, &s->session.close);
 }
 
-static int channel_open(struct relay *r, struct leg *leg, enum relay_kind kind, bool wanted)
+static void channel_init(struct leg *leg, enum relay_kind kind)
 {
 	struct channel *c = &leg->channel[kind];
-	struct port_pair pair = { .fd = { -1, -1 } };
-	int err = 0;
 
-	if (wanted)
-		err = port_pair_open(r->ports, leg->family, tos_of(kind), &pair);
 	for (unsigned i = 0; i < SIDES; i++)
-		c->end[i] = (struct end){ .channel = c, .fd = pair.fd[i], .side = (enum side)i };
+		c->end[i] = (struct end){ .channel = c, .fd = -1, .side = (enum side)i };
 	c->leg = leg;
 	c->kind = kind;
-	leg->port[kind] = pair.port;
 	stream_init(&c->stream, kind);
-	return err;
 }
 
-static int leg_new(struct relay_session *s, uint64_t tag, int family, unsigned kinds,
-		   struct leg **ret_leg)
+/* Without sockets yet. */
+static struct leg *leg_new(struct relay_session *s, uint64_t tag, unsigned kinds)
 {
 	struct leg *leg = calloc(1, sizeof(*leg));
-	int err = 0;
 
 	if (leg == NULL)
-		return -ENOMEM;
+		return NULL;
 	leg->tag = tag;
-	leg->family = family;
+	leg->kinds = kinds;
 	leg->session = &s->session;
 	leg->index = (unsigned)__builtin_ctz(~s->legs);
 	leg->close = (struct order){ .type = ORDER_LEG_CLOSE,
 				     .session = &s->session,
 				     .leg = leg->index };
-	for (unsigned k = 0; k < RELAY_KINDS; k++) {
-		int failed = channel_open(s->relay, leg, (enum relay_kind)k,
-					  err == 0 && (kinds >> k & 1));
+	for (unsigned k = 0; k < RELAY_KINDS; k++)
+		channel_init(leg, (enum relay_kind)k);
+	return leg;
+}
 
-		err = err ? err : failed;
-	}
-	if (err < 0) {
-		leg_drop(s->relay, leg);
+static int channel_open(struct relay *r, struct leg *leg, enum relay_kind kind)
+{
+	struct port_pair pair;
+	int err = port_pair_open(r->ports, leg->family, tos_of(kind), &pair);
+
+	if (err < 0)
 		return err;
-	}
-	*ret_leg = leg;
+	for (unsigned i = 0; i < SIDES; i++)
+		leg->channel[kind].end[i].fd = pair.fd[i];
+	leg->port[kind] = pair.port;
 	return 0;
+}
+
+static int leg_open(struct relay *r, struct leg *leg, int family)
+{
+	int err = 0;
+
+	leg->family = family;
+	for (unsigned k = 0; k < RELAY_KINDS && err == 0; k++) {
+		if (leg->kinds >> k & 1)
+			err = channel_open(r, leg, (enum relay_kind)k);
+	}
+	return err;
+}
+
+/* The order, and behind it room for bytes that it speaks of. */
+static struct order *order_new(struct relay_session *s, const struct order *template, size_t room)
+{
+	struct order *o = malloc(sizeof(*o) + room);
+
+	if (o == NULL)
+		return NULL;
+	*o = *template;
+	o->session = &s->session;
+	return o;
+}
+
+static int order_post(struct relay_session *s, struct order *o)
+{
+	int err = worker_post(s->worker, o);
+
+	if (err < 0)
+		free(o);
+	return err;
 }
 
 static int give_order(struct relay_session *s, const struct order *template)
 {
-	struct order *o = malloc(sizeof(*o));
-	int err;
+	struct order *o = order_new(s, template, 0);
 
-	if (o == NULL)
-		return -ENOMEM;
-	*o = *template;
-	o->session = &s->session;
-	err = worker_post(s->worker, o);
-	if (err < 0)
-		free(o);
-	return err;
+	return o != NULL ? order_post(s, o) : -ENOMEM;
+}
+
+/* Copies v to *at, which moves on. */
+static struct view order_put(char **at, struct view v)
+{
+	const struct view ret = { *at, v.n };
+
+	memcpy(*at, v.p, v.n);
+	*at += v.n;
+	return ret;
+}
+
+/* Gives the leg to its worker; an error frees it. */
+static int leg_give(struct relay_session *s, struct leg *leg, unsigned *ret_leg)
+{
+	int err = give_order(s, &(struct order){ .type = ORDER_LEG_OPEN, .opened = leg });
+
+	if (err < 0) {
+		leg_drop(s->relay, leg);
+		return err;
+	}
+	s->legs |= UINT32_C(1) << leg->index;
+	s->leg[leg->index] = leg;
+	s->worker->load++;
+	*ret_leg = leg->index;
+	return 0;
 }
 
 int relay_leg_open(struct relay_session *s, uint64_t tag, int family, unsigned kinds,
@@ -345,25 +432,60 @@ int relay_leg_open(struct relay_session *s, uint64_t tag, int family, unsigned k
 
 	if (s->legs == UINT32_MAX)
 		return -ENOSPC;
-	err = leg_new(s, tag, family, kinds, &leg);
-	if (err < 0)
-		return err;
-	err = give_order(s, &(struct order){ .type = ORDER_LEG_OPEN, .opened = leg });
+	leg = leg_new(s, tag, kinds);
+	if (leg == NULL)
+		return -ENOMEM;
+	err = leg_open(s->relay, leg, family);
 	if (err < 0) {
 		leg_drop(s->relay, leg);
 		return err;
 	}
-	s->legs |= UINT32_C(1) << leg->index;
-	s->leg[leg->index] = leg;
-	s->worker->load++;
-	*ret_leg = leg->index;
-	memcpy(ret_ports->rtp, leg->port, sizeof(ret_ports->rtp));
-	return 0;
+	err = leg_give(s, leg, ret_leg);
+	if (err == 0)
+		memcpy(ret_ports->rtp, leg->port, sizeof(ret_ports->rtp));
+	return err;
 }
 
-int relay_web_open(struct relay_session *, uint64_t, struct relay_web *, unsigned *)
+/* A NAT that leaves ports as they are stands before the first address. */
+static void candidates_fill(const struct relay *r, const struct web *web,
+			    struct relay_web *ret_ours)
 {
-	return -ENOTSUP; /* no worker has a port for it */
+	const struct addr first = web_address(web, 0);
+
+	ret_ours->ncandidates = 0;
+	if (addr_is_set(&r->web_public))
+		ret_ours->candidates[ret_ours->ncandidates++] =
+			addr_with_port(&r->web_public, addr_port(&first));
+	for (unsigned i = 0; i < web_sockets(web); i++)
+		ret_ours->candidates[ret_ours->ncandidates++] = web_address(web, i);
+}
+
+int relay_web_open(struct relay_session *s, uint64_t tag, struct relay_web *ret_ours,
+		   unsigned *ret_leg)
+{
+	struct ice_own own;
+	struct leg *leg;
+	int err;
+
+	if (s->worker->web == NULL)
+		return -ENOTSUP;
+	if (s->legs == UINT32_MAX || s->worker->web_legs >= RELAY_WEB_LEGS_MAX)
+		return -ENOSPC;
+	leg = leg_new(s, tag, 1U << RELAY_AUDIO | 1U << RELAY_VIDEO);
+	if (leg == NULL)
+		return -ENOMEM;
+	leg->is_web = true;
+	ice_own_make(s->relay->rand, &own);
+	leg->own = own;
+	err = leg_give(s, leg, ret_leg);
+	if (err < 0)
+		return err;
+	s->worker->web_legs++;
+	ret_ours->fingerprint = web_fingerprint(s->worker->web);
+	memcpy(ret_ours->ufrag, own.ufrag, sizeof(own.ufrag));
+	memcpy(ret_ours->pwd, own.pwd, sizeof(own.pwd));
+	candidates_fill(s->relay, s->worker->web, ret_ours);
+	return 0;
 }
 
 static struct leg *leg_find(const struct relay_session *s, unsigned leg)
@@ -375,7 +497,7 @@ static bool stream_exists(const struct relay_session *s, unsigned leg, enum rela
 {
 	const struct leg *found = leg_find(s, leg);
 
-	return found != NULL && found->port[kind] != 0;
+	return found != NULL && (found->kinds >> kind & 1);
 }
 
 void relay_leg_close(struct relay_session *s, unsigned leg)
@@ -425,14 +547,43 @@ int relay_route(struct relay_session *s, unsigned from, enum relay_kind kind, ui
 			     });
 }
 
-int relay_web_answer(struct relay_session *, unsigned, const struct web_peer *)
+int relay_web_answer(struct relay_session *s, unsigned leg, const struct web_peer *peer)
 {
-	return -EINVAL;
+	const struct leg *found = leg_find(s, leg);
+	struct order *o;
+	char *at;
+
+	if (found == NULL || !found->is_web || !peer->ufrag.n || peer->ufrag.n > ICE_PEER_UFRAG_MAX)
+		return -EINVAL;
+	o = order_new(s, &(struct order){ .type = ORDER_ANSWER, .leg = leg, .peer = *peer },
+		      peer->ufrag.n);
+	if (o == NULL)
+		return -ENOMEM;
+	at = (char *)(o + 1);
+	o->peer.ufrag = order_put(&at, peer->ufrag);
+	return order_post(s, o);
 }
 
-int relay_picture_sets(struct relay_session *, unsigned, struct view, struct view)
+static bool set_fits(struct view set)
 {
-	return -EINVAL;
+	return set.n > 0 && set.n <= H264_SET_MAX;
+}
+
+int relay_picture_sets(struct relay_session *s, unsigned leg, struct view sps, struct view pps)
+{
+	struct order *o;
+	char *at;
+
+	if (!stream_exists(s, leg, RELAY_VIDEO) || !set_fits(sps) || !set_fits(pps))
+		return -EINVAL;
+	o = order_new(s, &(struct order){ .type = ORDER_SETS, .leg = leg, .kind = RELAY_VIDEO },
+		      sps.n + pps.n);
+	if (o == NULL)
+		return -ENOMEM;
+	at = (char *)(o + 1);
+	o->sets.sps = order_put(&at, sps);
+	o->sets.pps = order_put(&at, pps);
+	return order_post(s, o);
 }
 
 int relay_keyframe(struct relay_session *s, unsigned leg)

@@ -4,12 +4,18 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <unistd.h>
+#include "base/mem.h"
 
 /* Packets of one batch that go on, by their place in the worker's buffers. */
 struct batch {
 	unsigned n;
 	uint8_t at[WORKER_BATCH];
 	uint8_t pt[WORKER_BATCH];
+};
+
+struct sets {
+	size_t nsps, npps;
+	char sps[H264_SET_MAX], pps[H264_SET_MAX];
 };
 
 static void tell(struct worker *w, const struct channel *c, struct relay_event event)
@@ -20,6 +26,7 @@ static void tell(struct worker *w, const struct channel *c, struct relay_event e
 	worker_tell(w, &event);
 }
 
+/* Has sockets. */
 static bool channel_is_open(const struct channel *c)
 {
 	return c->end[SIDE_RTP].fd >= 0;
@@ -65,11 +72,22 @@ static void send_many(struct channel *c, struct addr *to, struct iovec *iov, uns
 	}
 }
 
+static void channel_send(struct channel *to, struct iovec *iov, unsigned n)
+{
+	struct addr dest = {};
+
+	if (!to->end[SIDE_RTP].connected)
+		dest = stream_rtp_dest(&to->stream);
+	if (n > 1)
+		send_many(to, &dest, iov, n);
+	else if (n == 1 && send_one(&to->end[SIDE_RTP], &dest, iov->iov_base, iov->iov_len))
+		count_sent(to, iov);
+}
+
 /* Writes the payload type of each receiver into the shared bytes just before it is sent. */
 static void forward_to(struct worker *w, const struct channel *from, struct channel *to,
 		       const struct batch *b)
 {
-	struct addr dest = {};
 	struct iovec iov[WORKER_BATCH];
 	unsigned n = 0;
 
@@ -82,13 +100,32 @@ static void forward_to(struct worker *w, const struct channel *from, struct chan
 		p[1] = (uint8_t)((p[1] & 0x80) | pt);
 		iov[n++] = (struct iovec){ p, w->in[b->at[i]].msg_len };
 	}
-	if (!to->end[SIDE_RTP].connected)
-		dest = stream_rtp_dest(&to->stream);
-	if (n > 1)
-		send_many(to, &dest, iov, n);
-	else if (n == 1 && send_one(&to->end[SIDE_RTP], &dest, iov->iov_base, iov->iov_len))
-		count_sent(to, iov);
+	channel_send(to, iov, n);
 }
+
+static void audio_to_web(const struct channel *from, struct leg *to, const uint8_t *bytes,
+			 const struct rtp *rtp, uint8_t from_pt)
+{
+	const uint8_t pt = stream_pt(&from->stream, &to->channel[RELAY_AUDIO].stream, from_pt);
+
+	if (to->web != NULL && pt != STREAM_PT_NONE)
+		web_leg_audio(to->web, bytes, rtp, pt);
+}
+
+static void batch_to_web(struct worker *w, const struct channel *from, struct leg *to,
+			 const struct batch *b)
+{
+	struct rtp rtp;
+
+	for (unsigned i = 0; i < b->n; i++) {
+		const uint8_t *p = w->bytes[b->at[i]];
+
+		if (rtp_read(p, w->in[b->at[i]].msg_len, &rtp))
+			audio_to_web(from, to, p, &rtp, b->pt[i]);
+	}
+}
+
+static void picture_forward(struct worker *w, struct channel *from, const struct batch *b);
 
 static void forward(struct worker *w, struct channel *from, const struct batch *b)
 {
@@ -97,9 +134,15 @@ static void forward(struct worker *w, struct channel *from, const struct batch *
 	for (uint32_t left = from->to; b->n && left; left &= left - 1) {
 		struct leg *leg = s->legs[__builtin_ctz(left)];
 
-		if (leg != NULL && channel_is_open(&leg->channel[from->kind]))
+		if (leg == NULL)
+			continue;
+		if (channel_is_open(&leg->channel[from->kind]))
 			forward_to(w, from, &leg->channel[from->kind], b);
+		else if (leg->is_web && from->kind == RELAY_AUDIO)
+			batch_to_web(w, from, leg, b);
 	}
+	if (b->n && s->nweb && from->kind == RELAY_VIDEO)
+		picture_forward(w, from, b);
 }
 
 static void rtcp_send(struct channel *c, const void *p, size_t n)
@@ -165,15 +208,131 @@ static void pli_send(struct channel *c)
 	rtcp_send(c, p, sizeof(p));
 }
 
-/* A source that has not begun will begin with a key frame. */
-static void keyframe_due(struct channel *c, uint64_t now_us)
+/* Less than RELAY_KEYFRAME_MS ago, and its first key frame may still be under way. */
+static bool has_just_begun(const struct worker *w, const struct channel *c)
 {
-	if (!c->keyframe_wanted || !c->stream.ssrc_known ||
-	    now_us - c->stream.keyframe_us < RELAY_KEYFRAME_MS * UINT64_C(1000))
+	return c->picture != NULL && c->picture_key == 0 &&
+	       w->now_us - c->stream.stats.first_us < RELAY_KEYFRAME_MS * UINT64_C(1000);
+}
+
+/* A source that has not begun will begin with a key frame. */
+static void keyframe_due(struct worker *w, struct channel *c)
+{
+	if (!c->keyframe_wanted || !c->stream.ssrc_known || has_just_begun(w, c) ||
+	    w->now_us - c->stream.keyframe_us < RELAY_KEYFRAME_MS * UINT64_C(1000))
 		return;
-	c->keyframe_wanted = false;
-	c->stream.keyframe_us = now_us;
+	c->stream.keyframe_us = w->now_us;
 	pli_send(c);
+	if (c->keyframe_told)
+		tell(w, c, (struct relay_event){ .type = RELAY_EV_PICTURE });
+	c->keyframe_wanted = c->keyframe_told = false;
+}
+
+/* Sets that are none are of no use to anybody. */
+static void sets_use(const struct channel *c)
+{
+	const struct sets *s = c->sets;
+
+	if (s == NULL || c->picture == NULL ||
+	    picture_sets(c->picture, (struct view){ s->sps, s->nsps },
+			 (struct view){ s->pps, s->npps }) < 0)
+		return;
+}
+
+/* A key frame is asked for, since the source may have begun long ago. */
+static bool picture_keep(struct channel *c)
+{
+	if (c->picture == NULL && picture_new(&c->picture) == 0) {
+		c->picture_pt = STREAM_PT_NONE;
+		c->picture_key = 0;
+		c->keyframe_wanted = true;
+		sets_use(c);
+	}
+	return c->picture != NULL;
+}
+
+static void picture_drop(struct channel *c)
+{
+	picture_free(TAKE(c->picture));
+}
+
+static struct channel *source_of(const struct leg *viewer)
+{
+	for (unsigned i = 0; i < RELAY_LEGS_MAX; i++) {
+		struct leg *leg = viewer->session->legs[i];
+		struct channel *c = leg ? &leg->channel[RELAY_VIDEO] : NULL;
+
+		if (c != NULL && c->picture != NULL && (c->to >> viewer->index & 1))
+			return c;
+	}
+	return NULL;
+}
+
+/* What the viewer sees from now on. `watched` is set first: the picture may be asked for. */
+static void watch(struct leg *viewer)
+{
+	struct channel *c = source_of(viewer);
+	uint8_t pt = STREAM_PT_NONE;
+
+	if (c != NULL && c->picture_pt != STREAM_PT_NONE)
+		pt = stream_pt(&c->stream, &viewer->channel[RELAY_VIDEO].stream, c->picture_pt);
+	if (pt == STREAM_PT_NONE)
+		c = NULL;
+	if (c == viewer->watched && pt == viewer->watched_pt)
+		return;
+	viewer->watched = c;
+	viewer->watched_pt = pt;
+	web_leg_watch(viewer->web, c ? c->picture : NULL, pt);
+}
+
+/* Routes, formats, or the sources themselves are others. */
+static void watch_all(const struct session *s)
+{
+	for (unsigned i = 0; i < RELAY_LEGS_MAX; i++) {
+		if (s->legs[i] != NULL && s->legs[i]->web != NULL)
+			watch(s->legs[i]);
+	}
+}
+
+static void packet_to_viewers(const struct channel *from, const struct picture_packet *k)
+{
+	const struct session *s = from->leg->session;
+
+	for (uint32_t left = from->to; left; left &= left - 1) {
+		const struct leg *leg = s->legs[__builtin_ctz(left)];
+
+		if (leg != NULL && leg->web != NULL && leg->watched == from)
+			web_leg_video(leg->web, k);
+	}
+}
+
+/* What everybody waited for is there when a key frame begins. */
+static void picture_hear_one(struct worker *w, struct channel *from, unsigned at, uint8_t pt)
+{
+	struct picture_packet out[PICTURE_BURST];
+	struct rtp rtp;
+	unsigned n;
+
+	if (!rtp_read(w->bytes[at], w->in[at].msg_len, &rtp))
+		return;
+	n = picture_hear(from->picture, w->bytes[at], &rtp, (int64_t)w->now_us, out);
+	if (picture_key(from->picture) > from->picture_key) {
+		from->picture_key = picture_key(from->picture);
+		from->keyframe_wanted = from->keyframe_told = false;
+	}
+	if (pt != from->picture_pt) {
+		from->picture_pt = pt;
+		watch_all(from->leg->session);
+	}
+	for (unsigned i = 0; i < n; i++)
+		packet_to_viewers(from, &out[i]);
+}
+
+static void picture_forward(struct worker *w, struct channel *from, const struct batch *b)
+{
+	for (unsigned i = 0; i < b->n && picture_keep(from); i++)
+		picture_hear_one(w, from, b->at[i], b->pt[i]);
+	keyframe_due(w, from);
 }
 
 static void on_latched(struct worker *w, struct channel *c)
@@ -184,25 +343,30 @@ static void on_latched(struct worker *w, struct channel *c)
 	tell(w, c, (struct relay_event){ .type = RELAY_EV_LATCHED, .addr = c->stream.from });
 }
 
+static void on_heard(struct worker *w, struct channel *c, const uint8_t *p, const struct rtp *rtp)
+{
+	const char digit = stream_digit(&c->stream, p, rtp);
+
+	if (c->stream.silent) {
+		c->stream.silent = false;
+		tell(w, c, (struct relay_event){ .type = RELAY_EV_HEARD });
+	}
+	if (digit)
+		tell(w, c, (struct relay_event){ .type = RELAY_EV_DIGIT, .digit = digit });
+}
+
 static bool rtp_read_one(struct worker *w, struct channel *c, unsigned i, const struct addr *from,
 			 uint8_t *ret_pt)
 {
 	const uint8_t *p = w->bytes[i];
 	struct rtp rtp;
 	enum stream_verdict v = stream_hear(&c->stream, from, p, w->in[i].msg_len, w->now_us, &rtp);
-	char digit;
 
 	if (v > STREAM_LATCHED)
 		return false;
 	if (v == STREAM_LATCHED)
 		on_latched(w, c);
-	if (c->stream.silent) {
-		c->stream.silent = false;
-		tell(w, c, (struct relay_event){ .type = RELAY_EV_HEARD });
-	}
-	digit = stream_digit(&c->stream, p, &rtp);
-	if (digit)
-		tell(w, c, (struct relay_event){ .type = RELAY_EV_DIGIT, .digit = digit });
+	on_heard(w, c, p, &rtp);
 	*ret_pt = rtp.pt;
 	return true;
 }
@@ -258,13 +422,17 @@ void session_read(struct worker *w, struct end *end)
 
 static void scan_channel(struct worker *w, struct channel *c)
 {
+	if (c->end[SIDE_RTP].connected && stream_may_move(&c->stream, w->now_us))
+		connect_end(&c->end[SIDE_RTP], NULL);
+	settle(c, w->now_us);
+	keyframe_due(w, c);
+}
+
+static void scan_silence(struct worker *w, struct channel *c)
+{
 	struct stream *s = &c->stream;
 	uint64_t heard_us = s->stats.last_us > s->watch_us ? s->stats.last_us : s->watch_us;
 
-	if (c->end[SIDE_RTP].connected && stream_may_move(s, w->now_us))
-		connect_end(&c->end[SIDE_RTP], NULL);
-	settle(c, w->now_us);
-	keyframe_due(c, w->now_us);
 	if (s->peer.silence_ms && !s->silent &&
 	    w->now_us - heard_us >= s->peer.silence_ms * UINT64_C(1000)) {
 		s->silent = true;
@@ -277,13 +445,157 @@ void session_scan(struct worker *w, struct leg *leg)
 	for (unsigned k = 0; k < RELAY_KINDS; k++) {
 		if (channel_is_open(&leg->channel[k]))
 			scan_channel(w, &leg->channel[k]);
+		scan_silence(w, &leg->channel[k]);
 	}
+}
+
+/* Browsers. */
+
+static void tell_web(struct leg *leg, enum relay_event_type type)
+{
+	tell(leg->worker, &leg->channel[RELAY_AUDIO], (struct relay_event){ .type = type });
+}
+
+static void on_picture_wanted(struct worker *w, struct channel *source)
+{
+	if (source == NULL)
+		return;
+	source->keyframe_wanted = source->keyframe_told = true;
+	keyframe_due(w, source);
+}
+
+static void on_web(void *arg, enum web_event event)
+{
+	struct leg *leg = arg;
+
+	if (event == WEB_PICTURE)
+		on_picture_wanted(leg->worker, leg->watched);
+	else
+		tell_web(leg, event == WEB_UP ? RELAY_EV_UP : RELAY_EV_DOWN);
+}
+
+static bool on_web_report(void *arg, struct feedback_block *ret_block)
+{
+	struct leg *leg = arg;
+
+	return stream_report(&leg->channel[RELAY_AUDIO].stream, ret_block);
+}
+
+static void web_to(const struct channel *from, struct leg *to, uint8_t *p, size_t n,
+		   const struct rtp *rtp)
+{
+	struct channel *c = &to->channel[RELAY_AUDIO];
+	struct iovec iov = { p, n };
+	uint8_t pt;
+
+	if (to->is_web) {
+		audio_to_web(from, to, p, rtp, rtp->pt);
+		return;
+	}
+	pt = stream_pt(&from->stream, &c->stream, rtp->pt);
+	if (!channel_is_open(c) || pt == STREAM_PT_NONE)
+		return;
+	p[1] = (uint8_t)((p[1] & 0x80) | pt);
+	channel_send(c, &iov, 1);
+}
+
+/* Whose packet it is its key has shown: a new SSRC needs no probation. */
+static void on_web_audio(void *arg, uint8_t *p, size_t n, const struct rtp *)
+{
+	struct leg *leg = arg;
+	struct channel *c = &leg->channel[RELAY_AUDIO];
+	struct rtp rtp;
+
+	c->stream.ssrc_fresh = true;
+	if (stream_hear(&c->stream, NULL, p, n, leg->worker->now_us, &rtp) > STREAM_LATCHED)
+		return;
+	on_heard(leg->worker, c, p, &rtp);
+	for (uint32_t left = c->to; left; left &= left - 1) {
+		struct leg *to = leg->session->legs[__builtin_ctz(left)];
+
+		if (to != NULL)
+			web_to(c, to, p, n, &rtp);
+	}
+}
+
+static void web_begin(struct worker *w, struct leg *leg)
+{
+	const struct web_leg_conf conf = {
+		.own = leg->own,
+		.event = on_web,
+		.audio = on_web_audio,
+		.report = on_web_report,
+		.arg = leg,
+	};
+
+	leg->worker = w;
+	leg->watched_pt = STREAM_PT_NONE;
+	leg->session->nweb++;
+	if (web_leg_open(w->web, &conf, &leg->web) < 0)
+		tell_web(leg, RELAY_EV_DOWN);
+}
+
+static void web_count(struct leg *leg)
+{
+	const struct web_stats stats = web_leg_stats(leg->web);
+	struct relay_stats *audio = &leg->channel[RELAY_AUDIO].stream.stats;
+	struct relay_stats *video = &leg->channel[RELAY_VIDEO].stream.stats;
+
+	audio->sent_packets = stats.audio.packets;
+	audio->sent_bytes = stats.audio.bytes;
+	audio->rtcp_packets = stats.reports;
+	audio->refused += stats.refused;
+	video->sent_packets = stats.video.packets;
+	video->sent_bytes = stats.video.bytes;
+}
+
+void session_leg_clear(struct leg *leg)
+{
+	if (leg->web != NULL)
+		web_count(leg);
+	web_leg_close(TAKE(leg->web));
+	for (unsigned k = 0; k < RELAY_KINDS; k++) {
+		picture_drop(&leg->channel[k]);
+		free(TAKE(leg->channel[k].sets));
+	}
+}
+
+static void web_end(struct session *s)
+{
+	if (--s->nweb)
+		return;
+	for (unsigned i = 0; i < RELAY_LEGS_MAX; i++) {
+		if (s->legs[i] != NULL)
+			picture_drop(&s->legs[i]->channel[RELAY_VIDEO]);
+	}
+}
+
+static void answer_order(struct leg *leg, const struct web_peer *peer)
+{
+	if (leg->web != NULL && web_leg_answer(leg->web, peer) < 0)
+		tell_web(leg, RELAY_EV_DOWN);
+}
+
+/* Without memory for it the sets may still come in the stream. */
+static void sets_order(struct channel *c, struct view sps, struct view pps)
+{
+	if (c->sets == NULL)
+		c->sets = malloc(sizeof(*c->sets));
+	if (c->sets == NULL)
+		return;
+	c->sets->nsps = sps.n;
+	c->sets->npps = pps.n;
+	memcpy(c->sets->sps, sps.p, sps.n);
+	memcpy(c->sets->pps, pps.p, pps.n);
+	sets_use(c);
 }
 
 static void leg_open(struct worker *w, struct leg *leg)
 {
 	leg->session->legs[leg->index] = leg;
 	list_append(&w->legs, &leg->node);
+	if (leg->is_web)
+		web_begin(w, leg);
 	for (unsigned k = 0; k < RELAY_KINDS; k++) {
 		leg->channel[k].stream.watch_us = w->now_us;
 		for (unsigned i = 0; i < SIDES; i++) {
@@ -323,6 +635,10 @@ static void leg_close(struct worker *w, struct session *s, unsigned index)
 			s->legs[i]->channel[k].to &= ~(UINT32_C(1) << index);
 	}
 	leg_unwatch(w, leg);
+	watch_all(s);
+	session_leg_clear(leg);
+	if (leg->is_web)
+		web_end(s);
 	worker_hand_back(w, &leg->done);
 }
 
@@ -330,6 +646,19 @@ static void stream_order(struct worker *w, struct channel *c, const struct relay
 {
 	if (stream_set(&c->stream, peer, c->kind, w->now_us) && c->end[SIDE_RTP].connected)
 		connect_end(&c->end[SIDE_RTP], NULL);
+	watch_all(c->leg->session);
+}
+
+/* Browsers are given what is kept, or ask by themselves. */
+static bool has_plain(const struct session *s, uint32_t legs)
+{
+	for (; legs; legs &= legs - 1) {
+		const struct leg *leg = s->legs[__builtin_ctz(legs)];
+
+		if (leg != NULL && !leg->is_web)
+			return true;
+	}
+	return false;
 }
 
 static void route_order(struct worker *w, struct channel *c, uint32_t to)
@@ -337,10 +666,13 @@ static void route_order(struct worker *w, struct channel *c, uint32_t to)
 	uint32_t fresh = to & ~c->to;
 
 	c->to = to;
-	if (fresh && c->kind == RELAY_VIDEO) {
+	if (c->kind != RELAY_VIDEO)
+		return;
+	if (has_plain(c->leg->session, fresh)) {
 		c->keyframe_wanted = c->stream.ssrc_known;
-		keyframe_due(c, w->now_us);
+		keyframe_due(w, c);
 	}
+	watch_all(c->leg->session);
 }
 
 static void session_close(struct worker *w, struct session *s)
@@ -371,10 +703,18 @@ void session_apply(struct worker *w, const struct order *o)
 			route_order(w, c, o->to);
 		break;
 	case ORDER_KEYFRAME:
-		if (c != NULL) {
+		if (c != NULL && !leg->is_web) {
 			c->keyframe_wanted = true;
-			keyframe_due(c, w->now_us);
+			keyframe_due(w, c);
 		}
+		break;
+	case ORDER_ANSWER:
+		if (leg != NULL)
+			answer_order(leg, &o->peer);
+		break;
+	case ORDER_SETS:
+		if (c != NULL)
+			sets_order(c, o->sets.sps, o->sets.pps);
 		break;
 	case ORDER_CLOSE:
 		session_close(w, o->session);

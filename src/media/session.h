@@ -8,7 +8,11 @@
  *   1. session->legs[i] is NULL or a leg in worker->legs with index i.
  *   2. A leg's sockets are watched exactly while it is in worker->legs; the owner takes them from
  *      the pool before and gives them back after.
- *   3. An end is `connected` only while its stream is settled. */
+ *   3. An end is `connected` only while its stream is settled.
+ *   4. A browser leg has no sockets; it sees the picture of the channel that is `watched`, which
+ *      has one, or nothing.
+ *   5. Pictures are kept while the session has browser legs: from the first packet heard in that
+ *      time. */
 #pragma once
 #include "base/list.h"
 #include "media/port.h"
@@ -21,6 +25,7 @@ struct leg;
 enum side { SIDE_RTP, SIDE_RTCP, SIDES };
 
 struct channel;
+struct sets;
 
 struct end {
 	struct channel *channel;
@@ -37,6 +42,11 @@ struct channel {
 	struct stream stream;
 	uint32_t to;
 	bool keyframe_wanted;
+	bool keyframe_told;      /* the owner is told of it, too */
+	struct picture *picture; /* of what is heard here; NULL: not kept */
+	struct sets *sets;       /* parameter sets out of the SDP, or NULL */
+	uint8_t picture_pt;      /* its newest payload type, STREAM_PT_NONE: none came */
+	uint64_t picture_key;    /* the key frame that came last */
 };
 
 enum order_type {
@@ -45,6 +55,8 @@ enum order_type {
 	ORDER_STREAM,
 	ORDER_ROUTE,
 	ORDER_KEYFRAME,
+	ORDER_ANSWER, /* of a browser */
+	ORDER_SETS,   /* of a picture */
 	ORDER_CLOSE,
 };
 
@@ -58,6 +70,10 @@ struct order {
 		struct leg *opened;
 		struct relay_stream stream;
 		uint32_t to;
+		struct web_peer peer; /* the views of these point behind the order */
+		struct {
+			struct view sps, pps;
+		} sets;
 	};
 };
 
@@ -70,6 +86,9 @@ struct done {
 struct leg {
 	uint64_t tag;
 	unsigned index;
+	unsigned kinds; /* bits 1 << RELAY_AUDIO, 1 << RELAY_VIDEO */
+	bool is_web;
+	struct ice_own own; /* of a browser leg */
 	int family;
 	uint16_t port[RELAY_KINDS]; /* 0: none */
 	struct session *session;
@@ -78,10 +97,16 @@ struct leg {
 	struct done done;
 	struct list node; /* in worker->legs */
 	struct channel channel[RELAY_KINDS];
+
+	struct worker *worker;   /* of a browser leg */
+	struct web_leg *web;     /* NULL: no browser, or there was no memory for it */
+	struct channel *watched; /* NULL: nothing */
+	uint8_t watched_pt;
 };
 
 struct session {
 	uint64_t tag;
+	unsigned nweb; /* browser legs */
 	struct leg *legs[RELAY_LEGS_MAX];
 	struct order close;
 	struct done done;
@@ -91,5 +116,7 @@ struct session {
 void session_apply(struct worker *w, const struct order *o);
 /* Reads what waits on the socket, at most one batch, and passes it on. */
 void session_read(struct worker *w, struct end *end);
+/* Frees what the worker keeps with a leg: its browser, its pictures. */
+void session_leg_clear(struct leg *leg);
 /* Settling, moving, silence and key frames that are due; to be called often. */
 void session_scan(struct worker *w, struct leg *leg);

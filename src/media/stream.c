@@ -2,6 +2,7 @@
 
 enum {
 	MISORDER_MAX = 100, /* RFC 3550 A.1 */
+	LOST_MAX = 0x7fffff,
 	HZ_AUDIO = 8000,
 	HZ_VIDEO = 90000,
 };
@@ -284,4 +285,26 @@ struct relay_stats stream_stats(const struct stream *s)
 	ret.lost = s->lost_before + epoch_lost(s);
 	ret.jitter_us = (uint32_t)((uint64_t)(s->jitter16 >> 4) * 1000000 / s->peer.clock_hz);
 	return ret;
+}
+
+/* RFC 3550 A.3. Duplicates may make more of what came than was expected. */
+bool stream_report(struct stream *s, struct feedback_block *ret_block)
+{
+	const struct relay_stats now = stream_stats(s);
+	const int64_t lost = now.lost - s->reported_lost;
+	const int64_t expected = (int64_t)(now.packets - s->reported_packets) + lost;
+	const int64_t fraction = lost > 0 ? lost * 256 / expected : 0;
+
+	if (!s->ssrc_known)
+		return false;
+	*ret_block = (struct feedback_block){
+		.ssrc = s->ssrc,
+		.fraction = (uint8_t)(fraction < 256 ? fraction : 255),
+		.lost = (int32_t)(now.lost < LOST_MAX ? now.lost : LOST_MAX),
+		.highest = s->cycles + s->seq_max,
+		.jitter = s->jitter16 >> 4,
+	};
+	s->reported_lost = now.lost;
+	s->reported_packets = now.packets;
+	return true;
 }

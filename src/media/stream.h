@@ -3,6 +3,7 @@
  * Belongs to the worker that owns the session. Times are microseconds that only go up. */
 #pragma once
 #include "media/digit.h"
+#include "media/feedback.h"
 #include "media/relay.h"
 #include "media/rtp.h"
 
@@ -45,6 +46,8 @@ struct stream {
 	uint32_t cycles;
 	uint64_t epoch_packets; /* since seq_base */
 	int64_t lost_before;    /* of earlier SSRCs */
+	int64_t reported_lost;  /* at the last stream_report, with the packets heard by then */
+	uint64_t reported_packets;
 	uint32_t transit;
 	uint32_t jitter16; /* timestamp units * 16 */
 	bool transit_known;
@@ -82,6 +85,8 @@ struct addr stream_rtp_dest(const struct stream *s);
 struct addr stream_rtcp_dest(const struct stream *s);
 
 struct relay_stats stream_stats(const struct stream *s);
+/* What a report says of it, but for the sender's last one. False while nothing was heard. */
+bool stream_report(struct stream *s, struct feedback_block *ret_block);
 
 /* The payload type under which `to` knows what `from` calls pt, or STREAM_PT_NONE. */
 static inline uint8_t stream_pt(const struct stream *from, const struct stream *to, uint8_t pt)

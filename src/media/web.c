@@ -1,7 +1,5 @@
 #include "media/web.h"
 
-#include "media/feedback.h"
-
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -17,6 +15,7 @@ enum {
 
 /* One of the two streams to the browser. */
 struct sender {
+	struct web_sent *sent;
 	uint32_t ssrc;
 	uint32_t hz;
 	uint8_t pt;
@@ -42,10 +41,15 @@ struct web_leg {
 	char cname[WEB_CNAME_SIZE + 1];
 
 	const struct picture *picture;
-	uint64_t first; /* number of the picture's first packet for us */
-	uint64_t next;  /* number to send next */
-	bool behind;    /* what is kept goes out first */
+	uint64_t first;  /* number of the picture's first packet for us */
+	uint64_t next;   /* number to send next */
+	uint64_t caught; /* newest number when it began to watch: what was there then is sent apart
+			  */
+	bool behind;     /* what is kept goes out first */
 	struct timer catch_up;
+
+	uint32_t report_ntp; /* of the browser's last sender report; 0: none came */
+	int64_t report_us;
 
 	struct timer tick;
 	unsigned resends; /* since the last tick */
@@ -103,7 +107,8 @@ int web_open(const struct web_conf *conf, struct web **ret_web)
 	if (!web)
 		return -ENOMEM;
 	web->conf = *conf;
-	ice_init(&web->ice, conf->clock, conf->rand);
+	web->conf.addresses = NULL;
+	ice_init(&web->ice, conf->clock);
 	for (unsigned i = 0; i < conf->naddresses && !err; i++) {
 		err = socket_open(&conf->addresses[i], &web->sockets[i]);
 		web->nsockets += err == 0;
@@ -171,9 +176,9 @@ static int64_t now_us(const struct web_leg *leg)
 
 /* Sending. */
 
-static void sender_init(struct sender *s, struct rand *rand, uint32_t hz)
+static void sender_init(struct sender *s, struct web_sent *sent, struct rand *rand, uint32_t hz)
 {
-	*s = (struct sender){ .hz = hz };
+	*s = (struct sender){ .sent = sent, .hz = hz };
 	rand_bytes(rand, &s->ssrc, sizeof(s->ssrc));
 	rand_bytes(rand, &s->ts_offset, sizeof(s->ts_offset));
 	s->index = rand_below(rand, START_BELOW);
@@ -205,6 +210,8 @@ static void sender_note(struct sender *s, uint64_t index, uint32_t ts, size_t n,
 {
 	s->packets++;
 	s->bytes += (uint32_t)n;
+	s->sent->packets++;
+	s->sent->bytes += RTP_HEADER_SIZE + n;
 	if (s->any && index <= s->index)
 		return;
 	s->any = true;
@@ -224,11 +231,23 @@ static void media_send(struct web_leg *leg, struct sender *s, const struct pictu
 	if (srtp_protect(leg->out, index, p, &n, sizeof(p)) < 0)
 		return;
 	sender_note(s, index, k->ts + s->ts_offset, k->n, now_us(leg));
-	leg->stats.sent++;
 	leg_send(leg, p, n);
 }
 
-static void report_send(struct web_leg *leg, const struct sender *s)
+/* What the browser is told of its voice. */
+static bool block_make(const struct web_leg *leg, struct feedback_block *ret_block)
+{
+	if (!leg->conf.report(leg->conf.arg, ret_block))
+		return false;
+	ret_block->last_report = leg->report_ntp;
+	ret_block->delay =
+		leg->report_ntp ? (uint32_t)((now_us(leg) - leg->report_us) * 65536 / 1000000) : 0;
+	return true;
+}
+
+/* Without a block: what was sent alone, or nothing. */
+static void report_send(struct web_leg *leg, const struct sender *s,
+			const struct feedback_block *block)
 {
 	const uint64_t ms = (uint64_t)clock_wall_ms(leg->web->conf.clock);
 	const int64_t ticks = (now_us(leg) - s->sent_us) * s->hz / 1000000;
@@ -239,11 +258,12 @@ static void report_send(struct web_leg *leg, const struct sender *s)
 		.packets = s->packets,
 		.bytes = s->bytes,
 		.cname = leg->cname,
+		.block = block,
 	};
 	uint8_t p[FEEDBACK_REPORT_MAX + SRTP_OVERHEAD_MAX];
 	size_t n;
 
-	if (!s->any)
+	if (!s->any && !block)
 		return;
 	n = feedback_report_print(&report, p);
 	if (srtcp_protect(leg->out, p, &n, sizeof(p)) == 0)
@@ -293,6 +313,7 @@ static void watch_begin(struct web_leg *leg)
 		return;
 	}
 	sender_align(&leg->video, key, k.ts, now_us(leg));
+	leg->caught = picture_newest(leg->picture);
 	leg->behind = true;
 	on_catch_up(leg);
 }
@@ -301,6 +322,7 @@ void web_leg_watch(struct web_leg *leg, const struct picture *picture, uint8_t p
 {
 	timers_cancel(leg->web->conf.timers, &leg->catch_up);
 	leg->behind = false;
+	leg->caught = 0;
 	leg->picture = picture;
 	leg->video.pt = pt;
 	if (picture && leg->up)
@@ -315,7 +337,8 @@ void web_leg_video(struct web_leg *leg, const struct picture_packet *k)
 		leg->first = leg->next = k->number;
 		sender_align(&leg->video, k->number, k->ts, now_us(leg));
 	}
-	if (k->number < leg->first || (leg->behind && k->number >= leg->next))
+	if (k->number < leg->first || k->number <= leg->caught ||
+	    (leg->behind && k->number >= leg->next))
 		return;
 	media_send(leg, &leg->video, k);
 	if (k->number >= leg->next)
@@ -373,14 +396,15 @@ static void leg_down(struct web_leg *leg)
 static void on_tick(void *arg)
 {
 	struct web_leg *leg = arg;
+	struct feedback_block block;
 
 	leg->resends = 0;
 	if (!ice_consented(&leg->ice)) {
 		leg_down(leg);
 		return;
 	}
-	report_send(leg, &leg->audio);
-	report_send(leg, &leg->video);
+	report_send(leg, &leg->audio, block_make(leg, &block) ? &block : NULL);
+	report_send(leg, &leg->video, NULL);
 	if (timers_arm(leg->web->conf.timers, &leg->tick, WEB_TICK_MS, on_tick, leg) < 0)
 		leg_down(leg);
 }
@@ -435,15 +459,15 @@ int web_leg_open(struct web *web, const struct web_leg_conf *conf, struct web_le
 		return -ENOMEM;
 	leg->web = web;
 	leg->conf = *conf;
-	err = ice_leg_open(&web->ice, &leg->ice, leg);
+	err = ice_leg_open(&web->ice, &leg->ice, &conf->own, leg);
 	if (err) {
 		free(leg);
 		return err;
 	}
 	renumber_init(&leg->audio_numbers, AUDIO_HZ);
-	sender_init(&leg->audio, web->conf.rand, AUDIO_HZ);
+	sender_init(&leg->audio, &leg->stats.audio, web->conf.rand, AUDIO_HZ);
 	do
-		sender_init(&leg->video, web->conf.rand, PICTURE_HZ);
+		sender_init(&leg->video, &leg->stats.video, web->conf.rand, PICTURE_HZ);
 	while (leg->video.ssrc == leg->audio.ssrc);
 	rand_hex(web->conf.rand, leg->cname, WEB_CNAME_SIZE / 2);
 	*ret_leg = leg;
@@ -461,16 +485,6 @@ void web_leg_close(struct web_leg *leg)
 	srtp_free(leg->in);
 	srtp_free(leg->out);
 	free(leg);
-}
-
-const char *web_leg_ufrag(const struct web_leg *leg)
-{
-	return leg->ice.ufrag;
-}
-
-const char *web_leg_pwd(const struct web_leg *leg)
-{
-	return leg->ice.pwd;
 }
 
 int web_leg_answer(struct web_leg *leg, const struct web_peer *peer)
@@ -512,10 +526,14 @@ static void rtcp_hear(struct web_leg *leg, uint8_t *p, size_t n)
 		leg->stats.refused++;
 		return;
 	}
-	leg->stats.heard++;
+	leg->stats.reports++;
 	feedback_read(p, n, leg->video.ssrc, &f);
 	if (f.report)
 		leg->stats.fraction = f.fraction;
+	if (f.sent) {
+		leg->report_ntp = f.ntp;
+		leg->report_us = now_us(leg);
+	}
 	for (unsigned i = 0; i < f.nlost; i++)
 		resend(leg, f.lost[i]);
 	if (f.picture && leg->picture)
@@ -569,7 +587,7 @@ static void hear(struct web *web, unsigned socket, const struct addr *from, uint
 		rtp_hear(leg, p, n);
 }
 
-void web_read(struct web *web, unsigned socket)
+unsigned web_read(struct web *web, unsigned socket)
 {
 	uint8_t p[WEB_PACKET_MAX];
 	struct addr from;
@@ -580,8 +598,9 @@ void web_read(struct web *web, unsigned socket)
 		n = recvfrom(web->sockets[socket].fd, p, sizeof(p), MSG_DONTWAIT | MSG_TRUNC,
 			     &from.sa, &from.len);
 		if (n < 0)
-			return;
+			return i;
 		if ((size_t)n <= sizeof(p))
 			hear(web, socket, &from, p, (size_t)n);
 	}
+	return WEB_BATCH;
 }

@@ -3,20 +3,23 @@
  *
  * A struct web has a socket for each of its addresses, so that an answer leaves from the address
  * that was asked. The owner watches web_fd() of each and calls web_read(); timers are the owner's
- *too. Everything runs on that one thread. Legs share nothing but the port: what a leg sends has its
- *own SSRCs and numbers, whatever source it comes from.
+ * too. Everything runs on that one thread, but what says where the sockets are, which may be asked
+ * by any. Legs share nothing but the port: what a leg sends has its own SSRCs and numbers, whatever
+ * source it comes from.
  *
- *	web_leg_open → offer (proto/web_sdp.h) → web_leg_answer → WEB_UP → media both ways
+ *	ice_own_make → web_leg_open → offer (proto/web_sdp.h) → web_leg_answer → WEB_UP → media both
+ *ways
  *
  * Invariants:
  *   1. Nothing but replies to proven checks goes to an address before a check came from it, and
  *      nothing to an address whose consent is over.
  *   2. No media goes out before the peer's certificate is the one of its description.
  *   3. A nonce is used for one packet only: numbers come from media/renumber.h, and what is sent
- *again is the same.
+ *      again is the same.
  *   4. Once WEB_DOWN was told nothing is sent or told any more. */
 #pragma once
 #include "media/dtls.h"
+#include "media/feedback.h"
 #include "media/ice_lite.h"
 #include "media/picture.h"
 
@@ -38,7 +41,7 @@ struct web_leg;
 struct web_conf {
 	const struct clock *clock;
 	struct timers *timers;
-	struct rand *rand;
+	struct rand *rand;            /* of web_leg_open's thread */
 	const struct addr *addresses; /* with port; 0: any. Loopback only in tests */
 	unsigned naddresses;          /* up to ICE_SOCKETS_MAX */
 };
@@ -50,16 +53,27 @@ enum web_event {
 };
 
 struct web_leg_conf {
-	/* Neither may close a leg. */
+	struct ice_own own;
+	/* None of them may close a leg. */
 	void (*event)(void *arg, enum web_event event);
-	void (*audio)(void *arg, const uint8_t *bytes, size_t n,
-		      const struct rtp *rtp); /* in clear */
+	/* A packet in clear, whose bytes may be changed. */
+	void (*audio)(void *arg, uint8_t *bytes, size_t n, const struct rtp *rtp);
+	/* What was heard of audio since this was asked last, but for the times of the sender's
+	 * report. False: nothing yet. */
+	bool (*report)(void *arg, struct feedback_block *ret_block);
 	void *arg;
+};
+
+/* Packets with their headers, those sent again among them. */
+struct web_sent {
+	uint64_t packets, bytes;
 };
 
 struct web_stats {
 	uint64_t heard, refused; /* packets of media; refused: not protected right, or again */
-	uint64_t sent, resent, lost_for_good; /* lost_for_good: asked for, kept no more */
+	uint64_t reports;        /* of RTCP, heard */
+	struct web_sent audio, video;
+	uint64_t resent, lost_for_good; /* lost_for_good: asked for, kept no more */
 	uint64_t picture_asks;
 	uint8_t fraction; /* of 256: video lost on the way, as the last report says */
 };
@@ -73,16 +87,14 @@ int web_fd(const struct web *web, unsigned socket);
 /* Where the socket is bound: the candidates. */
 struct addr web_address(const struct web *web, unsigned socket);
 const char *web_fingerprint(const struct web *web);
-/* Reads what waits on the socket, at most one batch. */
-void web_read(struct web *web, unsigned socket);
+/* Reads what waits on the socket, at most one batch. Packets read. */
+unsigned web_read(struct web *web, unsigned socket);
 
-/* -ENOSPC, -ENOMEM. */
+/* -EEXIST: another leg has this user name; -ENOSPC, -ENOMEM. */
 [[nodiscard]] int web_leg_open(struct web *web, const struct web_leg_conf *conf,
 			       struct web_leg **ret_leg);
 /* NULL is fine. */
 void web_leg_close(struct web_leg *leg);
-const char *web_leg_ufrag(const struct web_leg *leg);
-const char *web_leg_pwd(const struct web_leg *leg);
 
 struct web_peer {
 	struct view ufrag;

@@ -59,7 +59,7 @@ static void scan(struct worker *w)
 	w->packets = 0;
 	w->scan_us = w->now_us + SCAN_MS * 1000;
 	LIST_EACH(node, &w->legs)
-	session_scan(w, CONTAINER_OF(node, struct leg, node));
+		session_scan(w, CONTAINER_OF(node, struct leg, node));
 }
 
 static struct order *orders_take(struct worker *w, bool *ret_stop)
@@ -102,11 +102,19 @@ static bool has_order(const struct epoll_event *events, int n)
 	return false;
 }
 
+static int wait_of(const struct worker *w)
+{
+	const int64_t us = timers_wait_us(&w->timers);
+
+	return us >= 0 && us < SCAN_MS * 1000 ? (int)((us + 999) / 1000) : SCAN_MS;
+}
+
 /* Waits for packets. Orders are run first, and the sockets asked again: what was ordered before a
  * packet was sent holds for it, and what an order closed is not read from. */
-static int round_begin(struct worker *w, struct epoll_event *events, bool *ret_ordered, bool *ret_on)
+static int round_begin(struct worker *w, struct epoll_event *events, bool *ret_ordered,
+		       bool *ret_on)
 {
-	int wait_ms = list_empty(&w->legs) ? -1 : SCAN_MS;
+	int wait_ms = list_empty(&w->legs) ? -1 : wait_of(w);
 	int n = epoll_wait(w->epoll, events, ROUND_EVENTS, wait_ms);
 
 	w->now_us = mono_us(w);
@@ -119,6 +127,26 @@ static int round_begin(struct worker *w, struct epoll_event *events, bool *ret_o
 	return n;
 }
 
+/* All browsers send to the same few sockets. */
+static void web_end_read(struct worker *w, const struct end *end)
+{
+	const unsigned socket = (unsigned)(end - w->web_ends);
+	unsigned n = WEB_BATCH;
+
+	for (unsigned i = 0; i < WORKER_WEB_BATCHES && n == WEB_BATCH; i++) {
+		n = web_read(w->web, socket);
+		w->packets += n;
+	}
+}
+
+static void read_end(struct worker *w, struct end *end)
+{
+	if (end->channel != NULL)
+		session_read(w, end);
+	else
+		web_end_read(w, end);
+}
+
 static void *worker_main(void *arg)
 {
 	struct worker *w = arg;
@@ -129,7 +157,8 @@ static void *worker_main(void *arg)
 		int n = round_begin(w, events, &ordered, &on);
 
 		for (int i = 0; i < n; i++)
-			session_read(w, events[i].data.ptr);
+			read_end(w, events[i].data.ptr);
+		timers_run(&w->timers);
 		scan(w);
 		if (w->told)
 			signal_fd(w->ready);
@@ -151,12 +180,33 @@ static void buffers_init(struct worker *w)
 	}
 }
 
-int worker_start(struct worker *w, int ready, const struct clock *clock, unsigned tick_us)
+static int web_start(struct worker *w, const struct worker_conf *conf)
+{
+	const struct web_conf web = { .clock = conf->clock,
+				      .timers = &w->timers,
+				      .rand = conf->rand,
+				      .addresses = conf->web,
+				      .naddresses = conf->nweb };
+	int err = conf->nweb ? web_open(&web, &w->web) : 0;
+
+	for (unsigned i = 0; w->web != NULL && i < web_sockets(w->web) && err == 0; i++) {
+		struct epoll_event e = { .events = EPOLLIN, .data.ptr = &w->web_ends[i] };
+
+		if (epoll_ctl(w->epoll, EPOLL_CTL_ADD, web_fd(w->web, i), &e) < 0)
+			err = -errno;
+	}
+	return err;
+}
+
+int worker_start(struct worker *w, const struct worker_conf *conf)
 {
 	struct epoll_event e = { .events = EPOLLIN };
 	int err;
 
-	*w = (struct worker){ .ready = ready, .clock = clock, .tick_us = tick_us };
+	*w = (struct worker){ .ready = conf->ready,
+			      .clock = conf->clock,
+			      .tick_us = conf->tick_us };
+	timers_init(&w->timers, conf->clock);
 	list_init(&w->legs);
 	w->orders_tail = &w->orders;
 	w->events_tail = &w->events;
@@ -167,6 +217,9 @@ int worker_start(struct worker *w, int ready, const struct clock *clock, unsigne
 	w->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (w->wake < 0 || w->epoll < 0 || epoll_ctl(w->epoll, EPOLL_CTL_ADD, w->wake, &e) < 0)
 		return -errno;
+	err = web_start(w, conf);
+	if (err < 0)
+		return err;
 	err = pthread_create(&w->thread, NULL, worker_main, w);
 	w->started = err == 0;
 	return -err;
@@ -190,6 +243,8 @@ void worker_free(struct worker *w)
 		next = e->next;
 		free(e);
 	}
+	web_close(w->web);
+	timers_free(&w->timers);
 	if (w->wake >= 0)
 		close(w->wake);
 	if (w->epoll >= 0)

@@ -6,7 +6,10 @@
 #include <sys/uio.h>
 #include "media/session.h"
 
-enum { WORKER_BATCH = 32 };
+enum {
+	WORKER_BATCH = 32,
+	WORKER_WEB_BATCHES = 16, /* of a browsers' socket in a round */
+};
 
 struct event_node {
 	struct event_node *next;
@@ -31,6 +34,9 @@ struct worker {
 	struct addr names[WORKER_BATCH];
 	struct iovec iov[WORKER_BATCH];
 	struct mmsghdr in[WORKER_BATCH];
+	struct timers timers;
+	struct web *web;                      /* NULL: no browser legs */
+	struct end web_ends[ICE_SOCKETS_MAX]; /* of its sockets; without a channel */
 
 	pthread_mutex_t lock;
 	bool stop;
@@ -41,13 +47,21 @@ struct worker {
 	uint64_t events_lost;
 	struct done *done, **done_tail;
 
-	unsigned load; /* legs; the owner's alone */
+	unsigned load;     /* legs; the owner's alone */
+	unsigned web_legs; /* browsers among them */
 };
 
-/* ready: see above; clock: serves every thread. The struct must stay where it is until worker_stop.
- */
-[[nodiscard]] int worker_start(struct worker *w, int ready, const struct clock *clock,
-			       unsigned tick_us);
+struct worker_conf {
+	int ready;                 /* see above */
+	const struct clock *clock; /* serves every thread, and so does rand */
+	struct rand *rand;
+	unsigned tick_us;
+	const struct addr *web; /* where browser legs are */
+	unsigned nweb;
+};
+
+/* The struct must stay where it is until worker_stop. */
+[[nodiscard]] int worker_start(struct worker *w, const struct worker_conf *conf);
 /* Ends the thread. The queues keep what is in them; worker_free drops it. */
 void worker_stop(struct worker *w);
 void worker_free(struct worker *w);

@@ -175,7 +175,12 @@ static void on_key(struct leg *leg, const uint8_t *bytes, const struct rtp *rtp)
 		leg->keys[leg->nkeys++] = key;
 }
 
-static void on_audio(void *arg, const uint8_t *bytes, size_t, const struct rtp *rtp)
+static bool on_report(void *, struct feedback_block *)
+{
+	return false;
+}
+
+static void on_audio(void *arg, uint8_t *bytes, size_t, const struct rtp *rtp)
 {
 	struct leg *leg = arg;
 
@@ -195,7 +200,9 @@ static void on_audio(void *arg, const uint8_t *bytes, size_t, const struct rtp *
 static void offer(struct door *d)
 {
 	struct leg *leg = &d->legs[d->nlegs];
-	const struct web_leg_conf conf = { .event = on_event, .audio = on_audio, .arg = leg };
+	struct web_leg_conf conf = {
+		.event = on_event, .audio = on_audio, .report = on_report, .arg = leg
+	};
 	struct addr candidates[ICE_SOCKETS_MAX];
 	struct web_offer o = { .session_id = d->nlegs + 1,
 			       .fingerprint = web_fingerprint(d->web),
@@ -205,12 +212,13 @@ static void offer(struct door *d)
 	struct json j = JSON_TO(&out);
 
 	*leg = (struct leg){ .door = d, .loudest = METER_FLOOR };
+	ice_own_make(rand_system(), &conf.own);
 	if (d->nlegs == LEGS_MAX || web_leg_open(d->web, &conf, &leg->web) < 0)
 		die("no leg");
 	for (; o.ncandidates < web_sockets(d->web); o.ncandidates++)
 		candidates[o.ncandidates] = web_address(d->web, o.ncandidates);
-	o.ufrag = web_leg_ufrag(leg->web);
-	o.pwd = web_leg_pwd(leg->web);
+	o.ufrag = conf.own.ufrag;
+	o.pwd = conf.own.pwd;
 	web_offer_print(&o, &sdp);
 	json_open(&j);
 	json_key(&j, "leg");
@@ -249,7 +257,7 @@ static void stats(const struct leg *leg)
 		{ "frames", leg->frames },
 		{ "heard", leg->packets },
 		{ "loudest", leg->loudest },
-		{ "sent", (int64_t)s.sent },
+		{ "sent", (int64_t)(s.audio.packets + s.video.packets) },
 		{ "resent", (int64_t)s.resent },
 		{ "lost_for_good", (int64_t)s.lost_for_good },
 		{ "picture_asks", (int64_t)s.picture_asks },

@@ -36,11 +36,11 @@ static void hear_proven(struct ice *ice, struct ice_leg *leg, struct stun *m, un
 	char name[ICE_UFRAG_SIZE + 3];
 	size_t n;
 
-	memcpy(name, leg->ufrag, ICE_UFRAG_SIZE);
+	memcpy(name, leg->own.ufrag, ICE_UFRAG_SIZE);
 	memcpy(name + ICE_UFRAG_SIZE, ":p", 3);
 	m->username = view_str(name);
 	m->type = STUN_REQUEST;
-	n = stun_print(m, view_str(leg->pwd), p, sizeof(p));
+	n = stun_print(m, view_str(leg->own.pwd), p, sizeof(p));
 	check(n > 0);
 	hear(ice, leg, p, n, socket);
 }
@@ -49,14 +49,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	struct clock_virtual clock;
 	struct rand_seeded rand;
+	struct ice_own own;
 	struct ice_leg leg;
 	struct ice ice;
 	struct stun m;
 
 	clock_virtual_init(&clock, 0);
 	rand_seeded_init(&rand, 1);
-	ice_init(&ice, &clock.clock, &rand.rand);
-	check(ice_leg_open(&ice, &leg, NULL) == 0);
+	ice_init(&ice, &clock.clock);
+	ice_own_make(&rand.rand, &own);
+	check(ice_leg_open(&ice, &leg, &own, NULL) == 0);
 	hear(&ice, &leg, data, n, 0);
 	if (stun_read(data, n, &m) == 0) {
 		check(m.username.n <= STUN_USERNAME_MAX && m.nunknown <= STUN_UNKNOWN_MAX);

@@ -63,6 +63,7 @@ static void worker_open(void)
 			     .wake = -1,
 			     .ready = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC),
 			     .now_us = 1000000 };
+	timers_init(&w.timers, clock_system());
 	list_init(&w.legs);
 	w.events_tail = &w.events;
 	w.done_tail = &w.done;
@@ -102,6 +103,7 @@ static void leg_make(unsigned i, uint8_t what)
 	check(leg);
 	leg->session = &session;
 	leg->index = i;
+	leg->kinds = 1U << RELAY_VIDEO;
 	for (unsigned k = 0; k < RELAY_KINDS; k++) {
 		struct channel *c = &leg->channel[k];
 

@@ -16,15 +16,23 @@ struct world {
 	uint8_t reply[STUN_REPLY_MAX];
 };
 
+static int leg_open(struct world *w, struct ice_leg *leg, void *owner)
+{
+	struct ice_own own;
+
+	ice_own_make(&w->rand.rand, &own);
+	return ice_leg_open(&w->ice, leg, &own, owner);
+}
+
 static int setup(void **state)
 {
 	struct world *w = calloc(1, sizeof(*w));
 
 	clock_virtual_init(&w->clock, 0);
 	rand_seeded_init(&w->rand, 7);
-	ice_init(&w->ice, &w->clock.clock, &w->rand.rand);
+	ice_init(&w->ice, &w->clock.clock);
 	*state = w;
-	return ice_leg_open(&w->ice, &w->leg, w) || ice_leg_open(&w->ice, &w->other, NULL);
+	return leg_open(w, &w->leg, w) || leg_open(w, &w->other, NULL);
 }
 
 static int teardown(void **state)
@@ -63,10 +71,10 @@ static struct ice_heard check_of(struct world *w, const struct ice_leg *leg, str
 	const struct addr from = at(c.from);
 	size_t n;
 
-	snprintf(name, sizeof(name), "%s:%s", leg->ufrag, c.theirs ? c.theirs : "peer");
+	snprintf(name, sizeof(name), "%s:%s", leg->own.ufrag, c.theirs ? c.theirs : "peer");
 	c.more.type = STUN_REQUEST;
 	c.more.username = view_str(name);
-	n = stun_print(&c.more, view_str(c.pwd ? c.pwd : leg->pwd), p, sizeof(p));
+	n = stun_print(&c.more, view_str(c.pwd ? c.pwd : leg->own.pwd), p, sizeof(p));
 	assert_true(n > 0);
 	return ice_hear(&w->ice, c.socket, &from, p, n, w->reply);
 }
@@ -85,7 +93,7 @@ static unsigned error_in(const struct world *w, size_t n)
 	struct stun m;
 
 	assert_int_equal(stun_read(w->reply, n, &m), 0);
-	assert_true(stun_verify(w->reply, n, &m, view_str(w->leg.pwd)));
+	assert_true(stun_verify(w->reply, n, &m, view_str(w->leg.own.pwd)));
 	return m.error;
 }
 
@@ -127,7 +135,7 @@ static void the_last_nomination_holds(void **state)
 static void nothing_is_said_to_who_proves_nothing(void **state)
 {
 	struct world *w = *state;
-	struct ice_leg nobody = { .ufrag = "ffffffffffffffff", .pwd = "x" };
+	struct ice_leg nobody = { .own = { .ufrag = "ffffffffffffffff", .pwd = "x" } };
 	struct ice_heard heard;
 
 	heard = check_of(

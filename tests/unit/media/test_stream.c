@@ -239,7 +239,8 @@ static void only_agreed_payload_types_pass(void **)
 static void one_payload_type_may_read_two_codecs(void **)
 {
 	struct relay_stream door = { .nformats = 2, .formats = { { 98, 1 }, { 99, 2 } } };
-	struct relay_stream viewer = { .nformats = 3, .formats = { { 120, 2 }, { 120, 1 }, { 98, 1 } } };
+	struct relay_stream viewer = { .nformats = 3,
+				       .formats = { { 120, 2 }, { 120, 1 }, { 98, 1 } } };
 	struct stream s, t;
 
 	stream_init(&s, RELAY_VIDEO);

@@ -1,7 +1,7 @@
 /* A whole leg over loopback sockets, which deliver during the send; time is virtual. The browser is
  * made of the parts that have tests of their own. */
 #include "media/web.h"
-#include "media/feedback.h"
+#include "browser.h"
 #include "../../flow/oom.h"
 #include "../test.h"
 
@@ -11,25 +11,14 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SPS = 0x67, PPS = 0x68, IDR = 0x65, SLICE = 0x41, PACKETS_MAX = 512, TURNS = 12, PT = 96 };
-
-struct browser {
-	int fd;
-	struct addr server;
-	struct dtls_identity *identity;
-	struct dtls *dtls;
-	struct srtp *in, *out;
-	unsigned stun, dtls_n;
-	unsigned nrtp, nrtcp;
-	struct rtp rtp[PACKETS_MAX];
-	uint8_t first_byte[PACKETS_MAX];
-};
+enum { SPS = 0x67, PPS = 0x68, IDR = 0x65, SLICE = 0x41, TURNS = 12, PT = 96 };
 
 struct world {
 	struct clock_virtual clock;
 	struct timers timers;
 	struct rand_seeded rand;
 	struct web *web;
+	struct ice_own own;
 	struct web_leg *leg;
 	struct picture *picture;
 	struct browser b;
@@ -46,13 +35,21 @@ static void on_event(void *arg, enum web_event event)
 	w->pictures += event == WEB_PICTURE;
 }
 
-static void on_audio(void *arg, const uint8_t *bytes, size_t n, const struct rtp *rtp)
+static void on_audio(void *arg, uint8_t *bytes, size_t n, const struct rtp *rtp)
 {
 	struct world *w = arg;
 
 	assert_int_equal(n, rtp->end);
 	assert_memory_equal(bytes + rtp->payload, "hello", 5);
 	w->audio++;
+}
+
+static bool on_report(void *arg, struct feedback_block *ret_block)
+{
+	const struct world *w = arg;
+
+	*ret_block = (struct feedback_block){ .ssrc = 77, .fraction = 3, .lost = -1 };
+	return w->audio > 0;
 }
 
 static struct addr loopback(void)
@@ -72,151 +69,50 @@ static void server_read(const struct world *w)
 
 /* The browser's side. */
 
-static void browser_send(void *arg, const uint8_t *p, size_t n)
+static void check(struct world *w, const char *pwd)
 {
-	const struct browser *b = arg;
-
-	assert_int_equal(sendto(b->fd, p, n, 0, &b->server.sa, b->server.len), n);
-}
-
-static void browser_changed(void *, enum dtls_state)
-{
-}
-
-static void browser_open(struct world *w)
-{
-	struct browser *b = &w->b;
-	struct addr any = loopback();
-
-	b->server = web_address(w->web, 0);
-	b->fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
-	assert_int_equal(bind(b->fd, &any.sa, any.len), 0);
-	assert_int_equal(dtls_identity_new(&w->clock.clock, &b->identity), 0);
-}
-
-static void hash_read(const char *fingerprint, uint8_t ret_hash[DTLS_HASH_SIZE])
-{
-	for (unsigned i = 0; i < DTLS_HASH_SIZE; i++)
-		ret_hash[i] = (uint8_t)strtoul(fingerprint + (size_t)3 * i, NULL, 16);
-}
-
-static void browser_check(struct world *w, const char *pwd)
-{
-	char name[64];
-	uint8_t p[STUN_MESSAGE_MAX];
-	struct stun m = { .type = STUN_REQUEST,
-			  .role = STUN_CONTROLLING,
-			  .has_priority = true,
-			  .use_candidate = true };
-	size_t n;
-
-	snprintf(name, sizeof(name), "%s:peer", web_leg_ufrag(w->leg));
-	m.username = view_str(name);
-	n = stun_print(&m, view_str(pwd ? pwd : web_leg_pwd(w->leg)), p, sizeof(p));
-	browser_send(&w->b, p, n);
+	browser_check(&w->b, pwd);
 	server_read(w);
-}
-
-static void browser_hear(struct browser *b, uint8_t *p, size_t n)
-{
-	if (stun_is(p, n)) {
-		b->stun++;
-	} else if (dtls_is(p, n)) {
-		b->dtls_n++;
-		if (b->dtls)
-			dtls_hear(b->dtls, p, n);
-	} else if (rtp_is_rtcp(p, n)) {
-		assert_int_equal(srtcp_unprotect(b->in, p, &n), 0);
-		assert_true(rtcp_valid(p, n));
-		b->nrtcp++;
-	} else if (srtp_unprotect(b->in, p, &n) == 0) {
-		assert_true(b->nrtp < PACKETS_MAX && rtp_read(p, n, &b->rtp[b->nrtp]));
-		b->first_byte[b->nrtp++] = p[RTP_HEADER_SIZE];
-	}
-}
-
-static void browser_read(struct world *w)
-{
-	uint8_t p[2048];
-	ssize_t n;
-
-	while ((n = recv(w->b.fd, p, sizeof(p), 0)) >= 0)
-		browser_hear(&w->b, p, (size_t)n);
 }
 
 static void turns(struct world *w)
 {
 	for (unsigned i = 0; i < TURNS; i++) {
 		server_read(w);
-		browser_read(w);
+		browser_read(&w->b);
 	}
 }
 
-static void browser_dtls(struct world *w, enum dtls_role role)
+static void handshake_as(struct world *w, enum dtls_role role)
 {
-	struct dtls_conf conf = { .identity = w->b.identity,
-				  .role = role,
-				  .timers = &w->timers,
-				  .send = browser_send,
-				  .changed = browser_changed,
-				  .arg = &w->b };
-
-	hash_read(web_fingerprint(w->web), conf.hash);
-	assert_int_equal(dtls_new(&conf, &w->b.dtls), 0);
+	browser_dtls(&w->b, role, web_fingerprint(w->web), &w->timers);
 }
 
 static void answer(struct world *w, bool passive)
 {
-	struct web_peer peer = { .ufrag = VIEW("peer"), .passive = passive };
+	struct web_peer peer;
 
-	hash_read(dtls_fingerprint(w->b.identity), peer.hash);
+	browser_peer(&w->b, passive, &peer);
 	assert_int_equal(web_leg_answer(w->leg, &peer), 0);
 	assert_int_equal(web_leg_answer(w->leg, &peer), -EALREADY);
 }
 
-static void browser_keys(struct browser *b)
-{
-	struct dtls_keys keys;
-
-	assert_int_equal(dtls_keys(b->dtls, &keys), 0);
-	assert_int_equal(srtp_new(keys.profile, SRTP_RECEIVE, &keys.theirs, &b->in), 0);
-	assert_int_equal(srtp_new(keys.profile, SRTP_SEND, &keys.ours, &b->out), 0);
-}
-
 static void come_up(struct world *w)
 {
-	browser_dtls(w, DTLS_CLIENT);
+	handshake_as(w, DTLS_CLIENT);
 	answer(w, false);
-	browser_check(w, NULL);
+	check(w, NULL);
 	dtls_start(w->b.dtls);
 	turns(w);
 	assert_int_equal(w->ups, 1);
 	browser_keys(&w->b);
 }
 
-static void browser_rtcp(struct world *w, const uint8_t *bytes, size_t size)
-{
-	uint8_t p[256];
-	size_t n = size;
-
-	memcpy(p, bytes, n);
-	assert_int_equal(srtcp_protect(w->b.out, p, &n, sizeof(p)), 0);
-	browser_send(&w->b, p, n);
-	server_read(w);
-	browser_read(w);
-}
-
-/* PSFB 1: PLI; RTPFB 1: NACK of one sequence number. */
 static void browser_asks(struct world *w, uint8_t type, uint16_t seq)
 {
-	const uint32_t ssrc = w->b.rtp[0].ssrc;
-	uint8_t p[16] = { 0x81, type, 0, type == 205 ? 3 : 2, 1, 1, 1, 1 };
-
-	for (unsigned i = 0; i < 4; i++)
-		p[8 + i] = (uint8_t)(ssrc >> (24 - 8 * i));
-	p[12] = (uint8_t)(seq >> 8);
-	p[13] = (uint8_t)seq;
-	browser_rtcp(w, p, type == 205 ? 16 : 12);
+	browser_ask(&w->b, type, w->b.rtp[0].ssrc, seq);
+	server_read(w);
+	browser_read(&w->b);
 }
 
 /* The door's side. */
@@ -251,8 +147,13 @@ static int server_open(struct world *w)
 				       .rand = &w->rand.rand,
 				       .addresses = &here,
 				       .naddresses = 1 };
-	const struct web_leg_conf leg = { .event = on_event, .audio = on_audio, .arg = w };
+	struct web_leg_conf leg = {
+		.event = on_event, .audio = on_audio, .report = on_report, .arg = w
+	};
 	int err;
+
+	ice_own_make(&w->rand.rand, &w->own);
+	leg.own = w->own;
 
 	oom_server(true);
 	err = web_open(&conf, &w->web);
@@ -276,6 +177,13 @@ static struct world *world_new(void)
 	return w;
 }
 
+static void browser_start(struct world *w)
+{
+	const struct addr server = web_address(w->web, 0);
+
+	browser_open(&w->b, &server, &w->own, &w->clock.clock);
+}
+
 static int setup(void **state)
 {
 	struct world *w = world_new();
@@ -283,7 +191,7 @@ static int setup(void **state)
 	*state = w;
 	if (server_open(w))
 		return -1;
-	browser_open(w);
+	browser_start(w);
 	return 0;
 }
 
@@ -294,12 +202,7 @@ static int teardown(void **state)
 	web_leg_close(w->leg);
 	web_close(w->web);
 	picture_free(w->picture);
-	dtls_free(w->b.dtls);
-	dtls_identity_free(w->b.identity);
-	srtp_free(w->b.in);
-	srtp_free(w->b.out);
-	if (w->b.fd >= 0)
-		close(w->b.fd);
+	browser_close(&w->b);
 	assert_int_equal(timers_wait_us(&w->timers), -1);
 	timers_free(&w->timers);
 	free(w);
@@ -310,27 +213,23 @@ static void pass(struct world *w, int64_t ms)
 {
 	clock_virtual_advance(&w->clock, ms * 1000);
 	timers_run(&w->timers);
-	browser_read(w);
+	browser_read(&w->b);
 }
 
 static void media_flows_both_ways(void **state)
 {
 	struct world *w = *state;
-	uint8_t p[64] = { 0x80, 8, 0, 7 };
 	const struct rtp door = { .ts = 160, .ssrc = 5, .seq = 1, .payload = 0, .end = 5 };
-	size_t n = RTP_HEADER_SIZE + 5;
 
 	come_up(w);
 	web_leg_audio(w->leg, (const uint8_t *)"audio", &door, 8);
-	browser_read(w);
+	browser_read(&w->b);
 	assert_int_equal(w->b.nrtp, 1);
 	assert_int_equal(w->b.rtp[0].pt, 8);
 	assert_true(w->b.rtp[0].marker);
 	assert_int_equal(w->b.first_byte[0], 'a');
-	memcpy(p + RTP_HEADER_SIZE, "hello", 5);
-	assert_int_equal(srtp_protect(w->b.out, 7, p, &n, sizeof(p)), 0);
-	browser_send(&w->b, p, n);
-	browser_send(&w->b, p, n); /* a replay */
+	browser_audio(&w->b, 8, 7, 0, "hello", 5);
+	browser_audio(&w->b, 8, 7, 0, "hello", 5); /* a replay */
 	server_read(w);
 	assert_int_equal(w->audio, 1);
 	assert_int_equal(web_leg_stats(w->leg).refused, 1);
@@ -342,11 +241,11 @@ static void we_speak_first_when_the_browser_waits(void **state)
 {
 	struct world *w = *state;
 
-	browser_dtls(w, DTLS_SERVER);
+	handshake_as(w, DTLS_SERVER);
 	answer(w, true);
 	turns(w);
 	assert_int_equal(w->b.dtls_n, 0); /* nothing before a check */
-	browser_check(w, NULL);
+	check(w, NULL);
 	turns(w);
 	assert_int_equal(w->ups, 1);
 	browser_keys(&w->b);
@@ -356,10 +255,10 @@ static void nothing_is_sent_to_who_proves_nothing(void **state)
 {
 	struct world *w = *state;
 
-	browser_dtls(w, DTLS_CLIENT);
+	handshake_as(w, DTLS_CLIENT);
 	answer(w, false);
 	dtls_start(w->b.dtls);
-	browser_check(w, "a wrong password");
+	check(w, "a wrong password");
 	turns(w);
 	assert_int_equal(w->b.stun + w->b.dtls_n, 0);
 	assert_int_equal(w->ups, 0);
@@ -370,9 +269,9 @@ static void another_certificate_brings_the_leg_down(void **state)
 	struct world *w = *state;
 	struct web_peer peer = { .ufrag = VIEW("peer") };
 
-	browser_dtls(w, DTLS_CLIENT);
+	handshake_as(w, DTLS_CLIENT);
 	assert_int_equal(web_leg_answer(w->leg, &peer), 0);
-	browser_check(w, NULL);
+	check(w, NULL);
 	dtls_start(w->b.dtls);
 	turns(w);
 	assert_int_equal(w->ups, 0);
@@ -389,7 +288,7 @@ static void a_late_viewer_gets_what_is_kept(void **state)
 	for (unsigned i = 0; i < 100; i++)
 		door_sends(w, SLICE, 12000 + 6000 * i);
 	web_leg_watch(w->leg, w->picture, PT);
-	browser_read(w);
+	browser_read(&w->b);
 	assert_int_equal(w->b.nrtp, WEB_CATCH_UP);
 	assert_int_equal(w->b.first_byte[0], SPS);
 	assert_int_equal(w->b.first_byte[2], IDR);
@@ -398,7 +297,7 @@ static void a_late_viewer_gets_what_is_kept(void **state)
 		pass(w, WEB_CATCH_UP_MS);
 	assert_int_equal(w->b.nrtp, 104);
 	door_sends(w, SLICE, 706000);
-	browser_read(w);
+	browser_read(&w->b);
 	assert_int_equal(w->b.nrtp, 105);
 	for (unsigned i = 1; i < w->b.nrtp; i++)
 		assert_int_equal((uint16_t)(w->b.rtp[i].seq - w->b.rtp[i - 1].seq), 1);
@@ -415,7 +314,7 @@ static void a_viewer_without_a_picture_asks_for_one(void **state)
 	come_up(w);
 	assert_int_equal(w->pictures, 1);
 	door_sends_key(w, 0);
-	browser_read(w);
+	browser_read(&w->b);
 	assert_int_equal(w->b.nrtp, 3);
 	browser_asks(w, 206, 0);
 	assert_int_equal(w->pictures, 1); /* one a second */
@@ -435,15 +334,11 @@ static void what_got_lost_is_sent_again(void **state)
 	door_sends_key(w, 0);
 	w->seq++; /* lost before us */
 	door_sends(w, SLICE, 6000);
-	browser_read(w);
+	browser_read(&w->b);
 	first = w->b.rtp[0].seq;
 	assert_int_equal(w->b.nrtp, 4);
 	/* A context that has not seen them: what comes again is no replay there. */
-	srtp_free(w->b.in);
-	struct dtls_keys keys;
-
-	assert_int_equal(dtls_keys(w->b.dtls, &keys), 0);
-	assert_int_equal(srtp_new(keys.profile, SRTP_RECEIVE, &keys.theirs, &w->b.in), 0);
+	browser_forget(&w->b);
 	browser_asks(w, 205, (uint16_t)(first + 2));
 	assert_int_equal(w->b.nrtp, 5);
 	assert_int_equal(w->b.first_byte[4], IDR);
@@ -474,7 +369,7 @@ static void another_picture_goes_on_where_the_first_ended(void **state)
 	pass(w, 1000);
 	web_leg_watch(w->leg, w->picture, PT);
 	door_sends_key(w, 5);
-	browser_read(w);
+	browser_read(&w->b);
 	n = w->b.nrtp;
 	assert_int_equal(n, 6);
 	for (unsigned i = 1; i < n; i++) {
@@ -496,7 +391,7 @@ static void a_silent_browser_is_gone(void **state)
 	come_up(w);
 	pass(w, ICE_CONSENT_MS - 1);
 	assert_int_equal(w->downs, 0);
-	browser_check(w, NULL);
+	check(w, NULL);
 	for (unsigned i = 0; i < ICE_CONSENT_MS / WEB_TICK_MS; i++) {
 		assert_int_equal(w->downs, 0);
 		pass(w, WEB_TICK_MS);
@@ -504,7 +399,7 @@ static void a_silent_browser_is_gone(void **state)
 	assert_int_equal(w->downs, 1);
 	sent = w->b.nrtp + w->b.nrtcp + w->b.stun;
 	web_leg_audio(w->leg, (const uint8_t *)"audio", &(struct rtp){ .end = 5 }, 8);
-	browser_check(w, NULL);
+	check(w, NULL);
 	pass(w, 10 * WEB_TICK_MS);
 	assert_int_equal(w->b.nrtp + w->b.nrtcp + w->b.stun, sent);
 	assert_int_equal(w->downs, 1);
@@ -540,17 +435,17 @@ static void garbage_does_no_harm(void **state)
 /* The browser comes up if it can, and sees what there is. */
 static void live(struct world *w)
 {
-	struct web_peer peer = { .ufrag = VIEW("peer") };
+	struct web_peer peer;
 	int err;
 
-	browser_open(w);
-	browser_dtls(w, DTLS_CLIENT);
-	hash_read(dtls_fingerprint(w->b.identity), peer.hash);
+	browser_start(w);
+	handshake_as(w, DTLS_CLIENT);
+	browser_peer(&w->b, false, &peer);
 	oom_server(true);
 	err = web_leg_answer(w->leg, &peer);
 	oom_server(false);
 	assert_true(err == 0 || err == -ENOMEM);
-	browser_check(w, NULL);
+	check(w, NULL);
 	dtls_start(w->b.dtls);
 	turns(w);
 	if (!w->ups)

@@ -398,6 +398,6 @@ void switchboard_request(struct switchboard *sb, struct tx_server *tx, const str
 		on_invite(sb, tx, msg, flow, user);
 	else
 		tx_reply(tx, 405, "Method Not Allowed",
-			 VIEW("Allow: INVITE, ACK, CANCEL, BYE, UPDATE, INFO, OPTIONS\r\n"),
+			 VIEW("Allow: INVITE, ACK, CANCEL, BYE, PRACK, UPDATE, INFO, OPTIONS\r\n"),
 			 (struct view){});
 }

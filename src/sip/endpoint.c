@@ -14,7 +14,7 @@
 #include <stdio.h>
 
 #define SERVER_NAME "vestibule"
-#define ALLOW       "Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, UPDATE, INFO\r\n"
+#define ALLOW       "Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, PRACK, UPDATE, INFO\r\n"
 
 enum { HEADERS_MAX = 16384 };
 

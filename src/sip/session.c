@@ -58,6 +58,7 @@ static struct session *session_alloc(struct sessions *ss, const struct flow *flo
 	s->offer_sdp = s->last_sdp = s->peer_sdp = s->asked_sdp = s->ok_body =
 		BUF_INIT(SESSION_BODY_MAX);
 	s->ok_headers = BUF_INIT(URI_MAX + 1024);
+	s->ringing.sdp = s->ringing.next_sdp = BUF_INIT(SESSION_BODY_MAX);
 	return s;
 }
 
@@ -69,6 +70,7 @@ void session_free(struct session *s)
 	timers_cancel(timers, &s->repeat);
 	timers_cancel(timers, &s->limit);
 	timers_cancel(timers, &s->refresh);
+	session_reliable_free(s);
 	if (s->invite && s->state == SESSION_CONFIRMED)
 		tx_client_done(s->invite);
 	else if (s->invite)
@@ -133,7 +135,7 @@ int session_send(struct session *s, const char *method, struct view extra, struc
 	return rc;
 }
 
-static void nobody_cares(void *, struct tx_client *, const struct sip_msg *, int)
+void session_nobody_cares(void *, struct tx_client *, const struct sip_msg *, int)
 {
 }
 
@@ -142,7 +144,7 @@ static void send_and_forget(struct session *s, const char *method, struct view e
 {
 	struct tx_client *tx;
 
-	if (session_send(s, method, extra, body, nobody_cares, NULL, &tx) == 0)
+	if (session_send(s, method, extra, body, session_nobody_cares, NULL, &tx) == 0)
 		tx_client_forget(tx);
 }
 
@@ -334,7 +336,7 @@ static void on_provisional(struct session *s, const struct sip_msg *msg)
 {
 	struct view sdp = {};
 
-	if (s->state != SESSION_CALLING || msg->scode == 100)
+	if (s->state != SESSION_CALLING || msg->scode == 100 || !session_provisional_news(s, msg))
 		return;
 	if (!session_body(msg, &sdp))
 		sdp = (struct view){};
@@ -456,7 +458,8 @@ static bool on_require(const struct sip_hdr *hdr, const struct sip_msg *, void *
 {
 	struct unsupported *u = arg;
 
-	if (view_ieq(view_pl(&hdr->val), VIEW("timer")))
+	if (view_ieq(view_pl(&hdr->val), VIEW("timer")) ||
+	    view_ieq(view_pl(&hdr->val), VIEW("100rel")))
 		return false;
 	buf_printf(u->out, "Unsupported: %.*s\r\n", (int)hdr->val.l, hdr->val.p);
 	u->any = true;
@@ -532,6 +535,7 @@ int session_accept(struct sessions *ss, struct tx_server *tx, const struct sip_m
 	}
 	session_keep(&s->peer_sdp, sdp);
 	session_timer_ask(s, msg);
+	session_reliable_init(s, sip_msg_hdr_has_value(msg, SIP_HDR_REQUIRE, "100rel"));
 	s->answering = tx;
 	tx_server_use(tx, &incoming_handlers, s);
 	*ret_sdp = buf_view(&s->peer_sdp);
@@ -539,15 +543,20 @@ int session_accept(struct sessions *ss, struct tx_server *tx, const struct sip_m
 	return 0;
 }
 
+const char *session_phrase(unsigned code)
+{
+	return code == 180 ? "Ringing" : "Session Progress";
+}
+
 void session_progress(struct session *s, unsigned code, struct view sdp)
 {
 	CLEANUP(buf_free) struct buf h = BUF_INIT(2048);
 
-	if (s->state != SESSION_INCOMING || !s->answering)
+	if (s->state != SESSION_INCOMING || !s->answering || session_ring_reliably(s, code, sdp))
 		return;
 	session_contact(s, &h);
 	session_type(&h, sdp);
-	tx_reply(s->answering, code, code == 180 ? "Ringing" : "Session Progress", buf_view(&h), sdp);
+	tx_reply(s->answering, code, session_phrase(code), buf_view(&h), sdp);
 }
 
 static void on_no_ack(void *arg)
@@ -586,8 +595,9 @@ void session_ok(struct session *s, struct view sdp)
 
 void session_answer(struct session *s, struct view sdp)
 {
-	if (s->state != SESSION_INCOMING || !s->answering)
+	if (s->state != SESSION_INCOMING || !s->answering || session_answer_waits(s, sdp))
 		return;
+	session_reliable_stop(s);
 	s->state = SESSION_ANSWERED;
 	session_ok(s, sdp);
 }

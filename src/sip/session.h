@@ -1,5 +1,5 @@
 /* sip/session.h - INVITE dialogs: one leg of a call each (RFC 3261 sections 12 to 15, RFC 3264's
- * order of offers, session timers of RFC 4028, INFO of RFC 6086).
+ * order of offers, session timers of RFC 4028, INFO of RFC 6086, acknowledged ringing of RFC 3262).
  *
  * Everything on the sip loop's thread. The layer owns a session from its start until `ended`, which
  * it calls exactly once and after which the pointer is dead; the user may let go with session_end,

@@ -2,7 +2,7 @@
 
 #include <errno.h>
 
-static const char allow[] = "Allow: INVITE, ACK, CANCEL, BYE, UPDATE, INFO, OPTIONS\r\n";
+static const char allow[] = "Allow: INVITE, ACK, CANCEL, BYE, PRACK, UPDATE, INFO, OPTIONS\r\n";
 
 static void reply(struct tx_server *tx, unsigned code, const char *phrase)
 {
@@ -278,6 +278,8 @@ void session_inside(struct session *s, struct tx_server *tx, const struct sip_ms
 		on_peer_offer(s, tx, msg, true);
 	else if (view_eq(method, VIEW("INFO")))
 		on_info(s, tx, msg);
+	else if (view_eq(method, VIEW("PRACK")))
+		session_pracked(s, tx, msg);
 	else
 		tx_reply(tx, view_eq(method, VIEW("OPTIONS")) ? 200 : 405,
 			 view_eq(method, VIEW("OPTIONS")) ? "OK" : "Method Not Allowed",

@@ -1,5 +1,6 @@
 /* sip/session_priv.h - the dialog's state, shared by session.c (life), session_offer.c (what happens
- * inside of it) and session_text.c (headers). */
+ * inside of it), session_reliable.c (provisional responses that are acknowledged) and session_text.c
+ * (headers). */
 #pragma once
 #include "base/list.h"
 #include "base/map.h"
@@ -31,6 +32,26 @@ struct sessions {
 	struct sessions_conf conf;
 	struct tx_layer *layer;
 	struct map by_tag; /* our tag → session */
+};
+
+/* The last reliable provisional response of a peer (RFC 3262). */
+struct session_heard {
+	bool any;
+	uint32_t seq;
+	char tag[TAG_MAX]; /* of its branch */
+};
+
+/* Ours, where the INVITE requires that they are reliable. */
+struct session_ringing {
+	bool required;
+	bool waits; /* for its PRACK */
+	uint32_t seq;
+	unsigned code;
+	struct buf sdp;
+	unsigned next_code; /* what goes out once it has come; 200: the answer; 0: nothing */
+	struct buf next_sdp;
+	struct timer again;
+	int64_t repeat_ms, waited_ms;
 };
 
 struct session {
@@ -65,6 +86,9 @@ struct session {
 	struct buf asked_sdp;        /* its offer that waits for our answer */
 	unsigned glares;             /* how often it met 491 */
 	bool refreshing;             /* the offer under way is a session refresh of our own */
+
+	struct session_heard heard;
+	struct session_ringing ringing;
 
 	struct buf ok_headers;       /* the 2xx that waits for its ACK */
 	struct buf ok_body;
@@ -114,6 +138,23 @@ void session_timer_learn(struct session *s, const struct sip_msg *msg);
 void session_timer_agree(struct session *s);
 /* Session-Expires below our minimum: answered with 422. */
 bool session_timer_refused(struct tx_server *tx, const struct sip_msg *msg);
+
+/* Takes a response that changes nothing. */
+void session_nobody_cares(void *arg, struct tx_client *tx, const struct sip_msg *msg, int err);
+const char *session_phrase(unsigned code);
+
+/* session_reliable.c */
+void session_reliable_init(struct session *s, bool required);
+/* The final response goes out: nothing is repeated any more. */
+void session_reliable_stop(struct session *s);
+void session_reliable_free(struct session *s);
+/* A provisional response of the peer: acknowledged when it asks for that. False: it came before. */
+bool session_provisional_news(struct session *s, const struct sip_msg *msg);
+/* False: it may go out as it is, once. */
+bool session_ring_reliably(struct session *s, unsigned code, struct view sdp);
+/* True: an SDP of ours waits for its PRACK, and the answer goes out after that (section 3). */
+bool session_answer_waits(struct session *s, struct view sdp);
+void session_pracked(struct session *s, struct tx_server *tx, const struct sip_msg *msg);
 
 /* session_offer.c: requests inside the dialog other than ACK. */
 void session_inside(struct session *s, struct tx_server *tx, const struct sip_msg *msg);

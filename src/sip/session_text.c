@@ -45,7 +45,7 @@ void session_contact(const struct session *s, struct buf *out)
 		   view_starts(view_str(s->target), VIEW("sips:")) ? "sips" : "sip", (int)local.n,
 		   local.p, s->flow.transport == FLOW_UDP ? "" : ";transport=",
 		   s->flow.transport == FLOW_UDP ? "" : flow_transport_name(s->flow.transport));
-	buf_str(out, "Allow: INVITE, ACK, CANCEL, BYE, UPDATE, INFO, OPTIONS\r\n");
+	buf_str(out, "Allow: INVITE, ACK, CANCEL, BYE, PRACK, UPDATE, INFO, OPTIONS\r\n");
 }
 
 void session_type(struct buf *out, struct view sdp)
@@ -58,7 +58,7 @@ void session_type(struct buf *out, struct view sdp)
 void session_timer_headers(const struct session *s, struct buf *out, bool response)
 {
 	if (!response) {
-		buf_printf(out, "Supported: timer\r\nSession-Expires: %u%s\r\nMin-SE: %u\r\n",
+		buf_printf(out, "Supported: timer, 100rel\r\nSession-Expires: %u%s\r\nMin-SE: %u\r\n",
 			   s->expires_s ? s->expires_s : SESSION_EXPIRES_S,
 			   s->expires_s ? s->we_refresh ? ";refresher=uac" : ";refresher=uas" : "",
 			   SESSION_MIN_SE_S);

@@ -119,7 +119,7 @@ static enum relay_kind kind_of(const struct sdp_media *line)
 
 static bool relayable(const struct sdp_media *line)
 {
-	return line->kind != SDP_OTHER && line->port && !line->secure && line->nformats;
+	return line->kind != SDP_OTHER && line->port && !line->secure && !line->savp && line->nformats;
 }
 
 /* The first m= line of each kind that can be relayed. -EPROTONOSUPPORT without any. */

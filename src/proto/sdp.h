@@ -5,6 +5,7 @@
 #pragma once
 #include "base/addr.h"
 #include "base/mem.h"
+#include "proto/sdes.h"
 
 enum { SDP_MAX = 16384 /* bytes */, SDP_LINES_MAX = 400, SDP_MEDIA_MAX = 8, SDP_FORMATS_MAX = 24 };
 
@@ -24,7 +25,11 @@ struct sdp_media {
 	enum sdp_kind kind;
 	struct view proto;
 	bool avpf;
-	bool secure;   /* SAVP or DTLS: what is inside cannot be relayed as plain RTP */
+	bool savp;     /* SRTP under the key of `crypto` */
+	bool secure;   /* SRTP without a key that we could use, or DTLS: it cannot be relayed */
+	/* The first that we understand; suite SDES_NONE: none. Beside plain RTP it says that SRTP is
+	 * welcome (RFC 8643). */
+	struct sdes crypto;
 	uint16_t port; /* 0: refused */
 	struct addr rtp, rtcp; /* unset: a host name, 0.0.0.0 or nothing: learn from packets */
 	bool rtcp_mux;
@@ -55,6 +60,9 @@ struct sdp_edit_media {
 	uint16_t port; /* RTP; RTCP is one above. 0 refuses the media (RFC 3264 section 6) */
 	bool set_dir;
 	enum sdp_dir dir;
+	bool savp; /* in what sdp_relay prints; an answer has the profile of its offer */
+	const struct sdes *crypto;
+	unsigned ncrypto;
 };
 
 struct sdp_edit {

@@ -66,7 +66,8 @@ static int read_m(struct sdp_media *m, struct view line)
 		return -EBADMSG;
 	m->port = (uint16_t)number;
 	m->avpf = has_word(m->proto, "AVPF") || has_word(m->proto, "SAVPF");
-	m->secure = !(has_word(m->proto, "AVP") || has_word(m->proto, "AVPF")) ||
+	m->savp = has_word(m->proto, "SAVP") || has_word(m->proto, "SAVPF");
+	m->secure = !(m->savp || has_word(m->proto, "AVP") || has_word(m->proto, "AVPF")) ||
 		    !view_starts(m->proto, VIEW("RTP/"));
 	while (m->kind != SDP_OTHER && view_trim(rest).n) {
 		const struct view fmt = word(&rest);
@@ -196,6 +197,14 @@ static void read_rtcp(struct sdp_media *m, struct view value, const struct conne
 		m->rtcp = addr_with_port(&own.addr, (uint16_t)number);
 }
 
+/* The first that we understand: whoever offers several lists them as it likes them (RFC 4568
+ * section 5.1). */
+static void read_crypto(struct sdp_media *m, struct view value)
+{
+	if (m->crypto.suite == SDES_NONE && sdes_read(view_trim(value), &m->crypto) < 0)
+		m->crypto.suite = SDES_NONE;
+}
+
 static void read_attribute(struct sdp_media *m, struct view line)
 {
 	struct view value, name = view_cut(line, ':', &value);
@@ -204,6 +213,8 @@ static void read_attribute(struct sdp_media *m, struct view line)
 		read_rtpmap(m, value);
 	else if (view_ieq(name, VIEW("fmtp")))
 		read_fmtp(m, value);
+	else if (view_ieq(name, VIEW("crypto")))
+		read_crypto(m, value);
 	else if (view_ieq(name, VIEW("rtcp-mux")))
 		m->rtcp_mux = true;
 	else
@@ -232,6 +243,7 @@ static int read_media(struct sdp *sdp, struct sdp_media *m, const struct connect
 		else if (line.p[0] == 'a')
 			read_attribute(m, value);
 	}
+	m->secure = m->secure || (m->savp && m->crypto.suite == SDES_NONE);
 	if (addr_is_set(&c.addr) && m->port)
 		m->rtp = addr_with_port(&c.addr, m->port);
 	if (rtcp.n && m->port)

@@ -138,16 +138,30 @@ static void write_refused(struct buf *out, const struct sdp *in, const struct sd
 	buf_printf(out, "m=%.*s 0 %.*s\r\n", (int)kind.n, kind.p, (int)rest.n, rest.p);
 }
 
-static void write_m(struct buf *out, const struct sdp_media *m, uint16_t port)
+static void write_m(struct buf *out, const struct sdp_media *m, uint16_t port, struct view profile)
 {
 	buf_printf(out, "m=%s %u %.*s", m->kind == SDP_AUDIO ? "audio" : "video", port,
-		   (int)m->proto.n, m->proto.p);
+		   (int)profile.n, profile.p);
+}
+
+/* How a leg is spoken to is its own matter: whether its packets are protected, and with what. */
+static struct view profile_of(const struct sdp_media *m, bool savp)
+{
+	if (savp)
+		return m->avpf ? VIEW("RTP/SAVPF") : VIEW("RTP/SAVP");
+	return m->avpf ? VIEW("RTP/AVPF") : VIEW("RTP/AVP");
+}
+
+static void write_crypto(struct buf *out, const struct sdp_edit_media *edit)
+{
+	for (unsigned i = 0; i < edit->ncrypto; i++)
+		sdes_print(&edit->crypto[i], out);
 }
 
 static void relay_media(struct buf *out, const struct sdp *in, const struct sdp_media *m,
 			const struct sdp_edit_media *edit)
 {
-	write_m(out, m, edit->port);
+	write_m(out, m, edit->port, profile_of(m, edit->savp));
 	for (unsigned i = 0; i < m->nformats; i++)
 		buf_printf(out, " %u", m->formats[i].pt);
 	buf_str(out, "\r\n");
@@ -163,6 +177,7 @@ static void relay_media(struct buf *out, const struct sdp *in, const struct sdp_
 			continue;
 		write_line(out, line);
 	}
+	write_crypto(out, edit);
 	write_dir(out, edit->set_dir ? edit->dir : m->dir);
 }
 
@@ -230,7 +245,7 @@ static bool any_common(const struct sdp_media *offer, const struct sdp_media *a)
 static void answer_media(struct buf *out, const struct sdp_media *offer, const struct sdp *answer,
 			 const struct sdp_media *a, const struct sdp_edit_media *edit)
 {
-	write_m(out, offer, edit->port);
+	write_m(out, offer, edit->port, offer->proto);
 	for (unsigned i = 0; i < a->nformats; i++) {
 		const int pt = offered_as(offer, &a->formats[i]);
 
@@ -251,6 +266,7 @@ static void answer_media(struct buf *out, const struct sdp_media *offer, const s
 		else
 			write_line(out, line);
 	}
+	write_crypto(out, edit);
 	write_dir(out, edit->set_dir ? edit->dir : a->dir);
 }
 

@@ -211,6 +211,63 @@ static void nonsense_is_refused(void **)
 	buf_free(&many);
 }
 
+#define KEY "d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj"
+
+static void a_key_that_we_understand_is_read(void **)
+{
+	const struct sdp *s = read_sdp(
+		HEAD "m=audio 1 RTP/SAVP 0\r\na=crypto:1 F8_128_HMAC_SHA1_80 inline:" KEY "\r\n"
+		     "a=crypto:2 AES_CM_128_HMAC_SHA1_80 inline:" KEY "\r\n"
+		     "a=crypto:3 AEAD_AES_128_GCM inline:x\r\n"
+		     "m=audio 1 RTP/SAVPF 0\r\na=crypto:1 F8_128_HMAC_SHA1_80 inline:" KEY "\r\n"
+		     "m=audio 1 RTP/AVP 0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:" KEY "\r\n"
+		     "m=audio 1 UDP/TLS/RTP/SAVPF 0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:" KEY
+		     "\r\n");
+
+	assert_true(s->media[0].savp);
+	assert_false(s->media[0].secure);
+	assert_int_equal(s->media[0].crypto.tag, 2);
+	assert_true(s->media[1].secure); /* nothing that we could use */
+	assert_false(s->media[2].savp);
+	assert_int_equal(s->media[2].crypto.suite, SDES_CM_SHA1_80);
+	assert_true(s->media[3].secure); /* DTLS */
+}
+
+/* Whether packets are protected is between us and each side. */
+static void each_side_has_its_own_key(void **)
+{
+	static const struct sdes ours[] = { { .tag = 1, .suite = SDES_GCM_128, .key = { 1 } },
+					    { .tag = 2, .suite = SDES_CM_SHA1_80, .key = { 2 } } };
+	const struct sdp *plain = read_sdp(HEAD "m=audio 1 RTP/AVPF 0\r\n");
+	const struct sdp *secure = read_sdp(HEAD "m=audio 1 RTP/SAVP 0\r\na=crypto:1 "
+						 "AES_CM_128_HMAC_SHA1_80 inline:" KEY "\r\n");
+	struct sdp_edit edit = { .host = host("198.51.100.1"),
+				 .media = { { .port = 9, .savp = true, .crypto = ours, .ncrypto = 2 } } };
+	struct buf out = BUF_INIT(SDP_MAX);
+	const struct sdp *again;
+
+	assert_int_equal(sdp_relay(plain, &edit, &out), 0);
+	assert_non_null(strstr(buf_cstr(&out), "m=audio 9 RTP/SAVPF 0\r\n"));
+	assert_non_null(strstr(out.p, "a=crypto:1 AEAD_AES_128_GCM inline:AQ"));
+	assert_non_null(strstr(out.p, "a=crypto:2 AES_CM_128_HMAC_SHA1_80 inline:Ag"));
+	again = read_sdp(out.p);
+	assert_memory_equal(&again->media[0].crypto, &ours[0], sizeof(ours[0]));
+
+	buf_reset(&out);
+	edit.media[0] = (struct sdp_edit_media){ .port = 9 };
+	assert_int_equal(sdp_relay(secure, &edit, &out), 0);
+	assert_non_null(strstr(buf_cstr(&out), "m=audio 9 RTP/AVP 0\r\n"));
+	assert_null(strstr(out.p, "crypto"));
+
+	buf_reset(&out);
+	edit.media[0] = (struct sdp_edit_media){ .port = 9, .crypto = &ours[1], .ncrypto = 1 };
+	assert_int_equal(sdp_answer(secure, plain, &edit, &out), 0);
+	assert_non_null(strstr(buf_cstr(&out), "m=audio 9 RTP/SAVP 0\r\n"));
+	assert_non_null(strstr(out.p, "a=crypto:2 "));
+	assert_null(strstr(out.p, KEY));
+	buf_free(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -223,6 +280,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_refused_line_keeps_its_kind_and_formats, setup, teardown),
 		cmocka_unit_test_setup_teardown(blanks_before_a_payload_type_do_no_harm, setup, teardown),
 		cmocka_unit_test_setup_teardown(hold_and_missing_addresses_are_understood, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_key_that_we_understand_is_read, setup, teardown),
+		cmocka_unit_test_setup_teardown(each_side_has_its_own_key, setup, teardown),
 		cmocka_unit_test_setup_teardown(nonsense_is_refused, setup, teardown),
 	};
 

@@ -1,0 +1,194 @@
+#include "media/seal.h"
+
+#include "media/feedback.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	FIRST_BELOW = 32768, /* of the first sequence number: the counter does not roll over at once */
+	CNAME_BYTES = 8,
+	PLI_SIZE = 20,
+};
+
+/* Seconds from 1900 to 1970. */
+#define NTP_EPOCH_S UINT64_C(2208988800)
+
+struct seal {
+	struct seal_keys keys;
+	struct srtp *in, *out;
+	struct renumber numbers;
+	uint64_t first; /* index of number 0 */
+	uint32_t ssrc, clock_hz;
+	bool any;
+	uint32_t ts; /* of the newest that went out */
+	int64_t sent_us, reported_us;
+	uint32_t packets, bytes;
+	char cname[2 * CNAME_BYTES + 1];
+};
+
+static bool names_make(struct seal *seal)
+{
+	uint8_t random[CNAME_BYTES];
+	uint16_t first;
+
+	if (RAND_bytes((uint8_t *)&seal->ssrc, sizeof(seal->ssrc)) != 1 ||
+	    RAND_bytes((uint8_t *)&first, sizeof(first)) != 1 ||
+	    RAND_bytes(random, sizeof(random)) != 1)
+		return false;
+	seal->first = first % FIRST_BELOW;
+	for (unsigned i = 0; i < CNAME_BYTES; i++) {
+		seal->cname[2 * i] = (char)('a' + (random[i] >> 4));
+		seal->cname[2 * i + 1] = (char)('a' + (random[i] & 15));
+	}
+	return true;
+}
+
+int seal_new(const struct seal_keys *keys, uint32_t clock_hz, struct seal **ret_seal)
+{
+	struct seal *seal = calloc(1, sizeof(*seal));
+	int rc;
+
+	if (!seal)
+		return -ENOMEM;
+	seal->keys = *keys;
+	seal->clock_hz = clock_hz;
+	renumber_init(&seal->numbers, clock_hz);
+	rc = names_make(seal) ? 0 : -ENOMEM;
+	if (rc == 0)
+		rc = srtp_new(keys->profile, SRTP_RECEIVE, &keys->theirs, &seal->in);
+	if (rc == 0)
+		rc = srtp_new(keys->profile, SRTP_SEND, &keys->ours, &seal->out);
+	if (rc < 0) {
+		seal_free(seal);
+		return rc;
+	}
+	*ret_seal = seal;
+	return 0;
+}
+
+void seal_free(struct seal *seal)
+{
+	if (!seal)
+		return;
+	srtp_free(seal->in);
+	srtp_free(seal->out);
+	OPENSSL_cleanse(seal, sizeof(*seal));
+	free(seal);
+}
+
+static bool master_same(const struct srtp_master *a, const struct srtp_master *b,
+			enum srtp_profile profile)
+{
+	return memcmp(a->key, b->key, sizeof(a->key)) == 0 &&
+	       memcmp(a->salt, b->salt, srtp_salt_size(profile)) == 0;
+}
+
+bool seal_has(const struct seal *seal, const struct seal_keys *keys)
+{
+	return seal->keys.profile == keys->profile &&
+	       master_same(&seal->keys.ours, &keys->ours, keys->profile) &&
+	       master_same(&seal->keys.theirs, &keys->theirs, keys->profile);
+}
+
+int seal_open(struct seal *seal, uint8_t *p, size_t *n)
+{
+	return srtp_unprotect(seal->in, p, n);
+}
+
+int seal_open_rtcp(struct seal *seal, uint8_t *p, size_t *n, bool *ret_picture)
+{
+	struct feedback feedback;
+	const int rc = srtcp_unprotect(seal->in, p, n);
+
+	if (rc < 0)
+		return rc;
+	if (!rtcp_valid(p, *n))
+		return -EBADMSG;
+	feedback_read(p, *n, seal->ssrc, &feedback);
+	*ret_picture = feedback.picture;
+	return 0;
+}
+
+static void put16(uint8_t *p, uint16_t v)
+{
+	p[0] = (uint8_t)(v >> 8);
+	p[1] = (uint8_t)v;
+}
+
+static void put32(uint8_t *p, uint32_t v)
+{
+	put16(p, (uint16_t)(v >> 16));
+	put16(p + 2, (uint16_t)v);
+}
+
+static void sent(struct seal *seal, uint32_t ts, size_t payload, int64_t now_us)
+{
+	seal->any = true;
+	seal->ts = ts;
+	seal->sent_us = now_us;
+	seal->packets++;
+	seal->bytes += (uint32_t)payload;
+}
+
+bool seal_close(struct seal *seal, const uint8_t *p, const struct rtp *rtp, uint8_t pt,
+		int64_t now_us, uint8_t ret_bytes[SEAL_PACKET_MAX], size_t *ret_n)
+{
+	const size_t payload = (size_t)(rtp->end - rtp->payload);
+	struct renumbered r;
+	uint64_t index;
+
+	if (RTP_HEADER_SIZE + payload + SRTP_OVERHEAD_MAX > SEAL_PACKET_MAX ||
+	    !renumber_take(&seal->numbers, rtp, now_us, &r))
+		return false;
+	index = seal->first + r.number;
+	ret_bytes[0] = 0x80;
+	ret_bytes[1] = (uint8_t)((rtp->marker || r.source) << 7 | pt);
+	put16(ret_bytes + 2, (uint16_t)index);
+	put32(ret_bytes + 4, r.ts);
+	put32(ret_bytes + 8, seal->ssrc);
+	memcpy(ret_bytes + RTP_HEADER_SIZE, p + rtp->payload, payload);
+	*ret_n = RTP_HEADER_SIZE + payload;
+	if (srtp_protect(seal->out, index, ret_bytes, ret_n, SEAL_PACKET_MAX) < 0)
+		return false;
+	sent(seal, r.ts, payload, now_us);
+	return true;
+}
+
+bool seal_report(struct seal *seal, int64_t now_us, int64_t wall_ms,
+		 uint8_t ret_bytes[SEAL_PACKET_MAX], size_t *ret_n)
+{
+	const int64_t ticks = (now_us - seal->sent_us) * seal->clock_hz / 1000000;
+	const uint64_t ms = (uint64_t)wall_ms;
+	const struct feedback_sender report = {
+		.ssrc = seal->ssrc,
+		.ntp = (ms / 1000 + NTP_EPOCH_S) << 32 | (ms % 1000 << 32) / 1000,
+		.ts = seal->ts + (uint32_t)ticks,
+		.packets = seal->packets,
+		.bytes = seal->bytes,
+		.cname = seal->cname,
+	};
+
+	if (!seal->any || now_us - seal->reported_us < SEAL_REPORT_MS * INT64_C(1000))
+		return false;
+	seal->reported_us = now_us;
+	*ret_n = feedback_report_print(&report, ret_bytes);
+	return srtcp_protect(seal->out, ret_bytes, ret_n, SEAL_PACKET_MAX) == 0;
+}
+
+/* Behind an empty receiver report, as RFC 3550 section 6.1 wants it. */
+bool seal_pli(struct seal *seal, uint32_t ssrc, uint8_t ret_bytes[SEAL_PACKET_MAX], size_t *ret_n)
+{
+	static const uint8_t empty[PLI_SIZE] = { 0x80, 201, 0, 1, 0, 0, 0, 0, 0x81, 206, 0, 2 };
+
+	memcpy(ret_bytes, empty, sizeof(empty));
+	put32(ret_bytes + 4, seal->ssrc);
+	put32(ret_bytes + 12, seal->ssrc);
+	put32(ret_bytes + 16, ssrc);
+	*ret_n = sizeof(empty);
+	return srtcp_protect(seal->out, ret_bytes, ret_n, SEAL_PACKET_MAX) == 0;
+}

@@ -32,6 +32,7 @@
 #include <stdint.h>
 #include "base/clock.h"
 #include "base/addr.h"
+#include "media/seal.h"
 #include "media/web.h"
 
 enum {
@@ -92,6 +93,8 @@ struct relay_stream {
 	struct addr signal; /* where its signalling comes from (port ignored); may be unset */
 	bool rtcp_mux;
 	bool strict;         /* never latch to a host not named above */
+	bool tones;          /* audio: keys may come as tones in the sound (media/tone.h) */
+	struct seal_keys keys; /* profile 0: in clear */
 	uint32_t clock_hz;   /* 0: 8,000 for audio, 90,000 for video */
 	uint32_t silence_ms; /* 0: do not watch */
 	unsigned nformats;

@@ -5,6 +5,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 #include "base/mem.h"
+#include "media/tone.h"
 
 /* Packets of one batch that go on, by their place in the worker's buffers. */
 struct batch {
@@ -84,6 +85,24 @@ static void channel_send(struct channel *to, struct iovec *iov, unsigned n)
 		count_sent(to, iov);
 }
 
+/* One packet, under a key and a number of its receiver. */
+static void send_sealed(const struct worker *w, struct channel *to, const uint8_t *p, size_t n,
+			uint8_t pt)
+{
+	uint8_t out[SEAL_PACKET_MAX];
+	struct iovec iov = { .iov_base = out };
+	struct rtp rtp;
+
+	if (to->seal && rtp_read(p, n, &rtp) &&
+	    seal_close(to->seal, p, &rtp, pt, (int64_t)w->now_us, out, &iov.iov_len))
+		channel_send(to, &iov, 1);
+}
+
+static bool is_sealed(const struct channel *c)
+{
+	return c->stream.peer.keys.profile != 0;
+}
+
 /* Writes the payload type of each receiver into the shared bytes just before it is sent. */
 static void forward_to(struct worker *w, const struct channel *from, struct channel *to,
 		       const struct batch *b)
@@ -97,6 +116,10 @@ static void forward_to(struct worker *w, const struct channel *from, struct chan
 
 		if (pt == STREAM_PT_NONE)
 			continue;
+		if (is_sealed(to)) {
+			send_sealed(w, to, p, w->in[b->at[i]].msg_len, pt);
+			continue;
+		}
 		p[1] = (uint8_t)((p[1] & 0x80) | pt);
 		iov[n++] = (struct iovec){ p, w->in[b->at[i]].msg_len };
 	}
@@ -161,7 +184,7 @@ static void rtcp_forward(const struct channel *from, const void *p, size_t n)
 		struct leg *leg = s->legs[i];
 		struct channel *c = leg ? &leg->channel[from->kind] : NULL;
 
-		if (c == NULL || c == from || !channel_is_open(c))
+		if (c == NULL || c == from || !channel_is_open(c) || is_sealed(c))
 			continue;
 		if ((from->to >> i & 1) || (c->to >> from->leg->index & 1))
 			rtcp_send(c, p, n);
@@ -170,8 +193,40 @@ static void rtcp_forward(const struct channel *from, const void *p, size_t n)
 
 static void rtcp_read(struct channel *c, const struct addr *from, const uint8_t *p, size_t n)
 {
-	if (stream_hear_rtcp(&c->stream, from, p, n) <= STREAM_LATCHED)
+	if (stream_hear_rtcp(&c->stream, from, p, n) <= STREAM_LATCHED && !is_sealed(c))
 		rtcp_forward(c, p, n);
+}
+
+static void picture_ask(struct worker *w, const struct leg *viewer);
+
+/* False: the packet is not the peer's, or was here before. */
+static bool unseal(struct worker *w, struct channel *c, unsigned i, size_t *n)
+{
+	uint8_t *p = w->bytes[i];
+	const bool rtcp = rtp_is_rtcp(p, *n);
+	bool picture = false;
+	int rc = -EBADMSG;
+
+	if (c->seal && rtcp)
+		rc = seal_open_rtcp(c->seal, p, n, &picture);
+	else if (c->seal)
+		rc = seal_open(c->seal, p, n);
+	w->in[i].msg_len = (unsigned)*n;
+	if (picture)
+		picture_ask(w, c->leg);
+	if (rc < 0)
+		c->stream.stats.refused++;
+	return rc == 0;
+}
+
+static void report(const struct worker *w, struct channel *c)
+{
+	uint8_t out[SEAL_PACKET_MAX];
+	size_t n;
+
+	if (c->seal &&
+	    seal_report(c->seal, (int64_t)w->now_us, clock_wall_ms(w->clock), out, &n))
+		rtcp_send(c, out, n);
 }
 
 static bool connect_end(struct end *end, const struct addr *to)
@@ -197,7 +252,7 @@ static void settle(struct channel *c, uint64_t now_us)
 }
 
 /* RFC 4585 section 6.3.1, behind an empty receiver report as section 3.1 wants it. */
-static void pli_send(struct channel *c)
+static void pli_send_plain(struct channel *c)
 {
 	uint32_t ssrc = htonl(c->stream.ssrc), ours = ~ssrc;
 	uint8_t p[20] = { 0x80, 201, 0, 1, 0, 0, 0, 0, 0x81, 206, 0, 2 };
@@ -206,6 +261,19 @@ static void pli_send(struct channel *c)
 	memcpy(p + 12, &ours, 4);
 	memcpy(p + 16, &ssrc, 4);
 	rtcp_send(c, p, sizeof(p));
+}
+
+static void pli_send(struct channel *c)
+{
+	uint8_t out[SEAL_PACKET_MAX];
+	size_t n;
+
+	if (is_sealed(c)) {
+		if (c->seal && seal_pli(c->seal, c->stream.ssrc, out, &n))
+			rtcp_send(c, out, n);
+		return;
+	}
+	pli_send_plain(c);
 }
 
 /* Less than RELAY_KEYFRAME_MS ago, and its first key frame may still be under way. */
@@ -343,9 +411,21 @@ static void on_latched(struct worker *w, struct channel *c)
 	tell(w, c, (struct relay_event){ .type = RELAY_EV_LATCHED, .addr = c->stream.from });
 }
 
-static void on_heard(struct worker *w, struct channel *c, const uint8_t *p, const struct rtp *rtp)
+/* Who sends telephone-events sends no tones, or means the same with them. */
+static char heard_digit(struct channel *c, const uint8_t *p, const struct rtp *rtp)
 {
 	const char digit = stream_digit(&c->stream, p, rtp);
+
+	if (digit && c->tone)
+		tone_free(TAKE(c->tone));
+	if (digit || !c->tone)
+		return digit;
+	return tone_hear(c->tone, rtp->pt, p + rtp->payload, rtp->end - rtp->payload);
+}
+
+static void on_heard(struct worker *w, struct channel *c, const uint8_t *p, const struct rtp *rtp)
+{
+	const char digit = heard_digit(c, p, rtp);
 
 	if (c->stream.silent) {
 		c->stream.silent = false;
@@ -409,6 +489,8 @@ void session_read(struct worker *w, struct end *end)
 		w->names[i].len = w->in[i].msg_hdr.msg_namelen;
 		if (size > RELAY_PACKET_MAX)
 			c->stream.stats.invalid++;
+		else if (is_sealed(c) && !unseal(w, c, i, &size))
+			continue;
 		else if (end->side == SIDE_RTCP ||
 			 (c->stream.peer.rtcp_mux && rtp_is_rtcp(w->bytes[i], size)))
 			rtcp_read(c, from, w->bytes[i], size);
@@ -426,6 +508,7 @@ static void scan_channel(struct worker *w, struct channel *c)
 		connect_end(&c->end[SIDE_RTP], NULL);
 	settle(c, w->now_us);
 	keyframe_due(w, c);
+	report(w, c);
 }
 
 static void scan_silence(struct worker *w, struct channel *c)
@@ -464,6 +547,17 @@ static void on_picture_wanted(struct worker *w, struct channel *source)
 	keyframe_due(w, source);
 }
 
+/* A telephone that the sources do not hear of themselves. */
+static void picture_ask(struct worker *w, const struct leg *viewer)
+{
+	for (unsigned i = 0; i < RELAY_LEGS_MAX; i++) {
+		struct leg *leg = viewer->session->legs[i];
+
+		if (leg != NULL && (leg->channel[RELAY_VIDEO].to >> viewer->index & 1))
+			on_picture_wanted(w, &leg->channel[RELAY_VIDEO]);
+	}
+}
+
 static void on_web(void *arg, enum web_event event)
 {
 	struct leg *leg = arg;
@@ -495,6 +589,10 @@ static void web_to(const struct channel *from, struct leg *to, uint8_t *p, size_
 	pt = stream_pt(&from->stream, &c->stream, rtp->pt);
 	if (!channel_is_open(c) || pt == STREAM_PT_NONE)
 		return;
+	if (is_sealed(c)) {
+		send_sealed(from->leg->worker, c, p, n, pt);
+		return;
+	}
 	p[1] = (uint8_t)((p[1] & 0x80) | pt);
 	channel_send(c, &iov, 1);
 }
@@ -555,8 +653,12 @@ void session_leg_clear(struct leg *leg)
 		web_count(leg);
 	web_leg_close(TAKE(leg->web));
 	for (unsigned k = 0; k < RELAY_KINDS; k++) {
-		picture_drop(&leg->channel[k]);
-		free(TAKE(leg->channel[k].sets));
+		struct channel *c = &leg->channel[k];
+
+		picture_drop(c);
+		free(TAKE(c->sets));
+		seal_free(TAKE(c->seal));
+		tone_free(TAKE(c->tone));
 	}
 }
 
@@ -642,10 +744,32 @@ static void leg_close(struct worker *w, struct session *s, unsigned index)
 	worker_hand_back(w, &leg->done);
 }
 
+/* Without memory for it nothing passes: better no sound than one that others hear. */
+static void seal_order(struct channel *c)
+{
+	const struct seal_keys *keys = &c->stream.peer.keys;
+
+	if (c->seal && is_sealed(c) && seal_has(c->seal, keys))
+		return;
+	seal_free(TAKE(c->seal));
+	if (is_sealed(c) && seal_new(keys, c->stream.peer.clock_hz, &c->seal) < 0)
+		c->seal = NULL;
+}
+
+static void tone_order(struct channel *c)
+{
+	if (!c->stream.peer.tones)
+		tone_free(TAKE(c->tone));
+	else if (!c->tone && tone_new(&c->tone) < 0)
+		c->tone = NULL;
+}
+
 static void stream_order(struct worker *w, struct channel *c, const struct relay_stream *peer)
 {
 	if (stream_set(&c->stream, peer, c->kind, w->now_us) && c->end[SIDE_RTP].connected)
 		connect_end(&c->end[SIDE_RTP], NULL);
+	seal_order(c);
+	tone_order(c);
 	watch_all(c->leg->session);
 }
 

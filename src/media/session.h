@@ -11,7 +11,8 @@
  *   3. An end is `connected` only while its stream is settled.
  *   4. A browser leg has no sockets; it sees the picture of the channel that is `watched`, which
  *      has one, or nothing.
- *   5. Pictures are kept while the session has browser legs: from the first packet heard in that
+ *   5. Where the description has keys nothing passes in clear, in neither direction.
+ *   6. Pictures are kept while the session has browser legs: from the first packet heard in that
  *      time. */
 #pragma once
 #include "base/list.h"
@@ -35,12 +36,16 @@ struct end {
 	bool drained; /* connected, and what came before that is read: sources need no check */
 };
 
+struct tone;
+
 struct channel {
 	struct leg *leg;
 	enum relay_kind kind;
 	struct end end[SIDES];
 	struct stream stream;
 	uint32_t to;
+	struct seal *seal; /* where the stream's description has keys */
+	struct tone *tone; /* listens for tones; NULL: it does not */
 	bool keyframe_wanted;
 	bool keyframe_told;      /* the owner is told of it, too */
 	struct picture *picture; /* of what is heard here; NULL: not kept */

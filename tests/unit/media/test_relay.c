@@ -3,6 +3,7 @@
 #include "../test.h"
 
 #include <errno.h>
+#include <math.h>
 #include <poll.h>
 #include <stdatomic.h>
 #include <unistd.h>
@@ -405,6 +406,169 @@ static void wrong_orders_are_refused(void **state)
 	assert_int_equal(relay_route(w->session, RELAY_LEGS_MAX, RELAY_AUDIO, 1), -EINVAL);
 }
 
+/* A telephone with SRTP: what it says and hears is sealed with the other end of the keys. */
+static struct seal_keys keys_of(uint8_t ours, uint8_t theirs)
+{
+	struct seal_keys keys = { .profile = SRTP_GCM_128 };
+
+	memset(&keys.ours, ours, sizeof(keys.ours));
+	memset(&keys.theirs, theirs, sizeof(keys.theirs));
+	return keys;
+}
+
+static void sealed_send(struct peer *p, struct seal *seal, uint8_t pt, const char *payload)
+{
+	uint8_t b[200] = { 0x80, pt, (uint8_t)(p->seq >> 8), (uint8_t)p->seq }, out[SEAL_PACKET_MAX];
+	struct rtp rtp;
+	size_t n;
+
+	b[11] = (uint8_t)p->ssrc;
+	p->seq++;
+	memcpy(b + 12, payload, strlen(payload));
+	assert_true(rtp_read(b, 12 + strlen(payload), &rtp));
+	assert_true(seal_close(seal, b, &rtp, pt, 0, out, &n));
+	peer_send_raw(p, out, n);
+}
+
+static uint32_t sealed_expect(const struct peer *p, struct seal *seal, uint8_t pt, const char *payload)
+{
+	uint8_t b[SEAL_PACKET_MAX];
+	size_t n = peer_receive(p, b, sizeof(b));
+
+	assert_int_equal(seal_open(seal, b, &n), 0);
+	assert_int_equal(n, 12 + strlen(payload));
+	assert_int_equal(b[1] & 127, pt);
+	assert_memory_equal(b + 12, payload, strlen(payload));
+	return rtp_get32(b + 8);
+}
+
+static void a_sealed_leg_talks_with_one_in_clear(void **state)
+{
+	const struct seal_keys keys = keys_of(1, 2), other = keys_of(2, 1), wrong = keys_of(3, 1);
+	const struct world *w = *state;
+	struct seal *seal, *stranger;
+	struct peer a, b;
+	unsigned la = leg_with(w, &a, AF_INET, AUDIO, (struct relay_stream){});
+	unsigned lb = leg_with(w, &b, AF_INET, AUDIO, (struct relay_stream){ .keys = keys });
+
+	assert_int_equal(seal_new(&other, 8000, &seal), 0);
+	assert_int_equal(seal_new(&wrong, 8000, &stranger), 0);
+	assert_int_equal(relay_route(w->session, la, RELAY_AUDIO, 1U << lb), 0);
+	assert_int_equal(relay_route(w->session, lb, RELAY_AUDIO, 1U << la), 0);
+	wait_for_orders(w);
+	for (int i = 0; i < 20; i++) {
+		peer_send(&a, 0, "to b", 4);
+		sealed_expect(&b, seal, 0, "to b");
+		peer_send(&b, 8, "in clear", 8);
+		sealed_send(&b, stranger, 8, "forged");
+		sealed_send(&b, seal, 8, "to a");
+		expect(&a, 8 | (i ? 0 : 0x80), "to a");
+	}
+	expect_nothing(&a);
+	relay_leg_close(w->session, lb);
+	assert_int_equal(event_of(w, RELAY_EV_STATS).stats.refused, 40);
+	seal_free(seal);
+	seal_free(stranger);
+	close(a.fd);
+	close(b.fd);
+}
+
+/* The same keys again, as after a hold, do not begin their numbers anew. */
+static void keys_that_stay_go_on(void **state)
+{
+	const struct seal_keys keys = keys_of(1, 2), other = keys_of(2, 1);
+	struct relay_stream stream = { .keys = keys };
+	const struct world *w = *state;
+	struct seal *seal;
+	struct peer a, b;
+	unsigned la = leg_with(w, &a, AF_INET, AUDIO, (struct relay_stream){});
+	unsigned lb = leg_with(w, &b, AF_INET, AUDIO, stream);
+	uint32_t ssrc;
+
+	assert_int_equal(seal_new(&other, 8000, &seal), 0);
+	assert_int_equal(relay_route(w->session, la, RELAY_AUDIO, 1U << lb), 0);
+	wait_for_orders(w);
+	peer_send(&a, 0, "before", 6);
+	ssrc = sealed_expect(&b, seal, 0, "before");
+	stream.rtp = b.addr;
+	assert_int_equal(relay_stream_set(w->session, lb, RELAY_AUDIO, &stream), 0);
+	wait_for_orders(w);
+	peer_send(&a, 0, "after", 5);
+	assert_int_equal(sealed_expect(&b, seal, 0, "after"), ssrc);
+	seal_free(seal);
+	close(a.fd);
+	close(b.fd);
+}
+
+static void a_sealed_viewer_gets_its_key_frame(void **state)
+{
+	const struct seal_keys keys = keys_of(1, 2), other = keys_of(2, 1);
+	const struct world *w = *state;
+	uint8_t out[SEAL_PACKET_MAX], got[64];
+	struct peer source, viewer;
+	struct seal *seal;
+	unsigned from = leg_with(w, &source, AF_INET, VIDEO, (struct relay_stream){ .rtcp_mux = true });
+	unsigned to = leg_with(w, &viewer, AF_INET, VIDEO,
+			       (struct relay_stream){ .rtcp_mux = true, .keys = keys });
+	uint32_t ssrc;
+	size_t n;
+
+	assert_int_equal(seal_new(&other, 90000, &seal), 0);
+	assert_int_equal(relay_route(w->session, from, RELAY_VIDEO, 1U << to), 0);
+	wait_for_orders(w);
+	peer_send(&source, 96, "x", 1);
+	ssrc = sealed_expect(&viewer, seal, 96, "x");
+	assert_true(seal_pli(seal, ssrc, out, &n));
+	peer_send_raw(&viewer, out, n);
+	assert_int_equal(peer_receive(&source, got, sizeof(got)), 20);
+	assert_int_equal(got[9], 206);
+	assert_int_equal(ntohl(*(uint32_t *)(void *)(got + 16)), source.ssrc);
+	event_of(w, RELAY_EV_PICTURE);
+	seal_free(seal);
+	close(source.fd);
+	close(viewer.fd);
+}
+
+/* The sound of a 5 by its definition, as A-law. */
+static void send_five(struct peer *p, unsigned packet)
+{
+	uint8_t b[160];
+
+	for (unsigned i = 0; i < sizeof(b); i++) {
+		const double s = 2 * M_PI * (packet * 160 + i) / 8000;
+		const int x = (int)(6000 * (sin(s * 770) + sin(s * 1336)));
+		const int sign = x < 0 ? 0 : 0x80, v = x < 0 ? -x - 1 : x;
+		int e = 7;
+
+		while (e > 1 && !(v & (0x80 << e)))
+			e--;
+		b[i] = (uint8_t)((v < 256 ? sign | v >> 4 : sign | e << 4 | ((v >> (e + 3)) & 15)) ^ 0x55);
+	}
+	peer_send(p, 8, b, sizeof(b));
+}
+
+static void a_tone_is_a_key_where_it_is_listened_for(void **state)
+{
+	const struct world *w = *state;
+	struct relay_event e;
+	struct peer deaf, a;
+
+	leg_with(w, &deaf, AF_INET, AUDIO, (struct relay_stream){});
+	leg_with(w, &a, AF_INET, AUDIO, (struct relay_stream){ .tones = true });
+	wait_for_orders(w);
+	for (unsigned i = 0; i < 6; i++)
+		send_five(&deaf, i);
+	for (unsigned i = 0; i < 6; i++)
+		send_five(&a, i);
+	e = event_of(w, RELAY_EV_DIGIT);
+	assert_int_equal(e.digit, '5');
+	relay_session_close(w->session);
+	for (e = next_event(w); e.type != RELAY_EV_CLOSED; e = next_event(w))
+		assert_int_not_equal(e.type, RELAY_EV_DIGIT);
+	close(deaf.fd);
+	close(a.fd);
+}
+
 #define WITH_RELAY(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -419,6 +583,10 @@ int main(void)
 		WITH_RELAY(ports_run_out_and_come_back),
 		WITH_RELAY(a_closed_session_tells_its_last_numbers),
 		WITH_RELAY(wrong_orders_are_refused),
+		WITH_RELAY(a_sealed_leg_talks_with_one_in_clear),
+		WITH_RELAY(keys_that_stay_go_on),
+		WITH_RELAY(a_sealed_viewer_gets_its_key_frame),
+		WITH_RELAY(a_tone_is_a_key_where_it_is_listened_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -401,3 +401,20 @@ void switchboard_request(struct switchboard *sb, struct tx_server *tx, const str
 			 VIEW("Allow: INVITE, ACK, CANCEL, BYE, PRACK, UPDATE, INFO, OPTIONS\r\n"),
 			 (struct view){});
 }
+
+void switchboard_pushed(struct switchboard *, int64_t, uint64_t, int64_t, bool)
+{
+}
+
+void switchboard_delivered(struct switchboard *, int64_t, uint64_t, int64_t)
+{
+}
+
+void switchboard_bound(struct switchboard *, uint64_t)
+{
+}
+
+int switchboard_open_door(struct switchboard *, int64_t, uint64_t, unsigned)
+{
+	return -ENOENT;
+}

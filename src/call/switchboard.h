@@ -19,6 +19,16 @@ enum {
 };
 
 struct switchboard;
+struct json;
+
+/* A call rings for a device that a push may have to wake. */
+struct wake {
+	int64_t call_id, site_id;
+	uint64_t device; /* whom to wake */
+	uint64_t from;   /* who calls */
+	const char *from_name;
+	int64_t at, until; /* UTC, ms: it rings from then till then */
+};
 
 struct switchboard_conf {
 	struct loop *loop;
@@ -30,11 +40,20 @@ struct switchboard_conf {
 	const char *realm;
 	unsigned ring_ms, talk_ms; /* 0: the defaults above */
 	call_record_fn *record;
-	void *arg; /* of record */
+	/* For each app, and each SIP phone with push parameters, that is rung: whether or not one of
+	 * it is connected now, for another may not be. It may not call back. NULL: nobody is woken. */
+	void (*wake)(void *arg, const struct wake *wake);
+	/* For each of them, once: it rings no more. why: a word of call_trace.why, as for a leg. */
+	void (*wake_over)(void *arg, int64_t call_id, uint64_t device, const char *why);
+	/* Writes the list of ICE servers for an app in this call, an array as RTCConfiguration has
+	 * it. NULL: there are none. */
+	void (*ice)(void *arg, int64_t call_id, struct json *out);
+	void *arg; /* of all four */
 };
 
 struct switchboard_stats {
 	uint64_t calls, talking, sessions;  /* now */
+	uint64_t app_links, app_legs;       /* now */
 	uint64_t started, answered, failed; /* ever */
 	uint64_t packets, invalid, refused; /* RTP of the streams that ended (media/relay.h) */
 };
@@ -48,6 +67,20 @@ void switchboard_request(struct switchboard *sb, struct tx_server *tx, const str
 /* The directory changed this device: calls end for it whose site it has left. Costs one look at every
  * call. */
 void switchboard_device_changed(struct switchboard *sb, uint64_t number);
+/* What became of a wake: handed to the push service (any: there was a subscription; without one
+ * nobody waits for the device any more), and received, as the device says. Late ones, and those of
+ * calls that are over, count for nothing. */
+void switchboard_pushed(struct switchboard *sb, int64_t call_id, uint64_t device, int64_t at_ms,
+			bool any);
+void switchboard_delivered(struct switchboard *sb, int64_t call_id, uint64_t device, int64_t at_ms);
+/* A SIP phone registered, or did so again: calls that ring for it reach it now. May be called from
+ * sip_endpoint_conf.bound: the phone is called on the loop's next turn. */
+void switchboard_bound(struct switchboard *sb, uint64_t device);
+/* Opens the caller's switch from afar, for a device that the call rings or that talks in it. A door
+ * that nobody has answered is answered for it, and hung up after APP_OPEN_MS. -ENOENT: no such call
+ * or switch, or none of this device. */
+[[nodiscard]] int switchboard_open_door(struct switchboard *sb, int64_t call_id, uint64_t device,
+					unsigned number);
 /* New calls are refused from now on (503 with Retry-After); idle is called once no call is left,
  * at once when there is none. */
 void switchboard_drain(struct switchboard *sb, void (*idle)(void *arg), void *arg);

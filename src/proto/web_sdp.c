@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -41,6 +42,22 @@ static void media_print(const struct web_offer *o, unsigned mid, const char *med
 	candidates_print(o, out);
 }
 
+static void audio_print(const struct web_offer *o, struct buf *out)
+{
+	char media[64];
+
+	snprintf(media, sizeof(media), "audio 9 UDP/TLS/RTP/SAVPF%s%s%s", o->pcma ? " 8" : "",
+		 o->pcmu ? " 0" : "", o->event ? " 101" : "");
+	media_print(o, 0, media, out);
+	buf_str(out, o->listen ? "a=sendonly\r\n" : "a=sendrecv\r\n");
+	if (o->pcma)
+		buf_str(out, "a=rtpmap:8 PCMA/8000\r\n");
+	if (o->pcmu)
+		buf_str(out, "a=rtpmap:0 PCMU/8000\r\n");
+	if (o->event)
+		buf_str(out, "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-16\r\n");
+}
+
 /* Browsers refuse a profile-level-id that they do not know, but show what comes: so it is always
  * that of constrained baseline. */
 void web_offer_print(const struct web_offer *o, struct buf *out)
@@ -48,9 +65,7 @@ void web_offer_print(const struct web_offer *o, struct buf *out)
 	buf_printf(out, "v=0\r\no=- %" PRIu64 " 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n",
 		   o->session_id);
 	buf_printf(out, "a=ice-lite\r\na=group:BUNDLE 0%s\r\n", o->video ? " 1" : "");
-	media_print(o, 0, "audio 9 UDP/TLS/RTP/SAVPF 8 0 101", out);
-	buf_str(out, "a=sendrecv\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:0 PCMU/8000\r\n"
-		     "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-16\r\n");
+	audio_print(o, out);
 	if (!o->video)
 		return;
 	media_print(o, 1, "video 9 UDP/TLS/RTP/SAVPF 96", out);

@@ -25,6 +25,9 @@ struct web_offer {
 	const char *fingerprint; /* SHA-256, as in the SDP */
 	const struct addr *candidates;
 	unsigned ncandidates; /* the first is liked best */
+	bool pcma, pcmu;      /* of the audio: one, or both for a peer that transcodes */
+	bool event;           /* and keys (RFC 4733) */
+	bool listen;          /* the browser sends no sound */
 	bool video;
 };
 

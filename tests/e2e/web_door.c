@@ -207,6 +207,9 @@ static void offer(struct door *d)
 	struct web_offer o = { .session_id = d->nlegs + 1,
 			       .fingerprint = web_fingerprint(d->web),
 			       .candidates = candidates,
+			       .pcma = true,
+			       .pcmu = true,
+			       .event = true,
 			       .video = true };
 	struct buf sdp = BUF_INIT(LINE_MAX_), out = BUF_INIT(LINE_MAX_);
 	struct json j = JSON_TO(&out);

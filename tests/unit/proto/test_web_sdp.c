@@ -107,6 +107,9 @@ static void the_offer_has_what_browsers_want(void **)
 					 .fingerprint = HASH,
 					 .candidates = candidates,
 					 .ncandidates = 2,
+					 .pcma = true,
+					 .pcmu = true,
+					 .event = true,
 					 .video = true };
 	struct buf out = BUF_INIT(WEB_SDP_MAX);
 	const char *text;
@@ -123,10 +126,21 @@ static void the_offer_has_what_browsers_want(void **)
 	assert_non_null(
 		strstr(text, "a=ice-ufrag:u1\r\na=ice-pwd:p1\r\na=fingerprint:sha-256 " HASH));
 	assert_non_null(strstr(text, "m=video 9 UDP/TLS/RTP/SAVPF 96\r\n"));
+	assert_non_null(strstr(text, "m=audio 9 UDP/TLS/RTP/SAVPF 8 0 101\r\n"));
+	assert_non_null(strstr(text, "a=sendrecv\r\n"));
 	assert_null(strstr(text, "a=ssrc"));
 	buf_reset(&out);
-	web_offer_print(&(struct web_offer){ .ufrag = "u", .pwd = "p", .fingerprint = HASH }, &out);
-	assert_null(strstr(buf_cstr(&out), "m=video"));
+	web_offer_print(&(struct web_offer){ .ufrag = "u",
+					     .pwd = "p",
+					     .fingerprint = HASH,
+					     .pcmu = true,
+					     .listen = true },
+			&out);
+	text = buf_cstr(&out);
+	assert_non_null(strstr(text, "m=audio 9 UDP/TLS/RTP/SAVPF 0\r\n"));
+	assert_non_null(strstr(text, "a=sendonly\r\na=rtpmap:0 PCMU/8000\r\n"));
+	assert_null(strstr(text, "a=rtpmap:101"));
+	assert_null(strstr(text, "m=video"));
 	buf_free(&out);
 }
 

@@ -1,12 +1,12 @@
 /* call/call_priv.h - one call: its caller, the legs that ring, who answered. Shared by switchboard.c,
- * call.c (what happens when) and leg.c (what a leg reports). */
+ * call.c (what happens when), ring.c (who rings when) and leg.c (what a leg reports). */
 #pragma once
 #include "base/list.h"
 #include "base/timer.h"
 #include "call/dtmf.h"
 #include "call/machine.h"
 #include "call/media.h"
-#include "call/route.h"
+#include "call/steps.h"
 #include "call/streams.h"
 #include "call/switchboard.h"
 
@@ -52,7 +52,8 @@ struct call {
 	unsigned nlegs; /* ever */
 	struct call_leg *offering; /* whose new offer waits for the other side */
 	struct call_leg *restoring; /* who is offered what was before: its answer was of no use */
-	struct timer timer;        /* ring time-out, then talk limit */
+	struct steps steps;        /* who rings, and who is yet to */
+	struct timer timer;        /* next step, ring time-out, then talk limit */
 };
 
 struct switchboard {
@@ -91,12 +92,19 @@ void call_free(struct call *call);
 
 /* leg.c */
 enum legs { LEGS_BEST, LEGS_OTHERS };
-/* Starts a leg to the best living binding of the device, or to each of its others; returns how many. */
-unsigned legs_start(struct call *call, const struct dir_device *to, enum legs which);
+/* Starts a leg to the best living binding of the device, or to each of its others, `max` at most. */
+void legs_start(struct call *call, const struct dir_device *to, enum legs which, unsigned max);
 extern const struct session_handlers caller_handlers;
 /* The device is no part of the call any more; the call may be gone after it. */
 void call_leave(struct call *call, uint64_t device);
 void leg_digit(struct call_leg *leg, char digit, enum dtmf_how how);
+
+/* ring.c */
+/* The first step; answers the caller when nobody can ring, and the call may be gone after it. */
+void ring_begin(struct call *call, const struct route *route);
+/* The next step, if any is left, begins now, and one after the other until somebody rings. False:
+ * nobody does. */
+bool ring_on(struct call *call);
 
 /* switchboard.c */
 /* A number that no call and no opening had before; rises with time, also over restarts. */

@@ -172,11 +172,9 @@ static void lose(struct call_leg *leg, unsigned code, bool lost)
 
 	call->any_rang |= leg->rang_at != 0;
 	call_leg_result(leg, result_of(call, leg, code, lost));
-	if (leg->list.next == leg->list.prev && call->state != CALL_NEW) { /* nobody else rings */
-		call_event(call, CALL_EV_ALL_LOST, leg);
-		return;
-	}
 	call_event(call, CALL_EV_LEG_LOST, leg);
+	if (list_empty(&call->legs) && call->state == CALL_RINGING && !ring_on(call))
+		call_event(call, CALL_EV_ALL_LOST, NULL);
 }
 
 void call_leave(struct call *call, uint64_t device)
@@ -323,16 +321,16 @@ static void not_rung(struct call *call, const struct dir_device *to, const char 
 	call_leg_result(&leg, result);
 }
 
-unsigned legs_start(struct call *call, const struct dir_device *to, enum legs which)
+void legs_start(struct call *call, const struct dir_device *to, enum legs which, unsigned max)
 {
 	struct sip_binding bindings[BINDINGS_PER_DEVICE_MAX];
 	const size_t n = sip_endpoint_bindings(call->sb->conf.endpoint, to->number, bindings,
 					       BINDINGS_PER_DEVICE_MAX);
+	const size_t end = which == LEGS_BEST && n ? 1 : n;
 	unsigned started = 0;
 
-	for (size_t i = which == LEGS_BEST ? 0 : 1; i < (which == LEGS_BEST && n ? 1 : n); i++)
+	for (size_t i = which == LEGS_BEST ? 0 : 1; i < end && started < max; i++)
 		started += leg_start(call, to, &bindings[i]);
 	if (which == LEGS_BEST && !started)
 		not_rung(call, to, n ? "failed" : "unreachable");
-	return started;
 }

@@ -238,11 +238,6 @@ int64_t switchboard_id(struct switchboard *sb)
 	return sb->last_id;
 }
 
-static void on_ring_timeout(void *arg)
-{
-	call_event(arg, CALL_EV_RING_TIMEOUT, NULL);
-}
-
 static void refuse(struct tx_server *tx, unsigned code, const char *phrase)
 {
 	tx_reply(tx, code, phrase, code == 503 ? VIEW("Retry-After: 10\r\n") : (struct view){},
@@ -311,28 +306,6 @@ static int caller_start(struct call *call, struct tx_server *tx, const struct si
 	return rc;
 }
 
-static void ring(struct call *call, const struct route *route)
-{
-	struct switchboard *sb = call->sb;
-	unsigned started = 0;
-
-	/* A call has only so many legs: each device rings once before any rings twice. */
-	for (size_t i = 0; i < 2 * route->n; i++) {
-		const struct dir_device *to =
-			directory_device(sb->conf.directory, route->to[i % route->n].device);
-
-		if (to)
-			started += legs_start(call, to, i < route->n ? LEGS_BEST : LEGS_OTHERS);
-	}
-	if (!started ||
-	    timers_arm(sb->timers, &call->timer, sb->conf.ring_ms ? sb->conf.ring_ms : CALL_RING_MS,
-		       on_ring_timeout, call) < 0) {
-		call_event(call, CALL_EV_NOBODY, NULL);
-		return;
-	}
-	call_event(call, CALL_EV_ROUTED, NULL);
-}
-
 static void start(struct switchboard *sb, struct tx_server *tx, const struct sip_msg *msg,
 		  const struct flow *flow, const struct dir_device *from, const struct route *route)
 {
@@ -360,7 +333,7 @@ static void start(struct switchboard *sb, struct tx_server *tx, const struct sip
 					.name = from->name,
 					.button = route->button,
 				});
-	ring(call, route);
+	ring_begin(call, route);
 }
 
 static void on_invite(struct switchboard *sb, struct tx_server *tx, const struct sip_msg *msg,

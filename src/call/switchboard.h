@@ -14,7 +14,7 @@ enum {
 	CALLS_PER_DEVICE_MAX = 2, /* at once from one caller; a further one is refused with 486 */
 	CALL_LEGS_MAX = RELAY_LEGS_MAX - 1, /* beside the caller: at least one of each device */
 	CALL_NAME_MAX = 101,
-	CALL_RING_MS = 60000,
+	CALL_RING_MS = 60000, /* from when the last step begins to ring */
 	CALL_TALK_MS = 600000,
 };
 

@@ -255,7 +255,7 @@ static struct dir_site *site_of(int64_t id, const uint64_t *numbers, size_t n)
 	return site;
 }
 
-static void door_fill(struct dir_site *site, struct dir_device *door)
+static void door_fill(const struct world *w, struct dir_site *site, struct dir_device *door)
 {
 	struct dir_destination *to = arena_alloc(&site->arena, (PHONES_MAX + 1) * sizeof(*to));
 
@@ -266,7 +266,8 @@ static void door_fill(struct dir_site *site, struct dir_device *door)
 	assert_non_null(door->buttons);
 	door->buttons[0] = (struct dir_button){ .number = 1, .label = "bell", .to = to };
 	for (size_t i = 1; i < site->ndevices; i++)
-		to[door->buttons[0].nto++].device = site->devices[i].number;
+		to[door->buttons[0].nto++] =
+			(struct dir_destination){ site->devices[i].number, w->after_s[i - 1] };
 	to[door->buttons[0].nto++].device = 1000000999; /* of the other site: must not ring */
 	door->nbuttons = 1;
 }
@@ -284,7 +285,7 @@ void world_directory(struct world *w, unsigned nphones, bool door)
 		numbers[n++] = strtoull(w->phones[i].user, NULL, 10);
 	site = site_of(SITE, numbers, n);
 	if (door)
-		door_fill(site, &site->devices[0]);
+		door_fill(w, site, &site->devices[0]);
 	assert_int_equal(directory_swap(w->directory, site), 0);
 	assert_int_equal(directory_swap(w->directory, site_of(SITE_OTHER, &other, 1)), 0);
 }

@@ -61,6 +61,7 @@ struct world {
 	struct ua door, stranger; /* the stranger is a phone of the other site */
 	struct ua phones[PHONES_MAX];
 	unsigned nphones;
+	unsigned after_s[PHONES_MAX]; /* after the bell, as world_directory tells it; rising */
 	unsigned talk_ms;
 	struct timer tick;
 	struct seen seen[CALLS_SEEN_MAX];

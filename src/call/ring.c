@@ -1,0 +1,74 @@
+/* Who rings when: begins the steps of a call. */
+#include "call/call_priv.h"
+
+static int64_t now_ms(const struct call *call)
+{
+	return clock_mono_us(call->sb->conf.clock) / 1000;
+}
+
+static size_t legs_count(const struct call *call)
+{
+	size_t n = 0;
+
+	for (const struct list *it = call->legs.next; it != &call->legs; it = it->next)
+		n++;
+	return n;
+}
+
+/* The directory may have changed since the bell. */
+static const struct dir_device *still_there(const struct call *call, uint64_t number)
+{
+	const struct dir_device *d = directory_device(call->sb->conf.directory, number);
+
+	return d && d->site_id == call->site_id ? d : NULL;
+}
+
+/* A call has only so many legs: each device rings once before any rings twice, also those of the
+ * steps to come. */
+static void step_start(struct call *call)
+{
+	size_t n;
+	const struct dir_destination *step = steps_take(&call->steps, now_ms(call), &n);
+
+	for (size_t i = 0; i < 2 * n; i++) {
+		const struct dir_device *to = still_there(call, step[i % n].device);
+		const size_t taken = legs_count(call) + steps_left(&call->steps);
+
+		if (to && i < n)
+			legs_start(call, to, LEGS_BEST, 1);
+		else if (to && taken < CALL_LEGS_MAX)
+			legs_start(call, to, LEGS_OTHERS, (unsigned)(CALL_LEGS_MAX - taken));
+	}
+}
+
+static void on_ring_timer(void *arg)
+{
+	struct call *call = arg;
+
+	if (!steps_left(&call->steps))
+		call_event(call, CALL_EV_RING_TIMEOUT, NULL);
+	else if (!ring_on(call))
+		call_event(call, CALL_EV_ALL_LOST, NULL);
+}
+
+bool ring_on(struct call *call)
+{
+	const struct switchboard_conf *conf = &call->sb->conf;
+	int64_t wait;
+
+	do {
+		if (steps_left(&call->steps))
+			step_start(call);
+		wait = steps_wait_ms(&call->steps, now_ms(call));
+	} while (wait == 0 || (wait > 0 && list_empty(&call->legs)));
+	if (wait < 0)
+		wait = conf->ring_ms ? conf->ring_ms : CALL_RING_MS;
+	return !list_empty(&call->legs) &&
+	       timers_arm(call->sb->timers, &call->timer, wait, on_ring_timer, call) == 0;
+}
+
+void ring_begin(struct call *call, const struct route *route)
+{
+	steps_begin(&call->steps, route, now_ms(call));
+	call_event(call, ring_on(call) ? CALL_EV_ROUTED : CALL_EV_NOBODY, NULL);
+}

@@ -1,0 +1,147 @@
+/* Destinations that begin to ring one after the other. */
+#include "world.h"
+
+/* The phones with a number in seconds each. */
+static void order(struct world *w, unsigned a, unsigned b, unsigned c, unsigned d)
+{
+	const unsigned after_s[] = { a, b, c, d };
+
+	for (unsigned i = 0; i < w->nphones; i++)
+		w->after_s[i] = after_s[i];
+	world_directory(w, w->nphones, true);
+}
+
+static bool rings(const struct ua *ua)
+{
+	const struct ua_call *c = ua_last(ua);
+
+	return c && c->state == UA_INCOMING;
+}
+
+/* Nobody has called it until then. */
+static void quiet_for(struct world *w, const struct ua *ua, int64_t ms)
+{
+	world_wait(w, ms);
+	assert_null(ua_last(ua));
+}
+
+STORY(each_step_begins_at_its_time_and_who_rings_rings_on)
+{
+	struct ua_call *door;
+
+	order(w, 0, 0, 20, 40);
+	door = world_ring(w);
+	UNTIL(rings(PHONE(0)) && rings(PHONE(1)), world_slack(w));
+	if (w->storm) { /* when what is late begins is told below */
+		ua_cancel(door);
+		UNTIL(door->state == UA_OVER, 2 * world_slack(w));
+		return;
+	}
+	quiet_for(w, PHONE(2), 19000 - world_slack(w));
+	UNTIL(rings(PHONE(2)), 1500 + world_slack(w));
+	quiet_for(w, PHONE(3), 18000 - world_slack(w));
+	UNTIL(rings(PHONE(3)), 3000 + world_slack(w));
+	assert_true(rings(PHONE(0)) && rings(PHONE(1)) && rings(PHONE(2)));
+	world_wait(w, RING_MS - 3000); /* the time-out counts from the last step */
+	assert_true(rings(PHONE(0)) && rings(PHONE(3)));
+	UNTIL(door->state == UA_OVER, 4000);
+	assert_int_equal(door->code, 480);
+	world_over(w, "missed");
+	assert_int_equal(world_seen(w)->nlegs, 4);
+}
+
+STORY(who_answers_keeps_the_later_steps_from_ringing)
+{
+	struct ua_call *door;
+
+	order(w, 0, 0, 20, 20);
+	PHONE(0)->plan.answer_ms = 3000;
+	door = world_ring(w);
+	UNTIL(door->state == UA_TALKING, 3000 + world_slack(w));
+	if (!w->storm)
+		quiet_for(w, PHONE(2), 30000);
+	ua_bye(door);
+	world_over(w, "answered");
+	if (!w->storm)
+		assert_int_equal(world_seen(w)->nlegs, 2);
+}
+
+STORY(the_next_step_begins_at_once_when_all_before_it_refuse)
+{
+	struct ua_call *door;
+
+	order(w, 0, 0, 20, 40);
+	PHONE(0)->plan = (struct ua_plan){ .ring_ms = 100, .answer_ms = 500, .code = 603 };
+	PHONE(1)->plan = (struct ua_plan){ .ring_ms = 100, .answer_ms = 1500, .code = 486 };
+	door = world_ring(w);
+	UNTIL(rings(PHONE(2)), 2000 + 3 * world_slack(w));
+	if (!w->storm) { /* and the one after it comes as long after it as before */
+		quiet_for(w, PHONE(3), 18500);
+		UNTIL(rings(PHONE(3)), 1500 + world_slack(w));
+	}
+	ua_cancel(door);
+	UNTIL(door->state == UA_OVER, 2 * world_slack(w));
+	world_over(w, "missed");
+}
+
+STORY(steps_that_reach_nobody_are_passed_over)
+{
+	struct ua_call *door;
+
+	order(w, 0, 0, 20, 60);
+	for (unsigned i = 0; i < 3; i++)
+		sip_endpoint_unbind(w->endpoint, ua_number(PHONE(i)));
+	PHONE(3)->plan.answer_ms = 1000;
+	door = world_ring(w);
+	UNTIL(door->state == UA_TALKING, 1000 + world_slack(w));
+	ua_bye(door);
+	world_over(w, "answered");
+	assert_int_equal(world_seen(w)->by, ua_number(PHONE(3)));
+	assert_int_equal(world_seen(w)->nlegs, 4);
+}
+
+STORY(when_all_steps_have_refused_so_does_the_call)
+{
+	struct ua_call *door;
+
+	order(w, 0, 10, 20, 30);
+	for (unsigned i = 0; i < w->nphones; i++)
+		PHONE(i)->plan = (struct ua_plan){ .ring_ms = 100, .answer_ms = 500, .code = 603 };
+	door = world_ring(w);
+	UNTIL(door->state == UA_OVER, 4 * (500 + 2 * world_slack(w)));
+	assert_int_equal(door->code, 603);
+	world_over(w, "declined");
+	assert_int_equal(world_seen(w)->nlegs, 4);
+}
+
+STORY(a_device_that_went_before_its_step_is_passed_over)
+{
+	struct ua_call *door;
+
+	if (w->storm) /* the weather makes no difference to the directory */
+		return;
+	order(w, 0, 0, 0, 20);
+	door = world_ring(w);
+	UNTIL(rings(PHONE(0)), world_slack(w));
+	world_directory(w, 3, true);
+	world_wait(w, 30000);
+	assert_null(ua_last(PHONE(3)));
+	assert_true(rings(PHONE(0)));
+	ua_cancel(door);
+	world_over(w, "missed");
+	assert_int_equal(world_seen(w)->nlegs, 3);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		STORY_TEST(each_step_begins_at_its_time_and_who_rings_rings_on),
+		STORY_TEST(who_answers_keeps_the_later_steps_from_ringing),
+		STORY_TEST(the_next_step_begins_at_once_when_all_before_it_refuse),
+		STORY_TEST(steps_that_reach_nobody_are_passed_over),
+		STORY_TEST(when_all_steps_have_refused_so_does_the_call),
+		STORY_TEST(a_device_that_went_before_its_step_is_passed_over),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

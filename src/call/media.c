@@ -1,46 +1,8 @@
-#include "call/media.h"
+#include "call/media_priv.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct stream {
-	int line; /* index of the m= line in the leg's SDP; -1: none */
-	bool on;  /* both sides agreed to it */
-	bool silent;
-	struct relay_stream set;
-};
-
-/* A description and the memory that it lives in. */
-struct said {
-	struct arena arena;
-	struct sdp *sdp;
-};
-
-struct leg {
-	bool open;
-	bool reoffered; /* inside the call: that it only sends is a hold from then on */
-	unsigned relay_leg;
-	struct addr local, signal;
-	struct relay_ports ports;
-	uint64_t version;
-	struct said said; /* last */
-	struct stream streams[RELAY_KINDS];
-};
-
-struct media {
-	struct media_conf conf;
-	struct relay_session *session;
-	struct arena names; /* of the codecs */
-	struct leg legs[MEDIA_LEGS_MAX];
-	struct sdp_format codecs[MEDIA_CODECS_MAX]; /* the index is the relay's codec number */
-	unsigned ncodecs;
-	bool caller_offered;
-	struct said pending; /* an offer inside the call that waits for its answer */
-	int pending_lines[RELAY_KINDS];
-	bool connected;
-	unsigned peer; /* of the caller, once connected */
-};
 
 /* What is offered in the name of a caller that offered nothing. Its host is never written: ours stands
  * there; but 0.0.0.0 would mean that the caller holds the call. */
@@ -92,7 +54,7 @@ const char *media_codec(const struct media *m, unsigned codec)
 	return codec < m->ncodecs ? m->codecs[codec].name.p : "";
 }
 
-static int said_read(struct view text, struct said *ret_said)
+int media_said_read(struct view text, struct said *ret_said)
 {
 	struct said said = { .arena = ARENA_INIT(MEDIA_SAID_MAX) };
 	const int rc = sdp_read(text, &said.arena, &said.sdp);
@@ -104,8 +66,7 @@ static int said_read(struct view text, struct said *ret_said)
 	return rc;
 }
 
-/* What was said before is forgotten. */
-static void said_move(struct said *to, struct said *from)
+void media_said_move(struct said *to, struct said *from)
 {
 	arena_free(&to->arena);
 	*to = *from;
@@ -122,8 +83,7 @@ static bool relayable(const struct sdp_media *line)
 	return line->kind != SDP_OTHER && line->port && !line->secure && !line->savp && line->nformats;
 }
 
-/* The first m= line of each kind that can be relayed. -EPROTONOSUPPORT without any. */
-static int find_lines(const struct sdp *sdp, int ret_lines[RELAY_KINDS])
+int media_find_lines(const struct sdp *sdp, int ret_lines[RELAY_KINDS])
 {
 	ret_lines[RELAY_AUDIO] = ret_lines[RELAY_VIDEO] = -1;
 	for (unsigned i = 0; i < sdp->nmedia; i++) {
@@ -141,8 +101,7 @@ static unsigned kinds_of(const int lines[RELAY_KINDS])
 	       (lines[RELAY_VIDEO] >= 0 ? 1u << RELAY_VIDEO : 0);
 }
 
-/* A number for the codec; MEDIA_CODECS_MAX when there are too many. It outlives the description. */
-static unsigned codec_number(struct media *m, const struct sdp_format *format)
+unsigned media_codec_number(struct media *m, const struct sdp_format *format)
 {
 	struct sdp_format own = *format;
 
@@ -164,7 +123,7 @@ static void add_formats(struct media *m, struct relay_stream *set, const struct 
 {
 	for (unsigned i = 0; i < line->nformats && set->nformats < RELAY_FORMATS_MAX; i++) {
 		const struct sdp_format *f = &line->formats[i];
-		const unsigned codec = codec_number(m, f);
+		const unsigned codec = media_codec_number(m, f);
 		bool taken = codec == MEDIA_CODECS_MAX;
 
 		for (unsigned k = 0; k < set->nformats && !taken; k++)
@@ -224,6 +183,38 @@ static int stream_tell(struct media *m, struct leg *leg, enum relay_kind kind)
 	return relay_stream_set(m->session, leg->relay_leg, kind, &leg->streams[kind].set);
 }
 
+/* Browsers do not read parameter sets from descriptions, so the relay must know them. */
+static void sets_tell(struct media *m, const struct leg *leg, const struct sdp_media *line)
+{
+	struct sdp_h264_set sps, pps;
+
+	for (unsigned i = 0; i < line->nformats; i++) {
+		const bool found = view_ieq(line->formats[i].name, VIEW("H264")) &&
+				   sdp_h264_sets(&line->formats[i], &sps, &pps);
+
+		if (!found)
+			continue;
+		/* -EAGAIN: the relay is drowning; most sources send them in the stream, too */
+		(void)relay_picture_sets(m->session, leg->relay_leg,
+					 (struct view){ (char *)sps.bytes, sps.n },
+					 (struct view){ (char *)pps.bytes, pps.n });
+		return;
+	}
+}
+
+/* What the leg says of the stream, to the relay. */
+static int stream_say(struct media *m, struct leg *leg, enum relay_kind kind,
+		      const struct sdp_media *theirs, const struct sdp_media *ours)
+{
+	int rc;
+
+	stream_fill(m, leg, kind, theirs, ours);
+	rc = stream_tell(m, leg, kind);
+	if (rc == 0 && kind == RELAY_VIDEO)
+		sets_tell(m, leg, theirs);
+	return rc;
+}
+
 static int leg_open(struct media *m, unsigned at, const struct addr *local, const struct addr *signal,
 		    const int lines[RELAY_KINDS])
 {
@@ -249,29 +240,27 @@ int media_caller(struct media *m, struct view offer, const struct addr *local,
 	struct said said = {};
 
 	m->caller_offered = offer.n > 0;
-	rc = said_read(offer.n ? offer : VIEW(plain_offer), &said);
+	rc = media_said_read(offer.n ? offer : VIEW(plain_offer), &said);
 	if (rc == 0)
-		rc = find_lines(said.sdp, lines);
+		rc = media_find_lines(said.sdp, lines);
 	if (rc == 0)
 		rc = leg_open(m, 0, local, signal, lines);
 	if (rc < 0) {
 		arena_free(&said.arena);
 		return rc;
 	}
-	said_move(&leg->said, &said);
+	media_said_move(&leg->said, &said);
 	for (unsigned k = 0; k < RELAY_KINDS && m->caller_offered; k++) {
 		if (lines[k] < 0)
 			continue;
-		stream_fill(m, leg, k, &leg->said.sdp->media[lines[k]], NULL);
-		rc = stream_tell(m, leg, k);
+		rc = stream_say(m, leg, k, &leg->said.sdp->media[lines[k]], NULL);
 		if (rc < 0)
 			return rc;
 	}
 	return 0;
 }
 
-/* Our ports of `leg` at the lines of `sdp` that are relayed; every other line is refused. */
-static struct sdp_edit edit_for(struct media *m, struct leg *leg, const int lines[RELAY_KINDS])
+struct sdp_edit media_edit_for(struct media *m, struct leg *leg, const int lines[RELAY_KINDS])
 {
 	struct sdp_edit edit = {
 		.host = leg->local,
@@ -286,24 +275,31 @@ static struct sdp_edit edit_for(struct media *m, struct leg *leg, const int line
 	return edit;
 }
 
+unsigned media_leg_free(const struct media *m)
+{
+	unsigned at = 1;
+
+	while (at < MEDIA_LEGS_MAX && m->legs[at].open)
+		at++;
+	return at;
+}
+
 int media_callee(struct media *m, const struct addr *local, const struct addr *signal,
 		 unsigned *ret_leg, struct buf *ret_offer)
 {
 	const struct leg *caller = &m->legs[0];
 	const int lines[RELAY_KINDS] = { caller->streams[RELAY_AUDIO].line,
 					 caller->streams[RELAY_VIDEO].line };
+	const unsigned at = media_leg_free(m);
 	struct sdp_edit edit;
-	unsigned at = 1;
 	int rc;
 
-	while (at < MEDIA_LEGS_MAX && m->legs[at].open)
-		at++;
 	if (at == MEDIA_LEGS_MAX)
 		return -ENOSPC;
 	rc = leg_open(m, at, local, signal, lines);
 	if (rc < 0)
 		return rc;
-	edit = edit_for(m, &m->legs[at], lines);
+	edit = media_edit_for(m, &m->legs[at], lines);
 	rc = sdp_relay(caller->said.sdp, &edit, ret_offer);
 	if (rc < 0) {
 		media_leg_close(m, at);
@@ -319,8 +315,9 @@ void media_leg_close(struct media *m, unsigned at)
 
 	if (!leg->open)
 		return;
-	relay_leg_close(m->session, leg->relay_leg);
-	arena_free(&leg->said.arena);
+	if (!leg->nobody)
+		relay_leg_close(m->session, leg->relay_leg);
+	media_said_move(&leg->said, &(struct said){});
 	leg->open = false;
 }
 
@@ -341,8 +338,7 @@ static int take_answer(struct media *m, struct leg *leg, const struct sdp *offer
 		line = &answer->media[s->line];
 		if (!relayable(line))
 			continue;
-		stream_fill(m, leg, k, line, &offer->media[s->line]);
-		rc = stream_tell(m, leg, k);
+		rc = stream_say(m, leg, k, line, &offer->media[s->line]);
 		if (rc < 0)
 			return rc;
 		s->on = any = true;
@@ -356,14 +352,14 @@ int media_answered(struct media *m, unsigned at, struct view answer)
 	struct said said = {};
 	int rc;
 
-	rc = said_read(answer, &said);
+	rc = media_said_read(answer, &said);
 	if (rc == 0)
 		rc = take_answer(m, leg, m->legs[0].said.sdp, said.sdp);
 	if (rc < 0) {
 		arena_free(&said.arena);
 		return rc;
 	}
-	said_move(&leg->said, &said);
+	media_said_move(&leg->said, &said);
 	for (unsigned k = 0; k < RELAY_KINDS; k++)
 		m->legs[0].streams[k].on = leg->streams[k].on;
 	return 0;
@@ -382,7 +378,7 @@ int media_answer_caller(struct media *m, unsigned at, struct buf *ret_sdp)
 	int lines[RELAY_KINDS];
 
 	streams_on(leg, lines);
-	edit = edit_for(m, caller, lines);
+	edit = media_edit_for(m, caller, lines);
 	if (!m->caller_offered)
 		return sdp_relay(leg->said.sdp, &edit, ret_sdp);
 	return sdp_answer(caller->said.sdp, leg->said.sdp, &edit, ret_sdp);
@@ -391,7 +387,7 @@ int media_answer_caller(struct media *m, unsigned at, struct buf *ret_sdp)
 /* Watches for silence from the moment of the answer. */
 static void watch(struct media *m, struct leg *leg)
 {
-	for (unsigned k = 0; k < RELAY_KINDS; k++) {
+	for (unsigned k = 0; k < RELAY_KINDS && !leg->web; k++) {
 		struct stream *s = &leg->streams[k];
 		const struct sdp_media *line = s->line >= 0 ? &leg->said.sdp->media[s->line] : NULL;
 
@@ -407,7 +403,7 @@ static void watch(struct media *m, struct leg *leg)
 int media_caller_answered(struct media *m, struct view answer)
 {
 	struct said said = {};
-	int rc = said_read(answer, &said);
+	int rc = media_said_read(answer, &said);
 
 	if (rc == 0)
 		rc = take_answer(m, &m->legs[0], m->legs[m->peer].said.sdp, said.sdp);
@@ -415,7 +411,7 @@ int media_caller_answered(struct media *m, struct view answer)
 		arena_free(&said.arena);
 		return rc;
 	}
-	said_move(&m->legs[0].said, &said);
+	media_said_move(&m->legs[0].said, &said);
 	watch(m, &m->legs[0]);
 	return 0;
 }
@@ -425,7 +421,7 @@ static uint32_t viewers(const struct media *m, enum relay_kind kind)
 	uint32_t to = 0;
 
 	for (unsigned i = 1; i < MEDIA_LEGS_MAX; i++) {
-		if (m->legs[i].open && m->legs[i].streams[kind].on)
+		if (m->legs[i].open && m->legs[i].streams[kind].on && !m->legs[i].nobody)
 			to |= 1u << m->legs[i].relay_leg;
 	}
 	return to;
@@ -434,7 +430,7 @@ static uint32_t viewers(const struct media *m, enum relay_kind kind)
 static void route(struct media *m, const struct leg *from, enum relay_kind kind, uint32_t to)
 {
 	/* -EAGAIN: the relay is drowning; the next route or the end of the call puts it right */
-	if (from->streams[kind].line >= 0 &&
+	if (from->streams[kind].line >= 0 && !from->nobody &&
 	    relay_route(m->session, from->relay_leg, kind, to) < 0)
 		return;
 }
@@ -443,6 +439,12 @@ void media_preview(struct media *m)
 {
 	for (unsigned k = 0; k < RELAY_KINDS; k++)
 		route(m, &m->legs[0], k, viewers(m, k));
+}
+
+/* Who only looks is not heard, whatever its browser sends. */
+static uint32_t hearers(const struct leg *from, const struct leg *to, enum relay_kind kind)
+{
+	return to->nobody || (kind == RELAY_AUDIO && from->app.listen) ? 0 : 1u << to->relay_leg;
 }
 
 void media_connect(struct media *m, unsigned at)
@@ -455,8 +457,8 @@ void media_connect(struct media *m, unsigned at)
 		const bool on = leg->streams[k].on;
 
 		caller->streams[k].on = on;
-		route(m, caller, k, on ? 1u << leg->relay_leg : 0);
-		route(m, leg, k, on ? 1u << caller->relay_leg : 0);
+		route(m, caller, k, on ? hearers(caller, leg, k) : 0);
+		route(m, leg, k, on ? hearers(leg, caller, k) : 0);
 	}
 	if (m->caller_offered)
 		watch(m, caller);
@@ -464,9 +466,9 @@ void media_connect(struct media *m, unsigned at)
 }
 
 /* Lines of kinds for which the leg has ports from the start. */
-static int lines_with_ports(const struct sdp *sdp, const struct leg *leg, int ret_lines[RELAY_KINDS])
+int media_lines_with_ports(const struct sdp *sdp, const struct leg *leg, int ret_lines[RELAY_KINDS])
 {
-	int rc = find_lines(sdp, ret_lines);
+	int rc = media_find_lines(sdp, ret_lines);
 
 	for (unsigned k = 0; k < RELAY_KINDS; k++) {
 		if (!leg->ports.rtp[k])
@@ -484,24 +486,23 @@ int media_reoffer(struct media *m, unsigned from, struct view offer, unsigned to
 	int lines[RELAY_KINDS], rc;
 	struct sdp_edit edit;
 
-	rc = said_read(offer, &said);
+	rc = media_said_read(offer, &said);
 	if (rc == 0)
-		rc = lines_with_ports(said.sdp, &m->legs[from], lines);
+		rc = media_lines_with_ports(said.sdp, &m->legs[from], lines);
 	if (rc == 0) {
-		edit = edit_for(m, &m->legs[to], lines);
+		edit = media_edit_for(m, &m->legs[to], lines);
 		rc = sdp_relay(said.sdp, &edit, ret_offer);
 	}
 	if (rc < 0) {
 		arena_free(&said.arena);
 		return rc;
 	}
-	said_move(&m->pending, &said);
+	media_said_move(&m->pending, &said);
 	memcpy(m->pending_lines, lines, sizeof(lines));
 	return 0;
 }
 
-/* The offer of `leg` was taken: what it said counts now, in the lines that the other side took. */
-static int take_offer(struct media *m, struct leg *leg, const int lines[RELAY_KINDS])
+int media_take_offer(struct media *m, struct leg *leg, const int lines[RELAY_KINDS])
 {
 	leg->reoffered = true;
 	for (unsigned k = 0; k < RELAY_KINDS; k++) {
@@ -510,8 +511,7 @@ static int take_offer(struct media *m, struct leg *leg, const int lines[RELAY_KI
 		leg->streams[k].on = lines[k] >= 0;
 		if (lines[k] < 0)
 			continue;
-		stream_fill(m, leg, k, &leg->said.sdp->media[lines[k]], NULL);
-		rc = stream_tell(m, leg, k);
+		rc = stream_say(m, leg, k, &leg->said.sdp->media[lines[k]], NULL);
 		if (rc < 0)
 			return rc;
 	}
@@ -529,14 +529,13 @@ static bool takes_any(const struct sdp *answer, const int lines[RELAY_KINDS])
 	return any;
 }
 
-/* Whoever was on hold, or changed where it listens, sees nothing until the next key frame. */
-static void ask_for_picture(struct media *m)
+void media_ask_for_picture(struct media *m)
 {
 	for (unsigned i = 0; i < MEDIA_LEGS_MAX; i++) {
 		const struct leg *leg = &m->legs[i];
 
 		/* -EAGAIN: the relay is drowning; the source sends another one by itself, later */
-		if (leg->open && leg->streams[RELAY_VIDEO].on &&
+		if (leg->open && !leg->web && leg->streams[RELAY_VIDEO].on &&
 		    relay_keyframe(m->session, leg->relay_leg) < 0)
 			return;
 	}
@@ -552,28 +551,28 @@ int media_reanswer(struct media *m, unsigned to, struct view answer, unsigned fr
 
 	if (!m->pending.sdp)
 		return -EBADMSG;
-	rc = said_read(answer, &said);
+	rc = media_said_read(answer, &said);
 	if (rc == 0 && !takes_any(said.sdp, m->pending_lines))
 		rc = -EPROTONOSUPPORT;
 	if (rc < 0) {
 		arena_free(&said.arena);
-		said_move(&m->pending, &(struct said){}); /* refused with its answer */
+		media_said_move(&m->pending, &(struct said){}); /* refused with its answer */
 		return rc;
 	}
 	for (unsigned k = 0; k < RELAY_KINDS; k++)
 		other->streams[k].line = leg->streams[k].line = m->pending_lines[k];
-	said_move(&leg->said, &m->pending);
-	said_move(&other->said, &said);
+	media_said_move(&leg->said, &m->pending);
+	media_said_move(&other->said, &said);
 	rc = take_answer(m, other, leg->said.sdp, other->said.sdp);
 	if (rc < 0)
 		return rc;
 	streams_on(other, lines);
-	rc = take_offer(m, leg, lines);
+	rc = media_take_offer(m, leg, lines);
 	if (rc < 0)
 		return rc;
 	media_connect(m, m->peer);
-	ask_for_picture(m);
-	edit = edit_for(m, leg, lines);
+	media_ask_for_picture(m);
+	edit = media_edit_for(m, leg, lines);
 	return sdp_answer(leg->said.sdp, other->said.sdp, &edit, ret_answer);
 }
 
@@ -584,7 +583,7 @@ int media_restore(struct media *m, unsigned at, unsigned other, struct buf *ret_
 	int lines[RELAY_KINDS];
 
 	streams_on(from, lines);
-	edit = edit_for(m, &m->legs[at], lines);
+	edit = media_edit_for(m, &m->legs[at], lines);
 	return sdp_relay(from->said.sdp, &edit, ret_offer);
 }
 
@@ -592,7 +591,7 @@ int media_restored(struct media *m, unsigned at, unsigned other, struct view ans
 {
 	struct leg *leg = &m->legs[at];
 	struct said said = {};
-	int rc = said_read(answer, &said);
+	int rc = media_said_read(answer, &said);
 
 	if (rc == 0)
 		rc = take_answer(m, leg, m->legs[other].said.sdp, said.sdp);
@@ -600,9 +599,9 @@ int media_restored(struct media *m, unsigned at, unsigned other, struct view ans
 		arena_free(&said.arena);
 		return rc;
 	}
-	said_move(&leg->said, &said);
+	media_said_move(&leg->said, &said);
 	media_connect(m, m->peer);
-	ask_for_picture(m);
+	media_ask_for_picture(m);
 	return 0;
 }
 

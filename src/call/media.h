@@ -25,7 +25,7 @@ struct media;
 
 struct media_conf {
 	struct relay *relay;
-	uint64_t tag; /* of the relay's events; a leg's is its index */
+	uint64_t tag; /* of the relay's events; a leg's: media_leg_of */
 	uint64_t session_id; /* of o= lines: random */
 };
 
@@ -72,6 +72,31 @@ void media_connect(struct media *m, unsigned leg);
 [[nodiscard]] int media_restore(struct media *m, unsigned leg, unsigned other,
 				struct buf *ret_offer);
 [[nodiscard]] int media_restored(struct media *m, unsigned leg, unsigned other, struct view answer);
+
+/* Apps (media_app.c): legs whose peer is a browser, each of which hears one codec, the other side's.
+ * Everything above but what takes or gives an SDP works on them too; that, they have here. */
+
+/* The app calls. listen: it sends no sound. What relay_web_open says. */
+[[nodiscard]] int media_caller_app(struct media *m, bool listen);
+/* A leg to ring an app, and the offer for its browser. -EPROTONOSUPPORT: the caller has nothing that
+ * a browser takes; -ENOSPC, or what relay_web_open says. */
+[[nodiscard]] int media_callee_app(struct media *m, unsigned *ret_leg, struct buf *ret_offer);
+/* The offer for the browser of the app that calls, once this leg answered it. */
+[[nodiscard]] int media_offer_app(struct media *m, unsigned by, struct buf *ret_offer);
+/* The browser's answer to the last offer. -EBADMSG, -EPROTONOSUPPORT, -EALREADY: there was one. */
+[[nodiscard]] int media_app_answered(struct media *m, unsigned leg, struct view answer);
+/* What the browser had is gone: a new offer with new keys. What it had stays until then. */
+[[nodiscard]] int media_app_again(struct media *m, unsigned leg, struct buf *ret_offer);
+/* A new offer inside the call, put to an app, which is not asked: its answer. -EPROTONOSUPPORT: the
+ * app would not hear it any more; nothing has changed then. */
+[[nodiscard]] int media_app_reoffer(struct media *m, unsigned from, struct view offer, unsigned to,
+				    struct buf *ret_answer);
+/* A leg in whose name the caller can be answered, and nobody hears it. */
+[[nodiscard]] int media_callee_nobody(struct media *m, unsigned *ret_leg);
+/* The app was offered a picture. */
+bool media_app_sees(const struct media *m, unsigned leg);
+/* Which leg an event of the relay is about. False: one that is no more. */
+bool media_leg_of(const struct media *m, uint64_t tag, unsigned *ret_leg);
 
 /* The leg takes telephone-event packets (RFC 4733): keys need no INFO. */
 bool media_takes_events(const struct media *m, unsigned leg);

@@ -56,6 +56,16 @@ bool sdp_format_same(const struct sdp_format *a, const struct sdp_format *b);
  * (packetization-mode 0) are a part of what mode 1 allows (RFC 6184 section 6.3). */
 bool sdp_format_takes(const struct sdp_format *sink, const struct sdp_format *source);
 
+/* The parameter sets of H.264 that a format names (sprop-parameter-sets, RFC 6184 section 8.1): the
+ * first of each kind. False without both, or when one of them is longer than SDP_H264_SET_MAX. */
+enum { SDP_H264_SET_MAX = 256 };
+struct sdp_h264_set {
+	uint8_t bytes[SDP_H264_SET_MAX];
+	size_t n;
+};
+bool sdp_h264_sets(const struct sdp_format *format, struct sdp_h264_set *ret_sps,
+		   struct sdp_h264_set *ret_pps);
+
 struct sdp_edit_media {
 	uint16_t port; /* RTP; RTCP is one above. 0 refuses the media (RFC 3264 section 6) */
 	bool set_dir;

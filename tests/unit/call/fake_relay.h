@@ -16,12 +16,14 @@ struct relay {
 	struct relay_event event; /* of a poll, once `waits` */
 	bool waits;
 	unsigned keyframes; /* asked for */
+	unsigned sets;      /* told */
 };
 
 struct relay_session {
 	struct relay *relay;
 	uint64_t tag;
 	unsigned kinds[RELAY_LEGS_MAX]; /* 0: no such leg */
+	bool web[RELAY_LEGS_MAX], answered[RELAY_LEGS_MAX];
 };
 
 static inline struct relay fake_relay_open(void)
@@ -92,10 +94,39 @@ int relay_leg_open(struct relay_session *s, uint64_t, int, unsigned kinds,
 	return 0;
 }
 
+int relay_web_open(struct relay_session *s, uint64_t, struct relay_web *ret_ours, unsigned *ret_leg)
+{
+	struct relay_ports ports;
+	const int rc = relay_leg_open(s, 0, AF_INET, 3, &ports, ret_leg);
+
+	if (rc < 0)
+		return rc;
+	s->web[*ret_leg] = true;
+	s->answered[*ret_leg] = false;
+	*ret_ours = (struct relay_web){ .fingerprint = "00:11", .ufrag = "ours", .pwd = "secret" };
+	return 0;
+}
+
+int relay_web_answer(struct relay_session *s, unsigned leg, const struct web_peer *peer)
+{
+	assert(leg < RELAY_LEGS_MAX && s->kinds[leg] && s->web[leg] && !s->answered[leg]);
+	assert(peer->ufrag.n);
+	s->answered[leg] = true;
+	return 0;
+}
+
+int relay_picture_sets(struct relay_session *s, unsigned leg, struct view sps, struct view pps)
+{
+	assert(leg < RELAY_LEGS_MAX && s->kinds[leg] && sps.n && pps.n);
+	s->relay->sets++;
+	return 0;
+}
+
 void relay_leg_close(struct relay_session *s, unsigned leg)
 {
 	assert(leg < RELAY_LEGS_MAX && s->kinds[leg]);
 	s->kinds[leg] = 0;
+	s->web[leg] = false;
 }
 
 static inline bool fake_relay_has(const struct relay_session *s, unsigned leg, enum relay_kind kind)

@@ -1,0 +1,76 @@
+/* call/media_priv.h - what media.c (phones) and media_app.c (browsers) share: the legs of a call and
+ * what each has said. */
+#pragma once
+#include "call/media.h"
+
+struct stream {
+	int line; /* index of the m= line in the leg's SDP; -1: none */
+	bool on;  /* both sides agreed to it */
+	bool silent;
+	struct relay_stream set;
+};
+
+/* A description and the memory that it lives in. */
+struct said {
+	struct arena arena;
+	struct sdp *sdp;
+};
+
+/* What was offered to a browser, and what it took. */
+struct app_media {
+	bool listen;     /* it sends no sound */
+	bool video;      /* a picture was offered */
+	bool video_taken;
+	bool sound, event; /* the other side has them */
+	uint8_t pt;        /* of the sound */
+	unsigned sound_codec, event_codec;
+	bool answered;   /* the last offer */
+	unsigned offers; /* beside the first: a new one is a new leg of the relay */
+	struct relay_web ours;
+};
+
+struct leg {
+	bool open;
+	bool web;       /* a browser */
+	bool nobody;    /* and not even that: without a leg in the relay */
+	bool reoffered; /* inside the call: that it only sends is a hold from then on */
+	unsigned relay_leg;
+	struct addr local, signal;
+	struct relay_ports ports;
+	uint64_t version;
+	struct said said; /* last; of a browser, what it means in the words of a phone */
+	struct stream streams[RELAY_KINDS];
+	struct app_media app;
+};
+
+struct media {
+	struct media_conf conf;
+	struct relay_session *session;
+	struct arena names; /* of the codecs */
+	struct leg legs[MEDIA_LEGS_MAX];
+	struct sdp_format codecs[MEDIA_CODECS_MAX]; /* the index is the relay's codec number */
+	unsigned ncodecs;
+	bool caller_offered;
+	struct said pending; /* an offer inside the call that waits for its answer */
+	int pending_lines[RELAY_KINDS];
+	bool connected;
+	unsigned peer; /* of the caller, once connected */
+};
+
+/* media.c */
+int media_said_read(struct view text, struct said *ret_said);
+/* What was said before is forgotten. */
+void media_said_move(struct said *to, struct said *from);
+/* The first m= line of each kind that can be relayed. -EPROTONOSUPPORT without any. */
+int media_find_lines(const struct sdp *sdp, int ret_lines[RELAY_KINDS]);
+/* A number for the codec; MEDIA_CODECS_MAX when there are too many. It outlives the description. */
+unsigned media_codec_number(struct media *m, const struct sdp_format *format);
+/* Our ports of `leg` at the lines of `sdp` that are relayed; every other line is refused. */
+struct sdp_edit media_edit_for(struct media *m, struct leg *leg, const int lines[RELAY_KINDS]);
+/* A free leg beside the caller's; MEDIA_LEGS_MAX without any. */
+unsigned media_leg_free(const struct media *m);
+/* The offer of `leg` was taken: what it said counts now, in the lines that the other side took. */
+int media_take_offer(struct media *m, struct leg *leg, const int lines[RELAY_KINDS]);
+int media_lines_with_ports(const struct sdp *sdp, const struct leg *leg, int ret_lines[RELAY_KINDS]);
+/* Whoever was on hold, or changed where it listens, sees nothing until the next key frame. */
+void media_ask_for_picture(struct media *m);

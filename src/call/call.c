@@ -15,33 +15,35 @@ void call_record(const struct call *call, enum call_record_type type, const stru
 			     .type = type,
 			     .call_id = call->id,
 			     .site_id = call->site_id,
-			     .at = clock_wall_ms(conf->clock),
+			     .at = call_now(call),
 			     .device = leg ? leg->device : 0,
 			     .name = leg ? leg->name : NULL,
 			     .door = type == CALL_REC_OPENED ? call_leg_peer(leg)->device : 0,
 			     .opening_id = type == CALL_REC_OPENED ? switchboard_id(call->sb) : 0,
 			     .leg = leg ? leg->number : 0,
-			     .rang_at = leg ? leg->rang_at : 0,
+			     .rang_at = leg ? leg->trace.rang : 0,
+			     .trace = leg ? &leg->trace : NULL,
 			     .text = text,
 		     });
 }
 
-void call_leg_result(struct call_leg *leg, const char *result)
+void call_leg_result(struct call_leg *leg, const char *result, const char *why)
 {
 	if (leg->told)
 		return;
 	leg->told = true;
+	leg->trace.ended = call_now(leg->call);
+	leg->trace.why = why;
 	call_record(leg->call, CALL_REC_LEG, leg, result);
 }
 
-void call_leg_drop(struct call_leg *leg, const char *result, const char *reason)
+void call_leg_drop(struct call_leg *leg, const char *result, const struct leg_end *end)
 {
 	struct call *call = leg->call;
 
-	if (leg->session)
-		session_end(TAKE(leg->session), 0, reason);
+	leg->kind->end(leg, end);
 	if (result)
-		call_leg_result(leg, result);
+		call_leg_result(leg, result, end->why);
 	media_leg_close(call->media, leg->at);
 	list_remove(&leg->list);
 	if (call->answered == leg)
@@ -50,22 +52,27 @@ void call_leg_drop(struct call_leg *leg, const char *result, const char *reason)
 }
 
 static void drop_all(struct call *call, const struct call_leg *but, const char *result,
-		     const char *reason)
+		     const struct leg_end *end)
 {
 	LIST_EACH(it, &call->legs) {
 		struct call_leg *leg = CONTAINER_OF(it, struct call_leg, list);
 
 		if (leg != but)
-			call_leg_drop(leg, result, reason);
+			call_leg_drop(leg, result, end);
 	}
 }
 
 void call_free(struct call *call)
 {
-	drop_all(call, NULL, NULL, NULL);
-	if (call->caller.session)
-		session_end(TAKE(call->caller.session), 0, NULL);
+	static const struct leg_end end = { .why = "stopped" };
+
+	drop_all(call, NULL, NULL, &end);
+	rung_over(call, end.why);
+	if (call->caller.kind)
+		call->caller.kind->end(&call->caller, &end);
 	timers_cancel(call->sb->timers, &call->timer);
+	timers_cancel(call->sb->timers, &call->video);
+	opening_stop(call);
 	media_free(call->media);
 	free(call);
 }
@@ -75,17 +82,18 @@ struct verdict {
 	const char *result;
 	unsigned code;
 	const char *phrase;
+	const char *why;
 };
 
 static struct verdict verdict_of(const struct call *call)
 {
 	if (call->any_declined)
-		return (struct verdict){ "declined", 603, "Decline" };
+		return (struct verdict){ "declined", 603, "Decline", "declined" };
 	if (call->any_busy)
-		return (struct verdict){ "busy", 486, "Busy Here" };
+		return (struct verdict){ "busy", 486, "Busy Here", "busy" };
 	if (call->any_rang)
-		return (struct verdict){ "missed", 480, "Temporarily Unavailable" };
-	return (struct verdict){ "failed", 480, "Temporarily Unavailable" };
+		return (struct verdict){ "missed", 480, "Temporarily Unavailable", "no_answer" };
+	return (struct verdict){ "failed", 480, "Temporarily Unavailable", "unreachable" };
 }
 
 static void on_talk_limit(void *arg)
@@ -93,55 +101,62 @@ static void on_talk_limit(void *arg)
 	call_event(arg, CALL_EV_TALK_LIMIT, NULL);
 }
 
-/* The answer goes to the caller as soon as a leg has one; a 180 only once. */
-static void do_ring(struct call *call, const struct call_leg *leg)
+static void previews(struct call *call, struct call_leg *leg)
 {
-	CLEANUP(buf_free) struct buf sdp = BUF_INIT(MEDIA_SDP_MAX);
+	if (leg->early && call->picture && !leg->trace.preview)
+		leg->trace.preview = call_now(call);
+}
 
-	call->any_rang = true;
-	if (leg->early && call->offered && !call->early_told &&
-	    media_answer_caller(call->media, leg->at, &sdp) == 0) {
-		call->early_told = true;
-		session_progress(call->caller.session, 183, buf_view(&sdp));
-	} else if (!call->ringing_told && !call->early_told) {
-		call->ringing_told = true;
-		session_progress(call->caller.session, 180, (struct view){});
+void call_picture(struct call *call, bool shows)
+{
+	call->picture = shows;
+	call->no_picture = !shows;
+	for (struct list *it = call->legs.next; it != &call->legs; it = it->next) {
+		struct call_leg *leg = CONTAINER_OF(it, struct call_leg, list);
+
+		if (call->state == CALL_RINGING)
+			previews(call, leg);
+		leg->kind->video(leg, shows);
 	}
-	if (leg->early)
-		media_preview(call->media);
+}
+
+/* Whoever has agreed on media sees the caller, all at once. */
+static void do_ring(struct call *call, struct call_leg *leg)
+{
+	call->any_rang = true;
+	call->caller.kind->ringing(&call->caller, leg->early ? leg : NULL);
+	if (!leg->early)
+		return;
+	media_preview(call->media);
+	previews(call, leg);
+	call->caller.kind->picture(&call->caller);
 }
 
 static void do_bridge(struct call *call, struct call_leg *leg)
 {
-	CLEANUP(buf_free) struct buf sdp = BUF_INIT(MEDIA_SDP_MAX);
+	const struct leg_end elsewhere_end = { .why = "answered_elsewhere",
+					       .by = leg->name,
+					       .phrase = elsewhere };
 	const struct switchboard_conf *conf = &call->sb->conf;
 	int rc;
 
 	call->answered = leg;
+	call->talking_at = leg->trace.answered = call_now(call);
 	leg->told = true; /* by the record of the answer */
-	drop_all(call, leg, "elsewhere", elsewhere);
+	drop_all(call, leg, "elsewhere", &elsewhere_end);
+	rung_over(call, elsewhere_end.why);
 	call_record(call, CALL_REC_ANSWERED, leg, NULL);
 	call->sb->stats.answered++;
 	call->sb->stats.talking++;
-	rc = media_answer_caller(call->media, leg->at, &sdp);
+	rc = timers_arm(call->sb->timers, &call->timer, conf->talk_ms ? conf->talk_ms : CALL_TALK_MS,
+			on_talk_limit, call);
+	leg->kind->connected(leg);
 	if (rc == 0)
-		rc = timers_arm(call->sb->timers, &call->timer,
-				conf->talk_ms ? conf->talk_ms : CALL_TALK_MS, on_talk_limit, call);
+		rc = call->caller.kind->connect(&call->caller, leg); /* may end the call */
 	if (rc < 0) {
 		log_error("call_bridge_failed", LF_I("call", call->id), LF_I("error", rc));
 		call_event(call, CALL_EV_HANGUP, NULL);
-		return;
 	}
-	media_connect(call->media, leg->at);
-	session_answer(call->caller.session, buf_view(&sdp)); /* may end the call */
-}
-
-static void do_refuse(struct call *call)
-{
-	const struct verdict v = verdict_of(call);
-
-	if (call->caller.session)
-		session_end(TAKE(call->caller.session), v.code, v.phrase);
 }
 
 /* How a call that is over is called. */
@@ -160,15 +175,55 @@ static const char *result_of(const struct call *call, enum call_state before, en
 	}
 }
 
-static void end(struct call *call, enum call_state before, enum call_event event)
+/* What the party hears of the end. by: whose doing it was; NULL: nobody's of the two. */
+static const char *why_of(const struct call *call, enum call_event event, const struct call_leg *by,
+			  const struct call_leg *party)
+{
+	if (event == CALL_EV_CANCEL && !party)
+		return "caller_gone";
+	if (call->why)
+		return call->why;
+	switch (event) {
+	case CALL_EV_CANCEL:
+	case CALL_EV_HANGUP:
+		return !by ? "lost" : by == party ? "hangup" : "peer_hangup";
+	case CALL_EV_RING_TIMEOUT:
+		return "no_answer";
+	case CALL_EV_TALK_LIMIT:
+		return "limit";
+	case CALL_EV_SILENT:
+		return "lost";
+	case CALL_EV_STOP:
+		return "stopped";
+	default:
+		return verdict_of(call).why;
+	}
+}
+
+static void end_answered(struct call *call, const char *why)
+{
+	struct call_leg *leg = call->answered;
+
+	leg->trace.ended = call_now(call);
+	leg->trace.why = why;
+	call_record(call, CALL_REC_TRACE, leg, NULL);
+	leg->kind->end(leg, &(struct leg_end){ .why = why });
+}
+
+static void end(struct call *call, enum call_state before, enum call_event event,
+		const struct call_leg *by)
 {
 	const char *result = result_of(call, before, event);
 	const struct call_leg *answered = call->answered;
+	const struct leg_end ringing_end = { .why = why_of(call, event, by, NULL) };
 	const struct streams_leg talked[] = { { call->caller.at, call->caller.number },
 					      { answered ? answered->at : 0,
 						answered ? answered->number : 0 } };
 
-	drop_all(call, NULL, before == CALL_TALKING ? NULL : "missed", NULL);
+	if (answered)
+		end_answered(call, why_of(call, event, by, answered));
+	drop_all(call, NULL, before == CALL_TALKING ? NULL : "missed", &ringing_end);
+	rung_over(call, ringing_end.why);
 	if (before == CALL_TALKING)
 		call->sb->stats.talking--;
 	else
@@ -183,12 +238,37 @@ static void end(struct call *call, enum call_state before, enum call_event event
 	call_free(call);
 }
 
+static void end_caller(struct call *call, unsigned code, const char *phrase, const char *why)
+{
+	call->caller.kind->end(&call->caller,
+			       &(struct leg_end){ .why = why, .code = code, .phrase = phrase });
+}
+
+/* What the caller hears, first. */
+static void tell_caller(struct call *call, enum call_action action, const char *why)
+{
+	const struct verdict v = verdict_of(call);
+
+	switch (action) {
+	case CALL_DO_REFUSE:
+		end_caller(call, v.code, v.phrase, why);
+		break;
+	case CALL_DO_TIME_OUT:
+		call->any_rang = true;
+		end_caller(call, 480, "No Answer", why);
+		break;
+	case CALL_DO_SHUT:
+		end_caller(call, 503, NULL, why);
+		break;
+	default:
+		end_caller(call, 480, NULL, why);
+		break;
+	}
+}
+
 static void act(struct call *call, enum call_action action, struct call_leg *leg)
 {
 	switch (action) {
-	case CALL_DO_NOTHING:
-	case CALL_DO_RELEASE:
-		break;
 	case CALL_DO_RING:
 		do_ring(call, leg);
 		break;
@@ -196,23 +276,9 @@ static void act(struct call *call, enum call_action action, struct call_leg *leg
 		do_bridge(call, leg);
 		break;
 	case CALL_DO_DROP_LEG:
-		call_leg_drop(leg, NULL, NULL);
+		call_leg_drop(leg, NULL, &(struct leg_end){ .why = "lost" });
 		break;
-	case CALL_DO_REFUSE:
-		do_refuse(call);
-		break;
-	case CALL_DO_TIME_OUT:
-		call->any_rang = true;
-		if (call->caller.session)
-			session_end(TAKE(call->caller.session), 480, "No Answer");
-		break;
-	case CALL_DO_HANG_UP:
-		if (call->caller.session)
-			session_end(TAKE(call->caller.session), 480, NULL);
-		break;
-	case CALL_DO_SHUT:
-		if (call->caller.session)
-			session_end(TAKE(call->caller.session), 503, NULL);
+	default:
 		break;
 	}
 }
@@ -234,8 +300,8 @@ void call_event(struct call *call, enum call_event event, struct call_leg *leg)
 			 LF_I("device", leg ? leg->device : 0));
 	/* An ended call is freed by end(); do_bridge may get there by an event of its own. */
 	if (step->next == CALL_ENDED) {
-		act(call, step->action, leg);
-		end(call, before, event);
+		tell_caller(call, step->action, why_of(call, event, leg, &call->caller));
+		end(call, before, event, leg);
 	} else {
 		act(call, step->action, leg);
 	}

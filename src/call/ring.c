@@ -15,28 +15,48 @@ static size_t legs_count(const struct call *call)
 	return n;
 }
 
-/* The directory may have changed since the bell. */
-static const struct dir_device *still_there(const struct call *call, uint64_t number)
+const struct dir_device *ring_device(const struct call *call, uint64_t number)
 {
 	const struct dir_device *d = directory_device(call->sb->conf.directory, number);
 
 	return d && d->site_id == call->site_id ? d : NULL;
 }
 
+bool ring_any(const struct call *call)
+{
+	return !list_empty(&call->legs) || rung_waiting(call);
+}
+
+static int64_t ring_ms(const struct call *call)
+{
+	const unsigned ms = call->sb->conf.ring_ms;
+
+	return ms ? ms : CALL_RING_MS;
+}
+
+int64_t ring_until(const struct call *call)
+{
+	const struct route *route = &call->steps.route;
+	const int64_t last_s = route->n ? route->to[route->n - 1].after_s : 0;
+
+	return call_now(call) + call->steps.bell_ms + last_s * 1000 + ring_ms(call) - now_ms(call);
+}
+
 /* A call has only so many legs: each device rings once before any rings twice, also those of the
- * steps to come. */
+ * steps to come, and those that may yet wake. */
 static void step_start(struct call *call)
 {
 	size_t n;
 	const struct dir_destination *step = steps_take(&call->steps, now_ms(call), &n);
 
 	for (size_t i = 0; i < 2 * n; i++) {
-		const struct dir_device *to = still_there(call, step[i % n].device);
-		const size_t taken = legs_count(call) + steps_left(&call->steps);
+		const struct dir_device *to = ring_device(call, step[i % n].device);
+		const size_t taken =
+			legs_count(call) + steps_left(&call->steps) + rung_waiting(call);
 
-		if (to && i < n)
+		if (to && i < n && rung_add(call, to) == 0)
 			legs_start(call, to, LEGS_BEST, 1);
-		else if (to && taken < CALL_LEGS_MAX)
+		else if (to && i >= n && taken < CALL_LEGS_MAX)
 			legs_start(call, to, LEGS_OTHERS, (unsigned)(CALL_LEGS_MAX - taken));
 	}
 }
@@ -53,17 +73,16 @@ static void on_ring_timer(void *arg)
 
 bool ring_on(struct call *call)
 {
-	const struct switchboard_conf *conf = &call->sb->conf;
 	int64_t wait;
 
 	do {
 		if (steps_left(&call->steps))
 			step_start(call);
 		wait = steps_wait_ms(&call->steps, now_ms(call));
-	} while (wait == 0 || (wait > 0 && list_empty(&call->legs)));
+	} while (wait == 0 || (wait > 0 && !ring_any(call)));
 	if (wait < 0)
-		wait = conf->ring_ms ? conf->ring_ms : CALL_RING_MS;
-	return !list_empty(&call->legs) &&
+		wait = ring_ms(call);
+	return ring_any(call) &&
 	       timers_arm(call->sb->timers, &call->timer, wait, on_ring_timer, call) == 0;
 }
 

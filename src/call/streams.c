@@ -56,11 +56,13 @@ void streams_take(struct map *all, const struct relay_event *event)
 {
 	struct streams *s = find(all, event->session);
 	const struct relay_stats *stats = &event->stats;
+	unsigned at;
 
-	if (!s || (!stats->packets && !stats->sent_packets))
+	if (!s || !media_leg_of(s->media, event->leg, &at) ||
+	    (!stats->packets && !stats->sent_packets))
 		return;
 	for (unsigned i = 0; i < PARTIES && s->n < PARTIES * RELAY_KINDS; i++) {
-		if (s->legs[i].at != event->leg)
+		if (s->legs[i].at != at)
 			continue;
 		s->found[s->n++] = (struct call_stream){
 			.leg = s->legs[i].number,

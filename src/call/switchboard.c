@@ -14,7 +14,7 @@ static struct view id_key(const int64_t *id)
 	return (struct view){ (const char *)id, sizeof(*id) };
 }
 
-static struct call *call_find(const struct switchboard *sb, int64_t id)
+struct call *switchboard_call(const struct switchboard *sb, int64_t id)
 {
 	const struct map_node *node = map_get(&sb->calls, id_key(&id));
 
@@ -61,7 +61,7 @@ static void caller_uncount(struct switchboard *sb, uint64_t device)
 	free(c);
 }
 
-static bool caller_is_busy(const struct switchboard *sb, uint64_t device)
+bool switchboard_is_busy(const struct switchboard *sb, uint64_t device)
 {
 	const struct caller *c = caller_find(sb, device);
 
@@ -70,7 +70,7 @@ static bool caller_is_busy(const struct switchboard *sb, uint64_t device)
 
 /* Relay events. */
 
-static struct call_leg *leg_at(struct call *call, uint64_t at)
+static struct call_leg *leg_at(struct call *call, unsigned at)
 {
 	if (at == 0)
 		return &call->caller;
@@ -99,26 +99,52 @@ static void take_stats(struct switchboard *sb, const struct relay_event *e)
 			 LF_I("refused", s->refused), LF_I("invalid", s->invalid));
 }
 
+/* After it the call may be gone. */
+static void take_event(struct call *call, struct call_leg *leg, const struct relay_event *e)
+{
+	switch (e->type) {
+	case RELAY_EV_DIGIT:
+		leg_digit(leg, e->digit, DTMF_RTP);
+		break;
+	case RELAY_EV_HEARD:
+		media_silent(call->media, leg->at, e->kind, false);
+		break;
+	case RELAY_EV_SILENT:
+		if (media_silent(call->media, leg->at, e->kind, true))
+			call_event(call, CALL_EV_SILENT, leg);
+		break;
+	case RELAY_EV_LATCHED:
+		if (leg == &call->caller && e->kind == RELAY_VIDEO && !call->picture)
+			call_picture(call, true);
+		break;
+	case RELAY_EV_UP:
+	case RELAY_EV_DOWN:
+		if (leg->kind == &leg_app)
+			leg_app_media(leg, e->type == RELAY_EV_UP);
+		break;
+	case RELAY_EV_PICTURE:
+		leg->kind->picture(leg);
+		break;
+	default:
+		break;
+	}
+}
+
 static void on_relay_event(struct switchboard *sb, const struct relay_event *e)
 {
 	struct call *call;
 	struct call_leg *leg;
+	unsigned at;
 
 	if (e->type == RELAY_EV_STATS)
 		take_stats(sb, e);
 	else if (e->type == RELAY_EV_CLOSED)
 		streams_done(&sb->streams, e->session, clock_wall_ms(sb->conf.clock),
 			     sb->conf.record, sb->conf.arg);
-	call = call_find(sb, (int64_t)e->session);
-	leg = call ? leg_at(call, e->leg) : NULL;
-	if (!leg)
-		return;
-	if (e->type == RELAY_EV_DIGIT)
-		leg_digit(leg, e->digit, DTMF_RTP);
-	else if (e->type == RELAY_EV_HEARD)
-		media_silent(call->media, leg->at, e->kind, false);
-	else if (e->type == RELAY_EV_SILENT && media_silent(call->media, leg->at, e->kind, true))
-		call_event(call, CALL_EV_SILENT, leg);
+	call = switchboard_call(sb, (int64_t)e->session);
+	leg = call && media_leg_of(call->media, e->leg, &at) ? leg_at(call, at) : NULL;
+	if (leg)
+		take_event(call, leg, e);
 }
 
 static void on_relay(evutil_socket_t, short, void *arg)
@@ -145,6 +171,9 @@ int switchboard_new(const struct switchboard_conf *conf, struct switchboard **re
 	map_init(&sb->calls);
 	map_init(&sb->callers);
 	map_init(&sb->streams);
+	map_init(&sb->bells);
+	map_init(&sb->seats);
+	list_init(&sb->links);
 	rand_bytes(conf->rand, &sb->session_ids, sizeof(sb->session_ids));
 	sb->session_ids >>= 2; /* o= lines are read as signed by some */
 	sessions = (struct sessions_conf){ conf->endpoint, sb->timers, conf->rand, conf->realm };
@@ -172,7 +201,10 @@ void switchboard_free(struct switchboard *sb)
 		return;
 	sb->idle = NULL;
 	map_each(&sb->calls, stop_call, NULL);
+	app_links_free(sb);
 	map_free(&sb->calls);
+	map_free(&sb->bells); /* empty: each call has taken its own out, and each link its seats */
+	map_free(&sb->seats);
 	streams_free(&sb->streams);
 	map_free(&sb->callers); /* empty: each call has taken its own out */
 	sessions_free(sb->sessions);
@@ -217,6 +249,7 @@ void switchboard_device_changed(struct switchboard *sb, uint64_t number)
 	struct departure d = { number, directory_device(sb->conf.directory, number) };
 
 	map_each(&sb->calls, leave_call, &d);
+	app_device_changed(sb, number);
 }
 
 struct switchboard_stats switchboard_stats(const struct switchboard *sb)
@@ -244,7 +277,7 @@ static void refuse(struct tx_server *tx, unsigned code, const char *phrase)
 		 (struct view){});
 }
 
-static struct call *call_new(struct switchboard *sb, const struct dir_device *from)
+struct call *switchboard_call_new(struct switchboard *sb, const struct dir_device *from)
 {
 	struct call *call = calloc(1, sizeof(*call));
 	struct media_conf conf = { .relay = sb->conf.relay };
@@ -255,6 +288,7 @@ static struct call *call_new(struct switchboard *sb, const struct dir_device *fr
 	call->id = switchboard_id(sb);
 	call->site_id = from->site_id;
 	list_init(&call->legs);
+	list_init(&call->rung);
 	call->caller.call = call;
 	call->caller.device = from->number;
 	list_init(&call->caller.list);
@@ -276,7 +310,7 @@ static struct call *call_new(struct switchboard *sb, const struct dir_device *fr
 
 static void caller_refuse(struct call *call, int rc)
 {
-	struct session *s = TAKE(call->caller.session);
+	struct session *s = TAKE(call->caller.phone.session);
 
 	if (rc == -EPROTONOSUPPORT)
 		session_end(s, 488, "Not Acceptable Here");
@@ -296,9 +330,10 @@ static int caller_start(struct call *call, struct tx_server *tx, const struct si
 	int rc;
 
 	rc = session_accept(sb->sessions, tx, msg, flow, call->caller.device, &caller_handlers,
-			    &call->caller, &call->caller.session, &sdp);
+			    &call->caller, &call->caller.phone.session, &sdp);
 	if (rc < 0)
 		return rc;
+	call->caller.kind = &leg_sip;
 	call->offered = sdp.n > 0;
 	rc = media_caller(call->media, sdp, &local, &flow->peer);
 	if (rc < 0)
@@ -306,34 +341,50 @@ static int caller_start(struct call *call, struct tx_server *tx, const struct si
 	return rc;
 }
 
-static void start(struct switchboard *sb, struct tx_server *tx, const struct sip_msg *msg,
-		  const struct flow *flow, const struct dir_device *from, const struct route *route)
+void switchboard_call_drop(struct call *call)
 {
-	struct call *call = call_new(sb, from);
-	const struct switchboard_conf *conf = &sb->conf;
+	if (!call)
+		return;
+	switchboard_forget(call->sb, call);
+	call_free(call);
+}
 
-	if (!call) {
-		refuse(tx, 503, "Service Unavailable");
-		return;
-	}
-	if (caller_start(call, tx, msg, flow) < 0) {
-		switchboard_forget(sb, call);
-		call_free(call);
-		return;
-	}
-	sb->stats.started++;
+void switchboard_call_start(struct call *call, const struct dir_device *from,
+			    const struct route *route)
+{
+	const struct switchboard_conf *conf = &call->sb->conf;
+
+	call->sb->stats.started++;
 	log_info("call_started", LF_I("call", call->id), LF_I("device", from->number),
 		 LF_I("site", from->site_id), LF_I("button", route->button));
 	conf->record(conf->arg, &(struct call_record){
 					.type = CALL_REC_STARTED,
 					.call_id = call->id,
 					.site_id = call->site_id,
-					.at = clock_wall_ms(conf->clock),
+					.at = call_now(call),
 					.device = from->number,
 					.name = from->name,
 					.button = route->button,
 				});
 	ring_begin(call, route);
+}
+
+bool switchboard_is_full(const struct switchboard *sb)
+{
+	return sb->draining || sb->calls.count >= CALLS_MAX;
+}
+
+static void start(struct switchboard *sb, struct tx_server *tx, const struct sip_msg *msg,
+		  const struct flow *flow, const struct dir_device *from, const struct route *route)
+{
+	struct call *call = switchboard_call_new(sb, from);
+
+	if (!call)
+		refuse(tx, 503, "Service Unavailable");
+	else if (caller_start(call, tx, msg, flow) < 0)
+		switchboard_call_drop(call);
+	else
+		switchboard_call_start(call, from, route);
 }
 
 static void on_invite(struct switchboard *sb, struct tx_server *tx, const struct sip_msg *msg,
@@ -343,7 +394,7 @@ static void on_invite(struct switchboard *sb, struct tx_server *tx, const struct
 	struct route route;
 	int rc;
 
-	if (sb->draining || sb->calls.count >= CALLS_MAX) {
+	if (switchboard_is_full(sb)) {
 		refuse(tx, 503, "Service Unavailable");
 		return;
 	}
@@ -351,7 +402,7 @@ static void on_invite(struct switchboard *sb, struct tx_server *tx, const struct
 		refuse(tx, 403, "Forbidden");
 		return;
 	}
-	if (caller_is_busy(sb, from->number)) {
+	if (switchboard_is_busy(sb, from->number)) {
 		refuse(tx, 486, "Busy Here");
 		return;
 	}
@@ -373,21 +424,4 @@ void switchboard_request(struct switchboard *sb, struct tx_server *tx, const str
 		tx_reply(tx, 405, "Method Not Allowed",
 			 VIEW("Allow: INVITE, ACK, CANCEL, BYE, PRACK, UPDATE, INFO, OPTIONS\r\n"),
 			 (struct view){});
-}
-
-void switchboard_pushed(struct switchboard *, int64_t, uint64_t, int64_t, bool)
-{
-}
-
-void switchboard_delivered(struct switchboard *, int64_t, uint64_t, int64_t)
-{
-}
-
-void switchboard_bound(struct switchboard *, uint64_t)
-{
-}
-
-int switchboard_open_door(struct switchboard *, int64_t, uint64_t, unsigned)
-{
-	return -ENOENT;
 }

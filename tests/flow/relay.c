@@ -4,7 +4,9 @@
 #include "base/list.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -20,6 +22,8 @@ struct line {
 
 struct leg {
 	bool open;
+	bool web, answered;
+	char ufrag[16]; /* of a browser's */
 	uint64_t tag;
 	int family;
 	struct line lines[RELAY_KINDS];
@@ -41,6 +45,7 @@ struct relay {
 	struct relay_fake_conf conf;
 	struct list sessions, events;
 	uint16_t port;
+	unsigned webs, keyframes;
 	int fd;
 };
 
@@ -176,12 +181,89 @@ static bool share_codec(const struct relay_stream *a, const struct relay_stream 
 	return false;
 }
 
+struct web_search {
+	const char *ufrag;
+	struct place found[RELAY_KINDS];
+};
+
+static void match_web(struct relay *, const struct place *at, void *arg)
+{
+	struct web_search *s = arg;
+	const struct leg *leg = &at->session->legs[at->leg];
+
+	if (leg->web && strcmp(leg->ufrag, s->ufrag) == 0)
+		s->found[at->kind] = *at;
+}
+
+static struct place find_web(const struct relay *r, const char *ufrag, enum relay_kind kind)
+{
+	struct web_search s = { ufrag, {} };
+
+	each_line((struct relay *)r, match_web, &s);
+	return s.found[kind];
+}
+
+static bool reaches(const struct place *a, const struct place *b)
+{
+	return a->session && a->session == b->session && a->kind == b->kind &&
+	       (a->line->to >> b->leg & 1) && share_codec(&a->line->set, &b->line->set);
+}
+
+bool relay_fake_shows(const struct relay *r, const struct addr *from, const char *ufrag,
+		      enum relay_kind kind)
+{
+	const struct place a = find(r, from), b = find_web(r, ufrag, kind);
+
+	return reaches(&a, &b) && b.session->legs[b.leg].answered;
+}
+
+bool relay_fake_hears(const struct relay *r, const char *ufrag, const struct addr *to)
+{
+	const struct place a = find_web(r, ufrag, RELAY_AUDIO), b = find(r, to);
+
+	return reaches(&a, &b);
+}
+
+bool relay_fake_joins(const struct relay *r, const char *from, const char *to)
+{
+	const struct place a = find_web(r, from, RELAY_AUDIO), b = find_web(r, to, RELAY_AUDIO);
+
+	return reaches(&a, &b);
+}
+
+static void tell_at(struct relay *r, const struct place *at, enum relay_event_type type)
+{
+	if (at->session)
+		tell(r, &(struct relay_event){ .type = type,
+					       .session = at->session->tag,
+					       .leg = at->session->legs[at->leg].tag,
+					       .kind = at->kind });
+}
+
+void relay_fake_media(struct relay *r, const char *ufrag, bool up)
+{
+	const struct place at = find_web(r, ufrag, RELAY_AUDIO);
+
+	tell_at(r, &at, up ? RELAY_EV_UP : RELAY_EV_DOWN);
+}
+
+void relay_fake_video(struct relay *r, const struct addr *rtp, bool wanted)
+{
+	const struct place at = find(r, rtp);
+
+	tell_at(r, &at, wanted ? RELAY_EV_PICTURE : RELAY_EV_LATCHED);
+}
+
+unsigned relay_fake_keyframes(const struct relay *r)
+{
+	return r->keyframes;
+}
+
 bool relay_fake_passes(const struct relay *r, const struct addr *from, const struct addr *to)
 {
 	const struct place a = find(r, from), b = find(r, to);
 
-	return a.session && a.session == b.session && a.kind == b.kind &&
-	       (a.line->to >> b.leg & 1) && share_codec(&a.line->set, &b.line->set);
+	return reaches(&a, &b);
 }
 
 static void count_leg(struct relay *, const struct place *, void *arg)
@@ -303,6 +385,39 @@ int relay_leg_open(struct relay_session *s, uint64_t tag, int family, unsigned k
 	return 0;
 }
 
+int relay_web_open(struct relay_session *s, uint64_t tag, struct relay_web *ret_ours, unsigned *ret_leg)
+{
+	struct relay_ports ports;
+	struct leg *leg;
+	int rc;
+
+	if (s->relay->conf.no_web)
+		return -ENOTSUP;
+	rc = relay_leg_open(s, tag, AF_INET, 1 << RELAY_AUDIO | 1 << RELAY_VIDEO, &ports, ret_leg);
+	if (rc < 0)
+		return rc;
+	leg = &s->legs[*ret_leg];
+	leg->web = true;
+	snprintf(leg->ufrag, sizeof(leg->ufrag), "u%u", ++s->relay->webs);
+	*ret_ours = (struct relay_web){ .fingerprint = "00:11", .pwd = "secret", .ncandidates = 1 };
+	snprintf(ret_ours->ufrag, sizeof(ret_ours->ufrag), "%s", leg->ufrag);
+	assert_int_equal(addr_parse("192.0.2.1:4000", &ret_ours->candidates[0]), 0);
+	return 0;
+}
+
+int relay_web_answer(struct relay_session *s, unsigned leg, const struct web_peer *peer)
+{
+	assert_true(leg < RELAY_LEGS_MAX && s->legs[leg].open && s->legs[leg].web);
+	assert_true(peer->ufrag.n && !s->legs[leg].answered);
+	s->legs[leg].answered = true;
+	return 0;
+}
+
+int relay_picture_sets(struct relay_session *, unsigned, struct view, struct view)
+{
+	return 0;
+}
+
 static struct line *line_of(struct relay_session *s, unsigned leg, enum relay_kind kind)
 {
 	struct line *l =
@@ -349,5 +464,6 @@ int relay_route(struct relay_session *s, unsigned from, enum relay_kind kind, ui
 
 int relay_keyframe(struct relay_session *s, unsigned leg)
 {
+	s->relay->keyframes++;
 	return line_of(s, leg, RELAY_VIDEO) ? 0 : -EINVAL;
 }

@@ -11,6 +11,7 @@ struct relay_fake_conf {
 	/* Around what the server must not count as its own. */
 	void (*server)(void *arg, bool entered);
 	void *arg;
+	bool no_web; /* it has no addresses for browsers */
 };
 
 int relay_fake_open(const struct relay_fake_conf *conf, struct relay **ret_relay);
@@ -22,6 +23,19 @@ void relay_fake_press(struct relay *relay, const struct addr *rtp, char digit);
 /* Packets that come from the one address go to the other: they share a codec and there is a route.
  */
 bool relay_fake_passes(const struct relay *relay, const struct addr *from, const struct addr *to);
+/* Browsers, named by the user name that they were offered. The phone's stream goes to the browser,
+ * which has answered, and they share a codec; the browser's sound goes to the phone, or to another
+ * browser. */
+bool relay_fake_shows(const struct relay *relay, const struct addr *from, const char *ufrag,
+		      enum relay_kind kind);
+bool relay_fake_hears(const struct relay *relay, const char *ufrag, const struct addr *to);
+bool relay_fake_joins(const struct relay *relay, const char *from, const char *to);
+/* Its media flow, or broke down. */
+void relay_fake_media(struct relay *relay, const char *ufrag, bool up);
+/* The video that comes from this address of a phone begins; or a viewer wants a key frame of it. */
+void relay_fake_video(struct relay *relay, const struct addr *rtp, bool wanted);
+/* So many were asked for. */
+unsigned relay_fake_keyframes(const struct relay *relay);
 bool relay_fake_events(const struct relay *relay);
 unsigned relay_fake_sessions(const struct relay *relay);
 unsigned relay_fake_legs(const struct relay *relay);

@@ -1,0 +1,235 @@
+/* Opening a switch in a call: its code goes to the door as keys, one after the other, as if
+ * somebody had pressed them. */
+#include "call/call_priv.h"
+
+#include "base/log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	KEY_MS = 200, /* from key to key: doors miss what comes faster */
+};
+
+/* Nobody: in whose name a door is answered that is opened unanswered. */
+
+static void nobody_ringing(struct call_leg *, struct call_leg *)
+{
+}
+
+static int nobody_connect(struct call_leg *, struct call_leg *)
+{
+	return -EINVAL;
+}
+
+static void nobody_connected(struct call_leg *)
+{
+}
+
+static void nobody_end(struct call_leg *, const struct leg_end *)
+{
+}
+
+static void nobody_digit(struct call_leg *, char)
+{
+}
+
+static void nobody_opened(struct call_leg *, unsigned)
+{
+}
+
+static void nobody_picture(struct call_leg *)
+{
+}
+
+static void nobody_video(struct call_leg *, bool)
+{
+}
+
+const struct leg_kind leg_nobody = {
+	.ringing = nobody_ringing,
+	.connect = nobody_connect,
+	.connected = nobody_connected,
+	.end = nobody_end,
+	.digit = nobody_digit,
+	.opened = nobody_opened,
+	.picture = nobody_picture,
+	.video = nobody_video,
+};
+
+/* Keys. */
+
+static struct call_leg *opener(struct call *call)
+{
+	return call->opening.by_caller ? &call->caller : call->answered;
+}
+
+static void on_hang_up(void *arg)
+{
+	struct call *call = arg;
+
+	call->why = "opened";
+	call_event(call, CALL_EV_HANGUP, NULL);
+}
+
+static void done(struct call *call)
+{
+	struct opening *o = &call->opening;
+	struct call_leg *leg = opener(call);
+
+	call_record(call, CALL_REC_OPENED, leg, "info");
+	log_info("call_opened", LF_I("call", call->id), LF_I("device", leg->device),
+		 LF_S("how", "switch"));
+	leg->kind->opened(leg, o->number);
+	o->number = 0;
+	if (o->hang_up &&
+	    timers_arm(call->sb->timers, &o->timer, APP_OPEN_MS, on_hang_up, call) < 0)
+		on_hang_up(call);
+}
+
+static void on_key(void *arg)
+{
+	struct call *call = arg;
+	struct opening *o = &call->opening;
+	struct call_leg *door = call_leg_peer(opener(call));
+
+	door->kind->digit(door, o->code[o->sent++]);
+	if (o->code[o->sent] == '\0')
+		done(call);
+	else if (timers_arm(call->sb->timers, &o->timer, KEY_MS, on_key, call) < 0)
+		o->number = 0;
+}
+
+/* Its switches; one that has none named has its code. */
+static const char *code_of(const struct dir_device *door, unsigned number)
+{
+	for (size_t i = 0; i < door->nswitches; i++) {
+		if (door->switches[i].number == number)
+			return door->switches[i].code;
+	}
+	return !door->nswitches && number == 1 ? door->unlock_code : "";
+}
+
+static int keys_start(struct call *call, unsigned number, const char *code, bool by_caller)
+{
+	struct opening *o = &call->opening;
+	const int rc = timers_arm(call->sb->timers, &o->timer, KEY_MS, on_key, call);
+
+	if (rc < 0)
+		return rc;
+	o->number = number;
+	o->by_caller = by_caller;
+	o->sent = 0;
+	snprintf(o->code, sizeof(o->code), "%s", code);
+	return 0;
+}
+
+/* The code of the switch, when it is free to be opened. */
+static int code_for(const struct call *call, uint64_t door, unsigned number, const char **ret_code)
+{
+	const struct dir_device *d = directory_device(call->sb->conf.directory, door);
+	const char *code = d && d->kind == DIR_INTERCOM ? code_of(d, number) : "";
+
+	if (!code[0])
+		return -ENOENT;
+	if (call->opening.number)
+		return -EBUSY;
+	*ret_code = code;
+	return 0;
+}
+
+/* Answered only to be opened: keys go once it is, and then it ends. */
+static int open_unanswered(struct call *call, struct call_leg *leg, unsigned number)
+{
+	const char *code;
+	int rc = code_for(call, call->caller.device, number, &code);
+
+	if (rc == 0)
+		rc = keys_start(call, number, code, false);
+	if (rc < 0)
+		return rc;
+	call->opening.hang_up = true;
+	call_event(call, CALL_EV_ANSWER, leg);
+	return 0;
+}
+
+static struct call_leg *nobody_new(struct call *call, uint64_t device)
+{
+	const struct dir_device *d = ring_device(call, device);
+	struct call_leg *leg = d ? leg_new(call, &leg_nobody, d) : NULL;
+
+	if (leg && media_callee_nobody(call->media, &leg->at) < 0) {
+		free(leg);
+		return NULL;
+	}
+	if (leg)
+		list_append(&call->legs, &leg->list);
+	return leg;
+}
+
+static int open_for(struct call *call, uint64_t device, unsigned number)
+{
+	const char *code;
+	struct call_leg *leg;
+	int rc = code_for(call, call->caller.device, number, &code);
+
+	if (rc < 0)
+		return rc;
+	leg = nobody_new(call, device);
+	if (!leg)
+		return -ENOMEM;
+	rung_reached(call, device);
+	rc = open_unanswered(call, leg, number);
+	if (rc < 0)
+		call_leg_drop(leg, NULL, &(struct leg_end){ .why = "refused" });
+	return rc;
+}
+
+int opening_start(struct call_leg *leg, unsigned number)
+{
+	struct call *call = leg->call;
+	const struct call_leg *door = call_leg_peer(leg);
+	const char *code;
+	int rc;
+
+	if (call->state == CALL_RINGING && leg != &call->caller)
+		return leg->early ? open_unanswered(call, leg, number)
+				  : open_for(call, leg->device, number);
+	if (call->state != CALL_TALKING || !door)
+		return -ENOENT;
+	rc = code_for(call, door->device, number, &code);
+	return rc < 0 ? rc : keys_start(call, number, code, leg == &call->caller);
+}
+
+bool opening_stay(struct call *call)
+{
+	struct opening *o = &call->opening;
+	const bool ends = o->hang_up;
+
+	o->hang_up = false;
+	if (!o->number)
+		timers_cancel(call->sb->timers, &o->timer);
+	return ends;
+}
+
+void opening_stop(struct call *call)
+{
+	timers_cancel(call->sb->timers, &call->opening.timer);
+}
+
+int switchboard_open_door(struct switchboard *sb, int64_t call_id, uint64_t device, unsigned number)
+{
+	struct call *call = switchboard_call(sb, call_id);
+
+	if (!call)
+		return -ENOENT;
+	if (call->state == CALL_RINGING && rung_find(call, device))
+		return open_for(call, device, number);
+	if (call->answered && call->answered->device == device)
+		return opening_start(call->answered, number);
+	if (call->state == CALL_TALKING && call->caller.device == device)
+		return opening_start(&call->caller, number);
+	return -ENOENT;
+}

@@ -1,0 +1,339 @@
+#include "call/call_priv.h"
+
+#include "base/log.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* All calls that ring for one device. */
+struct bell {
+	uint64_t device;
+	struct switchboard *sb;
+	struct list rungs;
+	struct timer bound; /* a phone of it registered: it is called on the loop's next turn */
+	struct map_node node;
+};
+
+static struct view key_of(const uint64_t *device)
+{
+	return (struct view){ (const char *)device, sizeof(*device) };
+}
+
+static struct bell *bell_find(const struct switchboard *sb, uint64_t device)
+{
+	const struct map_node *node = map_get(&sb->bells, key_of(&device));
+
+	return node ? CONTAINER_OF(node, struct bell, node) : NULL;
+}
+
+static struct bell *bell_make(struct switchboard *sb, uint64_t device)
+{
+	struct bell *bell = bell_find(sb, device);
+
+	if (bell)
+		return bell;
+	bell = calloc(1, sizeof(*bell));
+	if (!bell)
+		return NULL;
+	bell->sb = sb;
+	bell->device = device;
+	list_init(&bell->rungs);
+	if (map_put(&sb->bells, &bell->node, key_of(&bell->device)) < 0) {
+		free(bell);
+		return NULL;
+	}
+	return bell;
+}
+
+static void bell_drop(struct switchboard *sb, uint64_t device)
+{
+	struct bell *bell = bell_find(sb, device);
+
+	if (!bell || !list_empty(&bell->rungs))
+		return;
+	timers_cancel(sb->timers, &bell->bound);
+	map_remove(&sb->bells, &bell->node);
+	free(bell);
+}
+
+/* Life. */
+
+static void wake(struct rung *rung, const struct dir_device *to)
+{
+	const struct call *call = rung->call;
+	const struct switchboard_conf *conf = &call->sb->conf;
+
+	if (!conf->wake || (!to->app && !to->wakes))
+		return;
+	rung->woken = true;
+	conf->wake(conf->arg, &(struct wake){ .call_id = call->id,
+					      .site_id = call->site_id,
+					      .device = to->number,
+					      .from = call->caller.device,
+					      .from_name = call->caller.name,
+					      .at = call_now(call),
+					      .until = ring_until(call) });
+}
+
+int rung_add(struct call *call, const struct dir_device *to)
+{
+	struct rung *rung = rung_find(call, to->number) ? NULL : calloc(1, sizeof(*rung));
+	struct bell *bell = rung ? bell_make(call->sb, to->number) : NULL;
+
+	if (!bell) {
+		free(rung);
+		return -ENOMEM;
+	}
+	rung->call = call;
+	rung->device = to->number;
+	rung->waits = to->wakes;
+	strncpy(rung->name, to->name, sizeof(rung->name) - 1);
+	list_append(&call->rung, &rung->of_call);
+	list_append(&bell->rungs, &rung->of_device);
+	wake(rung, to);
+	return 0;
+}
+
+struct rung *rung_find(const struct call *call, uint64_t device)
+{
+	for (struct list *it = call->rung.next; it != &call->rung; it = it->next) {
+		struct rung *rung = CONTAINER_OF(it, struct rung, of_call);
+
+		if (rung->device == device)
+			return rung;
+	}
+	return NULL;
+}
+
+unsigned rung_waiting(const struct call *call)
+{
+	unsigned n = 0;
+
+	for (const struct list *it = call->rung.next; it != &call->rung; it = it->next)
+		n += CONTAINER_OF(it, struct rung, of_call)->waits;
+	return n;
+}
+
+void rung_reached(struct call *call, uint64_t device)
+{
+	struct rung *rung = rung_find(call, device);
+
+	if (!rung)
+		return;
+	rung->reached = true;
+	rung->waits = false;
+}
+
+static bool rings_still(const struct call_leg *but)
+{
+	LIST_EACH(it, &but->call->legs) {
+		const struct call_leg *leg = CONTAINER_OF(it, struct call_leg, list);
+
+		if (leg != but && leg->device == but->device)
+			return true;
+	}
+	return false;
+}
+
+void rung_lost(struct call_leg *leg, bool final)
+{
+	const struct dir_device *d = ring_device(leg->call, leg->device);
+	struct rung *rung = rung_find(leg->call, leg->device);
+
+	if (!rung)
+		return;
+	if (final && leg->kind == &leg_app)
+		rung->declined = true;
+	else if (final && leg->kind == &leg_sip)
+		rung->refused[rung->nrefused++ % BINDINGS_PER_DEVICE_MAX] = leg->phone.contact;
+	else if (d && d->wakes && !rung->declined && !rings_still(leg))
+		rung->waits = true; /* a push may bring it back */
+}
+
+static void never_came(struct rung *rung, const char *why)
+{
+	struct call_leg leg = { .call = rung->call,
+				.kind = &leg_nobody,
+				.number = ++rung->call->nlegs,
+				.device = rung->device };
+
+	memcpy(leg.name, rung->name, sizeof(leg.name));
+	rung_trace(rung, &leg, false);
+	call_leg_result(&leg, "unreachable", why);
+}
+
+void rung_over(struct call *call, const char *why)
+{
+	const struct switchboard_conf *conf = &call->sb->conf;
+
+	LIST_EACH(it, &call->rung) {
+		struct rung *rung = CONTAINER_OF(it, struct rung, of_call);
+
+		if (!rung->reached)
+			never_came(rung, rung->pushed ? "never_came" : "unreachable");
+		if (rung->woken && conf->wake_over)
+			conf->wake_over(conf->arg, call->id, rung->device, why);
+		list_remove(&rung->of_call);
+		list_remove(&rung->of_device);
+		bell_drop(call->sb, rung->device);
+		free(rung);
+	}
+}
+
+/* What became of a push. */
+
+void rung_trace(const struct rung *rung, struct call_leg *leg, bool late)
+{
+	leg->trace.pushed = rung->pushed;
+	leg->trace.delivered = rung->delivered;
+	if (late && rung->pushed)
+		leg->trace.woken = call_now(leg->call);
+}
+
+static struct rung *rung_at(const struct switchboard *sb, int64_t call_id, uint64_t device)
+{
+	struct call *call = switchboard_call(sb, call_id);
+
+	return call && call->state == CALL_RINGING ? rung_find(call, device) : NULL;
+}
+
+/* What rings already was rung beside the push. */
+static void trace_legs(struct rung *rung)
+{
+	for (struct list *it = rung->call->legs.next; it != &rung->call->legs; it = it->next) {
+		struct call_leg *leg = CONTAINER_OF(it, struct call_leg, list);
+
+		if (leg->device == rung->device)
+			rung_trace(rung, leg, false);
+	}
+}
+
+void switchboard_pushed(struct switchboard *sb, int64_t call_id, uint64_t device, int64_t at_ms,
+			bool any)
+{
+	struct rung *rung = rung_at(sb, call_id, device);
+	struct call *call = rung ? rung->call : NULL;
+
+	if (!rung)
+		return;
+	if (any) {
+		if (!rung->pushed)
+			rung->pushed = at_ms;
+		trace_legs(rung);
+		return;
+	}
+	if (!rung->waits || rung->pushed)
+		return;
+	rung->waits = false;
+	if (!ring_any(call) && !ring_on(call))
+		call_event(call, CALL_EV_ALL_LOST, NULL);
+}
+
+void switchboard_delivered(struct switchboard *sb, int64_t call_id, uint64_t device, int64_t at_ms)
+{
+	struct rung *rung = rung_at(sb, call_id, device);
+
+	if (!rung || rung->delivered)
+		return;
+	rung->delivered = at_ms;
+	trace_legs(rung);
+}
+
+/* Who comes late. */
+
+static void late(struct rung *rung, struct call_leg *leg)
+{
+	rung_trace(rung, leg, true);
+	rung_reached(rung->call, rung->device);
+	log_info("leg_late", LF_I("call", rung->call->id), LF_I("device", rung->device));
+}
+
+static struct call_leg *newest(const struct call *call)
+{
+	return CONTAINER_OF(call->legs.prev, struct call_leg, list);
+}
+
+void rung_app(struct switchboard *sb, uint64_t device, struct app_link *link)
+{
+	struct bell *bell = bell_find(sb, device);
+
+	if (!bell)
+		return;
+	LIST_EACH(it, &bell->rungs) {
+		struct rung *rung = CONTAINER_OF(it, struct rung, of_device);
+		const struct dir_device *d = ring_device(rung->call, device);
+
+		if (!d || rung->declined || app_link_has(link, rung->call) ||
+		    leg_app_adopt(rung->call, device, link))
+			continue;
+		if (leg_app_start(rung->call, d, link))
+			late(rung, newest(rung->call));
+	}
+}
+
+static struct call_leg *leg_of(const struct call *call, uint64_t device, uint64_t contact)
+{
+	for (struct list *it = call->legs.next; it != &call->legs; it = it->next) {
+		struct call_leg *leg = CONTAINER_OF(it, struct call_leg, list);
+
+		if (leg->kind == &leg_sip && leg->device == device && leg->phone.contact == contact)
+			return leg;
+	}
+	return NULL;
+}
+
+static bool has_refused(const struct rung *rung, uint64_t contact)
+{
+	for (unsigned i = 0; i < rung->nrefused && i < BINDINGS_PER_DEVICE_MAX; i++) {
+		if (rung->refused[i] == contact)
+			return true;
+	}
+	return false;
+}
+
+/* What the leg was sent is lost, or on its way to where the phone is no more. */
+static bool is_stale(const struct call_leg *leg, const struct sip_binding *binding)
+{
+	const struct flow *was = &leg->phone.flow, *is = &binding->flow;
+
+	return !leg->trace.rang && (was->transport != is->transport || was->conn != is->conn ||
+				    !addr_same(&was->peer, &is->peer));
+}
+
+static void join(struct rung *rung, const struct dir_device *d, const struct sip_binding *binding)
+{
+	const uint64_t contact = leg_contact(binding);
+	struct call_leg *old = leg_of(rung->call, rung->device, contact);
+
+	if (has_refused(rung, contact) || (old && !is_stale(old, binding)) ||
+	    !leg_sip_start(rung->call, d, binding))
+		return;
+	late(rung, newest(rung->call));
+	if (old)
+		call_leg_drop(old, "unreachable", &(struct leg_end){ .why = "unreachable" });
+}
+
+static void on_bound(void *arg)
+{
+	struct bell *bell = arg;
+	struct sip_binding bindings[BINDINGS_PER_DEVICE_MAX];
+	const size_t n = sip_endpoint_bindings(bell->sb->conf.endpoint, bell->device, bindings,
+					       BINDINGS_PER_DEVICE_MAX);
+
+	LIST_EACH(it, &bell->rungs) {
+		struct rung *rung = CONTAINER_OF(it, struct rung, of_device);
+		const struct dir_device *d = ring_device(rung->call, bell->device);
+
+		for (size_t i = 0; d && i < n; i++)
+			join(rung, d, &bindings[i]);
+	}
+}
+
+void switchboard_bound(struct switchboard *sb, uint64_t device)
+{
+	struct bell *bell = bell_find(sb, device);
+
+	if (bell && timers_arm(sb->timers, &bell->bound, 0, on_bound, bell) < 0)
+		log_warn("leg_late_failed", LF_I("device", device));
+}

@@ -14,6 +14,7 @@
 #include "office/mail.h"
 #include "server/numbers.h"
 #include "server/settings.h"
+#include "server/web_media.h"
 #include "store/account.h"
 #include "store/audit.h"
 #include "store/call.h"
@@ -340,13 +341,35 @@ static void reload_sip_tls(const struct server *s)
 	reload(s->sip_tls, given(own) ? own : s->conf.tls_certificate);
 }
 
+/* Without web_port browsers have the first ports of media_ports that are free: nobody needs to let
+ * another one through. */
+static int start_relay(struct server *s, struct relay_conf *conf, struct web_media *web)
+{
+	const int64_t first = s->conf.web_port ? s->conf.web_port : conf->port_lo;
+	const int64_t last = s->conf.web_port ? first : conf->port_hi - s->conf.media_workers;
+	int rc = -EADDRINUSE;
+
+	for (int64_t port = first; port <= last && rc == -EADDRINUSE; port++) {
+		for (unsigned i = 0; i < web->n; i++)
+			web->at[i] = addr_with_port(&web->at[i], (uint16_t)port);
+		rc = relay_start(conf, &s->relay);
+	}
+	return rc;
+}
+
 static int open_relay(struct server *s, struct err *err)
 {
+	struct web_media web;
 	struct relay_conf conf = { .clock = clock_system(),
 				   .workers = (unsigned)s->conf.media_workers,
-				   .port_start = randombytes_random() };
+				   .port_start = randombytes_random(),
+				   .web = web.at,
+				   .rand = rand_system() };
 	struct addr at;
-	int rc;
+	int rc = web_media_find(&s->conf, &web, err);
+
+	if (rc < 0)
+		return rc;
 
 	if (settings_ports(s->conf.media_ports, &conf.port_lo, &conf.port_hi) < 0 ||
 	    addr_parse(s->conf.sip, &at) < 0)
@@ -355,8 +378,14 @@ static int open_relay(struct server *s, struct err *err)
 	/* SIP's socket of [::] hears IPv4 too; media has one for each family. */
 	if (at.sa.sa_family == AF_INET6 && addr_is_wildcard(&at))
 		conf.v4 = (struct addr){ .v4 = { .sin_family = AF_INET }, .len = sizeof(conf.v4.v4) };
-	rc = relay_start(&conf, &s->relay);
-	return rc < 0 ? err_set(err, rc, "cannot start the relay: %s", strerror(-rc)) : 0;
+	conf.nweb = web.n;
+	conf.web_public = web.seen;
+	if (!web.n)
+		log_warn("no_web_media");
+	rc = start_relay(s, &conf, &web);
+	return rc < 0 ? err_set(err, rc, "cannot start the relay (media_ports, web_media, web_port): %s",
+				strerror(-rc))
+		      : 0;
 }
 
 static int open_sip(struct server *s, struct err *err)

@@ -7,6 +7,7 @@
 #include "media/relay.h"
 #include "office/mail_text.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -75,7 +76,7 @@ static bool fits_ports(const char *value)
 	return settings_ports(value, &lo, &hi) == 0;
 }
 
-static bool fits_proxies(const char *value)
+static bool fits_hosts(const char *value, size_t most)
 {
 	struct view rest = view_str(value);
 	struct addr at;
@@ -86,8 +87,37 @@ static bool fits_proxies(const char *value)
 		const struct view one = view_trim(view_cut(rest, ',', &rest));
 
 		snprintf(text, sizeof(text), "%.*s", (int)one.n, one.p);
-		if (++n > SETTINGS_TRUSTED_MAX || strlen(text) != one.n || addr_parse_host(text, &at) < 0)
+		if (++n > most || strlen(text) != one.n || addr_parse_host(text, &at) < 0)
 			return false;
+	}
+	return true;
+}
+
+static bool fits_proxies(const char *value)
+{
+	return fits_hosts(value, SETTINGS_TRUSTED_MAX);
+}
+
+static bool fits_web_media(const char *value)
+{
+	return fits_hosts(value, RELAY_WEB_MAX);
+}
+
+/* RFC 7065: "turn:HOST:PORT?transport=udp". */
+static bool fits_turn(const char *value)
+{
+	struct view rest = view_str(value);
+	size_t n = 0;
+
+	while (rest.n) {
+		const struct view one = view_trim(view_cut(rest, ',', &rest));
+
+		if (++n > SETTINGS_TURN_MAX || one.n > SETTINGS_TURN_URL_MAX ||
+		    (!view_starts(one, VIEW("turn:")) && !view_starts(one, VIEW("turns:"))))
+			return false;
+		for (size_t i = 0; i < one.n; i++)
+			if (!isgraph((unsigned char)one.p[i]) || strchr("\"\\<>", one.p[i]))
+				return false;
 	}
 	return true;
 }
@@ -119,6 +149,17 @@ static const struct conf_option options[] = {
 		 "neither then" },
 	CHECKED(media_ports, "20000-29999", fits_ports, "LOW-HIGH from 1024 to 65535",
 		"UDP ports for sound and video"),
+	CHECKED(web_media, NULL, fits_web_media, "addresses between commas, 15 at most",
+		"Addresses of this host that browsers send sound to; by default the one of sip, or all "
+		"when sip listens on all"),
+	NUMBER(web_port, "0", 0, UINT16_MAX - RELAY_WORKERS_MAX,
+	       "UDP port of browsers' sound and video, each further thread of media_workers has the "
+	       "next; 0: the first that is free in media_ports"),
+	CHECKED(turn_urls, NULL, fits_turn, "turn: or turns: URLs between commas, 8 at most",
+		"TURN servers for browsers in networks that let no UDP through, like "
+		"turn:turn.example.com:3478?transport=tcp"),
+	TEXT(turn_secret_file, NULL,
+	     "File whose first line is the secret that this server shares with those of turn_urls"),
 	TEXT(db, NULL,
 	     "Database: sqlite:FILE or postgresql://...; by default a file in the data folder"),
 	TEXT(portal, VESTIBULE_PORTAL, "Folder of the portal's files"),

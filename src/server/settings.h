@@ -10,15 +10,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { SETTINGS_TRUSTED_MAX = 16 };
+enum {
+	SETTINGS_TRUSTED_MAX = 16,
+	SETTINGS_TURN_MAX = 8,       /* URLs */
+	SETTINGS_TURN_URL_MAX = 256, /* characters */
+};
 
 struct settings {
 	const char *data, *http, *sip, *sip_public, *media_ports, *db, *portal, *realm;
+	const char *web_media, *turn_urls, *turn_secret_file;
 	const char *tls_certificate, *tls_key, *trusted_proxies, *log_format, *log_level, *log_file;
 	const char *sip_tls, *sip_tls_certificate, *sip_tls_key, *sip_tls_folder;
 	const char *registration, *public_url, *ticket_mail;
 	const char *mail_from, *smtp_url, *smtp_user, *smtp_password_file, *smtp_ca, *smtp_tls;
-	int64_t workers, media_workers, ring_s, talk_s, drain_s, smtp_timeout_s, audit_days,
+	int64_t web_port, workers, media_workers, ring_s, talk_s, drain_s, smtp_timeout_s, audit_days,
 		call_days, calls_max;
 	bool metrics_open, sip_sha256;
 };

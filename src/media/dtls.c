@@ -15,7 +15,9 @@
 enum {
 	RECORD_HEAD = 13, /* RFC 6347 section 4.1; its last two bytes are the length */
 	READ_SIZE = 2048,
-	READS_MAX = 16, /* of one datagram */
+	READS_MAX = 16,             /* of one datagram */
+	FINISHED_GCM = 8 + 24 + 16, /* bytes of the record of a Finished: nonce, message, tag */
+	FINISHED_CHACHA = 24 + 16,  /* the same with ChaCha20, which sends no nonce */
 	SERIAL_BITS = 64,
 	VALID_BEFORE_S = 24 * 3600,     /* clocks differ */
 	VALID_S = 10 * 365 * 24 * 3600, /* nobody looks at it, but for curious tools */
@@ -166,6 +168,14 @@ const char *dtls_fingerprint(const struct dtls_identity *identity)
 
 /* A session. */
 
+/* Of the record at p, or 0 when there is no whole one. */
+static size_t record_size(const uint8_t *p, size_t n)
+{
+	const size_t size = n < RECORD_HEAD ? 0 : RECORD_HEAD + (size_t)(p[11] << 8 | p[12]);
+
+	return size <= n ? size : 0;
+}
+
 /* What OpenSSL wrote, a datagram for each record: a record must not be cut, and a peer need not
  * read several of them in one. */
 static void flush(struct dtls *d)
@@ -174,11 +184,10 @@ static void flush(struct dtls *d)
 	const long n = BIO_get_mem_data(d->out, &bytes);
 	const uint8_t *p = (const uint8_t *)bytes;
 
-	for (size_t left = n > 0 ? (size_t)n : 0; left >= RECORD_HEAD;) {
-		const size_t size =
-			RECORD_HEAD + (size_t)(p[RECORD_HEAD - 2] << 8 | p[RECORD_HEAD - 1]);
+	for (size_t left = n > 0 ? (size_t)n : 0; left > 0;) {
+		const size_t size = record_size(p, left);
 
-		if (size > left)
+		if (!size)
 			break;
 		d->conf.send(d->conf.arg, p, size);
 		p += size;
@@ -346,28 +355,40 @@ void dtls_start(struct dtls *d)
 	retry_arm(d);
 }
 
-/* What cannot come from the peer but would stop OpenSSL: application data in clear, and anything
- * but the last handshake message under keys that are not agreed on yet. */
+/* A record that cannot come from the peer but would stop OpenSSL: application data in clear, and
+ * anything but the last handshake message under keys that are not agreed on yet. OpenSSL keeps such
+ * records for later, and one that is too short then costs what comes behind it. */
 static bool is_forged(const struct dtls *d, const uint8_t *p, size_t n)
 {
-	const bool clear = n >= RECORD_HEAD && !p[3] && !p[4]; /* epoch 0 */
+	const bool clear = !p[3] && !p[4]; /* epoch 0 */
 
-	if (n < RECORD_HEAD)
-		return true;
 	if (clear)
 		return p[0] == SSL3_RT_APPLICATION_DATA;
-	return !SSL_is_init_finished(d->ssl) && p[0] != SSL3_RT_HANDSHAKE;
+	return !SSL_is_init_finished(d->ssl) &&
+	       (p[0] != SSL3_RT_HANDSHAKE ||
+		(n != RECORD_HEAD + FINISHED_GCM && n != RECORD_HEAD + FINISHED_CHACHA));
 }
 
-void dtls_hear(struct dtls *d, const uint8_t *p, size_t n)
+static void record_hear(struct dtls *d, const uint8_t *p, size_t n)
 {
-	if (n > DTLS_DATAGRAM_MAX || d->state == DTLS_FAILED || d->state == DTLS_CLOSED ||
-	    is_forged(d, p, n))
-		return;
-	if (BIO_write(d->in, p, (int)n) != (int)n)
+	if (is_forged(d, p, n) || BIO_write(d->in, p, (int)n) != (int)n)
 		return;
 	handshake_or_read(d);
-	(void)BIO_reset(d->in); /* a datagram's rest belongs to no other */
+	(void)BIO_reset(d->in);
+}
+
+/* Record by record, so that each is looked at. */
+void dtls_hear(struct dtls *d, const uint8_t *p, size_t n)
+{
+	size_t size;
+
+	if (n > DTLS_DATAGRAM_MAX)
+		return;
+	for (size_t at = 0; (size = record_size(p + at, n - at)) > 0; at += size) {
+		if (d->state == DTLS_FAILED || d->state == DTLS_CLOSED)
+			return;
+		record_hear(d, p + at, size);
+	}
 	retry_arm(d);
 }
 

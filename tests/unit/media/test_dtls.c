@@ -9,7 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DATAGRAMS_MAX = 64, DEADLINE_MS = 10000, RECORD_HEAD = 13, KEYS_MAX = 60 };
+enum {
+	DATAGRAMS_MAX = 64,
+	DEADLINE_MS = 10000,
+	RECORD_HEAD = 13,
+	FORGED = 120,
+	FORGED_MAX = 200,
+	KEYS_MAX = 60
+};
 
 struct datagram {
 	size_t n;
@@ -30,6 +37,9 @@ struct world {
 	SSL *peer;
 	BIO *in, *out;
 	uint8_t hash[DTLS_HASH_SIZE];
+	enum dtls_role role;
+	bool forging; /* an attacker speaks before each datagram of the peer */
+	bool packed;  /* whose flight is one datagram */
 };
 
 static void on_send(void *arg, const uint8_t *p, size_t n)
@@ -149,6 +159,19 @@ static void peer_turn(struct world *w)
 	}
 }
 
+/* Handshake records of the next epoch, of every number that may come, before each of the peer's. */
+static void forge_next_epoch(struct world *w)
+{
+	static const uint8_t sizes[] = { 0, 1, 8, 24, 40, 48, 80, FORGED_MAX };
+	uint8_t p[RECORD_HEAD + FORGED_MAX] = { 22, 254, 253, 0, 1 };
+
+	for (uint8_t seq = 0; seq < FORGED; seq++) {
+		p[10] = seq;
+		p[12] = sizes[seq % sizeof(sizes)];
+		dtls_hear(w->dtls, p, RECORD_HEAD + (size_t)p[12]);
+	}
+}
+
 /* We read what the peer sent, a datagram for each of its records. */
 static void our_turn(struct world *w)
 {
@@ -157,6 +180,10 @@ static void our_turn(struct world *w)
 
 	for (size_t at = 0, size; n > 0 && at < (size_t)n; at += size) {
 		size = RECORD_HEAD + (size_t)(bytes[at + 11] << 8 | bytes[at + 12]);
+		if (w->packed)
+			size = (size_t)n - at;
+		if (w->forging)
+			forge_next_epoch(w);
 		dtls_hear(w->dtls, bytes + at, size);
 	}
 }
@@ -308,6 +335,31 @@ static void garbage_does_not_disturb(void **state)
 	expect_keys(w, SRTP_GCM_128, DTLS_SERVER);
 }
 
+static void forged_records_hold_nothing_up(void **state)
+{
+	struct world *w = *state;
+
+	session_open(w, w->role, "SRTP_AEAD_AES_128_GCM");
+	w->forging = true;
+	turns(w); /* nothing is sent again: time stands still */
+	assert_int_equal(dtls_state(w->dtls), DTLS_UP);
+	expect_keys(w, SRTP_GCM_128, w->role);
+	forge_next_epoch(w);
+	assert_int_equal(dtls_state(w->dtls), DTLS_UP);
+}
+
+static void forged_records_do_not_hold_up_a_packed_flight(void **state)
+{
+	((struct world *)*state)->packed = true;
+	forged_records_hold_nothing_up(state);
+}
+
+static void forged_records_do_not_hold_up_a_client(void **state)
+{
+	((struct world *)*state)->role = DTLS_CLIENT;
+	forged_records_hold_nothing_up(state);
+}
+
 static void the_peer_can_close(void **state)
 {
 	struct world *w = *state;
@@ -366,6 +418,9 @@ int main(void)
 		T(a_lost_flight_is_sent_again),
 		T(a_handshake_has_an_end),
 		T(garbage_does_not_disturb),
+		T(forged_records_hold_nothing_up),
+		T(forged_records_do_not_hold_up_a_packed_flight),
+		T(forged_records_do_not_hold_up_a_client),
 		T(the_peer_can_close),
 		T(we_can_close),
 		T(fingerprints_are_written_as_in_sdp),

@@ -94,6 +94,40 @@ static void a_sender_report_is_valid(void **)
 			    7);
 }
 
+static void a_report_says_what_came_in(void **)
+{
+	const struct feedback_block b = { .ssrc = 0x01020304,
+					  .fraction = 5,
+					  .lost = -2,
+					  .highest = 0x10002,
+					  .jitter = 9,
+					  .last_report = 0xaabbccdd,
+					  .delay = 65536 };
+	struct feedback_sender s = { .ssrc = OURS, .cname = "abc", .block = &b };
+	uint8_t p[FEEDBACK_REPORT_MAX];
+	struct feedback f;
+	size_t n = feedback_report_print(&s, p);
+
+	assert_true(rtcp_valid(p, n));
+	assert_int_equal(p[1], 201); /* nothing was sent */
+	assert_int_equal(n, 8 + 24 + 16);
+	feedback_read(p, n, b.ssrc, &f);
+	assert_true(f.report && !f.sent);
+	assert_int_equal(f.fraction, 5);
+	assert_int_equal(f.lost_total, -2);
+	assert_int_equal(f.jitter, 9);
+	assert_int_equal(f.last_report, 0xaabbccdd);
+	assert_int_equal(f.delay, 65536);
+	s.packets = 1;
+	s.ntp = UINT64_C(0x1122334455667788);
+	n = feedback_report_print(&s, p);
+	assert_true(rtcp_valid(p, n));
+	feedback_read(p, n, b.ssrc, &f);
+	assert_true(f.report && f.sent);
+	assert_int_equal(f.ntp, 0x33445566);
+	assert_int_equal(f.fraction, 5);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -102,6 +136,7 @@ int main(void)
 		cmocka_unit_test(a_report_tells_of_loss),
 		cmocka_unit_test(lists_that_lie_hurt_nobody),
 		cmocka_unit_test(a_sender_report_is_valid),
+		cmocka_unit_test(a_report_says_what_came_in),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

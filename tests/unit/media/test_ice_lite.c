@@ -228,9 +228,20 @@ static void an_address_belongs_to_who_proved_it_last(void **state)
 	assert_int_equal(w->ice.paths.count, 1);
 }
 
+static void a_name_is_given_once(void **state)
+{
+	struct world *w = *state;
+	struct ice_leg twin;
+
+	assert_int_equal(ice_leg_open(&w->ice, &twin, &w->leg.own, NULL), -EEXIST);
+	ice_leg_close(&twin); /* is nothing */
+	assert_int_equal(w->ice.legs.count, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_name_is_given_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_check_opens_a_path, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_last_nomination_holds, setup, teardown),
 		cmocka_unit_test_setup_teardown(nothing_is_said_to_who_proves_nothing, setup,

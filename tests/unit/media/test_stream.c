@@ -170,6 +170,30 @@ static void losses_and_jitter_are_those_of_rfc_3550(void **)
 	assert_in_range(stream_stats(&s).jitter_us, 7000, 8200);
 }
 
+static void a_report_tells_of_the_time_since_the_last_one(void **)
+{
+	struct stream s = expecting(at(HOST_A, 4000), false);
+	struct feedback_block b = { .lost = 77 };
+
+	assert_false(stream_report(&s, &b));
+	assert_int_equal(b.lost, 77);
+	for (unsigned i = 0; i < 8; i++)
+		if (i != 3 && i != 5)
+			hear(&s, at(HOST_A, 4000), 7, (uint16_t)(65532 + i), SECOND);
+	assert_true(stream_report(&s, &b));
+	assert_int_equal(b.ssrc, 7);
+	assert_int_equal(b.lost, 2);
+	assert_int_equal(b.fraction, 64); /* two of eight */
+	assert_int_equal(b.highest, 65536 + 3);
+	assert_true(stream_report(&s, &b));
+	assert_int_equal(b.fraction, 0);
+	assert_int_equal(b.lost, 2);
+	hear(&s, at(HOST_A, 4000), 7, 3, SECOND); /* again: more than was sent */
+	assert_true(stream_report(&s, &b));
+	assert_int_equal(b.fraction, 0);
+	assert_int_equal(b.lost, 1);
+}
+
 static bool good(const uint8_t *p, size_t n)
 {
 	struct rtp rtp;
@@ -263,6 +287,7 @@ int main(void)
 		cmocka_unit_test(a_new_address_in_the_sdp_starts_afresh),
 		cmocka_unit_test(a_new_ssrc_needs_probation_unless_signalled),
 		cmocka_unit_test(losses_and_jitter_are_those_of_rfc_3550),
+		cmocka_unit_test(a_report_tells_of_the_time_since_the_last_one),
 		cmocka_unit_test(headers_are_checked),
 		cmocka_unit_test(rtcp_comes_from_the_latched_host),
 		cmocka_unit_test(only_agreed_payload_types_pass),

@@ -231,6 +231,8 @@ static void on_bound(void *arg, uint64_t user, const struct sip_binding *binding
 	const struct server *s = arg;
 
 	history_bound(s->journal, user, bindings, n);
+	if (s->switchboard && n)
+		switchboard_bound(s->switchboard, user);
 }
 
 static void on_request(void *arg, struct tx_server *tx, const struct sip_msg *msg,

@@ -195,6 +195,8 @@ static void on_bound(void *arg, uint64_t user, const struct sip_binding *binding
 	for (size_t i = 0; i < n; i++)
 		w->stored[kept++] = bindings[i];
 	w->nstored = kept;
+	if (w->board && n)
+		switchboard_bound(w->board, user);
 }
 
 static void on_request(void *arg, struct tx_server *tx, const struct sip_msg *msg,

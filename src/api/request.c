@@ -1,5 +1,6 @@
 #include "api/request.h"
 
+#include "api/app.h"
 #include "api/session.h"
 #include "base/log.h"
 #include "event/feed.h"
@@ -239,12 +240,25 @@ static int check_content_type(struct request *r)
 	return reply_problem(r, 415, NULL, "The body must be application/json.");
 }
 
+static int check_app(struct request *r)
+{
+	const int rc = app_authenticate(r);
+
+	if (rc == -ENOENT)
+		return reply_problem(r, 401, NULL, "Sign in first.");
+	if (rc == 0 && r->who.napps == 0)
+		return reply_problem(r, 403, NULL, "You have no app here.");
+	return rc;
+}
+
 static int check_person(struct request *r)
 {
 	int rc;
 
 	if (r->route->right == RIGHT_PUBLIC)
 		return 0;
+	if (r->route->right == RIGHT_APP)
+		return check_app(r);
 	rc = session_authenticate(r);
 	if (rc == -ENOENT)
 		return reply_problem(r, 401, NULL, "Sign in first.");
@@ -301,7 +315,8 @@ static int check_right(struct request *r)
 	enum verdict verdict;
 	int rc;
 
-	if (r->route->right == RIGHT_PUBLIC || r->route->right == RIGHT_SESSION)
+	if (r->route->right == RIGHT_PUBLIC || r->route->right == RIGHT_SESSION ||
+	    r->route->right == RIGHT_APP) /* check_person did */
 		return 0;
 	rc = route_has_company(r->route) ? find_company(r) : find_site(r);
 	if (rc != 0)

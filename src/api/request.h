@@ -44,6 +44,8 @@ struct answer {
 	size_t nfields;
 };
 
+struct app_device_row;
+
 struct who {
 	int64_t person_id; /* 0: nobody signed in */
 	struct view name;
@@ -54,6 +56,10 @@ struct who {
 	int64_t verified_at; /* when the person last proved to be there; epoch ms */
 	struct grant grants[GRANTS_MAX];
 	size_t ngrants;
+	/* Of a route of RIGHT_APP, as api/app.h gives them. */
+	const struct app_device_row *apps;
+	size_t napps;
+	struct view app_token_hash; /* of the device's own session; p NULL: none */
 };
 
 struct request {

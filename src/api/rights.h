@@ -12,6 +12,7 @@
 enum right {
 	RIGHT_PUBLIC = 1, /* no session needed */
 	RIGHT_SESSION,    /* any person who signed in */
+	RIGHT_APP,        /* whoever has an app here: api/app.h */
 	RIGHT_SITE_CREATE,
 	RIGHT_SITE_READ,
 	RIGHT_SITE_EDIT,
@@ -71,6 +72,7 @@ enum role role_from_text(struct view text);
 const char *role_text(enum role role);
 /* The table itself. */
 bool role_has(enum role role, enum right right);
-/* VERDICT_UNSEEN: no grant covers the place. RIGHT_PUBLIC and RIGHT_SESSION are not asked here. */
+/* VERDICT_UNSEEN: no grant covers the place. RIGHT_PUBLIC, RIGHT_SESSION and
+ * RIGHT_APP are not asked here. */
 enum verdict rights_judge(const struct grant *grants, size_t n, enum right right,
 			  struct place place);

@@ -298,6 +298,12 @@ const struct route routes[] = {
 	{ "POST", "/mails/:mail/retry", RIGHT_MAIL_EDIT, api_mail_retry, NULL, &mail_shape,
 	  OK, 0, LANE_REQUEST, "Try a mail again that was not sent" },
 
+	{ "POST", "/app/session", RIGHT_PUBLIC, api_app_session_post, &app_sign_in_shape, NULL,
+	  NO_CONTENT, 0, LANE_REQUEST,
+	  "Sign in as an app, with its device ID and password; sets a cookie of its own" },
+	{ "DELETE", "/app/session", RIGHT_PUBLIC, api_app_session_delete, NULL, NULL,
+	  NO_CONTENT, 0, LANE_REQUEST, "End that session" },
+
 	{ "GET", "/live", RIGHT_LIVE, api_live_get, NULL, &live_event_shape, SWITCHING, ROUTE_LIVE,
 	  LANE_REQUEST, "A WebSocket that sends what changes on a site" },
 	{ "GET", "/openapi.json", RIGHT_PUBLIC, api_openapi_get, NULL, NULL,

@@ -189,7 +189,7 @@ struct view session_address(struct request *r)
 }
 
 /* The client's own words may be any bytes: only printable ASCII of them is kept. */
-static struct view agent_text(struct request *r)
+struct view session_agent(struct request *r)
 {
 	const struct view agent = r->ask->agent;
 	const size_t n = agent.n < AGENT_MAX ? agent.n : AGENT_MAX;
@@ -223,7 +223,8 @@ static int begin(struct request *r)
 	if (rc == 0)
 		rc = end_former(r);
 	if (rc == 0)
-		rc = session_create(r->db, token.hash, &session, session_address(r), agent_text(r));
+		rc = session_create(r->db, token.hash, &session, session_address(r),
+				    session_agent(r));
 	if (rc < 0)
 		return rc;
 	r->who.token_hash = token.hash;

@@ -28,6 +28,8 @@ struct person_row;
 int session_reply(struct request *r);
 /* Whom a request comes from, as text for people and logs. */
 struct view session_address(struct request *r);
+/* What the client says that it is, as printable ASCII. */
+struct view session_agent(struct request *r);
 
 /* The hash of the token in a cookie. -ENOENT: there is none. */
 [[nodiscard]] int cookie_hash(struct request *r, const char *name, struct view *ret_hash);

@@ -44,6 +44,7 @@ static int fill_device(struct arena *arena, int64_t site_id, struct dir_device *
 		.kind = view_eq(row->kind, VIEW("intercom")) ? DIR_INTERCOM : DIR_PHONE,
 		.name = arena_dup(arena, row->name),
 		.unlock_code = "",
+		.app = row->app != 0,
 	};
 	copy(d->secret.ha1_md5, sizeof(d->secret.ha1_md5), row->ha1_md5);
 	copy(d->secret.ha1_sha256, sizeof(d->secret.ha1_sha256), row->ha1_sha256);

@@ -16,6 +16,8 @@ struct device_row {
 	int64_t number;
 	int64_t site_id;
 	struct view kind; /* intercom, phone */
+	int64_t app;      /* 1: a phone that is an app */
+	int64_t person_id; /* who holds the app; DB_INT_NULL: whoever has its password */
 	struct view name;
 	int64_t apartment_id;     /* DB_INT_NULL: none */
 	struct view unlock_code;  /* of switch 1 (switch.h); p NULL: none */
@@ -24,6 +26,7 @@ struct device_row {
 	int64_t registered_at;    /* first, with its present password; DB_INT_NULL: never */
 	struct view transport;    /* of its freshest binding: udp, tcp; p NULL: not registered */
 	struct view address;
+	int64_t app_online_at; /* since when the app is connected; DB_INT_NULL: it is not */
 };
 
 struct device_secret_row {
@@ -60,6 +63,7 @@ struct button_edit {
 struct directory_row {
 	int64_t number;
 	struct view kind;
+	int64_t app;
 	struct view name;
 	struct view ha1_md5;
 	struct view ha1_sha256;
@@ -107,7 +111,7 @@ struct binding_row {
 [[nodiscard]] int device_create(struct db *db, int64_t now_ms, const struct device_row *device,
 				const struct device_secret_row *secret);
 [[nodiscard]] int device_name_taken(struct db *db, int64_t site_id, struct view name, bool *ret_taken);
-/* Name, apartment, unlock code, connection. */
+/* Name, apartment, unlock code, connection, and of an app who holds it. */
 [[nodiscard]] int device_edit(struct db *db, int64_t now_ms, const struct device_row *device);
 [[nodiscard]] int device_delete(struct db *db, int64_t now_ms, int64_t site_id, int64_t number);
 [[nodiscard]] int device_secret(struct db *db, int64_t site_id, int64_t number, struct arena *arena,
@@ -115,7 +119,7 @@ struct binding_row {
 /* Of whichever device, -ENOENT without one: to try the master key. */
 [[nodiscard]] int device_secret_any(struct db *db, struct arena *arena,
 				    struct device_secret_row *ret_secret);
-/* Its bindings end with its old password, and it counts as never registered. */
+/* Its bindings and sessions end with its old password, and it counts as never registered. */
 [[nodiscard]] int device_secret_set(struct db *db, int64_t now_ms, int64_t site_id,
 				    const struct device_secret_row *secret);
 

@@ -2,6 +2,7 @@
 
 #include "base/fold.h"
 #include "store/account.h"
+#include "store/app.h"
 #include "store/change.h"
 
 #include <errno.h>
@@ -363,6 +364,8 @@ int member_remove(struct db *db, int64_t now_ms, int64_t site_id, int64_t person
 {
 	int rc = db_exec(db, &stmts[ROLES_REMOVE], DB_ARGS(A_INT(site_id), A_INT(person_id)), NULL);
 
+	if (rc == 0)
+		rc = app_release(db, now_ms, site_id, person_id);
 	if (rc == 0)
 		rc = update(db, &stmts[REMOVE], DB_ARGS(A_INT(site_id), A_INT(person_id)));
 	if (rc == 0)

@@ -79,8 +79,8 @@ struct home {
 			      const struct person_row *person);
 /* After a person's name or e-mail changed: in each site where he is. */
 [[nodiscard]] int member_refresh(struct db *db, int64_t now_ms, int64_t person_id);
-/* Takes away all that he has in this site: role, homes, membership. The person goes too unless a
- * site or company still has him. */
+/* Takes away all that he has in this site: role, homes, apps, membership. The person goes too
+ * unless a site or company still has him. */
 [[nodiscard]] int member_remove(struct db *db, int64_t now_ms, int64_t site_id, int64_t person_id);
 /* Instead of the role that he has in the site. */
 [[nodiscard]] int member_role_set(struct db *db, int64_t now_ms, int64_t company_id,

@@ -114,6 +114,17 @@ static const struct db_column call_columns[] = {
 };
 static const struct db_shape call_shape = CELLS(call_columns);
 
+static const struct db_column app_columns[] = {
+	TEXT("site", 0),         TEXT("name", 1),        NUMBER("id", 0),
+	NUMBER("created_at", 1), NUMBER("online_at", 2),
+};
+static const struct db_shape app_shape = CELLS(app_columns);
+static const struct db_column app_session_columns[] = {
+	TEXT("device", 0),       NUMBER("created_at", 0), NUMBER("seen_at", 1),
+	NUMBER("expires_at", 2), TEXT("address", 1),      TEXT("agent", 2),
+};
+static const struct db_shape app_session_shape = CELLS(app_session_columns);
+
 static const struct db_column place_columns[] = {
 	DB_COLUMN_TEXT(struct privacy_place_row, role),
 	DB_COLUMN_INT(struct privacy_place_row, company_id),
@@ -156,6 +167,8 @@ enum {
 	TICKETS,
 	MESSAGES,
 	CALLS,
+	APPS,
+	APP_SESSIONS,
 	SECTIONS,
 	PLACES = SECTIONS,
 	LAST_ADMIN,
@@ -168,6 +181,8 @@ enum {
 	ERASE_PERSON,
 	ERASE_ROLES,
 	ERASE_MEMBERSHIPS,
+	ERASE_APPS,
+	ERASE_APP_SESSIONS,
 	ERASE_SESSIONS,
 	ERASE_LINKS,
 	ERASE_FACTOR,
@@ -271,6 +286,20 @@ static const struct db_stmt stmts[] = {
 			    "s.company_id")
 			    IN_SITE("r.site_id") " ORDER BY c.started_at DESC LIMIT $4",
 		    &call_shape },
+	[APPS] = { "privacy_apps",
+		   "SELECT s.name AS site, d.name, d.number AS id, d.created_at,"
+		   " d.app_online_at AS online_at FROM device d JOIN site s ON s.id = d.site_id"
+		   " WHERE d.person_id = $1" IN_COMPANY("s.company_id")
+			   IN_SITE("d.site_id") " ORDER BY d.number LIMIT $4",
+		   &app_shape },
+	/* Where the passwords of a person's apps were given; as its sessions, not a site's. */
+	[APP_SESSIONS] = { "privacy_app_sessions",
+			   "SELECT d.name AS device, a.created_at, a.seen_at, a.expires_at,"
+			   " a.address, a.agent FROM device d"
+			   " JOIN app_session a ON a.site_id = d.site_id AND a.device = d.number"
+			   " WHERE d.person_id = $1 AND CAST($2 AS BIGINT) IS NULL"
+			   " AND CAST($3 AS BIGINT) IS NULL ORDER BY a.created_at LIMIT $4",
+			   &app_session_shape },
 	[PLACES] = { "privacy_places",
 		     "SELECT role, company_id, site_id FROM person_role WHERE person_id = $1"
 		     " UNION ALL SELECT NULL, s.company_id, m.site_id FROM member m"
@@ -321,6 +350,11 @@ static const struct db_stmt stmts[] = {
 	[ERASE_ROLES] = { "privacy_erase_roles", "DELETE FROM person_role WHERE person_id = $1" },
 	[ERASE_MEMBERSHIPS] = { "privacy_erase_memberships",
 				"DELETE FROM member WHERE person_id = $1" },
+	[ERASE_APPS] = { "privacy_erase_apps",
+			 "UPDATE device SET person_id = NULL WHERE person_id = $1" },
+	[ERASE_APP_SESSIONS] = { "privacy_erase_app_sessions",
+				 "DELETE FROM app_session WHERE (site_id, device) IN"
+				 " (SELECT site_id, number FROM device WHERE person_id = $1)" },
 	[ERASE_SESSIONS] = { "privacy_erase_sessions", "DELETE FROM session WHERE person_id = $1" },
 	[ERASE_LINKS] = { "privacy_erase_links", "DELETE FROM account_token WHERE person_id = $1" },
 	[ERASE_FACTOR] = { "privacy_erase_factor", "DELETE FROM totp WHERE person_id = $1" },
@@ -346,11 +380,23 @@ static const struct db_stmt stmts[] = {
 };
 
 static const char *const section_names[SECTIONS] = {
-	[ACCOUNT] = "account",       [ROLES] = "roles",       [MEMBERSHIPS] = "memberships",
-	[APARTMENTS] = "apartments", [SESSIONS] = "sessions", [LINKS] = "links",
-	[FACTOR] = "second_factor",  [MAILS] = "mails",       [ACTIONS] = "actions",
-	[MENTIONS] = "mentions",     [TICKETS] = "tickets",   [MESSAGES] = "messages",
-	[CALLS] = "calls",           [PASSKEYS] = "passkeys", [QUIET] = "quiet_times",
+	[ACCOUNT] = "account",
+	[ROLES] = "roles",
+	[MEMBERSHIPS] = "memberships",
+	[APARTMENTS] = "apartments",
+	[SESSIONS] = "sessions",
+	[LINKS] = "links",
+	[FACTOR] = "second_factor",
+	[MAILS] = "mails",
+	[ACTIONS] = "actions",
+	[MENTIONS] = "mentions",
+	[TICKETS] = "tickets",
+	[MESSAGES] = "messages",
+	[CALLS] = "calls",
+	[PASSKEYS] = "passkeys",
+	[APPS] = "apps",
+	[APP_SESSIONS] = "app_sessions",
+	[QUIET] = "quiet_times",
 };
 
 int privacy_prepare(struct db *db, struct err *err)
@@ -543,8 +589,9 @@ static int trail_erase(struct db *db, const struct person_row *person, struct vi
 static int rows_erase(struct db *db, int64_t now_ms, const struct person_row *person,
 		      struct view alias)
 {
-	static const int own[] = { ERASE_ROLES,  ERASE_MEMBERSHIPS, ERASE_SESSIONS, ERASE_LINKS,
-				   ERASE_FACTOR, ERASE_CODES,       ERASE_PASSKEYS,
+	static const int own[] = { ERASE_APP_SESSIONS, ERASE_APPS,     ERASE_ROLES,
+				   ERASE_MEMBERSHIPS,  ERASE_SESSIONS, ERASE_LINKS,
+				   ERASE_FACTOR,       ERASE_CODES,    ERASE_PASSKEYS,
 				   ERASE_QUIET };
 	const struct db_arg id = A_INT(person->id);
 	int rc = db_exec(db, &stmts[ERASE_MAILS], DB_ARGS(id, A_TEXT(person->email)), NULL);

@@ -1,6 +1,7 @@
 #include "store/store.h"
 
 #include "store/account.h"
+#include "store/app.h"
 #include "store/audit.h"
 #include "store/call.h"
 #include "store/change.h"
@@ -42,6 +43,7 @@ int store_prepare(struct db *db, struct err *err)
 		mail_prepare, token_prepare, factor_prepare, audit_prepare,
 		privacy_prepare, support_prepare, import_prepare, member_prepare,
 		company_prepare, search_prepare, summary_prepare, passkey_prepare, switch_prepare,
+		app_prepare,
 	};
 	int rc = check_version(db, err);
 

@@ -35,6 +35,7 @@ static const struct whole {
 	{ "summary_get", "ringing" },
 	/* Up to the first row, or of an index that has no others. */
 	{ "call_end_lost", "call" },
+	{ "app_online_clear", "device" },
 	{ "company_first", "company" },
 	{ "device_secret_any", "device" },
 	{ "totp_any", "totp" },

@@ -425,6 +425,7 @@ static void no_table_with_people_is_forgotten(void **state)
 {
 	static const char *const known[] = {
 		"account_token.person_id", "audit.person_id",    "audit.subject_id",
+		"device.person_id",
 		"import.person_id", "import_line.person_id",
 		"mail.person_id",          "member.person_id",   "passkey.person_id",
 		"person_role.person_id",    "quiet.person_id",

@@ -1,0 +1,233 @@
+#include "store/app.h"
+
+#include "store/change.h"
+
+enum { ONLINE_PART = 1000 /* rows that one statement changes */ };
+
+static const struct db_column device_columns[] = {
+	DB_COLUMN_INT(struct app_device_row, number),
+	DB_COLUMN_INT(struct app_device_row, site_id),
+	DB_COLUMN_INT(struct app_device_row, company_id),
+	DB_COLUMN_TEXT(struct app_device_row, name),
+	DB_COLUMN_TEXT(struct app_device_row, site_name),
+	DB_COLUMN_TEXT(struct app_device_row, zone),
+	DB_COLUMN_INT(struct app_device_row, apartment_id),
+	DB_COLUMN_TEXT(struct app_device_row, floor),
+	DB_COLUMN_TEXT(struct app_device_row, apartment),
+	DB_COLUMN_TEXT(struct app_device_row, apartment_name),
+};
+static const struct db_shape device_shape = DB_SHAPE(struct app_device_row, device_columns);
+
+static const struct db_column session_columns[] = {
+	DB_COLUMN_INT(struct app_session_row, id),
+	DB_COLUMN_INT(struct app_session_row, site_id),
+	DB_COLUMN_INT(struct app_session_row, device),
+	DB_COLUMN_INT(struct app_session_row, created_at),
+	DB_COLUMN_INT(struct app_session_row, seen_at),
+	DB_COLUMN_INT(struct app_session_row, expires_at),
+};
+static const struct db_shape session_shape = DB_SHAPE(struct app_session_row, session_columns);
+
+static const struct db_column secret_columns[] = {
+	DB_COLUMN_INT(struct app_secret_row, number),
+	DB_COLUMN_INT(struct app_secret_row, site_id),
+	DB_COLUMN_BLOB(struct app_secret_row, password_sealed),
+};
+static const struct db_shape secret_shape = DB_SHAPE(struct app_secret_row, secret_columns);
+
+struct place_row {
+	int64_t site_id;
+	int64_t number;
+};
+static const struct db_column place_columns[] = {
+	DB_COLUMN_INT(struct place_row, site_id),
+	DB_COLUMN_INT(struct place_row, number),
+};
+static const struct db_shape place_shape = DB_SHAPE(struct place_row, place_columns);
+
+#define DEVICE_SELECT                                                                              \
+	"SELECT d.number, d.site_id, s.company_id, d.name, s.name AS site_name, s.zone,"           \
+	" d.apartment_id, a.floor, a.number AS apartment, a.name AS apartment_name"                \
+	" FROM device d JOIN site s ON s.id = d.site_id"                                           \
+	" LEFT JOIN apartment a ON a.site_id = d.site_id AND a.id = d.apartment_id"
+
+enum {
+	OF_PERSON,
+	GET,
+	SECRET,
+	SESSION_CREATE,
+	SESSION_FIND,
+	SESSION_TOUCH,
+	SESSION_DELETE,
+	SESSION_CLEAR,
+	SESSION_EXPIRE,
+	RELEASE,
+	ONLINE,
+	OFFLINE,
+	ONLINE_CLEAR,
+};
+
+static const struct db_stmt stmts[] = {
+	[OF_PERSON] = { "app_list_of_person",
+			DEVICE_SELECT " WHERE d.person_id = $1 AND d.app = 1"
+				      " ORDER BY s.name, d.site_id, d.name, d.number LIMIT $2",
+			&device_shape },
+	[GET] = { "app_get", DEVICE_SELECT " WHERE d.site_id = $1 AND d.number = $2 AND d.app = 1",
+		  &device_shape },
+	[SECRET] = { "app_secret",
+		     "SELECT number, site_id, password_sealed FROM device"
+		     " WHERE number = $1 AND app = 1",
+		     &secret_shape },
+	[SESSION_CREATE] = { "app_session_create",
+			     "INSERT INTO app_session (token_hash, site_id, device, created_at,"
+			     " seen_at, expires_at, address, agent)"
+			     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)" },
+	[SESSION_FIND] = { "app_session_find",
+			   "SELECT id, site_id, device, created_at, seen_at, expires_at"
+			   " FROM app_session WHERE token_hash = $1 AND expires_at > $2",
+			   &session_shape },
+	[SESSION_TOUCH] = { "app_session_touch", "UPDATE app_session SET seen_at = $2,"
+						 " expires_at = $3 WHERE token_hash = $1" },
+	[SESSION_DELETE] = { "app_session_delete",
+			     "DELETE FROM app_session WHERE token_hash = $1" },
+	[SESSION_CLEAR] = { "app_session_clear",
+			    "DELETE FROM app_session WHERE site_id = $1 AND device = $2" },
+	[SESSION_EXPIRE] = { "app_session_expire",
+			     "DELETE FROM app_session WHERE expires_at <= $1" },
+	[RELEASE] = { "app_release",
+		      "UPDATE device SET person_id = NULL WHERE site_id = $1 AND person_id = $2"
+		      " RETURNING site_id, number",
+		      &place_shape },
+	[ONLINE] = { "app_online",
+		     "UPDATE device SET app_online_at = $2,"
+		     " registered_at = COALESCE(registered_at, $2)"
+		     " WHERE number = $1 AND app = 1 RETURNING site_id, number",
+		     &place_shape },
+	[OFFLINE] = { "app_offline",
+		      "UPDATE device SET app_online_at = NULL"
+		      " WHERE number = $1 AND app_online_at IS NOT NULL RETURNING site_id, number",
+		      &place_shape },
+	[ONLINE_CLEAR] = { "app_online_clear",
+			   "UPDATE device SET app_online_at = NULL WHERE number IN"
+			   " (SELECT number FROM device WHERE app_online_at IS NOT NULL"
+			   " ORDER BY app_online_at LIMIT $1) RETURNING site_id, number",
+			   &place_shape },
+};
+
+int app_prepare(struct db *db, struct err *err)
+{
+	return db_prepare(db, stmts, sizeof(stmts) / sizeof(stmts[0]), err);
+}
+
+int app_list_of_person(struct db *db, int64_t person_id, int64_t max, struct arena *arena,
+		       struct app_device_row **ret_devices, size_t *ret_n)
+{
+	return db_select(db, &stmts[OF_PERSON], DB_ARGS(A_INT(person_id), A_INT(max)), arena,
+			 ret_devices, ret_n);
+}
+
+int app_get(struct db *db, int64_t site_id, int64_t number, struct arena *arena,
+	    struct app_device_row *ret_device)
+{
+	return db_one(db, &stmts[GET], DB_ARGS(A_INT(site_id), A_INT(number)), arena, ret_device);
+}
+
+int app_secret(struct db *db, int64_t number, struct arena *arena,
+	       struct app_secret_row *ret_secret)
+{
+	return db_one(db, &stmts[SECRET], DB_ARGS(A_INT(number)), arena, ret_secret);
+}
+
+/* Sessions. */
+
+int app_session_create(struct db *db, struct view token_hash, const struct app_session_row *s,
+		       struct view address, struct view agent)
+{
+	return db_exec(db, &stmts[SESSION_CREATE],
+		       DB_ARGS(A_BLOB(token_hash), A_INT(s->site_id), A_INT(s->device),
+			       A_INT(s->created_at), A_INT(s->seen_at), A_INT(s->expires_at),
+			       A_TEXT(address), A_TEXT(agent)),
+		       NULL);
+}
+
+int app_session_find(struct db *db, struct view token_hash, int64_t now_ms, struct arena *arena,
+		     struct app_session_row *ret_session)
+{
+	return db_one(db, &stmts[SESSION_FIND], DB_ARGS(A_BLOB(token_hash), A_INT(now_ms)), arena,
+		      ret_session);
+}
+
+int app_session_touch(struct db *db, struct view token_hash, int64_t now_ms, int64_t expires_at)
+{
+	return db_exec(db, &stmts[SESSION_TOUCH],
+		       DB_ARGS(A_BLOB(token_hash), A_INT(now_ms), A_INT(expires_at)), NULL);
+}
+
+int app_session_delete(struct db *db, struct view token_hash)
+{
+	return db_exec(db, &stmts[SESSION_DELETE], DB_ARGS(A_BLOB(token_hash)), NULL);
+}
+
+int app_session_clear(struct db *db, int64_t site_id, int64_t device)
+{
+	return db_exec(db, &stmts[SESSION_CLEAR], DB_ARGS(A_INT(site_id), A_INT(device)), NULL);
+}
+
+int app_session_expire(struct db *db, int64_t now_ms)
+{
+	return db_exec(db, &stmts[SESSION_EXPIRE], DB_ARGS(A_INT(now_ms)), NULL);
+}
+
+/* What changes of devices. */
+
+static int changed(struct db *db, int64_t now_ms, const struct db_stmt *stmt,
+		   const struct db_arg *args, size_t nargs, struct arena *arena,
+		   struct place_row **ret_rows, size_t *ret_n)
+{
+	int rc = db_select(db, stmt, args, nargs, arena, ret_rows, ret_n);
+
+	for (size_t i = 0; rc == 0 && i < *ret_n; i++)
+		rc = change_append(db, now_ms, (*ret_rows)[i].site_id, VIEW("device"),
+				   (*ret_rows)[i].number);
+	return rc;
+}
+
+int app_release(struct db *db, int64_t now_ms, int64_t site_id, int64_t person_id)
+{
+	CLEANUP(arena_free)
+	struct arena arena = ARENA_INIT(DB_ROWS_MAX * 4 * sizeof(struct place_row));
+	struct place_row *rows;
+	size_t n;
+
+	return changed(db, now_ms, &stmts[RELEASE], DB_ARGS(A_INT(site_id), A_INT(person_id)),
+		       &arena, &rows, &n);
+}
+
+int app_online_set(struct db *db, int64_t now_ms, int64_t device, int64_t online_at)
+{
+	CLEANUP(arena_free) struct arena arena = ARENA_INIT(4096);
+	struct place_row *rows;
+	size_t n;
+
+	if (online_at == DB_INT_NULL)
+		return changed(db, now_ms, &stmts[OFFLINE], DB_ARGS(A_INT(device)), &arena, &rows,
+			       &n);
+	return changed(db, now_ms, &stmts[ONLINE], DB_ARGS(A_INT(device), A_INT(online_at)), &arena,
+		       &rows, &n);
+}
+
+int app_online_clear(struct db *db, int64_t now_ms)
+{
+	size_t n = ONLINE_PART;
+	int rc = 0;
+
+	while (rc == 0 && n == ONLINE_PART) {
+		CLEANUP(arena_free)
+		struct arena arena = ARENA_INIT(ONLINE_PART * 8 * sizeof(struct place_row));
+		struct place_row *rows;
+
+		rc = changed(db, now_ms, &stmts[ONLINE_CLEAR], DB_ARGS(A_INT(ONLINE_PART)), &arena,
+			     &rows, &n);
+	}
+	return rc;
+}

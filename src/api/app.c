@@ -40,7 +40,7 @@ static int find_own(struct request *r, struct app_device_row *ret_device)
 static int find_held(struct request *r, struct app_device_row *devices, size_t *ret_n)
 {
 	struct app_device_row *held;
-	const int rc = app_list_of_person(r->db, r->who.person_id, APP_DEVICES_MAX, r->arena, &held,
+	const int rc = app_list_of_person(r->db, r->who.person_id, APPS_MAX, r->arena, &held,
 					  ret_n);
 
 	for (size_t i = 0; rc == 0 && i < *ret_n; i++)
@@ -51,7 +51,7 @@ static int find_held(struct request *r, struct app_device_row *devices, size_t *
 /* The device's own comes last, unless the person holds it. */
 static int find_all(struct request *r, bool person)
 {
-	struct app_device_row *devices = arena_alloc(r->arena, APP_DEVICES_MAX * sizeof(*devices));
+	struct app_device_row *devices = arena_alloc(r->arena, APPS_MAX * sizeof(*devices));
 	struct app_device_row own;
 	size_t n = 0;
 	int rc = devices ? 0 : -ENOMEM;
@@ -63,7 +63,7 @@ static int find_all(struct request *r, bool person)
 	rc = find_own(r, &own);
 	if (rc < 0 && (rc != -ENOENT || !person))
 		return rc;
-	if (rc == 0 && n < APP_DEVICES_MAX && !is_among(devices, n, own.number))
+	if (rc == 0 && n < APPS_MAX && !is_among(devices, n, own.number))
 		devices[n++] = own;
 	r->who.apps = devices;
 	r->who.napps = n;

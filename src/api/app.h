@@ -8,7 +8,7 @@
 #include "store/app.h"
 
 enum {
-	APP_DEVICES_MAX = 32, /* that one request acts for; the first by site and name */
+	APPS_MAX = 32, /* that one request acts for; the first by site and name */
 };
 #define APP_COOKIE  "app"
 #define APP_IDLE_MS (INT64_C(90) * 24 * 3600 * 1000)  /* a tablet on a wall may be off for long */

@@ -1,5 +1,6 @@
 #include "store/device.h"
 
+#include "api/holder.h"
 #include "api/request.h"
 #include "api/resource.h"
 #include "api/switch.h"
@@ -11,7 +12,7 @@ enum { NUMBER_TRIES_MAX = 8 };
 #define NUMBER_FIRST INT64_C(1000000000) /* ten digits, the first not zero */
 #define NUMBER_COUNT UINT64_C(9000000000)
 
-static const char *const kinds[] = { "intercom", "phone", NULL };
+static const char *const kinds[] = { "intercom", "phone", "app", NULL };
 static const char *const connections[] = { "cloud", "local", NULL };
 static const char *const transports[] = { "udp", "tcp", "tls", NULL };
 static const char *const statuses[] = { "registered", "not_registered", "needs_configuration",
@@ -25,9 +26,10 @@ struct device_view {
 
 static struct device_view view_of(struct device_row row)
 {
-	const bool online = row.transport.p;
+	const bool online = device_is_online(&row);
 	const bool before = row.registered_at != DB_INT_NULL;
 
+	row.kind = device_kind(&row);
 	return (struct device_view){ row, online, view_str(statuses[online ? 0 : before ? 1 : 2]) };
 }
 
@@ -45,7 +47,10 @@ static struct device_view view_of(struct device_row row)
 	{ "connection", FIELD_ENUM, FIELD_OPTIONAL | FIELD_NULLABLE,                               \
 	  offsetof(struct device_view, row.connection), .values = connections,                    \
 	  .doc = "How a phone is called: through the server (the default), or by the intercom"     \
-		 " itself in the same network" }
+		 " itself in the same network" },                             \
+	{ "person_id", FIELD_ID, FIELD_OPTIONAL | FIELD_NULLABLE,                                  \
+	  offsetof(struct device_view, row.person_id),                                             \
+	  .doc = "Who holds an app, and is mailed its password; null: whoever has the password" }
 
 static const struct field edit_fields[] = { DEVICE_EDIT_FIELDS };
 const struct shape device_edit_shape = SHAPE("DeviceEdit", struct device_view, edit_fields);
@@ -54,9 +59,10 @@ static const struct field device_fields[] = {
 	{ "id", FIELD_ID, 0, offsetof(struct device_view, row.number),
 	  .doc = "Ten digits: SIP user and number to dial, too" },
 	DEVICE_EDIT_FIELDS,
-	{ "online", FIELD_BOOL, 0, offsetof(struct device_view, online), .doc = "Registered" },
+	{ "online", FIELD_BOOL, 0, offsetof(struct device_view, online), .doc = "Registered, or an app that is connected" },
 	{ "status", FIELD_ENUM, 0, offsetof(struct device_view, status), .values = statuses,
-	  .doc = "needs_configuration: never registered with its present password" },
+	  .doc = "needs_configuration: never registered, or connected, with its present "
+		 "password" },
 	{ "transport", FIELD_ENUM, FIELD_NULLABLE, offsetof(struct device_view, row.transport),
 	  .values = transports },
 	{ "address", FIELD_TEXT, FIELD_NULLABLE, offsetof(struct device_view, row.address),
@@ -135,19 +141,25 @@ static int no_apartment(struct request *r)
 	return reply_problem(r, 422, "apartment_id", "There is no such apartment in this site.");
 }
 
-/* A phone opens nothing of its own; an empty code is none. */
-static int check_unlock_code(struct request *r, struct device_row *row)
+/* A phone opens nothing of its own; an empty code is none. Only an app is somebody's. */
+static int check_kind(struct request *r, struct device_row *row)
 {
+	row->app = view_eq(row->kind, VIEW("app"));
+	if (row->app)
+		row->kind = VIEW("phone");
 	if (row->unlock_code.p && row->unlock_code.n == 0)
 		row->unlock_code = (struct view){};
 	if (row->unlock_code.p && !view_eq(row->kind, VIEW("intercom")))
 		return reply_problem(r, 422, "unlock_code", "Only an intercom has an unlock code.");
-	return 0;
+	if (row->person_id != DB_INT_NULL && !row->app)
+		return reply_problem(r, 422, "person_id", "Only an app has a person.");
+	return row->person_id != DB_INT_NULL ? holder_check(r, row->person_id) : 0;
 }
 
 static int check_connection(struct request *r, const struct device_row *row)
 {
-	if (!view_eq(row->connection, VIEW("local")) || view_eq(row->kind, VIEW("phone")))
+	if (!view_eq(row->connection, VIEW("local")) ||
+	    (view_eq(row->kind, VIEW("phone")) && !row->app))
 		return 0;
 	return reply_problem(r, 422, "connection", "Only a phone is called in the local network.");
 }
@@ -193,6 +205,8 @@ static int create_with_number(struct request *r, struct device_row *row)
 		rc = device_create(r->db, r->now, row, &secret);
 	if (rc == 0)
 		rc = check_home(r, row, true);
+	if (rc == 0 && row->person_id != DB_INT_NULL)
+		rc = holder_take(r, row, made.password);
 	return rc == 0 ? db_commit(&tx) : rc;
 }
 
@@ -219,7 +233,7 @@ static int create(struct request *r, struct device_row *row)
 int api_device_post(struct request *r)
 {
 	struct device_row *row = &((struct device_view *)r->body)->row;
-	int rc = check_unlock_code(r, row);
+	int rc = check_kind(r, row);
 
 	if (rc == 0)
 		rc = check_connection(r, row);
@@ -234,11 +248,22 @@ int api_device_post(struct request *r)
 	return rc == 0 ? reply_device(r, row->number) : rc;
 }
 
+/* Who held it knows its password: the next one gets another. */
+static int hand_over(struct request *r, const struct device_row *row)
+{
+	struct view password;
+	int rc = holder_renew(r, row->site_id, row->number, &password);
+
+	if (rc == 0 && row->person_id != DB_INT_NULL)
+		rc = holder_take(r, row, password);
+	return rc;
+}
+
 int api_device_put(struct request *r)
 {
 	DB_TRANSACTION struct db_tx tx = {};
 	struct device_row *row = &((struct device_view *)r->body)->row, old;
-	int rc = check_unlock_code(r, row);
+	int rc = check_kind(r, row);
 
 	row->number = r->ids[ID_OBJECT];
 	row->site_id = r->ids[ID_SITE];
@@ -248,7 +273,7 @@ int api_device_put(struct request *r)
 		rc = db_begin(r->db, &tx);
 	if (rc == 0)
 		rc = device_get(r->db, row->site_id, row->number, r->now, r->arena, &old);
-	if (rc == 0 && !view_eq(old.kind, row->kind))
+	if (rc == 0 && !view_eq(device_kind(&old), device_kind(row)))
 		return reply_problem(r, 422, "kind", "The kind of a device cannot change.");
 	if (rc == 0)
 		rc = switch_check_door(r, row->number, row->unlock_code);
@@ -256,6 +281,8 @@ int api_device_put(struct request *r)
 		rc = device_edit(r->db, r->now, row);
 	if (rc == 0)
 		rc = check_home(r, row, old.apartment_id != row->apartment_id);
+	if (rc == 0 && old.person_id != row->person_id)
+		rc = hand_over(r, row);
 	if (rc == 0)
 		rc = db_commit(&tx);
 	if (rc == -EEXIST)
@@ -302,22 +329,22 @@ int api_credentials_get(struct request *r)
 	return rc == 0 ? reply_credentials(r, password) : rc;
 }
 
+/* Whoever holds an app is told the new one. */
 int api_credentials_post(struct request *r)
 {
 	DB_TRANSACTION struct db_tx tx = {};
-	struct device_secret_row secret = { .number = r->ids[ID_OBJECT] };
-	struct credential made = {};
-	int rc = credential_make(&r->env->key, r->env->rand, secret.number, r->env->realm, r->arena,
-				 &made);
+	const int64_t site = r->ids[ID_SITE], number = r->ids[ID_OBJECT];
+	struct device_row device;
+	struct view password;
+	int rc = db_begin(r->db, &tx);
 
 	if (rc == 0)
-		rc = db_begin(r->db, &tx);
-	secret.password_sealed = made.sealed;
-	secret.ha1_md5 = made.ha1_md5;
-	secret.ha1_sha256 = made.ha1_sha256;
+		rc = holder_renew(r, site, number, &password);
 	if (rc == 0)
-		rc = device_secret_set(r->db, r->now, r->ids[ID_SITE], &secret);
+		rc = device_get(r->db, site, number, r->now, r->arena, &device);
+	if (rc == 0 && device.person_id != DB_INT_NULL)
+		rc = holder_tell(r, &device, password);
 	if (rc == 0)
 		rc = db_commit(&tx);
-	return rc == 0 ? reply_credentials(r, made.password) : rc;
+	return rc == 0 ? reply_credentials(r, password) : rc;
 }

@@ -9,7 +9,7 @@ enum { MOVE_DEVICES_MAX = APARTMENT_DEVICES_MAX };
 
 static const char *const roles[] = { "site_admin_payment", "site_admin", "site_user",
 				     "site_user_no_login", NULL };
-static const char *const kinds[] = { "intercom", "phone", NULL };
+static const char *const kinds[] = { "intercom", "phone", "app", NULL };
 
 struct neighbour_view {
 	int64_t id;
@@ -107,8 +107,8 @@ static int home_devices(struct request *r, struct home_view *home)
 	if (!views)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++)
-		views[i] = (struct thing_view){ rows[i].number, rows[i].name, rows[i].kind,
-						rows[i].transport.p };
+		views[i] = (struct thing_view){ rows[i].number, rows[i].name, device_kind(&rows[i]),
+						device_is_online(&rows[i]) };
 	home->devices = (struct shape_list){ views, n };
 	return 0;
 }
@@ -274,7 +274,7 @@ static int plan_devices(struct request *r, struct move_view *view)
 	if (!goners)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++)
-		goners[i] = (struct goner){ rows[i].number, rows[i].name, rows[i].kind,
+		goners[i] = (struct goner){ rows[i].number, rows[i].name, device_kind(&rows[i]),
 					    view_eq(rows[i].kind, VIEW("phone")) };
 	view->devices = (struct shape_list){ goners, n };
 	return 0;
@@ -304,7 +304,7 @@ static int leave_site(struct request *r, int64_t id)
 {
 	const int rc = people_check_above(r, id);
 
-	return rc == 0 ? member_remove(r->db, r->now, r->place.site_id, id) : rc;
+	return rc == 0 ? people_remove(r, id) : rc;
 }
 
 static int move_person(struct request *r, int64_t id, size_t i, const struct move_view *planned,

@@ -1,5 +1,6 @@
 #include "api/people.h"
 
+#include "api/holder.h"
 #include "api/invite.h"
 #include "store/account.h"
 
@@ -293,4 +294,11 @@ int people_invite(struct request *r, int64_t person_id)
 							 .place = site.name,
 							 .language = site.language });
 	return rc == -EDESTADDRREQ ? 0 : rc;
+}
+
+int people_remove(struct request *r, int64_t person_id)
+{
+	const int rc = holder_lock_out(r, r->place.site_id, person_id);
+
+	return rc < 0 ? rc : member_remove(r->db, r->now, r->place.site_id, person_id);
 }

@@ -96,3 +96,5 @@ int people_site(struct request *r, struct site_row *ret_site);
 
 /* Texts that were not said become empty. */
 struct view people_text(struct view text);
+/* Takes away all that the person has in the site of the path; what he knew of passwords is over. */
+[[nodiscard]] int people_remove(struct request *r, int64_t person_id);

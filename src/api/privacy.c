@@ -4,6 +4,7 @@
  * place that the person has sees, and may erase, the whole. */
 #include "store/privacy.h"
 
+#include "api/holder.h"
 #include "api/request.h"
 #include "api/resource.h"
 #include "base/log.h"
@@ -184,6 +185,8 @@ int api_erase_post(struct request *r)
 		rc = refusal_find(r, &known, &refused, &company);
 	if (rc == 0 && refused.p)
 		return refuse(r, refused, company);
+	if (rc == 0)
+		rc = holder_lock_out(r, 0, r->ids[ID_OBJECT]);
 	if (rc == 0)
 		rc = privacy_erase(r->db, r->now, r->ids[ID_OBJECT]);
 	if (rc == 0)

@@ -345,7 +345,7 @@ static int leave(struct request *r, const struct member_row *rows, size_t n)
 	const bool plain = !rows[0].role.p || role_from_text(rows[0].role) >= ROLE_SITE_USER;
 
 	if (people_by_neighbour(r) && plain && n == 1)
-		return member_remove(r->db, r->now, r->place.site_id, rows[0].id);
+		return people_remove(r, rows[0].id);
 	return resident_remove(r->db, r->now, &home);
 }
 

@@ -213,7 +213,7 @@ int api_user_delete(struct request *r)
 	if (rc == 0)
 		rc = people_check_above(r, r->ids[ID_OBJECT]);
 	if (rc == 0)
-		rc = member_remove(r->db, r->now, r->ids[ID_SITE], r->ids[ID_OBJECT]);
+		rc = people_remove(r, r->ids[ID_OBJECT]);
 	if (rc == 0)
 		rc = db_commit(&tx);
 	return rc == 0 ? reply_none(r) : rc;

@@ -56,6 +56,7 @@ static const struct template templates[MAIL_TEXTS] = {
 	TEMPLATE(added_to_place, BY, PLACE, LINK),
 	TEMPLATE(apartment_admin, PLACE, { "apartment", LINE, false }, ONE_TIME_LINK),
 	TEMPLATE(sip_credentials, PLACE, DEVICE, NUMBER, ONE_TIME_LINK),
+	TEMPLATE(app_credentials, PLACE, DEVICE, NUMBER, { "password", LINE, true }, ONE_TIME_LINK),
 	TEMPLATE(missed_call, PLACE, DEVICE, { "time", LINE, false }, LINK),
 	TEMPLATE(mobile_access, PLACE, ONE_TIME_LINK),
 	TEMPLATE(visitor_pin, PLACE, VISITOR, { "pin", LINE, true }, VALIDITY),

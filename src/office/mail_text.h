@@ -10,6 +10,7 @@
  *	invitation, added_to_place                     by place path
  *	apartment_admin                                place apartment path
  *	sip_credentials                                place device number path
+ *	app_credentials                                place device number password path
  *	missed_call                                    place device time path
  *	mobile_access                                  place path
  *	visitor_pin                                    place visitor pin validity

@@ -29,6 +29,18 @@ struct device_row {
 	int64_t app_online_at; /* since when the app is connected; DB_INT_NULL: it is not */
 };
 
+/* What people call its kind: intercom, phone, app. */
+static inline struct view device_kind(const struct device_row *device)
+{
+	return device->app ? VIEW("app") : device->kind;
+}
+
+/* It is registered, or connected. */
+static inline bool device_is_online(const struct device_row *device)
+{
+	return device->transport.p || device->app_online_at != DB_INT_NULL;
+}
+
 struct device_secret_row {
 	int64_t number;
 	struct view password_sealed;

@@ -15,6 +15,7 @@ static const char all_arguments[] =
 	"{\"path\":\"/activate#0123456789abcdef\",\"by\":\"Clara Fabre\",\"place\":\"Maple House\","
 	"\"apartment\":\"12 B\",\"device\":\"Front door\",\"number\":\"1000000001\","
 	"\"time\":\"14:05\",\"email\":\"new@example.com\",\"visitor\":\"Émile\",\"pin\":\"48213\","
+	"\"password\":\"Kx7pQ2\","
 	"\"validity\":\"24–26 Dec\",\"subject\":\"The “bell” is mute\","
 	"\"text\":\"Have you tried this?\\r\\n\\r\\n1. Off & on\\r\\n2.\\tAgain <now>\"}";
 
@@ -210,8 +211,10 @@ static void secrets_are_hidden_from_others(void **)
 		}
 		assert_null(strstr(letter.text.p, "48213"));
 		assert_null(strstr(letter.html.p, "48213"));
+		assert_null(strstr(letter.text.p, "Kx7pQ2"));
+		assert_null(strstr(letter.html.p, "Kx7pQ2"));
 	}
-	assert_int_equal(secrets, 8);
+	assert_int_equal(secrets, 9);
 }
 
 /* The person's language, else the site's, else English; a region does not matter. */

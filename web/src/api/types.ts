@@ -163,7 +163,7 @@ export interface Site extends SiteEdit {
 }
 
 export interface SearchHit {
-	kind: "intercom" | "phone" | "person" | "apartment";
+	kind: "intercom" | "phone" | "app" | "person" | "apartment";
 	id: string;
 	title: string;
 	detail: string;
@@ -302,13 +302,14 @@ export interface Apartment {
 	devices: number;
 }
 
-export type DeviceKind = "intercom" | "phone";
+export type DeviceKind = "intercom" | "phone" | "app";
 
 export interface DeviceEdit {
 	name: string;
 	kind: DeviceKind;
 	apartment_id: string | null;
 	unlock_code: string;
+	person_id: string | null;
 }
 
 export type DeviceStatus = "registered" | "not_registered" | "needs_configuration";
@@ -319,6 +320,7 @@ export interface Device {
 	kind: DeviceKind;
 	apartment_id: string | null;
 	unlock_code: string | null;
+	person_id: string | null;
 	online: boolean;
 	status: DeviceStatus;
 	transport: string | null;

@@ -23,6 +23,7 @@ const ABOUT: Record<string, Key> = {
 	added_to_place: "mails.about.added_to_place",
 	apartment_admin: "mails.about.apartment_admin",
 	sip_credentials: "mails.about.sip_credentials",
+	app_credentials: "mails.about.app_credentials",
 	missed_call: "mails.about.missed_call",
 	mobile_access: "mails.about.mobile_access",
 	visitor_pin: "mails.about.visitor_pin",

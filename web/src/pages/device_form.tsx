@@ -30,6 +30,7 @@ export function DeviceForm({ device, apartments, submit, send, cancel }: Props) 
 				name: name.trim(), kind: kind as DeviceKind,
 				unlock_code: kind === "intercom" ? unlock_code : "",
 				apartment_id: apartment_id === "" ? null : apartment_id,
+				person_id: device?.person_id ?? null,
 			})}
 			fields={[
 				{ name: "name", label: t("name"), check: check_required, required: true, max: NAME_MAX,

@@ -20,7 +20,7 @@ import { DeviceForm } from "./device_form.tsx";
 import type { TabProps } from "./site.tsx";
 
 export function device_kind({ kind }: Device): string {
-	return kind === "intercom" ? t("device.intercom") : t("device.phone");
+	return kind === "intercom" ? t("device.intercom") : t(kind === "app" ? "device.app" : "device.phone");
 }
 
 interface Entry {

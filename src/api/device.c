@@ -4,15 +4,16 @@
 #include "api/request.h"
 #include "api/resource.h"
 #include "api/switch.h"
+#include "store/order.h"
 
 #include <errno.h>
 
-enum { NUMBER_TRIES_MAX = 8 };
+enum { NUMBER_TRIES_MAX = 8, LINE_DIGITS_MIN = 7, LINE_DIGITS_MAX = 15 };
 #define UNLOCK_CODE_DEFAULT VIEW("00*")
 #define NUMBER_FIRST INT64_C(1000000000) /* ten digits, the first not zero */
 #define NUMBER_COUNT UINT64_C(9000000000)
 
-static const char *const kinds[] = { "intercom", "phone", "app", NULL };
+static const char *const kinds[] = { "intercom", "phone", "app", "line", NULL };
 static const char *const connections[] = { "cloud", "local", NULL };
 static const char *const transports[] = { "udp", "tcp", "tls", NULL };
 static const char *const statuses[] = { "registered", "not_registered", "needs_configuration",
@@ -24,9 +25,20 @@ struct device_view {
 	struct view status;
 };
 
+/* As E.164 writes it: what a provider understands without knowing where we are. */
+static const char *line_fault(struct view line)
+{
+	bool good = line.n >= 1 + LINE_DIGITS_MIN && line.n <= 1 + LINE_DIGITS_MAX &&
+		    line.p[0] == '+' && line.p[1] != '0';
+
+	for (size_t i = 1; i < line.n; i++)
+		good = good && line.p[i] >= '0' && line.p[i] <= '9';
+	return good ? NULL : "must be a number with + and the country's code, such as +33123456789.";
+}
+
 static struct device_view view_of(struct device_row row)
 {
-	const bool online = device_is_online(&row);
+	const bool online = row.line.p || device_is_online(&row); /* nothing registers for a line */
 	const bool before = row.registered_at != DB_INT_NULL;
 
 	row.kind = device_kind(&row);
@@ -50,7 +62,13 @@ static struct device_view view_of(struct device_row row)
 		 " itself in the same network" },                             \
 	{ "person_id", FIELD_ID, FIELD_OPTIONAL | FIELD_NULLABLE,                                  \
 	  offsetof(struct device_view, row.person_id),                                             \
-	  .doc = "Who holds an app, and is mailed its password; null: whoever has the password" }
+	  .doc = "Who holds an app, and is mailed its password; null: whoever has the password" },    \
+	{ "line", FIELD_TEXT, FIELD_OPTIONAL | FIELD_NULLABLE, offsetof(struct device_view, row.line), \
+	  .max = 1 + LINE_DIGITS_MAX, .check = line_fault,                                         \
+	  .doc = "The number of a phone outside, which is called through the site's line" },       \
+	{ "directory_id", FIELD_ID, FIELD_OPTIONAL | FIELD_NULLABLE,                               \
+	  offsetof(struct device_view, row.directory_id),                                          \
+	  .doc = "The phone directory of those whom it may call; null: everybody of the site" }
 
 static const struct field edit_fields[] = { DEVICE_EDIT_FIELDS };
 const struct shape device_edit_shape = SHAPE("DeviceEdit", struct device_view, edit_fields);
@@ -144,9 +162,14 @@ static int no_apartment(struct request *r)
 /* A phone opens nothing of its own; an empty code is none. Only an app is somebody's. */
 static int check_kind(struct request *r, struct device_row *row)
 {
+	const bool line = view_eq(row->kind, VIEW("line"));
+
 	row->app = view_eq(row->kind, VIEW("app"));
-	if (row->app)
+	if (row->app || line)
 		row->kind = VIEW("phone");
+	if (line != (row->line.p != NULL))
+		return reply_problem(r, 422, "line", line ? "line is missing." :
+							    "Only a phone outside has such a number.");
 	if (row->unlock_code.p && row->unlock_code.n == 0)
 		row->unlock_code = (struct view){};
 	if (row->unlock_code.p && !view_eq(row->kind, VIEW("intercom")))
@@ -156,15 +179,28 @@ static int check_kind(struct request *r, struct device_row *row)
 	return row->person_id != DB_INT_NULL ? holder_check(r, row->person_id) : 0;
 }
 
+static int check_directory(struct request *r, const struct device_row *row)
+{
+	struct phone_directory_row directory;
+	int rc = 0;
+
+	if (row->directory_id != DB_INT_NULL)
+		rc = phone_directory_get(r->db, row->site_id, row->directory_id, r->arena, &directory);
+	if (rc == -ENOENT)
+		return reply_problem(r, 422, "directory_id",
+				     "There is no such phone directory in this site.");
+	return rc;
+}
+
 static int check_connection(struct request *r, const struct device_row *row)
 {
 	if (!view_eq(row->connection, VIEW("local")) ||
-	    (view_eq(row->kind, VIEW("phone")) && !row->app))
+	    (view_eq(row->kind, VIEW("phone")) && !row->app && !row->line.p))
 		return 0;
 	return reply_problem(r, 422, "connection", "Only a phone is called in the local network.");
 }
 
-/* On a residential site each responder has an apartment, and an apartment few of those that are paid
+/* On a residential site each responder but a phone outside, which may be a guard's, has an apartment, and an apartment few of those that are paid
  * for: all phones. Looked at once the device's row in the feed stands: its lock makes two that come
  * at once wait for each other. */
 static int check_home(struct request *r, const struct device_row *row, bool moved)
@@ -178,6 +214,8 @@ static int check_home(struct request *r, const struct device_row *row, bool move
 	rc = site_get(r->db, row->site_id, r->arena, &site);
 	if (rc < 0 || !view_eq(site.type, VIEW("residential")))
 		return rc;
+	if (row->apartment_id == DB_INT_NULL && row->line.p)
+		return 0;
 	if (row->apartment_id == DB_INT_NULL)
 		return reply_problem(r, 422, "apartment_id",
 				     "On a residential site a phone belongs to an apartment.");
@@ -235,11 +273,13 @@ int api_device_post(struct request *r)
 	struct device_row *row = &((struct device_view *)r->body)->row;
 	int rc = check_kind(r, row);
 
+	row->site_id = r->ids[ID_SITE];
 	if (rc == 0)
 		rc = check_connection(r, row);
+	if (rc == 0)
+		rc = check_directory(r, row);
 	if (rc != 0)
 		return rc;
-	row->site_id = r->ids[ID_SITE];
 	if (!row->unlock_code.p && view_eq(row->kind, VIEW("intercom")))
 		row->unlock_code = UNLOCK_CODE_DEFAULT;
 	rc = create(r, row);
@@ -275,6 +315,8 @@ int api_device_put(struct request *r)
 		rc = device_get(r->db, row->site_id, row->number, r->now, r->arena, &old);
 	if (rc == 0 && !view_eq(device_kind(&old), device_kind(row)))
 		return reply_problem(r, 422, "kind", "The kind of a device cannot change.");
+	if (rc == 0)
+		rc = check_directory(r, row);
 	if (rc == 0)
 		rc = switch_check_door(r, row->number, row->unlock_code);
 	if (rc == 0)
@@ -318,11 +360,25 @@ static int reply_credentials(struct request *r, struct view password)
 	return view.sip_user.p ? reply_one(r, &view) : -ENOMEM;
 }
 
+/* Nobody registers as a phone outside. */
+static int check_account(struct request *r)
+{
+	struct device_row row;
+	const int rc = device_get(r->db, r->ids[ID_SITE], r->ids[ID_OBJECT], r->now, r->arena, &row);
+
+	if (rc != 0 || !row.line.p)
+		return rc;
+	return reply_problem(r, 409, NULL, "A phone outside has no SIP account.");
+}
+
 int api_credentials_get(struct request *r)
 {
 	struct device_secret_row secret;
 	struct view password;
-	int rc = device_secret(r->db, r->ids[ID_SITE], r->ids[ID_OBJECT], r->arena, &secret);
+	int rc = check_account(r);
+
+	if (rc == 0)
+		rc = device_secret(r->db, r->ids[ID_SITE], r->ids[ID_OBJECT], r->arena, &secret);
 
 	if (rc == 0)
 		rc = secret_open(&r->env->key, secret.password_sealed, r->arena, &password);
@@ -336,8 +392,10 @@ int api_credentials_post(struct request *r)
 	const int64_t site = r->ids[ID_SITE], number = r->ids[ID_OBJECT];
 	struct device_row device;
 	struct view password;
-	int rc = db_begin(r->db, &tx);
+	int rc = check_account(r);
 
+	if (rc == 0)
+		rc = db_begin(r->db, &tx);
 	if (rc == 0)
 		rc = holder_renew(r, site, number, &password);
 	if (rc == 0)

@@ -137,6 +137,22 @@ int api_call_get(struct request *r);
 extern const struct shape audit_shape;
 int api_audit_list(struct request *r);
 
+extern const struct shape phone_directory_entry_shape, phone_directory_edit_shape, phone_directory_shape;
+int api_phone_directory_list(struct request *r);
+int api_phone_directory_get(struct request *r);
+int api_phone_directory_post(struct request *r);
+int api_phone_directory_put(struct request *r);
+int api_phone_directory_delete(struct request *r);
+
+extern const struct shape line_edit_shape, line_shape;
+int api_line_get(struct request *r);
+int api_line_put(struct request *r);
+int api_line_delete(struct request *r);
+
+extern const struct shape quiet_shape;
+int api_quiet_get(struct request *r);
+int api_quiet_put(struct request *r);
+
 extern const struct shape contact_edit_shape, contact_shape;
 int api_contact_list(struct request *r);
 int api_contact_get(struct request *r);

@@ -15,6 +15,7 @@ static const struct db_column device_columns[] = {
 	DB_COLUMN_TEXT(struct device_row, connection),
 	DB_COLUMN_INT(struct device_row, app),          DB_COLUMN_INT(struct device_row, person_id),
 	DB_COLUMN_INT(struct device_row, app_online_at),
+	DB_COLUMN_TEXT(struct device_row, line),        DB_COLUMN_INT(struct device_row, directory_id),
 };
 static const struct db_shape device_shape = DB_SHAPE(struct device_row, device_columns);
 
@@ -45,6 +46,8 @@ static const struct db_column directory_columns[] = {
 	DB_COLUMN_TEXT(struct directory_row, kind),
 	DB_COLUMN_INT(struct directory_row, app),
 	DB_COLUMN_TEXT(struct directory_row, name),
+	DB_COLUMN_TEXT(struct directory_row, line),
+	DB_COLUMN_INT(struct directory_row, directory_id),
 	DB_COLUMN_TEXT(struct directory_row, ha1_md5),
 	DB_COLUMN_TEXT(struct directory_row, ha1_sha256),
 };
@@ -80,8 +83,8 @@ static const struct db_shape number_shape = DB_SHAPE(struct number_row, number_c
  * one costs less than to sort them. */
 #define DEVICE_SELECT                                                                              \
 	"SELECT d.number, d.site_id, d.kind, d.name, d.apartment_id, d.connection, d.created_at,"   \
-	" d.registered_at, d.app, d.person_id, d.app_online_at, s.code AS unlock_code,"             \
-	" b.transport, b.address FROM device d"                                                      \
+	" d.registered_at, d.app, d.person_id, d.app_online_at, d.line, d.directory_id,"            \
+	" s.code AS unlock_code, b.transport, b.address FROM device d"                              \
 	" LEFT JOIN device_switch s ON s.site_id = d.site_id AND s.device = d.number"               \
 	" AND s.number = 1 LEFT JOIN binding b"                                                     \
 	" ON b.site_id = d.site_id AND b.device = d.number AND b.expires_at > $2"                   \
@@ -119,7 +122,11 @@ enum {
 	BINDING_LIST,
 };
 
-#define DIRECTORY_SELECT "SELECT number, kind, app, name, ha1_md5, ha1_sha256 FROM device"
+#define DIRECTORY_SELECT                                                                           \
+	"SELECT number, kind, app, name, line, directory_id, ha1_md5, ha1_sha256 FROM device"
+/* Of the device's site, $1 or $2. */
+#define DIRECTORY_OF(site, id)                                                                     \
+	"(SELECT p.id FROM phone_directory p WHERE p.site_id = " site " AND p.id = " id ")"
 #define DIRECTORY_BUTTON_SELECT                                                                    \
 	"SELECT b.device, b.button, b.label, t.destination, t.after_s FROM button b"               \
 	" LEFT JOIN button_destination t ON t.site_id = b.site_id"                                 \
@@ -142,15 +149,16 @@ static const struct db_stmt stmts[] = {
 		  &device_shape },
 	[CREATE] = { "device_create",
 		     "INSERT INTO device (number, site_id, kind, name, apartment_id, connection,"
-		     " password_sealed, ha1_md5, ha1_sha256, created_at, app, person_id)"
-		     " VALUES ($1, $2, $3, $4, $5, COALESCE($6, 'cloud'), $7, $8, $9, $10, $11,"
-		     " $12)" },
+		     " password_sealed, ha1_md5, ha1_sha256, created_at, app, person_id, line,"
+		     " directory_id) VALUES ($1, $2, $3, $4, $5, COALESCE($6, 'cloud'), $7, $8, $9,"
+		     " $10, $11, $12, $13, " DIRECTORY_OF("$2", "$14") ")" },
 	[NAME_TAKEN] = { "device_name_taken",
 			 "SELECT number FROM device WHERE site_id = $1 AND name = $2",
 			 &number_shape },
 	[EDIT] = { "device_edit", "UPDATE device SET name = $3, apartment_id = $4,"
 				  " connection = COALESCE($5, 'cloud'),"
-				  " person_id = CASE app WHEN 1 THEN CAST($6 AS BIGINT) END"
+				  " person_id = CASE app WHEN 1 THEN CAST($6 AS BIGINT) END,"
+				  " line = $7, directory_id = " DIRECTORY_OF("$1", "$8")
 				  " WHERE site_id = $1 AND number = $2" },
 	[DELETE] = { "device_delete", "DELETE FROM device WHERE site_id = $1 AND number = $2" },
 	[SECRET] = { "device_secret",
@@ -285,7 +293,8 @@ int device_create(struct db *db, int64_t now_ms, const struct device_row *d,
 				 A_INT_OR_NULL(d->apartment_id), A_TEXT(d->connection),
 				 A_BLOB(s->password_sealed), A_TEXT(s->ha1_md5), A_TEXT(s->ha1_sha256),
 				 A_INT(now_ms), A_INT(d->app),
-				 A_INT_OR_NULL(d->app ? d->person_id : DB_INT_NULL)),
+				 A_INT_OR_NULL(d->app ? d->person_id : DB_INT_NULL), A_TEXT(d->line),
+				 A_INT_OR_NULL(d->directory_id)),
 			 NULL);
 
 	if (rc == 0)
@@ -310,7 +319,8 @@ int device_edit(struct db *db, int64_t now_ms, const struct device_row *d)
 	const int rc = update(db, now_ms, &stmts[EDIT],
 			      DB_ARGS(A_INT(d->site_id), A_INT(d->number), A_TEXT(d->name),
 				      A_INT_OR_NULL(d->apartment_id), A_TEXT(d->connection),
-				      A_INT_OR_NULL(d->person_id)));
+				      A_INT_OR_NULL(d->person_id), A_TEXT(d->line),
+			      A_INT_OR_NULL(d->directory_id)));
 
 	return rc < 0 ? rc : switch_door_code(db, d->site_id, d->number, d->unlock_code);
 }

@@ -21,6 +21,8 @@ struct device_row {
 	struct view name;
 	int64_t apartment_id;     /* DB_INT_NULL: none */
 	struct view unlock_code;  /* of switch 1 (switch.h); p NULL: none */
+	struct view line;         /* the number of a phone outside: +33123456789; p NULL: none is */
+	int64_t directory_id;     /* the phone directory (order.h); DB_INT_NULL: all of the site */
 	struct view connection;   /* cloud, local; p NULL when it is written: cloud */
 	int64_t created_at;
 	int64_t registered_at;    /* first, with its present password; DB_INT_NULL: never */
@@ -32,7 +34,7 @@ struct device_row {
 /* What people call its kind: intercom, phone, app. */
 static inline struct view device_kind(const struct device_row *device)
 {
-	return device->app ? VIEW("app") : device->kind;
+	return device->app ? VIEW("app") : device->line.p ? VIEW("line") : device->kind;
 }
 
 /* It is registered, or connected. */
@@ -77,6 +79,8 @@ struct directory_row {
 	struct view kind;
 	int64_t app;
 	struct view name;
+	struct view line; /* p NULL: it is no phone outside */
+	int64_t directory_id;
 	struct view ha1_md5;
 	struct view ha1_sha256;
 };
@@ -123,7 +127,8 @@ struct binding_row {
 [[nodiscard]] int device_create(struct db *db, int64_t now_ms, const struct device_row *device,
 				const struct device_secret_row *secret);
 [[nodiscard]] int device_name_taken(struct db *db, int64_t site_id, struct view name, bool *ret_taken);
-/* Name, apartment, unlock code, connection, and of an app who holds it. */
+/* Name, apartment, unlock code, connection, phone directory, and of an app who holds it, of an outside
+ * phone its number. A directory of another site is none. */
 [[nodiscard]] int device_edit(struct db *db, int64_t now_ms, const struct device_row *device);
 [[nodiscard]] int device_delete(struct db *db, int64_t now_ms, int64_t site_id, int64_t number);
 [[nodiscard]] int device_secret(struct db *db, int64_t site_id, int64_t number, struct arena *arena,

@@ -20,7 +20,7 @@ static const struct db_shape hit_shape = DB_SHAPE(struct search_hit, hit_columns
 
 static const struct db_stmt stmts[SEARCH_KINDS] = {
 	[SEARCH_DEVICE] = { "search_devices",
-			    "SELECT CASE app WHEN 1 THEN 'app' ELSE kind END AS kind, number AS id,"
+			    "SELECT CASE WHEN app = 1 THEN 'app' WHEN line IS NOT NULL THEN 'line' ELSE kind END AS kind, number AS id,"
 			    " name AS title, CAST(number AS TEXT) AS detail,"
 			    " '' AS more FROM device WHERE site_id = $1 AND number > $2"
 			    " ORDER BY number LIMIT $3",

@@ -163,7 +163,7 @@ export interface Site extends SiteEdit {
 }
 
 export interface SearchHit {
-	kind: "intercom" | "phone" | "app" | "person" | "apartment";
+	kind: DeviceKind | "person" | "apartment";
 	id: string;
 	title: string;
 	detail: string;
@@ -302,7 +302,7 @@ export interface Apartment {
 	devices: number;
 }
 
-export type DeviceKind = "intercom" | "phone" | "app";
+export type DeviceKind = "intercom" | "phone" | "app" | "line";
 
 export interface DeviceEdit {
 	name: string;
@@ -310,6 +310,8 @@ export interface DeviceEdit {
 	apartment_id: string | null;
 	unlock_code: string;
 	person_id: string | null;
+	line: string | null;
+	directory_id: string | null;
 }
 
 export type DeviceStatus = "registered" | "not_registered" | "needs_configuration";
@@ -321,6 +323,8 @@ export interface Device {
 	apartment_id: string | null;
 	unlock_code: string | null;
 	person_id: string | null;
+	line: string | null; // the number of a phone outside
+	directory_id: string | null; // null: it may call everybody of the site
 	online: boolean;
 	status: DeviceStatus;
 	transport: string | null;

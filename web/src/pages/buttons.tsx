@@ -144,7 +144,7 @@ export function Buttons({ site, device, devices }: Props) {
 			<Show of={buttons}>
 				{(start) => (
 					<Editor start={start}
-						phones={devices.filter((one) => one.kind === "phone")}
+						phones={devices.filter((one) => one.kind !== "intercom")}
 						save={async (rows) => {
 							await api.buttons_edit(site, device.id, rows);
 							toast(t("saved"));

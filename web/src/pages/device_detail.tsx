@@ -18,8 +18,10 @@ import { DeviceForm } from "./device_form.tsx";
 import { device_kind } from "./devices.tsx";
 import type { TabProps } from "./site.tsx";
 
-function edit_of({ name, kind, apartment_id, unlock_code, person_id }: Device): DeviceEdit {
-	return { name, kind, apartment_id, unlock_code: unlock_code ?? "", person_id };
+function edit_of(
+	{ name, kind, apartment_id, unlock_code, person_id, line, directory_id }: Device,
+): DeviceEdit {
+	return { name, kind, apartment_id, unlock_code: unlock_code ?? "", person_id, line, directory_id };
 }
 
 interface SettingsProps {

@@ -31,6 +31,8 @@ export function DeviceForm({ device, apartments, submit, send, cancel }: Props) 
 				unlock_code: kind === "intercom" ? unlock_code : "",
 				apartment_id: apartment_id === "" ? null : apartment_id,
 				person_id: device?.person_id ?? null,
+				line: device?.line ?? null,
+				directory_id: device?.directory_id ?? null,
 			})}
 			fields={[
 				{ name: "name", label: t("name"), check: check_required, required: true, max: NAME_MAX,

@@ -1,10 +1,10 @@
 import { useState } from "preact/hooks";
 import { api } from "../api/client.ts";
-import type { Apartment, Device } from "../api/types.ts";
+import type { Apartment, Device, DeviceKind } from "../api/types.ts";
 import { apartment_label } from "../lib/apartments.ts";
 import { useDeviceChanges } from "../lib/changes.ts";
 import { useLoad } from "../lib/hooks.ts";
-import { lang_current, t } from "../lib/i18n.ts";
+import { lang_current, t, type Key } from "../lib/i18n.ts";
 import { useCan } from "../lib/rights.ts";
 import { go, site_href } from "../lib/router.ts";
 import { toast } from "../lib/toast.ts";
@@ -19,8 +19,15 @@ import { Table, type Column } from "../ui/table.tsx";
 import { DeviceForm } from "./device_form.tsx";
 import type { TabProps } from "./site.tsx";
 
+const KINDS: Record<DeviceKind, Key> = {
+	intercom: "device.intercom",
+	phone: "device.phone",
+	app: "device.app",
+	line: "device.line",
+};
+
 export function device_kind({ kind }: Device): string {
-	return kind === "intercom" ? t("device.intercom") : t(kind === "app" ? "device.app" : "device.phone");
+	return t(KINDS[kind]);
 }
 
 interface Entry {

@@ -19,7 +19,7 @@ function hit_href(site: string, { kind, id }: SearchHit): string {
 }
 
 const ICON: Record<SearchHit["kind"], IconName> = {
-	intercom: "devices", phone: "phone", app: "phone", person: "person", apartment: "apartments",
+	intercom: "devices", phone: "phone", app: "phone", line: "phone", person: "person", apartment: "apartments",
 };
 
 // Devices, people and apartments of one site.

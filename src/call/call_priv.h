@@ -101,6 +101,9 @@ struct call_leg *leg_new(struct call *call, const struct leg_kind *kind, const s
 /* It rings no more; the call may be gone after it. code: its final response, or what would be
  * one; lost: none came. */
 void leg_lose(struct call_leg *leg, unsigned code, bool lost);
+/* The history has it that it did not ring, and why. */
+void leg_not_rung(struct call *call, const struct dir_device *to, const char *result,
+		  const char *why);
 enum legs { LEGS_BEST, LEGS_OTHERS };
 /* Starts a leg to the best living binding or link of the device, or to each of its others, `max` at
  * most. */

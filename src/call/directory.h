@@ -12,6 +12,8 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "call/licence.h"
+#include "call/quiet.h"
 #include "sip/endpoint.h"
 
 enum {
@@ -41,6 +43,21 @@ struct dir_button {
 	size_t nto;
 };
 
+/* Whom a device may call that has a phone directory. */
+struct dir_list {
+	uint64_t *devices;
+	size_t n;
+};
+
+/* Over which a site calls outside. */
+struct dir_trunk {
+	const char *host;
+	uint16_t port;
+	const char *user;            /* "" for none */
+	const char *caller;          /* the number that is shown; "" for the user's */
+	struct view password_sealed; /* switchboard_conf.unseal opens it */
+};
+
 struct dir_device {
 	uint64_t number;
 	int64_t site_id;
@@ -54,6 +71,13 @@ struct dir_device {
 	size_t nswitches;
 	struct dir_button *buttons;
 	size_t nbuttons;
+	struct licence licence;
+	const struct quiet_time *quiet; /* when it does not ring */
+	size_t nquiet;
+	const struct zone *zone;         /* of those times; NULL without them */
+	const struct dir_list *may_call; /* NULL: every device of its site */
+	const char *line;                /* it is a phone outside, of this number; NULL: it is not */
+	const struct dir_trunk *trunk;   /* through which that is called; NULL: there is none */
 	struct map_node node; /* the directory's */
 	struct dir_one *one;  /* it was put alone; NULL: it is in its site's array */
 };

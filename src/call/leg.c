@@ -138,14 +138,15 @@ struct call_leg *leg_new(struct call *call, const struct leg_kind *kind, const s
 }
 
 /* The history names also whom the bell did not reach. */
-static void not_rung(struct call *call, const struct dir_device *to)
+void leg_not_rung(struct call *call, const struct dir_device *to, const char *result,
+		  const char *why)
 {
 	struct call_leg *leg = leg_new(call, &leg_nobody, to);
 
 	if (!leg)
 		return;
 	rung_reached(call, to->number);
-	call_leg_result(leg, "failed", "refused");
+	call_leg_result(leg, result, why);
 	free(leg);
 }
 
@@ -202,5 +203,5 @@ void legs_start(struct call *call, const struct dir_device *to, enum legs which,
 	if (w.started)
 		rung_reached(call, to->number);
 	else if (which == LEGS_BEST && w.failed)
-		not_rung(call, to);
+		leg_not_rung(call, to, "failed", "refused");
 }

@@ -1,8 +1,8 @@
 #include "call/load.h"
 
 #include "base/log.h"
+#include "call/load_order.h"
 #include "call/route.h"
-#include "store/device.h"
 #include "store/switch.h"
 
 #include <errno.h>
@@ -33,6 +33,7 @@ struct beside {
 	size_t nbuttons;
 	struct switch_row *switches;
 	size_t nswitches;
+	struct order order;
 };
 
 static int fill_device(struct arena *arena, int64_t site_id, struct dir_device *d,
@@ -45,6 +46,7 @@ static int fill_device(struct arena *arena, int64_t site_id, struct dir_device *
 		.name = arena_dup(arena, row->name),
 		.unlock_code = "",
 		.app = row->app != 0,
+		.licence = { .residential = row->residential != 0, .apartment = row->services != 0 },
 	};
 	copy(d->secret.ha1_md5, sizeof(d->secret.ha1_md5), row->ha1_md5);
 	copy(d->secret.ha1_sha256, sizeof(d->secret.ha1_sha256), row->ha1_sha256);
@@ -136,11 +138,12 @@ static int fill_switches(struct arena *arena, struct dir_device *d, const struct
 }
 
 /* Takes what is the device's from the head of each list. */
-static int fill_beside(struct arena *arena, struct dir_device *d, struct beside *beside)
+static int fill_beside(struct arena *arena, struct dir_device *d, const struct directory_row *row,
+		       struct beside *beside)
 {
-	int rc = 0;
+	int rc = order_fill(arena, d, row, &beside->order);
 
-	if (beside->nbuttons && (uint64_t)beside->buttons->device == d->number) {
+	if (rc == 0 && beside->nbuttons && (uint64_t)beside->buttons->device == d->number) {
 		const size_t part = same_device(beside->buttons, beside->nbuttons);
 
 		rc = fill_buttons(arena, d, beside->buttons, part);
@@ -171,7 +174,7 @@ static int fill_site(struct dir_site *site, const struct directory_row *devices,
 
 		rc = fill_device(&site->arena, site->id, d, &devices[i]);
 		if (rc == 0)
-			rc = fill_beside(&site->arena, d, &beside);
+			rc = fill_beside(&site->arena, d, &devices[i], &beside);
 	}
 	return rc;
 }
@@ -191,6 +194,8 @@ static int read_site(struct db *db, int64_t site_id, uint64_t *rows, struct dir_
 		rc = directory_buttons(db, site_id, &arena, &beside.buttons, &beside.nbuttons);
 	if (rc == 0)
 		rc = switch_list_of_site(db, site_id, &arena, &beside.switches, &beside.nswitches);
+	if (rc == 0)
+		rc = order_read_site(db, site_id, &arena, rows, &beside.order);
 	if (rc < 0)
 		return arena.full || rc == -EMSGSIZE ? -EFBIG : rc;
 	*rows += ndevices + beside.nbuttons + beside.nswitches;
@@ -211,7 +216,7 @@ static int fill_one(struct dir_one *one, const struct directory_row *device, str
 {
 	const int rc = fill_device(&one->arena, one->device.site_id, &one->device, device);
 
-	return rc == 0 ? fill_beside(&one->arena, &one->device, &beside) : rc;
+	return rc == 0 ? fill_beside(&one->arena, &one->device, device, &beside) : rc;
 }
 
 /* One device of a site. -ENOENT: it has gone. -EFBIG: too large for us. */
@@ -230,6 +235,8 @@ static int read_one(struct db *db, int64_t site_id, int64_t number, uint64_t *ro
 					   &beside.nbuttons);
 	if (rc == 0)
 		rc = switch_list(db, site_id, number, &arena, &beside.switches, &beside.nswitches);
+	if (rc == 0)
+		rc = order_read_one(db, site_id, &device, &arena, rows, &beside.order);
 	if (rc < 0)
 		return arena.full ? -EFBIG : rc;
 	*rows += 1 + beside.nbuttons + beside.nswitches;

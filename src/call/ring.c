@@ -42,6 +42,25 @@ int64_t ring_until(const struct call *call)
 	return call_now(call) + call->steps.bell_ms + last_s * 1000 + ring_ms(call) - now_ms(call);
 }
 
+/* Why it is not to ring, though it could; NULL: it is. */
+static const char *kept_from(const struct call *call, const struct dir_device *to)
+{
+	if (!licence_allows(&to->licence, LICENCE_RING))
+		return "unlicensed";
+	return to->nquiet && quiet_at(to->quiet, to->nquiet, to->zone, call_now(call)) ? "quiet" :
+											 NULL;
+}
+
+/* False: it is not to ring, and the history knows. */
+static bool may_ring(struct call *call, const struct dir_device *to)
+{
+	const char *why = kept_from(call, to);
+
+	if (why)
+		leg_not_rung(call, to, "unreachable", why);
+	return !why;
+}
+
 /* A call has only so many legs: each device rings once before any rings twice, also those of the
  * steps to come, and those that may yet wake. */
 static void step_start(struct call *call)
@@ -54,9 +73,9 @@ static void step_start(struct call *call)
 		const size_t taken =
 			legs_count(call) + steps_left(&call->steps) + rung_waiting(call);
 
-		if (to && i < n && rung_add(call, to) == 0)
+		if (to && i < n && may_ring(call, to) && rung_add(call, to) == 0)
 			legs_start(call, to, LEGS_BEST, 1);
-		else if (to && i >= n && taken < CALL_LEGS_MAX)
+		else if (to && i >= n && rung_find(call, to->number) && taken < CALL_LEGS_MAX)
 			legs_start(call, to, LEGS_OTHERS, (unsigned)(CALL_LEGS_MAX - taken));
 	}
 }

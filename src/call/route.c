@@ -2,12 +2,24 @@
 
 #include <errno.h>
 
+bool route_may_call(const struct dir_device *from, const struct dir_device *to)
+{
+	const struct dir_list *list = from->may_call;
+	bool listed = !list;
+
+	for (size_t i = 0; list && i < list->n && !listed; i++)
+		listed = list->devices[i] == to->number;
+	return listed && to->site_id == from->site_id && to->number != from->number &&
+	       (from->kind == DIR_INTERCOM || licence_allows(&from->licence, LICENCE_LOOK));
+}
+
 static void add(const struct directory *dir, const struct dir_device *caller,
 		struct dir_destination destination, struct route *route)
 {
 	const struct dir_device *to = directory_device(dir, destination.device);
 
-	if (to && to->site_id == caller->site_id && to != caller && route->n < ROUTE_MAX_DEVICES)
+	if (to && route_may_call(caller, to) && (route->button || !to->line) &&
+	    route->n < ROUTE_MAX_DEVICES)
 		route->to[route->n++] = destination;
 }
 

@@ -48,6 +48,8 @@ static const struct db_column directory_columns[] = {
 	DB_COLUMN_TEXT(struct directory_row, name),
 	DB_COLUMN_TEXT(struct directory_row, line),
 	DB_COLUMN_INT(struct directory_row, directory_id),
+	DB_COLUMN_INT(struct directory_row, services),
+	DB_COLUMN_INT(struct directory_row, residential),
 	DB_COLUMN_TEXT(struct directory_row, ha1_md5),
 	DB_COLUMN_TEXT(struct directory_row, ha1_sha256),
 };
@@ -123,7 +125,10 @@ enum {
 };
 
 #define DIRECTORY_SELECT                                                                           \
-	"SELECT number, kind, app, name, line, directory_id, ha1_md5, ha1_sha256 FROM device"
+	"SELECT number, kind, app, name, line, directory_id, ha1_md5, ha1_sha256,"                 \
+	" COALESCE((SELECT a.services FROM apartment a WHERE a.site_id = device.site_id"           \
+	" AND a.id = device.apartment_id), 0) AS services, (SELECT COUNT(*) FROM site s"           \
+	" WHERE s.id = device.site_id AND s.type = 'residential') AS residential FROM device"
 /* Of the device's site, $1 or $2. */
 #define DIRECTORY_OF(site, id)                                                                     \
 	"(SELECT p.id FROM phone_directory p WHERE p.site_id = " site " AND p.id = " id ")"

@@ -80,6 +80,8 @@ struct directory_row {
 	int64_t app;
 	struct view name;
 	struct view line; /* p NULL: it is no phone outside */
+	int64_t services; /* 1: they are on for its apartment */
+	int64_t residential; /* 1: its site is */
 	int64_t directory_id;
 	struct view ha1_md5;
 	struct view ha1_sha256;

@@ -132,6 +132,64 @@ STORY(a_device_that_went_before_its_step_is_passed_over)
 	assert_int_equal(world_seen(w)->nlegs, 3);
 }
 
+static struct dir_device *device_of(struct world *w, const struct ua *ua)
+{
+	return (struct dir_device *)(uintptr_t)directory_device(w->directory, ua_number(ua));
+}
+
+/* What the history has of it. */
+static const char *result_of(const struct world *w, const struct ua *ua)
+{
+	const struct seen *s = &w->seen[w->nseen - 1];
+
+	for (unsigned i = 0; i < s->nlegs; i++)
+		if (s->legs[i].device == ua_number(ua))
+			return s->legs[i].result;
+	return "none";
+}
+
+static const struct quiet_time always[] = { { 127, 0, QUIET_DAY_MIN } };
+static const struct zone utc;
+
+STORY(who_is_in_a_quiet_time_is_not_rung)
+{
+	struct ua_call *door;
+
+	order(w, 0, 0, 20, 20);
+	for (unsigned i = 0; i < 2; i++) {
+		device_of(w, PHONE(i))->quiet = always;
+		device_of(w, PHONE(i))->nquiet = 1;
+		device_of(w, PHONE(i))->zone = &utc;
+	}
+	PHONE(2)->plan.answer_ms = 3000;
+	door = world_ring(w);
+	UNTIL(door->state == UA_TALKING, 3000 + world_slack(w)); /* the next step need not wait */
+	assert_null(ua_last(PHONE(0)));
+	assert_null(ua_last(PHONE(1)));
+	assert_string_equal(result_of(w, PHONE(0)), "unreachable");
+	assert_string_equal(result_of(w, PHONE(2)), "answered");
+	ua_bye(door);
+	world_over(w, "answered");
+	assert_int_equal(world_seen(w)->nlegs, 4);
+}
+
+STORY(who_has_no_licence_is_not_rung)
+{
+	struct ua_call *door;
+
+	order(w, 0, 0, 0, 0);
+	for (unsigned i = 0; i < w->nphones; i++)
+		device_of(w, PHONE(i))->licence.sold = true;
+	device_of(w, PHONE(1))->licence.device = true;
+	PHONE(1)->plan.answer_ms = 500;
+	door = world_ring(w);
+	UNTIL(door->state == UA_TALKING, 500 + world_slack(w));
+	assert_null(ua_last(PHONE(0)));
+	assert_string_equal(result_of(w, PHONE(0)), "unreachable");
+	ua_bye(door);
+	world_over(w, "answered");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -141,6 +199,8 @@ int main(void)
 		STORY_TEST(steps_that_reach_nobody_are_passed_over),
 		STORY_TEST(when_all_steps_have_refused_so_does_the_call),
 		STORY_TEST(a_device_that_went_before_its_step_is_passed_over),
+		STORY_TEST(who_is_in_a_quiet_time_is_not_rung),
+		STORY_TEST(who_has_no_licence_is_not_rung),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

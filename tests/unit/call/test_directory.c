@@ -194,6 +194,78 @@ static void a_route_stays_in_the_callers_site(void **)
 	directory_free(dir);
 }
 
+static void a_phone_directory_and_a_licence_stand_in_the_way(void **)
+{
+	static const struct dir_destination to[] = { { PHONE, 0 }, { SECOND, 0 } };
+	static struct dir_button buttons[] = { { 1, "Bell", to, 2 } };
+	uint64_t listed[] = { SECOND };
+	const struct dir_list list = { listed, 1 }, none = {};
+	const uint64_t mine[] = { DOOR, PHONE, SECOND };
+	struct seen seen;
+	struct directory *dir = dir_new(&seen);
+	struct dir_site *site = site_of(1, mine, 3, "a");
+	struct dir_device *door = &site->devices[0], *phone = &site->devices[1];
+	struct route r;
+
+	door->buttons = buttons;
+	door->nbuttons = 1;
+	door->may_call = &list;
+	phone->kind = DIR_PHONE;
+	phone->may_call = &none;
+	assert_int_equal(directory_swap(dir, site), 0);
+	assert_int_equal(route_devices(dir, door, VIEW("1"), &r), 0);
+	assert_int_equal(r.n, 1);
+	assert_int_equal(r.to[0].device, SECOND);
+	assert_int_equal(route_devices(dir, door, VIEW("1000000002"), &r), -ENOENT);
+	assert_int_equal(route_devices(dir, door, VIEW("1000000003"), &r), 0);
+	assert_int_equal(route_devices(dir, phone, VIEW("1000000001"), &r), -ENOENT);
+	phone->may_call = NULL;
+	assert_int_equal(route_devices(dir, phone, VIEW("1000000001"), &r), 0);
+	phone->licence.sold = true;
+	assert_int_equal(route_devices(dir, phone, VIEW("1000000001"), &r), -ENOENT);
+	phone->licence.device = true;
+	assert_int_equal(route_devices(dir, phone, VIEW("1000000001"), &r), 0);
+	directory_free(dir);
+}
+
+static void nobody_dials_his_way_out(void **)
+{
+	static const struct dir_destination to[] = { { PHONE, 0 } };
+	static struct dir_button buttons[] = { { 1, "Bell", to, 1 } };
+	const uint64_t mine[] = { DOOR, PHONE, SECOND };
+	struct seen seen;
+	struct directory *dir = dir_new(&seen);
+	struct dir_site *site = site_of(1, mine, 3, "a");
+	struct route r;
+
+	site->devices[0].buttons = buttons;
+	site->devices[0].nbuttons = 1;
+	site->devices[1].line = "+33123456789";
+	assert_int_equal(directory_swap(dir, site), 0);
+	assert_int_equal(route_devices(dir, directory_device(dir, DOOR), VIEW("1"), &r), 0);
+	assert_int_equal(r.n, 1);
+	assert_int_equal(route_devices(dir, directory_device(dir, DOOR), VIEW("1000000002"), &r), -ENOENT);
+	assert_int_equal(route_devices(dir, directory_device(dir, SECOND), VIEW("1000000002"), &r),
+			 -ENOENT);
+	directory_free(dir);
+}
+
+static void licences_count_where_they_are_sold(void **)
+{
+	const struct licence none = {}, flat = { .sold = true, .residential = true, .apartment = true },
+			     office = { .sold = true, .device = true };
+	struct licence unpaid = { .sold = true, .residential = true, .device = true };
+
+	for (enum licence_use use = LICENCE_RING; use <= LICENCE_LOOK; use++) {
+		assert_true(licence_allows(&none, use));
+		assert_true(licence_allows(&flat, use));
+		assert_true(licence_allows(&office, use));
+		assert_false(licence_allows(&unpaid, use));
+	}
+	unpaid = (struct licence){ .sold = true, .apartment = true };
+	assert_false(licence_allows(&unpaid, LICENCE_RING));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -202,6 +274,9 @@ int main(void)
 		cmocka_unit_test(a_device_comes_changes_and_goes_alone),
 		cmocka_unit_test(a_device_may_move_alone),
 		cmocka_unit_test(a_route_stays_in_the_callers_site),
+		cmocka_unit_test(a_phone_directory_and_a_licence_stand_in_the_way),
+		cmocka_unit_test(nobody_dials_his_way_out),
+		cmocka_unit_test(licences_count_where_they_are_sold),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,9 +2,12 @@
 #include "../../flow/oom.h"
 #include "../store/fixture.h"
 #include "call/load.h"
+#include "call/route.h"
 #include "io/loop.h"
+#include "store/account.h"
 #include "store/company.h"
 #include "store/device.h"
+#include "store/order.h"
 #include "store/site.h"
 #include "store/switch.h"
 
@@ -173,6 +176,97 @@ static void switches_come_with_their_device(void **state)
 	follow_end(&f);
 }
 
+static int64_t holder_new(struct follower *f, int64_t number)
+{
+	const struct person_row person = { .email = VIEW("p@example.com"), .name = VIEW("P"),
+					   .language = VIEW("en") };
+	const struct quiet_row night = { .days = 31, .from_minute = 1320, .until_minute = 420 };
+	struct device_row d;
+	int64_t id = 0;
+
+	assert_int_equal(person_create(f->store->db, NOW, &person, &id), 0);
+	assert_int_equal(device_get(f->store->db, f->site, number, NOW, &f->store->arena, &d), 0);
+	d = (struct device_row){ .number = number + 10, .site_id = f->site, .kind = VIEW("phone"),
+				 .app = 1, .person_id = id, .name = VIEW("App"),
+				 .apartment_id = DB_INT_NULL, .directory_id = DB_INT_NULL };
+	assert_int_equal(device_create(f->store->db, NOW, &d,
+				       &(struct device_secret_row){ d.number, VIEW("x"), VIEW("a"), VIEW("b") }),
+			 0);
+	assert_int_equal(quiet_replace(f->store->db, NOW, id, &night, 1), 0);
+	return d.number;
+}
+
+static int64_t line_new(struct follower *f, int64_t number)
+{
+	const struct line_row line = { VIEW("sip.example.com"), 5070, VIEW("udp"), VIEW("u"),
+				       VIEW("sealed"), VIEW("+331") };
+	const struct device_row d = { .number = number + 20, .site_id = f->site, .kind = VIEW("phone"),
+				      .line = VIEW("+33123456789"), .person_id = DB_INT_NULL,
+				      .name = VIEW("Guard"), .apartment_id = DB_INT_NULL,
+				      .directory_id = DB_INT_NULL };
+
+	assert_int_equal(line_set(f->store->db, NOW, f->site, &line), 0);
+	assert_int_equal(device_create(f->store->db, NOW, &d,
+				       &(struct device_secret_row){ d.number, VIEW("x"), VIEW("a"), VIEW("b") }),
+			 0);
+	return d.number;
+}
+
+static void listed(struct follower *f, int64_t number, int64_t other)
+{
+	const struct phone_entry_row entry = { .device = other, .name = VIEW("") };
+	struct device_row d;
+	int64_t id;
+
+	assert_int_equal(phone_directory_create(f->store->db, NOW, f->site, VIEW("Other"), &id), 0);
+	assert_int_equal(phone_directory_create(f->store->db, NOW, f->site, VIEW("List"), &id), 0);
+	assert_int_equal(phone_entries_replace(f->store->db, f->site, id, &entry, 1), 0);
+	assert_int_equal(device_get(f->store->db, f->site, number, NOW, &f->store->arena, &d), 0);
+	d.directory_id = id;
+	assert_int_equal(device_edit(f->store->db, NOW, &d), 0);
+}
+
+/* Of devices that are read alone, and of a whole site. */
+static void who_may_call_whom_and_when_comes_along(void **state)
+{
+	const struct dir_device *app, *line, *phone;
+	struct follower f;
+	struct err err = {};
+	int64_t a, l;
+
+	follow_begin(&f, *state);
+	for (int64_t i = 0; i < 3; i++)
+		device_new(&f, DOOR + i);
+	assert_int_equal(follow(&f), 0);
+	a = holder_new(&f, DOOR);
+	l = line_new(&f, DOOR);
+	listed(&f, DOOR + 1, a);
+	for (int i = 0; i < 2; i++) {
+		if (i == 0)
+			assert_int_equal(follow(&f), 0);
+		else
+			assert_int_equal(directory_load_all(f.directory, f.store->db, &err), 0);
+		app = directory_device(f.directory, (uint64_t)a);
+		line = directory_device(f.directory, (uint64_t)l);
+		phone = directory_device(f.directory, DOOR + 1);
+		assert_true(app->app && app->nquiet == 1 && app->quiet[0].until_minute == 420);
+		assert_int_equal(zone_offset_s(app->zone, 1782864000), 7200); /* a summer's day in Prague */
+		assert_string_equal(line->line, "+33123456789");
+		assert_string_equal(line->trunk->host, "sip.example.com");
+		assert_int_equal(line->trunk->port, 5070);
+		assert_memory_equal(line->trunk->password_sealed.p, "sealed", 6);
+		assert_true(phone->may_call->n == 1 && phone->may_call->devices[0] == (uint64_t)a);
+		assert_null(app->may_call);
+		assert_null(phone->line);
+		assert_int_equal(phone->nquiet, 0);
+		assert_true(phone->licence.residential && !phone->licence.sold);
+	}
+	assert_int_equal(line_delete(f.store->db, NOW, f.site), 0);
+	assert_int_equal(follow(&f), 0);
+	assert_null(directory_device(f.directory, (uint64_t)l)->trunk);
+	follow_end(&f);
+}
+
 static void a_site_that_goes_takes_its_devices_along(void **state)
 {
 	struct follower f;
@@ -275,6 +369,7 @@ int main(void)
 		ON_BOTH(what_changes_is_followed),
 		ON_BOTH(devices_made_one_by_one_are_read_one_by_one),
 		ON_BOTH(switches_come_with_their_device),
+		ON_BOTH(who_may_call_whom_and_when_comes_along),
 		ON_BOTH(a_site_that_goes_takes_its_devices_along),
 		ON_BOTH(a_change_is_not_lost_for_want_of_memory),
 		ON_BOTH(a_swap_without_memory_changes_nothing),

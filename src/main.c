@@ -418,6 +418,8 @@ static int open_sip(struct server *s, struct err *err)
 		.talk_ms = (unsigned)s->conf.talk_s * 1000,
 		.record = history_record,
 		.arg = s->journal,
+		.unseal = key_unseal,
+		.unseal_arg = &s->key,
 	};
 	int rc = open_relay(s, err);
 

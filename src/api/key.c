@@ -99,3 +99,19 @@ int key_check(struct db *db, const struct secret_key *key, struct err *err)
 			       " new-key");
 	return rc < 0 ? err_set(err, rc, "no memory") : 0;
 }
+
+int key_unseal(void *key, struct view sealed, char *ret_text, size_t size)
+{
+	CLEANUP(arena_free) struct arena arena = ARENA_INIT(KEY_CHECK_ARENA);
+	struct view plain;
+	const int rc = secret_open(key, sealed, &arena, &plain);
+
+	if (rc < 0)
+		return rc;
+	if (plain.n >= size)
+		return -EMSGSIZE;
+	if (plain.n)
+		memcpy(ret_text, plain.p, plain.n);
+	ret_text[plain.n] = '\0';
+	return 0;
+}

@@ -93,9 +93,9 @@ static int reply_line(struct request *r)
 	}
 	if (rc == 0)
 		rc = secret_open(&r->env->key, view.row.password_sealed, r->arena, &password);
-	if (rc < 0)
+	if (rc < 0 && rc != -EBADMSG) /* the master key was lost, and the password with it */
 		return rc;
-	view.has_password = password.n > 0;
+	view.has_password = rc == 0 && password.n > 0;
 	return reply_one(r, &view);
 }
 

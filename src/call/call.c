@@ -44,7 +44,8 @@ void call_leg_drop(struct call_leg *leg, const char *result, const struct leg_en
 	leg->kind->end(leg, end);
 	if (result)
 		call_leg_result(leg, result, end->why);
-	media_leg_close(call->media, leg->at);
+	if (leg->at) /* 0 is the caller's: it has none yet */
+		media_leg_close(call->media, leg->at);
 	list_remove(&leg->list);
 	if (call->answered == leg)
 		call->answered = NULL;

@@ -64,6 +64,9 @@ struct switchboard {
 	struct map bells;   /* by device: which calls ring for it (rung.h) */
 	struct map seats;   /* by device: which apps are connected (app.c) */
 	struct list links;  /* apps that are connected */
+	struct map line_uses;     /* by site: calls outside (leg_line.c) */
+	struct list line_asks;    /* providers whose address is asked for */
+	struct evdns_base *names; /* NULL: none was asked for yet */
 	int64_t last_id;
 	uint64_t session_ids;
 	struct switchboard_stats stats;
@@ -115,8 +118,15 @@ void leg_digit(struct call_leg *leg, char digit, enum dtmf_how how);
 /* leg_sip.c */
 extern const struct session_handlers caller_handlers;
 bool leg_sip_start(struct call *call, const struct dir_device *to, const struct sip_binding *binding);
+/* Its media and its session; it is the caller's to append. */
+int leg_sip_invite(struct call_leg *leg, const struct session_to *to);
 /* Which binding it is, for all that counts here. */
 uint64_t leg_contact(const struct sip_binding *binding);
+
+/* leg_line.c */
+/* To a phone outside. False: there is no line, or it was used too often. */
+bool leg_line_start(struct call *call, const struct dir_device *to);
+void leg_line_free(struct switchboard *sb);
 
 /* leg_app.c */
 bool leg_app_start(struct call *call, const struct dir_device *to, struct app_link *link);

@@ -196,7 +196,9 @@ void legs_start(struct call *call, const struct dir_device *to, enum legs which,
 {
 	struct wanted w = { .call = call, .to = to, .which = which, .max = max };
 
-	if (to->app)
+	if (to->line)
+		w.started += which == LEGS_BEST && leg_line_start(call, to);
+	else if (to->app)
 		app_each_link(call->sb, to->number, start_app, &w);
 	else
 		start_phones(&w);

@@ -287,30 +287,39 @@ uint64_t leg_contact(const struct sip_binding *binding)
 	return hash;
 }
 
-static int invite(struct call_leg *leg, const struct sip_binding *binding)
+int leg_sip_invite(struct call_leg *leg, const struct session_to *to)
 {
 	CLEANUP(buf_free) struct buf offer = BUF_INIT(MEDIA_SDP_MAX);
 	struct call *call = leg->call;
 	struct switchboard *sb = call->sb;
-	const struct addr local =
-		flow_local_addr(sip_endpoint_flows(sb->conf.endpoint), &binding->flow);
+	const struct addr local = flow_local_addr(sip_endpoint_flows(sb->conf.endpoint), &to->flow);
+	int rc;
+
+	rc = media_callee(call->media, &local, &to->flow.peer, &leg->at, &offer);
+	if (rc < 0)
+		return rc;
+	rc = session_invite(sb->sessions, to, buf_view(&offer), &callee_handlers, leg, &leg->phone.session);
+	if (rc < 0) {
+		media_leg_close(call->media, leg->at);
+		leg->at = 0;
+		return rc;
+	}
+	leg->trace.offered = call_now(call);
+	return 0;
+}
+
+static int invite(struct call_leg *leg, const struct sip_binding *binding)
+{
 	const struct session_to to = {
 		.user = leg->device,
 		.contact = binding->contact,
 		.path = binding->path,
 		.flow = binding->flow,
-		.from_user = call->caller.device,
-		.from_name = call->caller.name,
+		.from_user = leg->call->caller.device,
+		.from_name = leg->call->caller.name,
 	};
-	int rc;
 
-	rc = media_callee(call->media, &local, &binding->flow.peer, &leg->at, &offer);
-	if (rc < 0)
-		return rc;
-	rc = session_invite(sb->sessions, &to, buf_view(&offer), &callee_handlers, leg, &leg->phone.session);
-	if (rc < 0)
-		media_leg_close(call->media, leg->at);
-	return rc;
+	return leg_sip_invite(leg, &to);
 }
 
 bool leg_sip_start(struct call *call, const struct dir_device *to, const struct sip_binding *binding)
@@ -329,7 +338,6 @@ bool leg_sip_start(struct call *call, const struct dir_device *to, const struct 
 		free(leg);
 		return false;
 	}
-	leg->trace.offered = call_now(call);
 	list_append(&call->legs, &leg->list);
 	return true;
 }

@@ -174,6 +174,8 @@ int switchboard_new(const struct switchboard_conf *conf, struct switchboard **re
 	map_init(&sb->bells);
 	map_init(&sb->seats);
 	list_init(&sb->links);
+	map_init(&sb->line_uses);
+	list_init(&sb->line_asks);
 	rand_bytes(conf->rand, &sb->session_ids, sizeof(sb->session_ids));
 	sb->session_ids >>= 2; /* o= lines are read as signed by some */
 	sessions = (struct sessions_conf){ conf->endpoint, sb->timers, conf->rand, conf->realm };
@@ -202,6 +204,7 @@ void switchboard_free(struct switchboard *sb)
 	sb->idle = NULL;
 	map_each(&sb->calls, stop_call, NULL);
 	app_links_free(sb);
+	leg_line_free(sb);
 	map_free(&sb->calls);
 	map_free(&sb->bells); /* empty: each call has taken its own out, and each link its seats */
 	map_free(&sb->seats);

@@ -15,6 +15,7 @@ enum {
 	CALL_LEGS_MAX = RELAY_LEGS_MAX - 1, /* beside the caller: at least one of each device */
 	CALL_NAME_MAX = 101,
 	CALL_RING_MS = 60000, /* from when the last step begins to ring */
+	LINE_CALLS_PER_HOUR_MAX = 60, /* of a site to phones outside */
 	CALL_TALK_MS = 600000,
 };
 
@@ -49,6 +50,9 @@ struct switchboard_conf {
 	 * it. NULL: there are none. */
 	void (*ice)(void *arg, int64_t call_id, struct json *out);
 	void *arg; /* of all four */
+	/* Opens the password of a line (directory.h) into a text. NULL: lines have none. */
+	int (*unseal)(void *arg, struct view sealed, char *ret_text, size_t size);
+	void *unseal_arg;
 };
 
 struct switchboard_stats {

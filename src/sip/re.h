@@ -22,6 +22,7 @@
 #include <re/re_sa.h>
 #include <re/re_uri.h>
 #include <re/re_msg.h>
+#include <re/re_httpauth.h>
 #include <re/re_sip.h>
 #undef list
 #undef list_init

@@ -71,6 +71,7 @@ void session_free(struct session *s)
 	timers_cancel(timers, &s->limit);
 	timers_cancel(timers, &s->refresh);
 	session_reliable_free(s);
+	session_account_free(s);
 	if (s->invite && s->state == SESSION_CONFIRMED)
 		tx_client_done(s->invite);
 	else if (s->invite)
@@ -125,6 +126,7 @@ int session_send(struct session *s, const char *method, struct view extra, struc
 	int rc;
 
 	session_headers(s, &headers, method, ++s->cseq);
+	session_account_headers(s, method, &headers);
 	buf_add(&headers, extra);
 	if (headers.err)
 		return headers.err;
@@ -174,6 +176,7 @@ void session_ack(struct session *s, uint32_t cseq)
 	struct tx_out out = { "ACK", view_str(s->target), {}, {} };
 
 	session_headers(s, &headers, "ACK", cseq);
+	session_account_headers(s, "ACK", &headers);
 	if (headers.err)
 		return;
 	out.headers = buf_view(&headers);
@@ -343,6 +346,8 @@ static void on_provisional(struct session *s, const struct sip_msg *msg)
 	s->handlers->progress(s->arg, msg->scode, sdp);
 }
 
+static int invite_send(struct session *s);
+
 static void on_invite(void *arg, struct tx_client *, const struct sip_msg *msg, int err)
 {
 	struct session *s = arg;
@@ -357,6 +362,9 @@ static void on_invite(void *arg, struct tx_client *, const struct sip_msg *msg, 
 		on_provisional(s, msg);
 	} else if (msg->scode >= 300) {
 		s->invite = NULL;
+		if (s->state == SESSION_CALLING && session_account_challenged(s, msg) &&
+		    invite_send(s) == 0)
+			return;
 		session_over(s, &(struct session_end){ .code = msg->scode,
 						       .reason = view_pl(&msg->reason) });
 	} else if (s->state == SESSION_CALLING || s->state == SESSION_CANCELLED) {
@@ -381,11 +389,18 @@ static int invite_fill(struct session *s, const struct session_to *to)
 		session_quote(&from, view_str(to->from_name));
 		buf_chr(&from, ' ');
 	}
-	buf_printf(&from, "<sip:%llu@%s>", (unsigned long long)to->from_user, s->ss->conf.realm);
+	if (to->line)
+		buf_printf(&from, "<sip:%s@%s>", to->line->caller, to->line->host);
+	else
+		buf_printf(&from, "<sip:%llu@%s>", (unsigned long long)to->from_user,
+			   s->ss->conf.realm);
 	if (from.err || !session_copy(s->us, sizeof(s->us), buf_view(&from)))
 		return -EMSGSIZE;
-	snprintf(s->peer, sizeof(s->peer), "<sip:%llu@%s>", (unsigned long long)to->user,
-		 s->ss->conf.realm);
+	if (to->line)
+		snprintf(s->peer, sizeof(s->peer), "<sip:%s@%s>", to->line->number, to->line->host);
+	else
+		snprintf(s->peer, sizeof(s->peer), "<sip:%llu@%s>", (unsigned long long)to->user,
+			 s->ss->conf.realm);
 	rand_hex(rand, s->tag, TX_TAG_LEN / 2);
 	rand_hex(rand, s->call_id, 16);
 	s->cseq = (uint32_t)rand_below(rand, 1 << 16);
@@ -393,24 +408,34 @@ static int invite_fill(struct session *s, const struct session_to *to)
 	return map_put(&s->ss->by_tag, &s->node, view_str(s->tag));
 }
 
+static int invite_send(struct session *s)
+{
+	CLEANUP(buf_free) struct buf extra = BUF_INIT(2048);
+	const struct view sdp = buf_view(&s->last_sdp);
+	int rc;
+
+	session_contact(s, &extra);
+	session_timer_headers(s, &extra, false);
+	session_type(&extra, sdp);
+	rc = session_send(s, "INVITE", buf_view(&extra), sdp, on_invite, s, &s->invite);
+	s->invite_cseq = s->cseq;
+	return rc;
+}
+
 int session_invite(struct sessions *ss, const struct session_to *to, struct view sdp,
 		   const struct session_handlers *handlers, void *arg, struct session **ret_session)
 {
-	CLEANUP(buf_free) struct buf extra = BUF_INIT(2048);
 	struct session *s = session_alloc(ss, &to->flow, to->user, handlers, arg);
 	int rc;
 
 	if (!s)
 		return -EAGAIN;
 	rc = invite_fill(s, to);
-	if (rc == 0) {
-		session_contact(s, &extra);
-		session_timer_headers(s, &extra, false);
-		session_type(&extra, sdp);
-		session_keep(&s->last_sdp, sdp);
-		rc = session_send(s, "INVITE", buf_view(&extra), sdp, on_invite, s, &s->invite);
-		s->invite_cseq = s->cseq;
-	}
+	if (rc == 0)
+		rc = session_account_keep(s, to);
+	session_keep(&s->last_sdp, sdp);
+	if (rc == 0)
+		rc = s->last_sdp.err ? s->last_sdp.err : invite_send(s);
 	if (rc == 0)
 		rc = timers_arm(ss->conf.timers, &s->limit, SESSION_INVITE_MS, on_limit, s);
 	if (rc < 0) {

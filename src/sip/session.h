@@ -23,6 +23,7 @@ enum {
 	SESSION_NAME_MAX = 100, /* bytes of a display name */
 	SESSION_INVITE_MS = 180000, /* the longest that an INVITE may wait for its final response */
 	SESSION_BODY_MAX = 16384,
+	SESSION_TRIES_MAX = 2,    /* credentials are shown so often, the second time to a new nonce */
 	SESSION_GLARES_MAX = 8, /* an offer that met 491 is tried again so often */
 };
 
@@ -67,6 +68,14 @@ void sessions_request(struct sessions *ss, struct tx_server *tx, const struct si
 		      const struct flow *flow);
 size_t sessions_count(const struct sessions *ss);
 
+/* Ours with a provider, for calls to phones outside. Texts are without line breaks and quotes. */
+struct session_line {
+	const char *host;
+	const char *number; /* who is called: the user of To */
+	const char *caller; /* who calls: the user of From */
+	const char *user, *password; /* "": it asks for none */
+};
+
 struct session_to {
 	uint64_t user;              /* whom we call */
 	const char *contact;        /* request URI */
@@ -74,6 +83,7 @@ struct session_to {
 	struct flow flow;
 	uint64_t from_user;         /* who calls */
 	const char *from_name;      /* display name; may be NULL */
+	const struct session_line *line; /* NULL: a device of ours is called */
 };
 
 /* Outgoing. -EAGAIN at SESSIONS_MAX, or what the flow said. */

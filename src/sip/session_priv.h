@@ -1,5 +1,5 @@
 /* sip/session_priv.h - the dialog's state, shared by session.c (life), session_offer.c (what happens
- * inside of it), session_reliable.c (provisional responses that are acknowledged) and session_text.c
+ * inside of it), session_account.c (credentials that we show), session_reliable.c (provisional responses that are acknowledged) and session_text.c
  * (headers). */
 #pragma once
 #include "base/list.h"
@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/rand.h"
 #include "base/timer.h"
+#include "sip/challenge.h"
 #include "sip/re.h"
 #include "sip/session.h"
 
@@ -54,6 +55,15 @@ struct session_ringing {
 	int64_t repeat_ms, waited_ms;
 };
 
+/* Ours with a provider: what it asked, and what answers it. */
+struct session_account {
+	char user[SESSION_NAME_MAX + 1], password[SESSION_NAME_MAX + 1];
+	bool challenged;
+	unsigned tries;
+	struct challenge challenge;
+	char invite_line[CHALLENGE_LINE_MAX]; /* of the last INVITE, for its ACK */
+};
+
 struct session {
 	struct sessions *ss;
 	struct map_node node;
@@ -62,6 +72,7 @@ struct session {
 	void *arg;
 	uint64_t user; /* the peer's device number */
 	struct flow flow;
+	struct session_account *account; /* NULL: we are asked for none */
 
 	char call_id[CALL_ID_MAX];
 	char tag[TX_TAG_LEN + 1];    /* ours */
@@ -142,6 +153,14 @@ bool session_timer_refused(struct tx_server *tx, const struct sip_msg *msg);
 /* Takes a response that changes nothing. */
 void session_nobody_cares(void *arg, struct tx_client *tx, const struct sip_msg *msg, int err);
 const char *session_phrase(unsigned code);
+
+/* session_account.c */
+int session_account_keep(struct session *s, const struct session_to *to);
+void session_account_free(struct session *s);
+/* The response asks for credentials that we have and have not shown yet. */
+bool session_account_challenged(struct session *s, const struct sip_msg *msg);
+/* Once it was challenged, each request has them. */
+void session_account_headers(struct session *s, const char *method, struct buf *out);
 
 /* session_reliable.c */
 void session_reliable_init(struct session *s, bool required);

@@ -1,9 +1,9 @@
 #include "call/load_order.h"
 
 #include "base/log.h"
+#include "io/zone_file.h"
 
 #include <errno.h>
-#include <stdio.h>
 
 /* Nobody rings before this program was written, nor in thirty years without it being started anew. */
 #define ZONE_FROM_S  INT64_C(1767225600) /* 2026 */
@@ -65,17 +65,9 @@ int order_read_one(struct db *db, int64_t site_id, const struct directory_row *d
 static void zone_load(struct view name, struct zone *zone)
 {
 	CLEANUP(buf_free) struct buf file = BUF_INIT(ZONE_FILE_MAX);
-	char path[256], part[4096];
-	size_t n;
-	FILE *in;
 
-	snprintf(path, sizeof(path), "/usr/share/zoneinfo/%.*s", (int)name.n, name.p);
-	in = fopen(path, "re");
-	while (in && (n = fread(part, 1, sizeof(part), in)) > 0)
-		buf_add(&file, (struct view){ part, n });
-	if (in)
-		fclose(in);
-	if (zone_read(buf_view(&file), ZONE_FROM_S, ZONE_UNTIL_S, zone) < 0)
+	if (zone_file_read(name, &file) < 0 ||
+	    zone_read(buf_view(&file), ZONE_FROM_S, ZONE_UNTIL_S, zone) < 0)
 		log_warn("zone_unknown", LF_V("zone", name));
 }
 

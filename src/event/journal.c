@@ -1,5 +1,7 @@
 #include "event/journal.h"
 
+#include "event/missed.h"
+
 #include "base/log.h"
 #include "store/store.h"
 
@@ -59,7 +61,9 @@ static int write_answer(struct db *db, int64_t now_ms, const struct record *r)
 
 static int write_end(struct db *db, int64_t now_ms, const struct record *r)
 {
-	return call_end(db, now_ms, &r->call);
+	const int rc = call_end(db, now_ms, &r->call);
+
+	return rc < 0 ? rc : missed_tell(db, now_ms, &r->call);
 }
 
 static int write_leg(struct db *db, int64_t, const struct record *r)

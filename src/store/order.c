@@ -35,6 +35,14 @@ static const struct db_column line_columns[] = {
 };
 static const struct db_shape line_shape = DB_SHAPE(struct line_row, line_columns);
 
+static const struct db_column missed_columns[] = {
+	DB_COLUMN_INT(struct missed_row, id),
+	DB_COLUMN_TEXT(struct missed_row, email),
+	DB_COLUMN_TEXT(struct missed_row, name),
+	DB_COLUMN_TEXT(struct missed_row, language),
+};
+static const struct db_shape missed_shape = DB_SHAPE(struct missed_row, missed_columns);
+
 struct number_row {
 	int64_t number;
 };
@@ -70,6 +78,8 @@ enum {
 	QUIET_DEVICES,
 	MISSED_GET,
 	MISSED_SET,
+	MISSED_PEOPLE,
+	MISSED_COUNT,
 	LINE_GET,
 	LINE_SET,
 	LINE_DELETE,
@@ -84,6 +94,14 @@ enum {
 #define QUIET_SELECT                                                                               \
 	"SELECT d.number AS device, q.days, q.from_minute, q.until_minute FROM device d"           \
 	" JOIN quiet q ON q.person_id = d.person_id"
+
+/* The devices of the call that did not decline it; of those that nobody holds, who lives there. */
+#define MISSED_LEGS  " FROM call_leg l JOIN device d ON d.site_id = l.site_id AND d.number = l.device"
+#define MISSED_WHERE " WHERE l.site_id = $1 AND l.call_id = $2 AND l.result <> 'declined'"
+#define MISSED_DEVICE MISSED_LEGS MISSED_WHERE
+#define MISSED_RESIDENT                                                                            \
+	MISSED_LEGS " JOIN resident r ON r.site_id = d.site_id"                                    \
+		    " AND r.apartment_id = d.apartment_id" MISSED_WHERE " AND d.person_id IS NULL"
 
 static const struct db_stmt stmts[] = {
 	[DIRECTORY_LIST] = { "phone_directory_list",
@@ -139,6 +157,18 @@ static const struct db_stmt stmts[] = {
 	[MISSED_GET] = { "missed_mail_get",
 			 "SELECT missed_mail AS number FROM person WHERE id = $1", &number_shape },
 	[MISSED_SET] = { "missed_mail_set", "UPDATE person SET missed_mail = $2 WHERE id = $1" },
+	[MISSED_PEOPLE] = { "missed_people",
+			    "SELECT p.id, p.email, p.name, p.language FROM ("
+			    "SELECT d.person_id" MISSED_DEVICE " AND d.person_id IS NOT NULL"
+			    " UNION SELECT r.person_id" MISSED_RESIDENT
+			    ") who JOIN person p ON p.id = who.person_id"
+			    " WHERE p.missed_mail = 1 AND p.email IS NOT NULL"
+			    " AND p.disabled_at IS NULL ORDER BY p.id LIMIT $3",
+			    &missed_shape },
+	[MISSED_COUNT] = { "missed_count",
+			   "SELECT COUNT(*) AS number FROM mail WHERE person_id = $1"
+			   " AND template = 'missed_call' AND created_at > $2",
+			   &number_shape },
 	[LINE_GET] = { "line_get",
 		       "SELECT host, port, transport, username, password_sealed, caller FROM line"
 		       " WHERE site_id = $1",
@@ -321,6 +351,18 @@ int missed_mail_get(struct db *db, int64_t person_id, bool *ret_on)
 int missed_mail_set(struct db *db, int64_t person_id, bool on)
 {
 	return db_exec(db, &stmts[MISSED_SET], DB_ARGS(A_INT(person_id), A_INT(on)), NULL);
+}
+
+int missed_people(struct db *db, int64_t site_id, int64_t call_id, int64_t max, struct arena *arena,
+		  struct missed_row **ret_rows, size_t *ret_n)
+{
+	return db_select(db, &stmts[MISSED_PEOPLE], DB_ARGS(A_INT(site_id), A_INT(call_id), A_INT(max)),
+			 arena, ret_rows, ret_n);
+}
+
+int missed_count(struct db *db, int64_t person_id, int64_t since_ms, int64_t *ret_n)
+{
+	return number(db, &stmts[MISSED_COUNT], DB_ARGS(A_INT(person_id), A_INT(since_ms)), ret_n);
 }
 
 /* Lines. */

@@ -32,6 +32,14 @@ struct quiet_row {
 	int64_t until_minute;
 };
 
+/* Who is told of a missed call. */
+struct missed_row {
+	int64_t id;
+	struct view email;
+	struct view name;
+	struct view language;
+};
+
 /* What a site calls outside through. */
 struct line_row {
 	struct view host;
@@ -81,6 +89,13 @@ struct line_row {
 /* Whether a mail tells the person of missed calls. */
 [[nodiscard]] int missed_mail_get(struct db *db, int64_t person_id, bool *ret_on);
 [[nodiscard]] int missed_mail_set(struct db *db, int64_t person_id, bool on);
+
+/* Who wants a mail of this call: who holds a device that was to ring and did not decline, or lives where
+ * one that nobody holds was. */
+[[nodiscard]] int missed_people(struct db *db, int64_t site_id, int64_t call_id, int64_t max,
+				struct arena *arena, struct missed_row **ret_rows, size_t *ret_n);
+/* How many such mails the person was sent since then. */
+[[nodiscard]] int missed_count(struct db *db, int64_t person_id, int64_t since_ms, int64_t *ret_n);
 
 /* -ENOENT: the site has none. */
 [[nodiscard]] int line_get(struct db *db, int64_t site_id, struct arena *arena,

@@ -21,6 +21,7 @@ static const struct whole {
 	{ NULL, "CONSTANT" }, /* SELECT without a table */
 	/* Pages and sums that were found along an index before. */
 	{ "member_list", "m" },
+	{ "missed_people", "who" },
 	{ "member_list_apartment", "m" },
 	{ "member_list_apartment_down", "m" },
 	{ "member_list_apartment_role", "m" },

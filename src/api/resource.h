@@ -130,6 +130,9 @@ extern const struct shape switches_shape;
 int api_switches_get(struct request *r);
 int api_switches_put(struct request *r);
 
+extern const struct shape local_shape;
+int api_local_get(struct request *r);
+
 extern const struct shape call_shape, call_detail_shape;
 int api_call_list(struct request *r);
 int api_call_get(struct request *r);

@@ -216,6 +216,9 @@ const struct route routes[] = {
 	  &switches_shape, OK, 0, LANE_REQUEST, "What a call may switch at an intercom" },
 	{ "PUT", "/sites/:site/devices/:device/switches", RIGHT_DEVICE_EDIT, api_switches_put,
 	  &switches_shape, &switches_shape, OK, 0, LANE_REQUEST, "Replace an intercom's switches" },
+	{ "GET", "/sites/:site/devices/:device/local", RIGHT_DEVICE_EDIT, api_local_get, NULL,
+	  &local_shape, OK, 0, LANE_REQUEST,
+	  "What to set in an intercom so that it calls phones in local mode by itself" },
 
 	{ "GET", "/sites/:site/directories", RIGHT_DEVICE_READ, api_phone_directory_list, NULL,
 	  &phone_directory_entry_shape, OK, ROUTE_LIST, LANE_REQUEST,

@@ -41,6 +41,17 @@ static const struct db_column destination_columns[] = {
 static const struct db_shape destination_shape =
 	DB_SHAPE(struct button_destination_row, destination_columns);
 
+static const struct db_column peer_columns[] = {
+	DB_COLUMN_INT(struct button_peer_row, button),
+	DB_COLUMN_INT(struct button_peer_row, device),
+	DB_COLUMN_INT(struct button_peer_row, after_s),
+	DB_COLUMN_TEXT(struct button_peer_row, name),
+	DB_COLUMN_TEXT(struct button_peer_row, connection),
+	DB_COLUMN_TEXT(struct button_peer_row, contact),
+	DB_COLUMN_TEXT(struct button_peer_row, transport),
+};
+static const struct db_shape peer_shape = DB_SHAPE(struct button_peer_row, peer_columns);
+
 static const struct db_column directory_columns[] = {
 	DB_COLUMN_INT(struct directory_row, number),
 	DB_COLUMN_TEXT(struct directory_row, kind),
@@ -81,17 +92,19 @@ struct number_row {
 static const struct db_column number_columns[] = { DB_COLUMN_INT(struct number_row, number) };
 static const struct db_shape number_shape = DB_SHAPE(struct number_row, number_columns);
 
-/* With its binding that stands for longest; $2 is now. A device has few, so that to look for a later
- * one costs less than to sort them. */
+/* Of device d the binding that stands for longest; $2 is now. A device has few, so that to look for a
+ * later one costs less than to sort them. */
+#define JOIN_BINDING                                                                               \
+	" LEFT JOIN binding b"                                                                      \
+	" ON b.site_id = d.site_id AND b.device = d.number AND b.expires_at > $2"                   \
+	" AND NOT EXISTS (SELECT 1 FROM binding l WHERE l.site_id = b.site_id"                      \
+	" AND l.device = b.device AND (l.expires_at, l.contact) > (b.expires_at, b.contact))"
 #define DEVICE_SELECT                                                                              \
 	"SELECT d.number, d.site_id, d.kind, d.name, d.apartment_id, d.connection, d.created_at,"   \
 	" d.registered_at, d.app, d.person_id, d.app_online_at, d.line, d.directory_id,"            \
 	" s.code AS unlock_code, b.transport, b.address FROM device d"                              \
 	" LEFT JOIN device_switch s ON s.site_id = d.site_id AND s.device = d.number"               \
-	" AND s.number = 1 LEFT JOIN binding b"                                                     \
-	" ON b.site_id = d.site_id AND b.device = d.number AND b.expires_at > $2"                   \
-	" AND NOT EXISTS (SELECT 1 FROM binding l WHERE l.site_id = b.site_id"                      \
-	" AND l.device = b.device AND (l.expires_at, l.contact) > (b.expires_at, b.contact))"
+	" AND s.number = 1" JOIN_BINDING
 
 enum {
 	LIST,
@@ -108,6 +121,7 @@ enum {
 	UNBIND,
 	BUTTONS,
 	DESTINATIONS,
+	PEERS,
 	BUTTONS_CLEAR,
 	BUTTON_ADD,
 	DESTINATION_ADD,
@@ -187,6 +201,13 @@ static const struct db_stmt stmts[] = {
 			   " WHERE site_id = $1 AND device = $2"
 			   " ORDER BY button, after_s, destination",
 			   &destination_shape },
+	[PEERS] = { "button_peers",
+		    "SELECT t.button, t.destination AS device, t.after_s, d.name, d.connection,"
+		    " b.contact, b.transport FROM button_destination t"
+		    " JOIN device d ON d.site_id = t.site_id AND d.number = t.destination"
+		    JOIN_BINDING " WHERE t.site_id = $1 AND t.device = $3"
+				 " ORDER BY t.button, t.after_s, t.destination",
+		    &peer_shape },
 	[BUTTONS_CLEAR] = { "button_clear",
 			    "DELETE FROM button WHERE site_id = $1 AND device = $2" },
 	[BUTTON_ADD] = { "button_add", "INSERT INTO button (site_id, device, button, label) VALUES "
@@ -373,6 +394,13 @@ int button_destinations(struct db *db, int64_t site_id, int64_t device, struct a
 			struct button_destination_row **ret_rows, size_t *ret_n)
 {
 	return db_select(db, &stmts[DESTINATIONS], DB_ARGS(A_INT(site_id), A_INT(device)), arena,
+			 ret_rows, ret_n);
+}
+
+int button_peers(struct db *db, int64_t site_id, int64_t device, int64_t now_ms, struct arena *arena,
+		 struct button_peer_row **ret_rows, size_t *ret_n)
+{
+	return db_select(db, &stmts[PEERS], DB_ARGS(A_INT(site_id), A_INT(now_ms), A_INT(device)), arena,
 			 ret_rows, ret_n);
 }
 

@@ -61,6 +61,17 @@ struct button_destination_row {
 	int64_t after_s; /* from the bell until it begins to ring */
 };
 
+/* A destination with what one calls it by. */
+struct button_peer_row {
+	int64_t button;
+	int64_t device;
+	int64_t after_s;
+	struct view name;
+	struct view connection; /* cloud, local */
+	struct view contact;    /* of its freshest binding; p NULL: not registered */
+	struct view transport;
+};
+
 struct button_destination {
 	int64_t device;
 	int64_t after_s; /* 0 … BUTTON_AFTER_MAX_S */
@@ -148,6 +159,9 @@ struct binding_row {
 [[nodiscard]] int button_destinations(struct db *db, int64_t site_id, int64_t device,
 				      struct arena *arena, struct button_destination_row **ret_rows,
 				      size_t *ret_n);
+/* In the same order. now_ms: as for device_list. */
+[[nodiscard]] int button_peers(struct db *db, int64_t site_id, int64_t device, int64_t now_ms,
+			       struct arena *arena, struct button_peer_row **ret_rows, size_t *ret_n);
 /* All buttons of the device at once. -ENOENT: no such device here; -ENOLINK: a destination is no
  * device of this site; -EEXIST: a button or destination twice. */
 [[nodiscard]] int button_replace(struct db *db, int64_t now_ms, int64_t site_id, int64_t device,

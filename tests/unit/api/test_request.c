@@ -210,6 +210,51 @@ static void only_a_phone_is_called_in_the_local_network(void **state)
 	assert_string_equal(fixture_get(f, "connection"), "local");
 }
 
+static void register_at(struct fixture *f, const char *device, struct view contact)
+{
+	const struct binding_row binding = { strtoll(device, NULL, 10), contact, VIEW("c"), 1, 1000,
+					     NOW + 60000, VIEW("udp"), VIEW("1.2.3.4:5070") };
+	struct db_tx tx = {};
+
+	assert_int_equal(db_begin(f->db, &tx), 0);
+	assert_int_equal(binding_replace(f->db, NOW, binding.device, &binding, 1), 0);
+	assert_int_equal(db_commit(&tx), 0);
+}
+
+static void local_mode_is_computed(void **state)
+{
+	struct fixture *f = *state;
+	const char *door = device_make(f, INTERCOM("Door")), *cloud = device_make(f, PHONE("Cloud"));
+	const char *near = device_make(
+		f, fixture_path(f,
+				"{\"name\":\"Near\",\"kind\":\"phone\",\"apartment_id\":\"%lld\","
+				"\"connection\":\"local\"}",
+				(long long)f->home));
+	const char *local = own(f, fixture_path(f, "/devices/%s/local", door));
+
+	assert_status(f, 200, ADMIN, "PUT", own(f, fixture_path(f, "/devices/%s/buttons", door)),
+		      fixture_path(f,
+				   "{\"items\":[{\"button\":1,\"label\":\"Both\",\"destinations\":["
+				   "{\"device\":\"%s\",\"after_s\":20},{\"device\":\"%s\"}]},"
+				   "{\"button\":2,\"destinations\":[{\"device\":\"%s\"}]}]}",
+				   cloud, near, cloud));
+	assert_status(f, 200, ADMIN, "GET", local, NULL);
+	assert_non_null(strstr(fixture_text(f), "\"direct\":false"));
+	assert_non_null(strstr(fixture_text(f), "\"fault\":\"not_registered\""));
+	assert_non_null(strstr(fixture_text(f), "\"uri\":\"sip:1@"));
+	register_at(f, near, VIEW("sip:near@192.168.1.7:5062;ob"));
+	register_at(f, cloud, VIEW("sip:cloud@192.168.1.8:5060"));
+	assert_status(f, 200, ADMIN, "GET", local, NULL);
+	assert_non_null(strstr(fixture_text(f), "\"direct\":true"));
+	assert_non_null(strstr(fixture_text(f), "\"name\":\"Near\",\"after_s\":0,\"via\":\"direct\","
+						"\"uri\":\"sip:near@192.168.1.7:5062\",\"fault\":null"));
+	assert_non_null(strstr(fixture_text(f), "\"name\":\"Cloud\",\"after_s\":20,\"via\":\"server\","));
+	assert_non_null(strstr(fixture_text(f), "\"uri\":\"sip:2@"));
+	assert_null(strstr(fixture_text(f), "\"uri\":\"sip:1@"));
+	assert_status(f, 409, ADMIN, "GET", own(f, fixture_path(f, "/devices/%s/local", near)), NULL);
+	assert_status(f, 403, ROLE_SITE_USER, "GET", local, NULL);
+}
+
 static void a_number_that_is_taken_is_drawn_again(void **state)
 {
 	struct fixture *f = *state;
@@ -1051,6 +1096,7 @@ int main(void)
 		TEST(an_unlock_code_is_one_that_intercoms_take),
 		TEST(an_intercom_has_switches),
 		TEST(only_a_phone_is_called_in_the_local_network),
+		TEST(local_mode_is_computed),
 		TEST(a_number_that_is_taken_is_drawn_again),
 		TEST(credentials_are_shown_and_renewed),
 		TEST(buttons_are_replaced_whole),

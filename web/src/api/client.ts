@@ -2,13 +2,12 @@
 import type { Challenge } from "../captcha/solve.ts";
 import type {
 	Apartment, ApartmentEdit, AuditEntry, Button, Call, CallDetail, Company, CompanyAdmin, Contact,
-	ContactEdit, Credentials, Device, DeviceEdit, ErasePreview, Home, Import, ImportFate,
-	ImportRow, ImportStart, List, Mail, MailLetter, MailState, Me, MoveOut, Outbox, Passkey,
+	ContactEdit, Credentials, Device, DeviceEdit, ErasePreview, Home, Import, ImportFate, ImportRow,
+	ImportStart, List, LocalSettings, Mail, MailLetter, MailState, Me, MoveOut, Outbox, Passkey,
 	PasskeyAdded, PasskeyAnswer, PasskeyAsk, PasskeyNew, PasskeyOptions, PersonData, PersonEdit,
-	ProblemBody, RecoveryCodes,
-	Registration, ResidentsEdit, SearchHit, Session, SessionEntry, Setup, SignIn, Site, SiteEdit,
-	SiteType, Summary, Suspect, Ticket, TicketEdit, TicketEntry, TicketMessage, TicketState, TotpSecret,
-	TypeChange, User, UserEdit,
+	ProblemBody, RecoveryCodes, Registration, ResidentsEdit, SearchHit, Session, SessionEntry,
+	Setup, SignIn, Site, SiteEdit, SiteType, Summary, Suspect, Switch, Ticket, TicketEdit,
+	TicketEntry, TicketMessage, TicketState, TotpSecret, TypeChange, User, UserEdit,
 } from "./types.ts";
 
 const BASE = "/api/v1";
@@ -304,6 +303,13 @@ export const api = {
 		request<{ items: Button[] }>("GET", site_path(site, `/devices/${id(device)}/buttons`)),
 	buttons_edit: (site: string, device: string, items: Button[]) =>
 		request<unknown>("PUT", site_path(site, `/devices/${id(device)}/buttons`), { items }),
+	switches: (site: string, device: string) =>
+		request<{ items: Switch[] }>("GET", site_path(site, `/devices/${id(device)}/switches`)),
+	switches_edit: (site: string, device: string, items: Switch[]) =>
+		request<{ items: Switch[] }>("PUT", site_path(site, `/devices/${id(device)}/switches`),
+			{ items }),
+	local: (site: string, device: string) =>
+		request<LocalSettings>("GET", site_path(site, `/devices/${id(device)}/local`)),
 
 	calls: (site: string, cursor: string | null, limit: number | null = null) =>
 		request<List<Call>>("GET", site_path(site, `/calls${query({ cursor, limit })}`)),

@@ -304,14 +304,16 @@ export interface Apartment {
 
 export type DeviceKind = "intercom" | "phone" | "app" | "line";
 
+// How a phone is called: through the server, or by the intercom itself.
+export type Connection = "cloud" | "local";
+
 export interface DeviceEdit {
 	name: string;
 	kind: DeviceKind;
 	apartment_id: string | null;
 	unlock_code: string;
 	person_id: string | null;
-	line: string | null;
-	directory_id: string | null;
+	connection?: Connection;
 }
 
 export type DeviceStatus = "registered" | "not_registered" | "needs_configuration";
@@ -323,8 +325,7 @@ export interface Device {
 	apartment_id: string | null;
 	unlock_code: string | null;
 	person_id: string | null;
-	line: string | null; // the number of a phone outside
-	directory_id: string | null; // null: it may call everybody of the site
+	connection: Connection;
 	online: boolean;
 	status: DeviceStatus;
 	transport: string | null;
@@ -336,6 +337,40 @@ export interface Credentials {
 	sip_password: string;
 	registrar: string;
 	registrar_tls: string | null;
+}
+
+export type SwitchOwner = "platform" | "device";
+
+// A relay of an intercom; number 1 opens the door.
+export interface Switch {
+	number: number;
+	name: string;
+	code: string;
+	owner: SwitchOwner;
+}
+
+// What an intercom must be set to, so that it calls phones in local mode by itself.
+export interface LocalSettings {
+	sip_user: string;
+	registrar: string;
+	direct: boolean;
+	dtmf: string;
+	codecs: { kind: "audio" | "video"; name: string }[];
+	buttons: LocalButton[];
+}
+
+export interface LocalButton {
+	button: number;
+	label: string;
+	uri: string | null; // null: each destination has its own
+	destinations: {
+		device: string;
+		name: string;
+		after_s: number;
+		via: "server" | "direct";
+		uri: string | null;
+		fault: "not_registered" | "outside" | null;
+	}[];
 }
 
 export interface ButtonDestination {

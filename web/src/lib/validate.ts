@@ -1,5 +1,5 @@
 // Checks before a form is sent; the server checks again. Pure: null or the key of what is wrong.
-import type { Button } from "../api/types.ts";
+import type { Button, Switch } from "../api/types.ts";
 import type { Key } from "./i18n.ts";
 
 export const PASSWORD_MIN = 12;
@@ -17,6 +17,7 @@ export const POSTAL_CODE_MAX = 20;
 export const USERS_AT_ONCE_MAX = 100;
 export const PASSWORD_MAX = 128;
 export const UNLOCK_CODE_MAX = 15;
+export const SWITCHES_MAX = 4; // of an intercom
 
 export type Check = (value: string) => Key | null;
 
@@ -59,4 +60,26 @@ export function next_button(rows: readonly Button[]): number {
 		if (!used.has(n))
 			return n;
 	return BUTTON_MAX;
+}
+
+// Which rows of the switches editor cannot be saved, by index. An intercom looks at the last digits
+// that it heard: no code may be the end of another.
+export function check_switches(rows: readonly Switch[]): Map<number, Key> {
+	const wrong = new Map<number, Key>();
+	rows.forEach(({ code }, index) => {
+		const fault = check_required(code) ?? check_unlock_code(code);
+		if (fault !== null)
+			wrong.set(index, fault);
+		else if (rows.some((other, k) => k !== index && other.code !== "" && code.endsWith(other.code)))
+			wrong.set(index, "field.code_clash");
+	});
+	return wrong;
+}
+
+export function next_switch(rows: readonly Switch[]): Switch {
+	const used = new Set(rows.map(({ number }) => number));
+	let number = 1;
+	while (used.has(number))
+		number++;
+	return { number, name: "", code: `${number - 1}${number - 1}*`, owner: "platform" };
 }

@@ -4,63 +4,55 @@ import type { Button, Device } from "../api/types.ts";
 import { problem_from, useLoad } from "../lib/hooks.ts";
 import { t } from "../lib/i18n.ts";
 import { problem_text } from "../lib/problem.ts";
+import { can_ring, ring_add, ring_move } from "../lib/ring.ts";
 import { toast } from "../lib/toast.ts";
-import { BUTTON_MAX, check_buttons, LABEL_MAX, next_button } from "../lib/validate.ts";
-import { Field } from "../ui/field.tsx";
+import { BUTTON_MAX, check_buttons, next_button } from "../lib/validate.ts";
+import { DeviceChip } from "../ui/device_chip.tsx";
+import { DragArea, type Carried } from "../ui/drag.tsx";
 import { Show } from "../ui/loaded.tsx";
+import { ButtonRow } from "./button_row.tsx";
 
-interface RowProps {
+interface Row {
+	key: number;
 	row: Button;
-	phones: readonly Device[];
-	error: string | undefined;
-	set: (row: Button) => void;
-	remove: () => void;
 }
 
-function Row({ row, phones, error, set, remove }: RowProps) {
-	const name = t("button.title", { n: Number.isNaN(row.button) ? "" : String(row.button) });
-	const toggle = (id: string, on: boolean) => set({
-		...row,
-		destinations: on ? [...row.destinations, { device: id, after_s: 0 }]
-			: row.destinations.filter((to) => to.device !== id),
-	});
+// Onto a button, from the list of devices or from another button.
+function rows_drop(rows: readonly Row[], { device, from }: Carried, place: string): Row[] {
+	const source = rows.find(({ key }) => String(key) === from)?.row;
+	const target = rows.find(({ key }) => String(key) === place)?.row;
+	if (target === undefined)
+		return [...rows];
+	const [left, landed] = source === undefined ? [undefined, ring_add(target, device)]
+		: ring_move(source, target, device);
+	return rows.map(({ key, row }) => ({ key, row: row === target ? landed
+		: row === source && left !== undefined ? left : row }));
+}
+
+// What can be carried onto a button.
+function Palette({ devices }: { devices: readonly Device[] }) {
+	const shown = devices.filter(can_ring);
+	if (shown.length === 0)
+		return <p class="soft">{t("button.no_devices")}</p>;
 	return (
-		<li class="button-row">
-			<div class="pair">
-				<Field label={t("button.number")} name="button" type="number" error={error}
-					value={Number.isNaN(row.button) ? "" : String(row.button)}
-					set={(value) => set({ ...row, button: Number.parseInt(value, 10) })} />
-				<Field label={t("button.label")} name="label" value={row.label} max={LABEL_MAX}
-					set={(label) => set({ ...row, label })} />
-			</div>
-			<fieldset>
-				<legend>{t("button.rings")}</legend>
-				{phones.length === 0 && <p class="soft">{t("button.no_devices")}</p>}
-				{phones.length > 0 && row.destinations.length === 0
-					&& <p class="soft">{t("button.nobody")}</p>}
-				{phones.map((phone) => (
-					<label class="check" key={phone.id}>
-						<input type="checkbox" checked={row.destinations.some((to) => to.device === phone.id)}
-							onChange={(event) => toggle(phone.id, event.currentTarget.checked)} />
-						<span>{phone.name} <span class="soft mono">{phone.id}</span></span>
-					</label>
-				))}
-			</fieldset>
-			<div><button class="danger" onClick={remove}>
-				{t("button.remove")}<span class="hidden"> {name}</span>
-			</button></div>
-		</li>
+		<div class="stack tight">
+			<h4>{t("buttons.devices")}</h4>
+			<p class="soft">{t("buttons.drag")}</p>
+			<ul class="chips palette" aria-label={t("buttons.devices")}>
+				{shown.map((one) => <DeviceChip key={one.id} device={one} from={null} />)}
+			</ul>
+		</div>
 	);
 }
 
 interface EditorProps {
 	start: readonly Button[];
-	phones: readonly Device[];
+	devices: readonly Device[];
 	save: (rows: Button[]) => Promise<void>;
 }
 
-function Editor({ start, phones, save }: EditorProps) {
-	const [rows, set_rows] = useState<readonly { key: number; row: Button }[]>(
+function Editor({ start, devices, save }: EditorProps) {
+	const [rows, set_rows] = useState<readonly Row[]>(
 		() => start.map((row, key) => ({ key, row })));
 	const [next_key, set_next_key] = useState(start.length);
 	const [tried, set_tried] = useState(false);
@@ -70,6 +62,7 @@ function Editor({ start, phones, save }: EditorProps) {
 	const list = useRef<HTMLUListElement>(null);
 	const [checked, set_checked] = useState(0); // counts, so that each refusal moves the focus
 	const buttons = rows.map(({ row }) => row);
+	const known = new Map(devices.map((one) => [one.id, one]));
 	const wrong = check_buttons(buttons);
 
 	const changed = JSON.stringify(buttons) !== JSON.stringify(saved);
@@ -102,13 +95,14 @@ function Editor({ start, phones, save }: EditorProps) {
 		set_busy(false);
 	};
 	return (
-		<div class="stack">
+		<DragArea drop={(what, place) => set_rows(rows_drop(rows, what, place))}>
+			<Palette devices={devices} />
 			{rows.length === 0 && <p class="soft">{t("buttons.empty")}</p>}
 			<ul class="stack" ref={list}>
 				{rows.map(({ key, row }, index) => {
 					const fault = tried ? wrong.get(index) : undefined;
 					return (
-						<Row key={key} row={row} phones={phones}
+						<ButtonRow key={key} place={String(key)} row={row} devices={known}
 							error={fault && t(fault, { max: BUTTON_MAX })}
 							set={(changed) => set_rows(rows.map((one) =>
 								one.key === key ? { key, row: changed } : one))}
@@ -124,7 +118,7 @@ function Editor({ start, phones, save }: EditorProps) {
 				</button>
 				<span class="soft" role="status">{changed && t("buttons.unsaved")}</span>
 			</div>
-		</div>
+		</DragArea>
 	);
 }
 
@@ -134,7 +128,7 @@ interface Props {
 	devices: readonly Device[];
 }
 
-// Which phones each button of a door rings. Saved as a whole.
+// Whom each button of a door rings, and when. Saved as a whole.
 export function Buttons({ site, device, devices }: Props) {
 	const buttons = useLoad(device.id, async () => (await api.buttons(site, device.id)).items);
 	return (
@@ -143,8 +137,7 @@ export function Buttons({ site, device, devices }: Props) {
 			<p class="soft">{t("buttons.text")}</p>
 			<Show of={buttons}>
 				{(start) => (
-					<Editor start={start}
-						phones={devices.filter((one) => one.kind !== "intercom")}
+					<Editor start={start} devices={devices}
 						save={async (rows) => {
 							await api.buttons_edit(site, device.id, rows);
 							toast(t("saved"));

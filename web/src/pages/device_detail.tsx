@@ -16,12 +16,12 @@ import { Buttons } from "./buttons.tsx";
 import { CredentialsCard } from "./credentials.tsx";
 import { DeviceForm } from "./device_form.tsx";
 import { device_kind } from "./devices.tsx";
+import { LocalMode } from "./local_mode.tsx";
 import type { TabProps } from "./site.tsx";
+import { Switches } from "./switches.tsx";
 
-function edit_of(
-	{ name, kind, apartment_id, unlock_code, person_id, line, directory_id }: Device,
-): DeviceEdit {
-	return { name, kind, apartment_id, unlock_code: unlock_code ?? "", person_id, line, directory_id };
+function edit_of({ name, kind, apartment_id, unlock_code, person_id, connection }: Device): DeviceEdit {
+	return { name, kind, apartment_id, unlock_code: unlock_code ?? "", person_id, connection };
 }
 
 interface SettingsProps {
@@ -89,8 +89,6 @@ export function DeviceDetail({ site, listen, id }: TabProps & { id: string }) {
 								{" · "}<span class="mono">{device.id}</span>
 							</p>
 							<div class="halves">
-								{can("credentials")
-									&& <CredentialsCard site={site.id} device={device} />}
 								{can("device_edit") && (
 									<div class="stack">
 										{device.kind === "intercom" && <Buttons site={site.id}
@@ -99,6 +97,16 @@ export function DeviceDetail({ site, listen, id }: TabProps & { id: string }) {
 											apartments={apartments} saved={all.reload} />
 									</div>
 								)}
+								<div class="stack">
+									{can("credentials")
+										&& <CredentialsCard site={site.id} device={device} />}
+									{device.kind === "intercom" && can("device_edit") && (
+										<Switches key={device.unlock_code} site={site.id}
+											device={device} saved={all.reload} />
+									)}
+									{device.kind === "intercom" && can("device_edit")
+										&& <LocalMode site={site.id} device={device} />}
+								</div>
 							</div>
 						</div>
 					);

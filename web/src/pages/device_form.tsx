@@ -1,4 +1,4 @@
-import type { Apartment, Device, DeviceEdit, DeviceKind } from "../api/types.ts";
+import type { Apartment, Connection, Device, DeviceEdit, DeviceKind } from "../api/types.ts";
 import { apartment_label } from "../lib/apartments.ts";
 import { t } from "../lib/i18n.ts";
 import { check_required, check_unlock_code, NAME_MAX, UNLOCK_CODE_MAX } from "../lib/validate.ts";
@@ -25,14 +25,14 @@ export function DeviceForm({ device, apartments, submit, send, cancel }: Props) 
 				name: device?.name ?? "", kind: device?.kind ?? "intercom",
 				apartment_id: device?.apartment_id ?? "",
 				unlock_code: device === undefined ? UNLOCK_CODE : device.unlock_code ?? "",
+				connection: device?.connection ?? "cloud",
 			}}
-			send={({ name = "", kind, apartment_id = "", unlock_code = "" }) => send({
+			send={({ name = "", kind, apartment_id = "", unlock_code = "", connection }) => send({
 				name: name.trim(), kind: kind as DeviceKind,
 				unlock_code: kind === "intercom" ? unlock_code : "",
 				apartment_id: apartment_id === "" ? null : apartment_id,
 				person_id: device?.person_id ?? null,
-				line: device?.line ?? null,
-				directory_id: device?.directory_id ?? null,
+				connection: kind === "phone" ? connection as Connection : "cloud",
 			})}
 			fields={[
 				{ name: "name", label: t("name"), check: check_required, required: true, max: NAME_MAX,
@@ -42,9 +42,13 @@ export function DeviceForm({ device, apartments, submit, send, cancel }: Props) 
 					{ value: "phone", text: t("device.phone") },
 				] }] : []),
 				{ name: "apartment_id", label: t("device.apartment"), options: places },
-				{ name: "unlock_code", label: t("device.unlock_code"), check: check_unlock_code,
-					max: UNLOCK_CODE_MAX, hint: t("device.unlock_code_hint"),
-					when: ({ kind }) => kind === "intercom" },
+				...(device === undefined ? [{ name: "unlock_code", label: t("device.unlock_code"),
+					check: check_unlock_code, max: UNLOCK_CODE_MAX, hint: t("device.unlock_code_hint"),
+					when: ({ kind }: Record<string, string>) => kind === "intercom" }] : []),
+				{ name: "connection", label: t("device.connection"),
+					hint: t("device.connection_hint"), when: ({ kind }) => kind === "phone",
+					options: [{ value: "cloud", text: t("device.cloud") },
+						{ value: "local", text: t("device.local") }] },
 			]} />
 	);
 }

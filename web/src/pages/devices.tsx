@@ -20,10 +20,7 @@ import { DeviceForm } from "./device_form.tsx";
 import type { TabProps } from "./site.tsx";
 
 const KINDS: Record<DeviceKind, Key> = {
-	intercom: "device.intercom",
-	phone: "device.phone",
-	app: "device.app",
-	line: "device.line",
+	intercom: "device.intercom", phone: "device.phone", app: "device.app", line: "device.line",
 };
 
 export function device_kind({ kind }: Device): string {

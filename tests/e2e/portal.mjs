@@ -143,18 +143,19 @@ test("an installer builds a site: apartments, devices, buttons, unlock code", as
 	await device_new(page, { kind: "SIP phone", name: "Kitchen", apartment: "11 · Smith" });
 	await page.getByText("Needs configuration").waitFor();
 	await device_new(page, { kind: "Intercom", name: "Gate" });
-	const code = page.getByLabel("Unlock code");
+	const code = page.getByLabel("Code", { exact: true });
 	assert.equal(await code.inputValue(), "00*");
 	await code.fill("12");
-	await button(page, "Save").click();
-	await refused(page, "Unlock code", /Two digits or more/);
+	await button(page, "Save switches").click();
+	await refused(page, "Code", /Two digits or more/);
 	await code.fill("4711*");
-	await button(page, "Save").click();
+	await button(page, "Save switches").click();
 	await toast(page, "Saved");
 
 	await button(page, "Add button").click();
-	await page.getByText("Nobody: tick the phones").waitFor();
-	await page.getByRole("checkbox", { name: /^Kitchen/ }).check();
+	await page.getByText("Nobody: drag a device here").waitFor();
+	await page.getByLabel("Add a device").selectOption({ label: "Kitchen" });
+	await button(page, "Add Kitchen").click();
 	await page.getByLabel("Label").fill("Smith");
 	await page.getByText("Not saved yet.").waitFor();
 	await button(page, "Add button").click();
@@ -166,9 +167,9 @@ test("an installer builds a site: apartments, devices, buttons, unlock code", as
 	await button(page, "Save buttons").click();
 	await gone(page.getByText("Not saved yet."));
 	await page.reload();
-	await page.getByRole("checkbox", { name: /^Kitchen/, checked: true }).waitFor();
+	await page.getByText("At once: Kitchen.").waitFor();
 	assert.equal(await page.getByLabel("Label").inputValue(), "Smith");
-	assert.equal(await page.getByLabel("Unlock code").inputValue(), "4711*");
+	assert.equal(await page.getByLabel("Code", { exact: true }).inputValue(), "4711*");
 
 	await tab(page, "Settings");
 	await page.getByLabel("Name").fill("Elm Court 2");

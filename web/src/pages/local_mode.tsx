@@ -20,7 +20,7 @@ function ButtonSettings({ of: button }: { of: LocalButton }) {
 	const title = title_of(button);
 	return (
 		<section class="stack tight">
-			<h4>{title}</h4>
+			{button.uri === null && <h4>{title}</h4>}
 			<dl class="account">
 				{button.uri !== null
 					? <Copy label={t("local.dials", { title })} value={button.uri} />

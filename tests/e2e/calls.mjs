@@ -1,0 +1,190 @@
+// Call settings in Chromium, in front of the real programs: who rings when, switches, local mode.
+//
+//   node tests/e2e/calls.mjs [WORD…]     tests whose name has a word in it
+//
+// SCREENS=DIR keeps pictures.
+import assert from "node:assert/strict";
+import { look, PHONE, run_staged, sign_in, tab, test, visitor } from "./lib.mjs";
+
+const TALL = { width: 1280, height: 2600 }; // all in reach of a mouse that does not scroll
+
+const button = (at, name) => at.getByRole("button", { name, exact: true });
+const dialog = (page) => page.getByRole("dialog");
+
+async function api(page, method, path, body) {
+	const answer = await page.evaluate(async ([how, where, what]) => {
+		const response = await fetch(`/api/v1${where}`, { method: how,
+			...(what === undefined ? {} : { headers: { "content-type": "application/json" },
+				body: JSON.stringify(what) }) });
+		return { status: response.status, body: await response.json().catch(() => null) };
+	}, [method, path, body]);
+	assert.ok(answer.status < 300, `${method} ${path}: ${JSON.stringify(answer)}`);
+	return answer.body;
+}
+
+// The demo's installer, at its intercom, whose buttons are as `buttons` makes them of the phones.
+async function at_door(browser, stage, buttons = () => [], more = {}) {
+	const page = await visitor(browser, more);
+	await sign_in(page, stage.demo.http, stage.user("company_admin"));
+	const [site] = (await api(page, "GET", "/sites")).items;
+	const { items } = await api(page, "GET", `/sites/${site.id}/devices`);
+	const door = items.find(({ kind }) => kind === "intercom");
+	const phones = items.filter(({ kind }) => kind === "phone");
+	const path = `/sites/${site.id}/devices/${door.id}`;
+	await api(page, "PUT", `${path}/buttons`, { items: buttons(phones) });
+	await page.goto(`${stage.demo.http}${path}`);
+	await page.getByRole("heading", { name: "Buttons", exact: true }).waitFor();
+	return { page, site, door, phones, path };
+}
+
+const row = (page, n) => page.locator(".button-row").filter({ has: button(page, `Remove Button ${n}`) });
+
+// From the middle of one thing to the middle of another, as a hand does it.
+async function carry(page, from, to) {
+	await from.scrollIntoViewIfNeeded();
+	const a = await from.boundingBox();
+	await page.mouse.move(a.x + a.width / 2, a.y + a.height / 2);
+	await page.mouse.down();
+	const b = await to.boundingBox();
+	await page.mouse.move(b.x + b.width / 2, b.y + b.height / 2, { steps: 8 });
+	await page.locator(".carried").waitFor();
+	return () => page.mouse.up();
+}
+
+async function carried(page, from, to) {
+	const drop = await carry(page, from, to);
+	await drop();
+	await page.locator(".carried").waitFor({ state: "detached" });
+}
+
+const chip = (at, name) => at.locator(".chip").filter({ hasText: name });
+const palette = (page) => page.getByRole("list", { name: "Devices", exact: true });
+const of_button = (items, n) =>
+	items.find((one) => one.button === n).destinations.map(({ device, after_s }) => [device, after_s]);
+
+async function save(page) {
+	await button(page, "Save buttons").click();
+	await page.getByText("Not saved yet.").waitFor({ state: "detached" });
+}
+
+test("a mouse carries devices onto buttons, and from one to another", async ({ browser, stage }) => {
+	const { page, path, phones: [first, second] } = await at_door(browser, stage, ([one]) => [
+		{ button: 1, label: "One", destinations: [{ device: one.id, after_s: 20 }] },
+		{ button: 2, label: "Two", destinations: [] },
+	], { size: TALL });
+	await carried(page, chip(palette(page), second.name), row(page, 2));
+	await row(page, 2).getByText(`At once: ${second.name}.`).waitFor();
+	await carried(page, chip(row(page, 1), first.name), row(page, 2));
+	await row(page, 2).getByText(`After 20 s: ${first.name}.`).waitFor();
+	await row(page, 1).getByText("Nobody: drag a device here").waitFor();
+	const drop = await carry(page, chip(palette(page), first.name), row(page, 1));
+	await page.keyboard.press("Escape");
+	await page.locator(".carried").waitFor({ state: "detached" });
+	await drop();
+	await row(page, 1).getByText("Nobody: drag a device here").waitFor();
+	await save(page);
+	const { items } = await api(page, "GET", `${path}/buttons`);
+	assert.deepEqual(of_button(items, 1), []);
+	assert.deepEqual(of_button(items, 2), [[second.id, 0], [first.id, 20]]);
+	assert.deepEqual(page.faults, []);
+	await page.context().close();
+});
+
+test("a finger carries by the grip, and scrolls elsewhere", async ({ browser, stage }) => {
+	const { page, path, phones: [first] } = await at_door(browser, stage, () => [
+		{ button: 1, label: "", destinations: [] }], { size: PHONE });
+	const session = await page.context().newCDPSession(page);
+	const touch = (type, x, y) => session.send("Input.dispatchTouchEvent",
+		{ type, touchPoints: type === "touchEnd" ? [] : [{ x, y }] });
+	await session.send("Emulation.setTouchEmulationEnabled", { enabled: true, maxTouchPoints: 1 });
+	const target = row(page, 1).getByText("Nobody: drag a device here");
+	const grip = chip(palette(page), first.name).locator(".grip");
+	await grip.scrollIntoViewIfNeeded();
+	const { x, y, height } = await grip.boundingBox();
+	await touch("touchStart", x + 8, y + height / 2);
+	await touch("touchMove", x + 30, y + height / 2 + 20);
+	await page.locator(".carried").waitFor();
+	// Near the window's end the page scrolls along, until the button is under the finger.
+	const end = PHONE.height - 20;
+	await touch("touchMove", x + 60, end);
+	await page.waitForFunction(([element, at]) => element.getBoundingClientRect().top < at,
+		[await target.elementHandle(), end - 60]);
+	const there = await target.boundingBox();
+	await touch("touchMove", there.x + 40, there.y + 10);
+	await page.locator(".button-row.over").waitFor();
+	await touch("touchEnd");
+	await row(page, 1).getByText(`At once: ${first.name}.`).waitFor();
+	await save(page);
+	const { items } = await api(page, "GET", `${path}/buttons`);
+	assert.deepEqual(of_button(items, 1), [[first.id, 0]]);
+	assert.deepEqual(page.faults, []);
+	await page.context().close();
+});
+
+test("the keyboard does all that a hand can", async ({ browser, stage }) => {
+	const { page, path, phones: [first, second] } = await at_door(browser, stage, ([one]) => [
+		{ button: 1, label: "One", destinations: [{ device: one.id, after_s: 0 }] }]);
+	const adds = row(page, 1).getByLabel("Add a device");
+	await adds.focus();
+	await page.keyboard.press("Tab");
+	await page.keyboard.press("Enter");
+	const when = row(page, 1).getByLabel(`When ${second.name} rings`);
+	await when.focus();
+	await when.selectOption({ label: "after 30 s" });
+	await row(page, 1).getByText(`After 30 s: ${second.name}.`).waitFor();
+	await look(page, "calls-buttons");
+	await button(row(page, 1), `Take ${first.name} off`).focus();
+	await page.keyboard.press("Enter");
+	await save(page);
+	const { items } = await api(page, "GET", `${path}/buttons`);
+	assert.deepEqual(of_button(items, 1), [[second.id, 30]]);
+	assert.deepEqual(page.faults, []);
+	await page.context().close();
+});
+
+test("an intercom's switches have names, and no code is the end of another",
+	async ({ browser, stage }) => {
+		const { page, path } = await at_door(browser, stage);
+		await button(page, "Add switch").click();
+		const second = page.locator(".button-row").filter({ hasText: "Switch 2" });
+		await second.getByLabel("Name in the app").fill("Garden light");
+		await second.getByLabel("Code", { exact: true }).fill("300*");
+		await second.getByLabel("Setting kept by").selectOption({ label: "the device itself" });
+		await button(page, "Save switches").click();
+		await page.getByText("This code ends as another does").waitFor();
+		assert.equal(await second.getByLabel("Code", { exact: true }).evaluate(
+			(one) => one === document.activeElement), true);
+		await look(page, "calls-switches");
+		await second.getByLabel("Code", { exact: true }).fill("31*");
+		await button(page, "Save switches").click();
+		await page.locator(".toast").getByText("Saved").first().waitFor();
+		const { items } = await api(page, "GET", `${path}/switches`);
+		assert.deepEqual(items[1], { number: 2, name: "Garden light", code: "31*", owner: "device" });
+		await api(page, "PUT", `${path}/switches`, { items: items.slice(0, 1) });
+		assert.deepEqual(page.faults, []);
+		await page.context().close();
+	});
+
+test("local mode shows what to type into the intercom", async ({ browser, stage }) => {
+	const { page, site, phones, path } = await at_door(browser, stage, (all) => [
+		{ button: 1, label: "Home", destinations: all.slice(0, 2).map(({ id }) =>
+			({ device: id, after_s: 0 })) }]);
+	const phone = phones.find(({ online }) => online); // baresip, on the loopback
+	assert.notEqual(phone, undefined);
+	await page.goto(`${stage.demo.http}/sites/${site.id}/devices/${phone.id}`);
+	await page.getByLabel("Connection").selectOption({ label: "In the local network" });
+	await button(page, "Save").click();
+	await page.locator(".toast").getByText("Saved").first().waitFor();
+	await page.goto(`${stage.demo.http}${path}`);
+	await page.getByText(/^sip:.*@127\.0\.0\.1:\d+$/).first().waitFor();
+	await page.getByText("Give the phones fixed addresses").waitFor();
+	await look(page, "calls-local");
+	await api(page, "PUT", `/sites/${site.id}/devices/${phone.id}`, { name: phone.name,
+		kind: phone.kind, apartment_id: phone.apartment_id });
+	await page.reload();
+	await page.getByText(/^sip:1@/).waitFor();
+	assert.deepEqual(page.faults, []);
+	await page.context().close();
+});
+
+await run_staged();

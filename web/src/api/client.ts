@@ -3,11 +3,12 @@ import type { Challenge } from "../captcha/solve.ts";
 import type {
 	Apartment, ApartmentEdit, AuditEntry, Button, Call, CallDetail, Company, CompanyAdmin, Contact,
 	ContactEdit, Credentials, Device, DeviceEdit, ErasePreview, Home, Import, ImportFate, ImportRow,
-	ImportStart, List, LocalSettings, Mail, MailLetter, MailState, Me, MoveOut, Outbox, Passkey,
-	PasskeyAdded, PasskeyAnswer, PasskeyAsk, PasskeyNew, PasskeyOptions, PersonData, PersonEdit,
-	ProblemBody, RecoveryCodes, Registration, ResidentsEdit, SearchHit, Session, SessionEntry,
-	Setup, SignIn, Site, SiteEdit, SiteType, Summary, Suspect, Switch, Ticket, TicketEdit,
-	TicketEntry, TicketMessage, TicketState, TotpSecret, TypeChange, User, UserEdit,
+	ImportStart, Line, LineEdit, List, LocalSettings, Mail, MailLetter, MailState, Me, MoveOut,
+	Outbox, Passkey, PasskeyAdded, PasskeyAnswer, PasskeyAsk, PasskeyNew, PasskeyOptions,
+	PersonData, PersonEdit, PhoneDirectory, PhoneDirectoryEdit, PhoneDirectoryEntry, ProblemBody,
+	Quiet, RecoveryCodes, Registration, ResidentsEdit, SearchHit, Session, SessionEntry, Setup,
+	SignIn, Site, SiteEdit, SiteType, Summary, Suspect, Switch, Ticket, TicketEdit, TicketEntry,
+	TicketMessage, TicketState, TotpSecret, TypeChange, User, UserEdit,
 } from "./types.ts";
 
 const BASE = "/api/v1";
@@ -310,6 +311,30 @@ export const api = {
 			{ items }),
 	local: (site: string, device: string) =>
 		request<LocalSettings>("GET", site_path(site, `/devices/${id(device)}/local`)),
+
+	directories: (site: string) =>
+		whole_list<PhoneDirectoryEntry>(site_path(site, "/directories")),
+	directory: (site: string, directory: string) =>
+		request<PhoneDirectory>("GET", site_path(site, `/directories/${id(directory)}`)),
+	directory_create: (site: string, body: PhoneDirectoryEdit) =>
+		request<PhoneDirectory>("POST", site_path(site, "/directories"), body),
+	directory_edit: (site: string, directory: string, body: PhoneDirectoryEdit) =>
+		request<PhoneDirectory>("PUT", site_path(site, `/directories/${id(directory)}`), body),
+	directory_delete: (site: string, directory: string) =>
+		request<void>("DELETE", site_path(site, `/directories/${id(directory)}`)),
+
+	// null without one
+	line: (site: string) => request<Line>("GET", site_path(site, "/line")).catch((error: unknown) => {
+		if (error instanceof Problem && error.status === 404)
+			return null;
+		throw error;
+	}),
+	line_set: (site: string, body: LineEdit) =>
+		request<Line>("PUT", site_path(site, "/line"), body),
+	line_delete: (site: string) => request<void>("DELETE", site_path(site, "/line")),
+
+	quiet: () => request<Quiet>("GET", "/me/quiet"),
+	quiet_set: (body: Quiet) => request<Quiet>("PUT", "/me/quiet", body),
 
 	calls: (site: string, cursor: string | null, limit: number | null = null) =>
 		request<List<Call>>("GET", site_path(site, `/calls${query({ cursor, limit })}`)),

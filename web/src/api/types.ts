@@ -313,6 +313,8 @@ export interface DeviceEdit {
 	apartment_id: string | null;
 	unlock_code: string;
 	person_id: string | null;
+	line: string | null;
+	directory_id: string | null;
 	connection?: Connection;
 }
 
@@ -324,7 +326,9 @@ export interface Device {
 	kind: DeviceKind;
 	apartment_id: string | null;
 	unlock_code: string | null;
-	person_id: string | null;
+	person_id: string | null; // who holds an app
+	line: string | null; // the number of a phone outside
+	directory_id: string | null; // null: it may call everybody of the site
 	connection: Connection;
 	online: boolean;
 	status: DeviceStatus;
@@ -337,6 +341,61 @@ export interface Credentials {
 	sip_password: string;
 	registrar: string;
 	registrar_tls: string | null;
+}
+
+// A list of those whom a device that has it may call.
+export interface PhoneDirectoryEntry {
+	id: string;
+	name: string;
+	contacts: number;
+	devices: number; // that have it
+}
+
+export interface PhoneContact {
+	device: string;
+	name: string; // "": as everywhere
+}
+
+export interface PhoneDirectory {
+	id: string;
+	name: string;
+	entries: PhoneContact[];
+	devices: number;
+}
+
+export interface PhoneDirectoryEdit {
+	name: string;
+	entries: PhoneContact[];
+}
+
+// The provider's SIP trunk, through which a site calls phones outside.
+export interface Line {
+	host: string;
+	port: number | null;
+	transport: string | null;
+	username: string;
+	caller: string;
+	has_password: boolean;
+}
+
+export interface LineEdit {
+	host: string;
+	port: number | null;
+	username: string;
+	caller: string;
+	password: string | null; // null: as it was
+}
+
+// A time of the week; days are bits, 1 for Monday.
+export interface QuietTime {
+	days: number;
+	from_minute: number;
+	until_minute: number;
+}
+
+export interface Quiet {
+	items: QuietTime[];
+	missed_mail: boolean;
 }
 
 export type SwitchOwner = "platform" | "device";

@@ -1,7 +1,7 @@
 // The address bar as a page. Pure parsing here; hooks.ts listens.
 
-export type SiteTab = "overview" | "devices" | "apartments" | "homes" | "people" | "calls" | "import"
-	| "audit" | "tickets" | "data" | "settings";
+export type SiteTab = "overview" | "devices" | "apartments" | "homes" | "people" | "calls"
+	| "directories" | "import" | "audit" | "tickets" | "data" | "settings";
 
 // Pages that stand alone: their names are their paths.
 const ALONE = ["setup", "register", "activate", "forgotten", "reset", "confirm-email", "account",
@@ -17,8 +17,8 @@ export type Route =
 	| { page: "missing" };
 
 const TABS: readonly string[] = [
-	"overview", "devices", "apartments", "homes", "people", "calls", "import", "audit", "tickets",
-	"data", "settings",
+	"overview", "devices", "apartments", "homes", "people", "calls", "directories", "import", "audit",
+	"tickets", "data", "settings",
 ];
 
 function decode(part: string): string {

@@ -42,6 +42,15 @@ export const check_new_password: Check = (value) =>
 export const check_unlock_code: Check = (value) =>
 	value === "" || /^[0-9]{2,14}\*$/.test(value) ? null : "field.unlock_code";
 
+export const LINE_MAX = 30; // characters, with what people put between the digits
+
+// A phone outside, as E.164 writes it.
+export const check_line: Check = (value) =>
+	/^\+[1-9][0-9]{6,14}$/.test(value.replace(/[ ()/.-]/g, "")) ? null : "field.line";
+
+export const check_port: Check = (value) =>
+	/^[0-9]{1,5}$/.test(value) && Number(value) >= 1 && Number(value) <= 65535 ? null : "field.port";
+
 // Which rows of the buttons editor cannot be saved, by index.
 export function check_buttons(rows: readonly Button[]): Map<number, Key> {
 	const wrong = new Map<number, Key>();

@@ -13,6 +13,7 @@ import { language_options } from "../ui/language.tsx";
 import { Show } from "../ui/loaded.tsx";
 import { OwnData } from "./own_data.tsx";
 import { Passkeys } from "./passkeys.tsx";
+import { Quiet } from "./quiet.tsx";
 import { RecoveryState } from "./recovery_state.tsx";
 import { SecondFactor } from "./second_factor.tsx";
 import { Sessions } from "./sessions.tsx";
@@ -135,6 +136,7 @@ export default function Account({ changed }: { changed: () => void }) {
 									made={set_codes} changed={me.reload} />}
 							</div>
 						</div>
+						<Quiet />
 						<Sessions of={sessions} lang={lang_current()} />
 						<OwnData />
 					</div>

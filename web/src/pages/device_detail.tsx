@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { api } from "../api/client.ts";
-import type { Apartment, Device, DeviceEdit } from "../api/types.ts";
+import type { Apartment, Device, DeviceEdit, PhoneDirectoryEntry } from "../api/types.ts";
 import { apartment_label } from "../lib/apartments.ts";
 import { useDeviceChanges } from "../lib/changes.ts";
 import { useLoad } from "../lib/hooks.ts";
@@ -12,6 +12,7 @@ import { Confirm } from "../ui/confirm.tsx";
 import { DeviceStatus } from "../ui/device_status.tsx";
 import { Heading } from "../ui/heading.tsx";
 import { Show } from "../ui/loaded.tsx";
+import { AppHolder } from "./app_holder.tsx";
 import { Buttons } from "./buttons.tsx";
 import { CredentialsCard } from "./credentials.tsx";
 import { DeviceForm } from "./device_form.tsx";
@@ -20,23 +21,27 @@ import { LocalMode } from "./local_mode.tsx";
 import type { TabProps } from "./site.tsx";
 import { Switches } from "./switches.tsx";
 
-function edit_of({ name, kind, apartment_id, unlock_code, person_id, connection }: Device): DeviceEdit {
-	return { name, kind, apartment_id, unlock_code: unlock_code ?? "", person_id, connection };
+function edit_of({ unlock_code, ...device }: Device): DeviceEdit {
+	const { name, kind, apartment_id, person_id, line, directory_id, connection } = device;
+	return { name, kind, apartment_id, unlock_code: unlock_code ?? "", person_id, line, directory_id,
+		connection };
 }
 
 interface SettingsProps {
 	site: string;
 	device: Device;
 	apartments: readonly Apartment[];
+	directories: readonly PhoneDirectoryEntry[];
 	saved: () => void;
 }
 
-function Settings({ site, device, apartments, saved }: SettingsProps) {
+function Settings({ site, device, apartments, directories, saved }: SettingsProps) {
 	const [deleting, set_deleting] = useState(false);
 	return (
 		<div class="card stack">
 			<h3>{t("settings.title")}</h3>
-			<DeviceForm device={device} apartments={apartments} submit={t("save")}
+			<DeviceForm device={device} apartments={apartments} directories={directories}
+				submit={t("save")}
 				send={async (edit) => {
 					await api.device_edit(site, device.id, edit);
 					toast(t("saved"), false, async () => {
@@ -65,15 +70,15 @@ function Settings({ site, device, apartments, saved }: SettingsProps) {
 export function DeviceDetail({ site, listen, id }: TabProps & { id: string }) {
 	const can = useCan(site.id);
 	const all = useLoad(`${site.id}/${id}`, async () => {
-		const [devices, apartments] =
-			await Promise.all([api.devices(site.id), api.apartments(site.id)]);
-		return { devices, apartments };
+		const [devices, apartments, directories] = await Promise.all(
+			[api.devices(site.id), api.apartments(site.id), api.directories(site.id)]);
+		return { devices, apartments, directories };
 	});
 	useDeviceChanges(listen, all.reload);
 	return (
 		<div class="stack">
 			<Show of={all}>
-				{({ devices, apartments }) => {
+				{({ devices, apartments, directories }) => {
 					const device = devices.find((one) => one.id === id);
 					if (device === undefined)
 						return <p class="note bad">{t("problem.not_found")}</p>;
@@ -85,6 +90,7 @@ export function DeviceDetail({ site, listen, id }: TabProps & { id: string }) {
 							</Heading>
 							<p class="soft">
 								{device_kind(device)}
+								{device.line !== null && ` · ${device.line}`}
 								{home !== undefined && ` · ${apartment_label(home)}`}
 								{" · "}<span class="mono">{device.id}</span>
 							</p>
@@ -94,11 +100,14 @@ export function DeviceDetail({ site, listen, id }: TabProps & { id: string }) {
 										{device.kind === "intercom" && <Buttons site={site.id}
 											device={device} devices={devices} />}
 										<Settings site={site.id} device={device}
-											apartments={apartments} saved={all.reload} />
+											apartments={apartments} directories={directories}
+											saved={all.reload} />
+										{device.kind === "app" && <AppHolder site={site.id}
+											device={device} edit={edit_of(device)} saved={all.reload} />}
 									</div>
 								)}
 								<div class="stack">
-									{can("credentials")
+									{can("credentials") && device.kind !== "line"
 										&& <CredentialsCard site={site.id} device={device} />}
 									{device.kind === "intercom" && can("device_edit") && (
 										<Switches key={device.unlock_code} site={site.id}

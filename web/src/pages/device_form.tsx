@@ -1,7 +1,11 @@
-import type { Apartment, Connection, Device, DeviceEdit, DeviceKind } from "../api/types.ts";
+import type {
+	Apartment, Connection, Device, DeviceEdit, DeviceKind, PhoneDirectoryEntry,
+} from "../api/types.ts";
 import { apartment_label } from "../lib/apartments.ts";
 import { t } from "../lib/i18n.ts";
-import { check_required, check_unlock_code, NAME_MAX, UNLOCK_CODE_MAX } from "../lib/validate.ts";
+import {
+	check_line, check_required, check_unlock_code, LINE_MAX, NAME_MAX, UNLOCK_CODE_MAX,
+} from "../lib/validate.ts";
 import { Form } from "../ui/form.tsx";
 
 const UNLOCK_CODE = "00*"; // what intercoms leave the factory with
@@ -9,12 +13,13 @@ const UNLOCK_CODE = "00*"; // what intercoms leave the factory with
 interface Props {
 	device?: Device;
 	apartments: readonly Apartment[];
+	directories: readonly PhoneDirectoryEntry[];
 	submit: string;
 	send: (edit: DeviceEdit) => Promise<void>;
 	cancel?: () => void;
 }
 
-export function DeviceForm({ device, apartments, submit, send, cancel }: Props) {
+export function DeviceForm({ device, apartments, directories, submit, send, cancel }: Props) {
 	const places = [
 		{ value: "", text: t("device.no_apartment") },
 		...apartments.map((one) => ({ value: one.id, text: apartment_label(one) })),
@@ -25,13 +30,17 @@ export function DeviceForm({ device, apartments, submit, send, cancel }: Props) 
 				name: device?.name ?? "", kind: device?.kind ?? "intercom",
 				apartment_id: device?.apartment_id ?? "",
 				unlock_code: device === undefined ? UNLOCK_CODE : device.unlock_code ?? "",
-				connection: device?.connection ?? "cloud",
+				connection: device?.connection ?? "cloud", line: device?.line ?? "",
+				directory_id: device?.directory_id ?? "",
 			}}
-			send={({ name = "", kind, apartment_id = "", unlock_code = "", connection }) => send({
+			send={({ name = "", kind, apartment_id = "", unlock_code = "", connection, line = "",
+				directory_id = "" }) => send({
 				name: name.trim(), kind: kind as DeviceKind,
 				unlock_code: kind === "intercom" ? unlock_code : "",
 				apartment_id: apartment_id === "" ? null : apartment_id,
 				person_id: device?.person_id ?? null,
+				line: kind === "line" ? line.replace(/[ ()/.-]/g, "") : null,
+				directory_id: directory_id === "" ? null : directory_id,
 				connection: kind === "phone" ? connection as Connection : "cloud",
 			})}
 			fields={[
@@ -40,7 +49,10 @@ export function DeviceForm({ device, apartments, submit, send, cancel }: Props) 
 				...(device === undefined ? [{ name: "kind", label: t("device.kind"), options: [
 					{ value: "intercom", text: t("device.intercom") },
 					{ value: "phone", text: t("device.phone") },
+					{ value: "line", text: t("device.line") },
 				] }] : []),
+				{ name: "line", label: t("device.line_number"), check: check_line, required: true,
+					max: LINE_MAX, hint: t("device.line_hint"), when: ({ kind }) => kind === "line" },
 				{ name: "apartment_id", label: t("device.apartment"), options: places },
 				...(device === undefined ? [{ name: "unlock_code", label: t("device.unlock_code"),
 					check: check_unlock_code, max: UNLOCK_CODE_MAX, hint: t("device.unlock_code_hint"),
@@ -49,6 +61,10 @@ export function DeviceForm({ device, apartments, submit, send, cancel }: Props) 
 					hint: t("device.connection_hint"), when: ({ kind }) => kind === "phone",
 					options: [{ value: "cloud", text: t("device.cloud") },
 						{ value: "local", text: t("device.local") }] },
+				{ name: "directory_id", label: t("device.may_call"),
+					when: ({ kind }) => (kind === "phone" || kind === "app") && directories.length > 0,
+					options: [{ value: "", text: t("device.calls_all") },
+						...directories.map((one) => ({ value: one.id, text: one.name }))] },
 			]} />
 	);
 }

@@ -16,6 +16,7 @@ import { Heading } from "../ui/heading.tsx";
 import { Link } from "../ui/link.tsx";
 import { Show } from "../ui/loaded.tsx";
 import { Table, type Column } from "../ui/table.tsx";
+import { AppAdd } from "./app_add.tsx";
 import { DeviceForm } from "./device_form.tsx";
 import type { TabProps } from "./site.tsx";
 
@@ -62,19 +63,23 @@ function columns(site: string): Column<Entry>[] {
 export function Devices({ site, listen }: TabProps) {
 	const may_edit = useCan(site.id)("device_edit");
 	const both = useLoad(site.id, async () => {
-		const [devices, apartments] =
-			await Promise.all([api.devices(site.id), api.apartments(site.id)]);
-		return { devices, apartments };
+		const [devices, apartments, directories] = await Promise.all(
+			[api.devices(site.id), api.apartments(site.id), api.directories(site.id)]);
+		return { devices, apartments, directories };
 	});
-	const [adding, set_adding] = useState(false);
+	const [adding, set_adding] = useState<"device" | "app" | null>(null);
 	const [deleting, set_deleting] = useState<readonly Entry[]>([]);
 	useDeviceChanges(listen, both.reload);
 	return (
 		<div class="stack">
 			<Heading text={t("devices.title")} part_of={site.name}>
 				{may_edit && (
-					<button class="primary" onClick={() => set_adding(true)}
-						aria-disabled={both.data === null}>{t("devices.add")}</button>
+					<div class="row">
+						<button class="primary" onClick={() => set_adding("device")}
+							aria-disabled={both.data === null}>{t("devices.add")}</button>
+						<button onClick={() => set_adding("app")}
+							aria-disabled={both.data === null}>{t("devices.add_app")}</button>
+					</div>
 				)}
 			</Heading>
 			<Show of={both}>
@@ -88,10 +93,14 @@ export function Devices({ site, listen }: TabProps) {
 						actions={may_edit ? [{ text: t("delete"), danger: true,
 							act: set_deleting }] : []} />}
 			</Show>
-			{adding && both.data !== null && (
-				<Dialog title={t("devices.add")} close={() => set_adding(false)}>
+			{adding === "app" && both.data !== null && (
+				<AppAdd site={site} {...both.data} close={() => set_adding(null)}
+					made={(device) => go(site_href(site.id, "devices", device.id))} />
+			)}
+			{adding === "device" && both.data !== null && (
+				<Dialog title={t("devices.add")} close={() => set_adding(null)}>
 					<DeviceForm apartments={both.data.apartments} submit={t("create")}
-						cancel={() => set_adding(false)}
+						directories={both.data.directories} cancel={() => set_adding(null)}
 						send={async (edit) => {
 							const device = await api.device_create(site.id, edit);
 							toast(t("devices.added", { name: edit.name }));

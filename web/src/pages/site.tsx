@@ -25,6 +25,7 @@ const TABS: readonly { tab: SiteTab; key: Key; right: Right }[] = [
 	{ tab: "homes", key: "homes.title", right: "site_read" },
 	{ tab: "people", key: "people.title", right: "user_read" },
 	{ tab: "calls", key: "calls.title", right: "call_read" },
+	{ tab: "directories", key: "directories.title", right: "device_edit" },
 	{ tab: "import", key: "import.title", right: "user_edit" },
 	{ tab: "audit", key: "audit.title", right: "audit_read" },
 	{ tab: "tickets", key: "support.title", right: "contact_read" },
@@ -92,6 +93,8 @@ const CODE: Record<SiteTab, { all: PartLoad; one?: PartLoad }> = {
 	people: { all: async () => (await import("./people.tsx")).People },
 	calls: { all: async () => (await import("./calls.tsx")).Calls,
 		one: async () => (await import("./call_detail.tsx")).CallDetail },
+	directories: { all: async () => (await import("./directories.tsx")).Directories,
+		one: async () => (await import("./directory_detail.tsx")).DirectoryDetail },
 	import: { all: async () => (await import("./imports.tsx")).Imports,
 		one: async () => (await import("./import_detail.tsx")).ImportDetail },
 	audit: { all: async () => (await import("./audit.tsx")).Audit },
@@ -109,7 +112,7 @@ function code_of(tab: SiteTab, item: string | null): { name: string; load: PartL
 
 // What a list asks for first, behind the path of the site.
 const EARLY: Partial<Record<SiteTab, readonly string[]>> = {
-	devices: ["/devices", "/apartments"],
+	devices: ["/devices", "/apartments", "/directories"],
 	apartments: ["/apartments"],
 	people: ["/users?", "/apartments"],
 	calls: ["/calls"],

@@ -8,6 +8,7 @@ import { toast } from "../lib/toast.ts";
 import { Confirm } from "../ui/confirm.tsx";
 import { Heading } from "../ui/heading.tsx";
 import { SiteForm } from "./site_form.tsx";
+import { SiteLine } from "./site_line.tsx";
 import { SiteTypeCard } from "./site_type.tsx";
 
 export function SiteSettings({ site, saved }: { site: Site; saved: () => void }) {
@@ -29,6 +30,7 @@ export function SiteSettings({ site, saved }: { site: Site; saved: () => void })
 					}} />
 			</div>
 			<div class="stack">
+				{can("credentials") && <SiteLine site={site} />}
 				<SiteTypeCard site={site} changed={saved} />
 				{can("site_delete") && (
 					<div class="card stack">

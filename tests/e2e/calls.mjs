@@ -187,4 +187,152 @@ test("local mode shows what to type into the intercom", async ({ browser, stage 
 	await page.context().close();
 });
 
+test("an app is added: whose, how it signs in, which button rings it", async ({ browser, stage }) => {
+	const { page, site, door, path } = await at_door(browser, stage, () => [
+		{ button: 1, label: "Bell", destinations: [] }]);
+	await tab(page, "Devices");
+	await button(page, "Add smartphone or tablet").click();
+	const box = dialog(page);
+	await box.getByLabel("Apartment").selectOption({ index: 1 });
+	await button(box, "Next").click();
+	await box.getByText("Fill this in").waitFor();
+	await look(page, "calls-app-first");
+	await box.getByLabel("Name", { exact: true }).fill("Kitchen tablet");
+	await button(box, "Next").click();
+	await box.getByText("Open this address on the device").waitFor();
+	const number = await box.locator(".value").filter({ hasText: /^\d{10}$/ }).textContent();
+	await look(page, "calls-app-second");
+	await box.getByLabel("Intercom").selectOption({ label: door.name });
+	await button(box, "Ring it with this button").click();
+	await page.getByRole("heading", { name: "Kitchen tablet", level: 2 }).waitFor();
+	const { items } = await api(page, "GET", `${path}/buttons`);
+	assert.deepEqual(of_button(items, 1), [[number, 0]]);
+	await page.getByText("Nobody in particular").waitFor();
+	await button(page, "Hand over").click();
+	const resident = dialog(page).getByLabel("Who holds it").locator("option").nth(1);
+	const holder = (await resident.textContent()).split(" · ")[0];
+	await dialog(page).getByLabel("Who holds it").selectOption({ index: 1 });
+	await button(dialog(page), "Hand over").click();
+	await page.getByRole("link", { name: holder }).waitFor();
+	await look(page, "calls-app");
+	await api(page, "DELETE", `/sites/${site.id}/devices/${number}`);
+	assert.deepEqual(page.faults, []);
+	await page.context().close();
+});
+
+test("an app can be finished later", async ({ browser, stage }) => {
+	const { page, site } = await at_door(browser, stage);
+	await tab(page, "Devices");
+	await button(page, "Add smartphone or tablet").click();
+	await dialog(page).getByLabel("Apartment").selectOption({ index: 1 });
+	await dialog(page).getByLabel("Name", { exact: true }).fill("Later");
+	await button(dialog(page), "Next").click();
+	await button(dialog(page), "Finish later").click();
+	await page.getByRole("heading", { name: "Later", level: 2 }).waitFor();
+	const id = page.url().split("/").pop();
+	assert.equal((await api(page, "GET", `/sites/${site.id}/devices/${id}`)).kind, "app");
+	await api(page, "DELETE", `/sites/${site.id}/devices/${id}`);
+	assert.deepEqual(page.faults, []);
+	await page.context().close();
+});
+
+test("a phone outside rings through the site's line", async ({ browser, stage }) => {
+	const { page, site } = await at_door(browser, stage);
+	await tab(page, "Settings");
+	await page.getByLabel("Provider’s server").fill("sip.example.com");
+	await page.getByLabel("User name").fill("maple");
+	await page.getByLabel("Password", { exact: true }).fill("secret");
+	await page.getByLabel("Port", { exact: true }).fill("0");
+	const card = page.locator(".card").filter({ has: page.getByRole("heading", { name: "Outside line" }) });
+	await button(card, "Save").click();
+	await page.getByText("A number from 1 to 65535.").waitFor();
+	await page.getByLabel("Port", { exact: true }).fill("5070");
+	await button(card, "Save").click();
+	await page.getByText("Empty: it stays what it is.").waitFor();
+	const line = await api(page, "GET", `/sites/${site.id}/line`);
+	assert.deepEqual([line.host, line.port, line.username, line.has_password],
+		["sip.example.com", 5070, "maple", true]);
+	await look(page, "calls-line");
+	await tab(page, "Devices");
+	await button(page, "Add device").click();
+	await dialog(page).getByLabel("Kind").selectOption({ label: "Outside phone" });
+	await dialog(page).getByLabel("Name").fill("Guard");
+	await dialog(page).getByLabel("Telephone number").fill("0123");
+	await button(dialog(page), "Create").click();
+	await dialog(page).locator(".error").getByText("A number with + and the country").waitFor();
+	await dialog(page).getByLabel("Telephone number").fill("+44 20 7946-0123");
+	await button(dialog(page), "Create").click();
+	await page.getByText("+442079460123").first().waitFor();
+	await look(page, "calls-line-device");
+	const id = page.url().split("/").pop();
+	await api(page, "DELETE", `/sites/${site.id}/devices/${id}`);
+	await tab(page, "Settings");
+	await button(page, "Remove the line").click();
+	await button(dialog(page), "Remove the line").click();
+	await button(page, "Remove the line").waitFor({ state: "detached" });
+	assert.deepEqual(page.faults, []);
+	await page.context().close();
+});
+
+test("a phone directory says whom a device may call, by which name", async ({ browser, stage }) => {
+	const { page, site, phones: [first, second] } = await at_door(browser, stage);
+	await tab(page, "Phone directories");
+	await page.getByRole("heading", { name: "No directory yet" }).waitFor();
+	await look(page, "calls-directories-empty");
+	await button(page, "Add directory").click();
+	await dialog(page).getByLabel("Name").fill("Reception");
+	await button(dialog(page), "Create").click();
+	await page.getByText("whoever has this directory can call no one").waitFor();
+	await page.getByLabel("Add a device").selectOption(second.id);
+	await button(page, "Add").click();
+	await page.getByLabel(`Contact name (${second.name})`).fill("Porter");
+	await button(page, "Save").click();
+	await page.locator(".toast").getByText("Saved").first().waitFor();
+	await look(page, "calls-directory");
+	const id = page.url().split("/").pop();
+	const directory = await api(page, "GET", `/sites/${site.id}/directories/${id}`);
+	assert.deepEqual(directory.entries, [{ device: second.id, name: "Porter" }]);
+	await page.goto(`${stage.demo.http}/sites/${site.id}/devices/${first.id}`);
+	await page.getByLabel("May call").selectOption({ label: "Reception" });
+	await button(page, "Save").click();
+	await page.locator(".toast").getByText("Saved").first().waitFor();
+	await tab(page, "Phone directories");
+	await page.getByRole("row", { name: /Reception/ }).getByText("1").first().waitFor();
+	await page.goto(`${stage.demo.http}/sites/${site.id}/devices/${first.id}`);
+	await page.getByLabel("May call").selectOption({ index: 0 });
+	await button(page, "Save").click();
+	await page.locator(".toast").getByText("Saved").first().waitFor();
+	await page.goto(`${stage.demo.http}/sites/${site.id}/directories/${id}`);
+	await button(page, "Delete directory").click();
+	await button(dialog(page), "Delete").click();
+	await page.getByRole("heading", { name: "No directory yet" }).waitFor();
+	assert.deepEqual(page.faults, []);
+	await page.context().close();
+});
+
+test("the account has quiet times and mails of missed calls", async ({ browser, stage }) => {
+	const page = await visitor(browser);
+	await sign_in(page, stage.demo.http, stage.user("site_admin"));
+	await page.goto(`${stage.demo.http}/account`);
+	const card = page.locator(".card").filter({ has: page.getByRole("heading", { name: "Do not disturb" }) });
+	await button(card, "Add a time").click();
+	for (const day of ["Sat", "Sun"])
+		await card.getByLabel(day, { exact: true }).uncheck();
+	await card.getByLabel("From").fill("21:30");
+	await card.getByLabel("Mail me calls that nobody answered").check();
+	await look(page, "calls-quiet");
+	await button(card, "Save").click();
+	await page.locator(".toast").getByText("Saved").first().waitFor();
+	assert.deepEqual(await api(page, "GET", "/me/quiet"), { missed_mail: true,
+		items: [{ days: 31, from_minute: 1290, until_minute: 420 }] });
+	await page.reload();
+	assert.equal(await card.getByLabel("From").inputValue(), "21:30");
+	await button(card, "Remove").click();
+	await button(card, "Save").click();
+	await page.locator(".toast").getByText("Saved").first().waitFor();
+	assert.deepEqual((await api(page, "GET", "/me/quiet")).items, []);
+	assert.deepEqual(page.faults, []);
+	await page.context().close();
+});
+
 await run_staged();

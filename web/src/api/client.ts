@@ -323,12 +323,7 @@ export const api = {
 	directory_delete: (site: string, directory: string) =>
 		request<void>("DELETE", site_path(site, `/directories/${id(directory)}`)),
 
-	// null without one
-	line: (site: string) => request<Line>("GET", site_path(site, "/line")).catch((error: unknown) => {
-		if (error instanceof Problem && error.status === 404)
-			return null;
-		throw error;
-	}),
+	line: (site: string) => request<Line>("GET", site_path(site, "/line")),
 	line_set: (site: string, body: LineEdit) =>
 		request<Line>("PUT", site_path(site, "/line"), body),
 	line_delete: (site: string) => request<void>("DELETE", site_path(site, "/line")),

@@ -370,7 +370,7 @@ export interface PhoneDirectoryEdit {
 
 // The provider's SIP trunk, through which a site calls phones outside.
 export interface Line {
-	host: string;
+	host: string; // "": there is none
 	port: number | null;
 	transport: string | null;
 	username: string;

@@ -6,6 +6,7 @@ import { lang_current, t } from "../lib/i18n.ts";
 import { problem_text } from "../lib/problem.ts";
 import { minute_parse, minute_text, quiet_days, weekday_names } from "../lib/quiet.ts";
 import { toast } from "../lib/toast.ts";
+import { Field } from "../ui/field.tsx";
 import { Show } from "../ui/loaded.tsx";
 
 const TIMES_MAX = 10;
@@ -19,12 +20,8 @@ interface RowProps {
 
 function Row({ time, set, remove }: RowProps) {
 	const minute = (label: string, name: "from_minute" | "until_minute") => (
-		<label class="field">
-			<span>{label}</span>
-			<input type="time" required value={minute_text(time[name])}
-				onChange={(event) => set({ ...time,
-					[name]: minute_parse(event.currentTarget.value) ?? time[name] })} />
-		</label>
+		<Field label={label} name={name} type="time" value={minute_text(time[name])}
+			set={(value) => set({ ...time, [name]: minute_parse(value) ?? time[name] })} />
 	);
 	return (
 		<li class="button-row">

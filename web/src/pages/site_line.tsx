@@ -12,11 +12,11 @@ import { Show } from "../ui/loaded.tsx";
 const PORT = 5060;
 const HOST_MAX = 253;
 
-function LineForm({ site, line, saved }: { site: string; line: Line | null; saved: () => void }) {
+function LineForm({ site, line, saved }: { site: string; line: Line; saved: () => void }) {
 	return (
 		<Form submit={t("save")}
-			start={{ host: line?.host ?? "", port: String(line?.port ?? PORT),
-				username: line?.username ?? "", password: "", caller: line?.caller ?? "" }}
+			start={{ host: line.host, port: String(line.port ?? PORT), username: line.username,
+				password: "", caller: line.caller }}
 			send={async ({ host = "", port = "", username = "", password = "", caller = "" }) => {
 				await api.line_set(site, { host: host.trim(), port: Number(port),
 					username: username.trim(), caller: caller.trim(),
@@ -31,7 +31,7 @@ function LineForm({ site, line, saved }: { site: string; line: Line | null; save
 				{ name: "username", label: t("line.username"), max: 100 },
 				{ name: "password", label: t("password"), type: "password", max: PASSWORD_MAX,
 					autocomplete: "new-password",
-					...(line?.has_password ? { hint: t("line.password_hint") } : {}) },
+					...(line.has_password ? { hint: t("line.password_hint") } : {}) },
 				{ name: "caller", label: t("line.caller"), max: 20, hint: t("line.caller_hint") },
 			]} />
 	);
@@ -39,17 +39,17 @@ function LineForm({ site, line, saved }: { site: string; line: Line | null; save
 
 // The provider through which the site calls phones outside.
 export function SiteLine({ site }: { site: Site }) {
-	const line = useLoad(site.id, async () => ({ now: await api.line(site.id) }));
+	const line = useLoad(site.id, () => api.line(site.id));
 	const [asking, set_asking] = useState(false);
 	return (
 		<div class="card stack">
 			<h2>{t("line.title")}</h2>
 			<p class="soft">{t("line.text")}</p>
 			<Show of={line}>
-				{({ now }) => (
+				{(now) => (
 					<div class="stack">
 						<LineForm key={JSON.stringify(now)} site={site.id} line={now} saved={line.reload} />
-						{now !== null && (
+						{now.host !== "" && (
 							<div><button class="danger" onClick={() => set_asking(true)}>
 								{t("line.delete")}
 							</button></div>

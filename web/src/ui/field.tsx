@@ -8,7 +8,8 @@ export interface FieldProps {
 	set: (value: string) => void;
 	error?: string | undefined;
 	hint?: string;
-	type?: "text" | "email" | "password" | "number" | "date" | "checkbox"; // a box is "" or "yes"
+	type?: "text" | "email" | "password" | "number" | "date" | "time"
+		| "checkbox"; // a box is "" or "yes"
 	autocomplete?: string;
 	max?: number; // characters
 	lines?: number; // of a text that may have several

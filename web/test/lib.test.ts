@@ -19,8 +19,13 @@ import { fold, rows_filter, rows_sort } from "../src/lib/table.ts";
 import { theme_pick } from "../src/lib/theme.ts";
 import { route_parse, site_href } from "../src/lib/router.ts";
 import {
-	check_buttons, check_email, check_new_password, check_unlock_code, next_button,
+	check_buttons, check_email, check_line, check_new_password, check_port, check_switches,
+	check_unlock_code, next_button, next_switch,
 } from "../src/lib/validate.ts";
+import { minute_parse, minute_text, quiet_days, weekday_names } from "../src/lib/quiet.ts";
+import {
+	DESTINATIONS_MAX, ring_add, ring_at, ring_length, ring_move, ring_remove, ring_steps, step_choices,
+} from "../src/lib/ring.ts";
 
 const call = (id: string, started_at: number, more: Partial<Call> = {}): Call => ({
 	id, started_at, from_device: "1234567890", from_name: null, answered_at: null,
@@ -269,6 +274,58 @@ test("validate: buttons", () => {
 	]);
 	assert.equal(next_button([button(1), button(3)]), 2);
 	assert.equal(next_button([]), 1);
+});
+
+test("validate: switches, lines, ports", () => {
+	const one = (number: number, code: string) => ({ number, code, name: "", owner: "platform" } as const);
+	assert.equal(check_switches([one(1, "00*"), one(2, "11*")]).size, 0);
+	assert.deepEqual([...check_switches([one(1, "300*"), one(2, "00*"), one(3, ""), one(4, "5")])], [
+		[0, "field.code_clash"], [2, "field.required"], [3, "field.unlock_code"],
+	]);
+	assert.equal(next_switch([one(1, "00*"), one(3, "22*")]).number, 2);
+	assert.equal(check_switches([one(1, "00*"), next_switch([one(1, "00*")])]).size, 0);
+	for (const good of ["+33123456789", "+44 20 7946-0123", "+1 (212) 555.0100"])
+		assert.equal(check_line(good), null, good);
+	for (const bad of ["", "0123456789", "+0123456789", "+123456", "+1234567890123456", "+33 12a45678"])
+		assert.equal(check_line(bad), "field.line", bad);
+	for (const bad of ["", "0", "65536", "5o60", "-1"])
+		assert.equal(check_port(bad), "field.port", bad);
+	assert.equal(check_port("65535"), null);
+});
+
+test("ring: devices are put on buttons, moved, timed and taken off", () => {
+	const bell = ring_add(ring_add(button(1), "a", 20), "b");
+	assert.deepEqual(bell.destinations, [{ device: "b", after_s: 0 }, { device: "a", after_s: 20 }]);
+	assert.equal(ring_add(bell, "a"), bell);
+	const [left, landed] = ring_move(bell, button(2), "a");
+	assert.deepEqual(left.destinations, [{ device: "b", after_s: 0 }]);
+	assert.deepEqual(landed.destinations, [{ device: "a", after_s: 20 }]);
+	assert.deepEqual(ring_move(bell, ring_add(button(2), "a"), "a")[0], bell);
+	assert.deepEqual(ring_remove(bell, "b").destinations, [{ device: "a", after_s: 20 }]);
+	assert.equal(ring_at(bell, "b", 45).destinations[1]?.device, "b");
+	let full = button(3);
+	for (let n = 0; n < DESTINATIONS_MAX + 3; n++)
+		full = ring_add(full, String(n));
+	assert.equal(full.destinations.length, DESTINATIONS_MAX);
+});
+
+test("ring: the picture's steps, and how long it is", () => {
+	const bell = ring_add(ring_add(ring_add(button(1), "a", 20), "b"), "c", 20);
+	assert.deepEqual(ring_steps(bell),
+		[{ after_s: 0, devices: ["b"] }, { after_s: 20, devices: ["a", "c"] }]);
+	assert.equal(ring_length(bell), 80);
+	assert.equal(ring_length(button(1)), 60);
+	assert.deepEqual(step_choices(15), [0, 10, 15, 20, 30, 45, 60]);
+});
+
+test("quiet: days and minutes", () => {
+	assert.deepEqual(weekday_names("en"), ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]);
+	assert.deepEqual(quiet_days(1 | 64), [0, 6]);
+	assert.equal(minute_text(1290), "21:30");
+	assert.equal(minute_text(1440), "00:00");
+	assert.equal(minute_parse("07:05"), 425);
+	assert.equal(minute_parse(""), null);
+	assert.equal(minute_parse("24:00"), null);
 });
 
 Object.assign(globalThis, { document: { documentElement: {} } }); // lang_load names the language

@@ -318,7 +318,7 @@ export interface DeviceEdit {
 	connection?: Connection;
 }
 
-export type DeviceStatus = "registered" | "not_registered" | "needs_configuration";
+export type DeviceStatus = "registered" | "ready" | "not_registered" | "needs_configuration";
 
 export interface Device {
 	id: string;

@@ -14,6 +14,7 @@ interface Props {
 	place: string; // what carried devices are dropped on
 	row: Button;
 	devices: ReadonlyMap<string, Device>;
+	line: boolean; // the site has one to phones outside
 	error: string | undefined;
 	set: (row: Button) => void;
 	remove: () => void;
@@ -42,7 +43,7 @@ function Add({ row, devices, set }: Pick<Props, "row" | "devices" | "set">) {
 }
 
 // One button of an intercom: its number and label, and whom it rings when.
-export function ButtonRow({ place, row, devices, error, set, remove }: Props) {
+export function ButtonRow({ place, row, devices, line, error, set, remove }: Props) {
 	const { over } = useDrag();
 	const title = t("button.title", { n: Number.isNaN(row.button) ? "" : String(row.button) });
 	const name = (id: string) => devices.get(id)?.name ?? id;
@@ -80,7 +81,7 @@ export function ButtonRow({ place, row, devices, error, set, remove }: Props) {
 			</ul>
 			<Add row={row} devices={devices} set={set} />
 			{row.destinations.length > 0
-				&& <RingPicture row={row} name={name} devices={devices} />}
+				&& <RingPicture row={row} name={name} devices={devices} line={line} />}
 			<div><button class="danger" onClick={remove}>
 				{t("button.remove")}<span class="hidden"> {title}</span>
 			</button></div>

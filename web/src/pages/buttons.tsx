@@ -48,10 +48,11 @@ function Palette({ devices }: { devices: readonly Device[] }) {
 interface EditorProps {
 	start: readonly Button[];
 	devices: readonly Device[];
+	line: boolean;
 	save: (rows: Button[]) => Promise<void>;
 }
 
-function Editor({ start, devices, save }: EditorProps) {
+function Editor({ start, devices, line, save }: EditorProps) {
 	const [rows, set_rows] = useState<readonly Row[]>(
 		() => start.map((row, key) => ({ key, row })));
 	const [next_key, set_next_key] = useState(start.length);
@@ -102,7 +103,7 @@ function Editor({ start, devices, save }: EditorProps) {
 				{rows.map(({ key, row }, index) => {
 					const fault = tried ? wrong.get(index) : undefined;
 					return (
-						<ButtonRow key={key} place={String(key)} row={row} devices={known}
+						<ButtonRow key={key} place={String(key)} row={row} devices={known} line={line}
 							error={fault && t(fault, { max: BUTTON_MAX })}
 							set={(changed) => set_rows(rows.map((one) =>
 								one.key === key ? { key, row: changed } : one))}
@@ -130,14 +131,18 @@ interface Props {
 
 // Whom each button of a door rings, and when. Saved as a whole.
 export function Buttons({ site, device, devices }: Props) {
-	const buttons = useLoad(device.id, async () => (await api.buttons(site, device.id)).items);
+	const buttons = useLoad(device.id, async () => {
+		const [{ items }, { host }] =
+			await Promise.all([api.buttons(site, device.id), api.line(site)]);
+		return { items, line: host !== "" };
+	});
 	return (
 		<div class="card stack">
 			<h3>{t("buttons.title")}</h3>
 			<p class="soft">{t("buttons.text")}</p>
 			<Show of={buttons}>
-				{(start) => (
-					<Editor start={start} devices={devices}
+				{({ items, line }) => (
+					<Editor start={items} devices={devices} line={line}
 						save={async (rows) => {
 							await api.buttons_edit(site, device.id, rows);
 							toast(t("saved"));

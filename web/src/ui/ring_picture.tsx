@@ -1,4 +1,4 @@
-import type { Button, Device } from "../api/types.ts";
+import type { Button, Device, DeviceKind } from "../api/types.ts";
 import { format_list } from "../lib/format.ts";
 import { lang_current, t } from "../lib/i18n.ts";
 import { ring_length, ring_steps, RING_S } from "../lib/ring.ts";
@@ -7,12 +7,16 @@ interface Props {
 	row: Button;
 	name: (id: string) => string;
 	devices: ReadonlyMap<string, Device>;
+	line: boolean; // the site has one to phones outside
 }
 
 const percent = (part: number, of: number) => `${(100 * part / of).toFixed(2)}%`;
 
 // Who rings when, as bars over time, and as a sentence that says the same.
-export function RingPicture({ row, name, devices }: Props) {
+export function RingPicture({ row, name, devices, line }: Props) {
+	const of_kind = (kind: DeviceKind) => row.destinations.map(({ device }) => device)
+		.filter((id) => devices.get(id)?.kind === kind);
+	const outside = of_kind("line");
 	const length = ring_length(row);
 	const steps = ring_steps(row);
 	const said = steps.map(({ after_s, devices: at }) => t(
@@ -36,7 +40,14 @@ export function RingPicture({ row, name, devices }: Props) {
 					<span class="ring-axis soft"><span>0 s</span><span>{length} s</span></span>
 				</div>
 			</div>
-			<figcaption>{said.join(" ")}</figcaption>
+			<figcaption>
+				{said.join(" ")}
+				{of_kind("app").length > 0 && <p class="soft">{t("ring.quiet")}</p>}
+				{!line && outside.length > 0 && (
+					<p class="error">{t("ring.no_line",
+						{ names: format_list(outside.map(name), lang_current()) })}</p>
+				)}
+			</figcaption>
 		</figure>
 	);
 }

@@ -116,6 +116,8 @@ void call_leave(struct call *call, uint64_t device);
 void leg_digit(struct call_leg *leg, char digit, enum dtmf_how how);
 
 /* leg_sip.c */
+/* How media reach a device by this flow. */
+struct media_way leg_sip_way(const struct switchboard *sb, uint64_t device, const struct flow *flow);
 extern const struct session_handlers caller_handlers;
 bool leg_sip_start(struct call *call, const struct dir_device *to, const struct sip_binding *binding);
 /* Its media and its session; it is the caller's to append. */

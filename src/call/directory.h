@@ -31,6 +31,8 @@ struct dir_switch {
 	const char *name; /* shown in the app; "" for none */
 };
 
+enum dir_srtp { DIR_SRTP_OFFERED, DIR_SRTP_OFF, DIR_SRTP_REQUIRED };
+
 struct dir_destination {
 	uint64_t device; /* its number */
 	unsigned after_s;
@@ -65,6 +67,7 @@ struct dir_device {
 	const char *name;
 	const char *unlock_code; /* "" for none */
 	struct sip_secret secret;
+	enum dir_srtp srtp;
 	bool app;   /* a page or an app: it connects (call/app.h), and no SIP phone */
 	bool wakes; /* a push may reach it while it is not connected */
 	struct dir_switch *switches;

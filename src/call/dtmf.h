@@ -1,7 +1,7 @@
 /* call/dtmf.h - keys pressed during a call: one press once, and the unlock code.
  *
- * A phone may send one press both as RFC 4733 packets and as INFO: what comes a second time by the
- * other way within DTMF_TWIN_MS is its twin. Pure; one per leg. */
+ * A phone may send one press by two ways, such as RFC 4733 packets and INFO: what comes a second time
+ * by another way within DTMF_TWIN_MS is its twin. Pure; one per leg. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,7 +14,7 @@ enum {
 	DTMF_GAP_MS = 10000,  /* a longer pause starts the code anew */
 };
 
-enum dtmf_how { DTMF_RTP, DTMF_INFO };
+enum dtmf_how { DTMF_RTP, DTMF_INFO, DTMF_TONE };
 
 struct dtmf {
 	char typed[DTMF_TYPED_MAX];

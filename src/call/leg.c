@@ -11,9 +11,9 @@
 
 static void opened(struct call_leg *leg, enum dtmf_how how)
 {
-	call_record(leg->call, CALL_REC_OPENED, leg, how == DTMF_RTP ? "dtmf" : "info");
+	call_record(leg->call, CALL_REC_OPENED, leg, how == DTMF_INFO ? "info" : "dtmf");
 	log_info("call_opened", LF_I("call", leg->call->id), LF_I("device", leg->device),
-		 LF_S("how", how == DTMF_RTP ? "dtmf" : "info"));
+		 LF_S("how", how == DTMF_INFO ? "info" : "dtmf"));
 }
 
 static void pass_digit(struct call_leg *leg, char digit, enum dtmf_how how)

@@ -287,15 +287,32 @@ uint64_t leg_contact(const struct sip_binding *binding)
 	return hash;
 }
 
+/* Keys are offered where nobody on the way can read them. */
+static enum media_srtp srtp_of(const struct dir_device *device, const struct flow *flow)
+{
+	if (!device || device->srtp == DIR_SRTP_OFFERED)
+		return flow->transport == FLOW_TLS ? MEDIA_SRTP_OFFERED : MEDIA_SRTP_TAKEN;
+	return device->srtp == DIR_SRTP_OFF ? MEDIA_SRTP_OFF : MEDIA_SRTP_REQUIRED;
+}
+
+struct media_way leg_sip_way(const struct switchboard *sb, uint64_t device, const struct flow *flow)
+{
+	return (struct media_way){
+		.local = flow_local_addr(sip_endpoint_flows(sb->conf.endpoint), flow),
+		.signal = flow->peer,
+		.srtp = srtp_of(directory_device(sb->conf.directory, device), flow),
+	};
+}
+
 int leg_sip_invite(struct call_leg *leg, const struct session_to *to)
 {
 	CLEANUP(buf_free) struct buf offer = BUF_INIT(MEDIA_SDP_MAX);
 	struct call *call = leg->call;
 	struct switchboard *sb = call->sb;
-	const struct addr local = flow_local_addr(sip_endpoint_flows(sb->conf.endpoint), &to->flow);
+	const struct media_way way = leg_sip_way(sb, leg->device, &to->flow);
 	int rc;
 
-	rc = media_callee(call->media, &local, &to->flow.peer, &leg->at, &offer);
+	rc = media_callee(call->media, &way, &leg->at, &offer);
 	if (rc < 0)
 		return rc;
 	rc = session_invite(sb->sessions, to, buf_view(&offer), &callee_handlers, leg, &leg->phone.session);

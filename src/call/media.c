@@ -80,16 +80,16 @@ static enum relay_kind kind_of(const struct sdp_media *line)
 
 static bool relayable(const struct sdp_media *line)
 {
-	return line->kind != SDP_OTHER && line->port && !line->secure && !line->savp && line->nformats;
+	return line->kind != SDP_OTHER && line->port && !line->secure && line->nformats;
 }
 
-int media_find_lines(const struct sdp *sdp, int ret_lines[RELAY_KINDS])
+int media_find_lines(const struct sdp *sdp, const struct leg *leg, int ret_lines[RELAY_KINDS])
 {
 	ret_lines[RELAY_AUDIO] = ret_lines[RELAY_VIDEO] = -1;
 	for (unsigned i = 0; i < sdp->nmedia; i++) {
 		const struct sdp_media *line = &sdp->media[i];
 
-		if (relayable(line) && ret_lines[kind_of(line)] < 0)
+		if (relayable(line) && media_srtp_fits(leg, line) && ret_lines[kind_of(line)] < 0)
 			ret_lines[kind_of(line)] = (int)i;
 	}
 	return ret_lines[RELAY_AUDIO] < 0 && ret_lines[RELAY_VIDEO] < 0 ? -EPROTONOSUPPORT : 0;
@@ -156,6 +156,15 @@ static uint32_t silence_ms(const struct media *m, const struct leg *leg, enum sd
 	return m->connected && sends ? MEDIA_SILENCE_MS : 0;
 }
 
+static bool has_events(const struct sdp_media *line)
+{
+	for (unsigned i = 0; i < line->nformats; i++) {
+		if (line->formats[i].event)
+			return true;
+	}
+	return false;
+}
+
 /* What the leg said of one stream, for the relay. `theirs` is its own line, `ours` the line that we
  * put to it (its answer may number payload types anew; what it sends may carry either). */
 static void stream_fill(struct media *m, struct leg *leg, enum relay_kind kind,
@@ -166,9 +175,11 @@ static void stream_fill(struct media *m, struct leg *leg, enum relay_kind kind,
 	*set = (struct relay_stream){
 		.rtp = theirs->rtp,
 		.rtcp = theirs->rtcp,
-		.signal = leg->signal,
+		.signal = leg->way.signal,
 		.rtcp_mux = theirs->rtcp_mux,
 		.silence_ms = silence_ms(m, leg, theirs->dir),
+		.keys = media_srtp_keys(m, leg, kind, theirs),
+		.tones = kind == RELAY_AUDIO && !has_events(theirs),
 	};
 	add_formats(m, set, theirs);
 	add_readable(m, set, theirs);
@@ -215,14 +226,14 @@ static int stream_say(struct media *m, struct leg *leg, enum relay_kind kind,
 	return rc;
 }
 
-static int leg_open(struct media *m, unsigned at, const struct addr *local, const struct addr *signal,
+static int leg_open(struct media *m, unsigned at, const struct media_way *way,
 		    const int lines[RELAY_KINDS])
 {
 	struct leg *leg = &m->legs[at];
 	int rc;
 
-	*leg = (struct leg){ .local = *local, .signal = *signal };
-	rc = relay_leg_open(m->session, at, local->sa.sa_family, kinds_of(lines), &leg->ports,
+	*leg = (struct leg){ .way = *way };
+	rc = relay_leg_open(m->session, at, way->local.sa.sa_family, kinds_of(lines), &leg->ports,
 			    &leg->relay_leg);
 	if (rc < 0)
 		return rc;
@@ -232,9 +243,9 @@ static int leg_open(struct media *m, unsigned at, const struct addr *local, cons
 	return 0;
 }
 
-int media_caller(struct media *m, struct view offer, const struct addr *local,
-		 const struct addr *signal)
+int media_caller(struct media *m, struct view offer, const struct media_way *way)
 {
+	const struct leg said_by = { .way = *way }, ours = {};
 	struct leg *leg = &m->legs[0];
 	int lines[RELAY_KINDS], rc;
 	struct said said = {};
@@ -242,9 +253,9 @@ int media_caller(struct media *m, struct view offer, const struct addr *local,
 	m->caller_offered = offer.n > 0;
 	rc = media_said_read(offer.n ? offer : VIEW(plain_offer), &said);
 	if (rc == 0)
-		rc = media_find_lines(said.sdp, lines);
+		rc = media_find_lines(said.sdp, m->caller_offered ? &said_by : &ours, lines);
 	if (rc == 0)
-		rc = leg_open(m, 0, local, signal, lines);
+		rc = leg_open(m, 0, way, lines);
 	if (rc < 0) {
 		arena_free(&said.arena);
 		return rc;
@@ -260,10 +271,11 @@ int media_caller(struct media *m, struct view offer, const struct addr *local,
 	return 0;
 }
 
-struct sdp_edit media_edit_for(struct media *m, struct leg *leg, const int lines[RELAY_KINDS])
+/* Every other line is refused. */
+static struct sdp_edit edit_for(struct media *m, struct leg *leg, const int lines[RELAY_KINDS])
 {
 	struct sdp_edit edit = {
-		.host = leg->local,
+		.host = leg->way.local,
 		.session_id = m->conf.session_id + (uint64_t)(leg - m->legs),
 		.version = ++leg->version,
 	};
@@ -271,6 +283,29 @@ struct sdp_edit media_edit_for(struct media *m, struct leg *leg, const int lines
 	for (unsigned k = 0; k < RELAY_KINDS; k++) {
 		if (lines[k] >= 0)
 			edit.media[lines[k]].port = leg->ports.rtp[k];
+	}
+	return edit;
+}
+
+struct sdp_edit media_offer_for(struct media *m, struct leg *leg, const int lines[RELAY_KINDS])
+{
+	struct sdp_edit edit = edit_for(m, leg, lines);
+
+	for (unsigned k = 0; k < RELAY_KINDS; k++) {
+		if (lines[k] >= 0)
+			media_srtp_offer(m, leg, k, &edit.media[lines[k]]);
+	}
+	return edit;
+}
+
+struct sdp_edit media_answer_for(struct media *m, struct leg *leg, const struct sdp *offer,
+				 const int lines[RELAY_KINDS])
+{
+	struct sdp_edit edit = edit_for(m, leg, lines);
+
+	for (unsigned k = 0; k < RELAY_KINDS; k++) {
+		if (lines[k] >= 0)
+			media_srtp_answer(m, leg, k, &offer->media[lines[k]], &edit.media[lines[k]]);
 	}
 	return edit;
 }
@@ -284,8 +319,8 @@ unsigned media_leg_free(const struct media *m)
 	return at;
 }
 
-int media_callee(struct media *m, const struct addr *local, const struct addr *signal,
-		 unsigned *ret_leg, struct buf *ret_offer)
+int media_callee(struct media *m, const struct media_way *way, unsigned *ret_leg,
+		 struct buf *ret_offer)
 {
 	const struct leg *caller = &m->legs[0];
 	const int lines[RELAY_KINDS] = { caller->streams[RELAY_AUDIO].line,
@@ -296,10 +331,10 @@ int media_callee(struct media *m, const struct addr *local, const struct addr *s
 
 	if (at == MEDIA_LEGS_MAX)
 		return -ENOSPC;
-	rc = leg_open(m, at, local, signal, lines);
+	rc = leg_open(m, at, way, lines);
 	if (rc < 0)
 		return rc;
-	edit = media_edit_for(m, &m->legs[at], lines);
+	edit = media_offer_for(m, &m->legs[at], lines);
 	rc = sdp_relay(caller->said.sdp, &edit, ret_offer);
 	if (rc < 0) {
 		media_leg_close(m, at);
@@ -336,7 +371,7 @@ static int take_answer(struct media *m, struct leg *leg, const struct sdp *offer
 		if (s->line < 0 || (unsigned)s->line >= answer->nmedia)
 			continue;
 		line = &answer->media[s->line];
-		if (!relayable(line))
+		if (!relayable(line) || !media_srtp_fits(leg, line))
 			continue;
 		rc = stream_say(m, leg, k, line, &offer->media[s->line]);
 		if (rc < 0)
@@ -378,9 +413,11 @@ int media_answer_caller(struct media *m, unsigned at, struct buf *ret_sdp)
 	int lines[RELAY_KINDS];
 
 	streams_on(leg, lines);
-	edit = media_edit_for(m, caller, lines);
-	if (!m->caller_offered)
+	if (!m->caller_offered) {
+		edit = media_offer_for(m, caller, lines);
 		return sdp_relay(leg->said.sdp, &edit, ret_sdp);
+	}
+	edit = media_answer_for(m, caller, caller->said.sdp, lines);
 	return sdp_answer(caller->said.sdp, leg->said.sdp, &edit, ret_sdp);
 }
 
@@ -468,7 +505,7 @@ void media_connect(struct media *m, unsigned at)
 /* Lines of kinds for which the leg has ports from the start. */
 int media_lines_with_ports(const struct sdp *sdp, const struct leg *leg, int ret_lines[RELAY_KINDS])
 {
-	int rc = media_find_lines(sdp, ret_lines);
+	int rc = media_find_lines(sdp, leg, ret_lines);
 
 	for (unsigned k = 0; k < RELAY_KINDS; k++) {
 		if (!leg->ports.rtp[k])
@@ -490,7 +527,7 @@ int media_reoffer(struct media *m, unsigned from, struct view offer, unsigned to
 	if (rc == 0)
 		rc = media_lines_with_ports(said.sdp, &m->legs[from], lines);
 	if (rc == 0) {
-		edit = media_edit_for(m, &m->legs[to], lines);
+		edit = media_offer_for(m, &m->legs[to], lines);
 		rc = sdp_relay(said.sdp, &edit, ret_offer);
 	}
 	if (rc < 0) {
@@ -572,7 +609,7 @@ int media_reanswer(struct media *m, unsigned to, struct view answer, unsigned fr
 		return rc;
 	media_connect(m, m->peer);
 	media_ask_for_picture(m);
-	edit = media_edit_for(m, leg, lines);
+	edit = media_answer_for(m, leg, leg->said.sdp, lines);
 	return sdp_answer(leg->said.sdp, other->said.sdp, &edit, ret_answer);
 }
 
@@ -583,7 +620,7 @@ int media_restore(struct media *m, unsigned at, unsigned other, struct buf *ret_
 	int lines[RELAY_KINDS];
 
 	streams_on(from, lines);
-	edit = media_edit_for(m, &m->legs[at], lines);
+	edit = media_offer_for(m, &m->legs[at], lines);
 	return sdp_relay(from->said.sdp, &edit, ret_offer);
 }
 

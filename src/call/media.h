@@ -6,7 +6,8 @@
  * Invariants:
  *   1. Whatever SDP a leg gets names our address and that leg's ports, never the other side's.
  *   2. Packets pass to ringing legs only from the caller; between two legs only once connected.
- *   3. A stream that a leg refused (port 0) has no route. */
+ *   3. A stream that a leg refused (port 0) has no route.
+ *   4. Whether a leg's packets are sealed, and with which keys, is between us and that leg. */
 #pragma once
 #include "base/mem.h"
 #include "media/relay.h"
@@ -23,8 +24,25 @@ enum {
 
 struct media;
 
+/* What a leg wants of SRTP (RFC 4568). Keys stand in the SIP messages: who must not see them must not
+ * see those. */
+enum media_srtp {
+	MEDIA_SRTP_OFF,      /* in clear; who insists on keys is refused */
+	MEDIA_SRTP_TAKEN,    /* when the leg offers it */
+	MEDIA_SRTP_OFFERED,  /* to the leg, too, which may leave it (RFC 8643) */
+	MEDIA_SRTP_REQUIRED, /* nothing passes in clear */
+};
+
+/* How a leg is reached. */
+struct media_way {
+	struct addr local;  /* our address as the leg sees it */
+	struct addr signal; /* where its signalling comes from */
+	enum media_srtp srtp;
+};
+
 struct media_conf {
 	struct relay *relay;
+	struct rand *rand; /* of keys */
 	uint64_t tag; /* of the relay's events; a leg's: media_leg_of */
 	uint64_t session_id; /* of o= lines: random */
 };
@@ -32,15 +50,13 @@ struct media_conf {
 [[nodiscard]] int media_new(const struct media_conf *conf, struct media **ret_media);
 void media_free(struct media *m);
 
-/* Opens a leg and reads its offer. local: our address as the leg sees it; signal: where its
- * signalling comes from. -EBADMSG: no SDP; -EPROTONOSUPPORT: nothing in it that can be relayed. An
- * empty offer (an INVITE without SDP) gives a leg that will be offered what door phones speak.
+/* Opens a leg and reads its offer. -EBADMSG: no SDP; -EPROTONOSUPPORT: nothing in it that can be
+ * relayed, or not as the way wants it. An empty offer (an INVITE without SDP) gives a leg that will be offered what door phones speak.
  * *ret_leg is the index; the caller's is 0. */
-[[nodiscard]] int media_caller(struct media *m, struct view offer, const struct addr *local,
-			       const struct addr *signal);
+[[nodiscard]] int media_caller(struct media *m, struct view offer, const struct media_way *way);
 /* A leg to ring, and the offer for it: the caller's, with our ports. */
-[[nodiscard]] int media_callee(struct media *m, const struct addr *local, const struct addr *signal,
-			       unsigned *ret_leg, struct buf *ret_offer);
+[[nodiscard]] int media_callee(struct media *m, const struct media_way *way, unsigned *ret_leg,
+			       struct buf *ret_offer);
 /* Its ports are given back; of what is here only media_codec and media_free may follow. */
 void media_close(struct media *m);
 /* The name of a codec that the relay tells of (relay_stats.codec); "" for none. Good until

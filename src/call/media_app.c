@@ -430,8 +430,8 @@ int media_app_reoffer(struct media *m, unsigned from, struct view offer, unsigne
 	rc = reoffer_take(m, leg, app, lines);
 	if (rc < 0)
 		return rc;
-	edit = media_edit_for(m, leg,
-			      (int[]){ app->streams[RELAY_AUDIO].on ? lines[RELAY_AUDIO] : -1,
-				       app->streams[RELAY_VIDEO].on ? lines[RELAY_VIDEO] : -1 });
+	edit = media_answer_for(m, leg, leg->said.sdp,
+				(int[]){ app->streams[RELAY_AUDIO].on ? lines[RELAY_AUDIO] : -1,
+					 app->streams[RELAY_VIDEO].on ? lines[RELAY_VIDEO] : -1 });
 	return sdp_answer(leg->said.sdp, app->said.sdp, &edit, ret_answer);
 }

@@ -1,5 +1,5 @@
-/* call/media_priv.h - what media.c (phones) and media_app.c (browsers) share: the legs of a call and
- * what each has said. */
+/* call/media_priv.h - what media.c (phones), media_app.c (browsers) and media_srtp.c (keys of phones)
+ * share: the legs of a call and what each has said. */
 #pragma once
 #include "call/media.h"
 
@@ -29,13 +29,17 @@ struct app_media {
 	struct relay_web ours;
 };
 
+enum { MEDIA_SUITES = 2 };
+
 struct leg {
 	bool open;
 	bool web;       /* a browser */
 	bool nobody;    /* and not even that: without a leg in the relay */
 	bool reoffered; /* inside the call: that it only sends is a hold from then on */
 	unsigned relay_leg;
-	struct addr local, signal;
+	struct media_way way;
+	bool keyed; /* the keys below are made */
+	struct sdes keys[RELAY_KINDS][MEDIA_SUITES]; /* ours, as they are offered */
 	struct relay_ports ports;
 	uint64_t version;
 	struct said said; /* last; of a browser, what it means in the words of a phone */
@@ -61,12 +65,16 @@ struct media {
 int media_said_read(struct view text, struct said *ret_said);
 /* What was said before is forgotten. */
 void media_said_move(struct said *to, struct said *from);
-/* The first m= line of each kind that can be relayed. -EPROTONOSUPPORT without any. */
-int media_find_lines(const struct sdp *sdp, int ret_lines[RELAY_KINDS]);
+/* The first m= line of each kind that can be relayed, and is as this leg's way wants it.
+ * -EPROTONOSUPPORT without any. */
+int media_find_lines(const struct sdp *sdp, const struct leg *leg, int ret_lines[RELAY_KINDS]);
 /* A number for the codec; MEDIA_CODECS_MAX when there are too many. It outlives the description. */
 unsigned media_codec_number(struct media *m, const struct sdp_format *format);
-/* Our ports of `leg` at the lines of `sdp` that are relayed; every other line is refused. */
-struct sdp_edit media_edit_for(struct media *m, struct leg *leg, const int lines[RELAY_KINDS]);
+/* Our ports of `leg` at the lines that are relayed, and our keys; every other line is refused. For an
+ * offer to it, and for the answer to its offer. */
+struct sdp_edit media_offer_for(struct media *m, struct leg *leg, const int lines[RELAY_KINDS]);
+struct sdp_edit media_answer_for(struct media *m, struct leg *leg, const struct sdp *offer,
+				 const int lines[RELAY_KINDS]);
 /* A free leg beside the caller's; MEDIA_LEGS_MAX without any. */
 unsigned media_leg_free(const struct media *m);
 /* The offer of `leg` was taken: what it said counts now, in the lines that the other side took. */
@@ -74,3 +82,15 @@ int media_take_offer(struct media *m, struct leg *leg, const int lines[RELAY_KIN
 int media_lines_with_ports(const struct sdp *sdp, const struct leg *leg, int ret_lines[RELAY_KINDS]);
 /* Whoever was on hold, or changed where it listens, sees nothing until the next key frame. */
 void media_ask_for_picture(struct media *m);
+
+/* media_srtp.c */
+/* What the leg says there goes with what its way wants. */
+bool media_srtp_fits(const struct leg *leg, const struct sdp_media *line);
+/* The keys under which the line's packets go; profile 0: in clear. */
+struct seal_keys media_srtp_keys(struct media *m, struct leg *leg, enum relay_kind kind,
+				 const struct sdp_media *line);
+/* Into the line of an offer to the leg, and into that of an answer to this line of its own. */
+void media_srtp_offer(struct media *m, struct leg *leg, enum relay_kind kind,
+		      struct sdp_edit_media *edit);
+void media_srtp_answer(struct media *m, struct leg *leg, enum relay_kind kind,
+		       const struct sdp_media *line, struct sdp_edit_media *edit);

@@ -104,7 +104,7 @@ static void take_event(struct call *call, struct call_leg *leg, const struct rel
 {
 	switch (e->type) {
 	case RELAY_EV_DIGIT:
-		leg_digit(leg, e->digit, DTMF_RTP);
+		leg_digit(leg, e->digit, e->tone ? DTMF_TONE : DTMF_RTP);
 		break;
 	case RELAY_EV_HEARD:
 		media_silent(call->media, leg->at, e->kind, false);
@@ -283,7 +283,7 @@ static void refuse(struct tx_server *tx, unsigned code, const char *phrase)
 struct call *switchboard_call_new(struct switchboard *sb, const struct dir_device *from)
 {
 	struct call *call = calloc(1, sizeof(*call));
-	struct media_conf conf = { .relay = sb->conf.relay };
+	struct media_conf conf = { .relay = sb->conf.relay, .rand = sb->conf.rand };
 
 	if (!call)
 		return NULL;
@@ -328,7 +328,7 @@ static int caller_start(struct call *call, struct tx_server *tx, const struct si
 			const struct flow *flow)
 {
 	struct switchboard *sb = call->sb;
-	const struct addr local = flow_local_addr(sip_endpoint_flows(sb->conf.endpoint), flow);
+	const struct media_way way = leg_sip_way(sb, call->caller.device, flow);
 	struct view sdp;
 	int rc;
 
@@ -338,7 +338,7 @@ static int caller_start(struct call *call, struct tx_server *tx, const struct si
 		return rc;
 	call->caller.kind = &leg_sip;
 	call->offered = sdp.n > 0;
-	rc = media_caller(call->media, sdp, &local, &flow->peer);
+	rc = media_caller(call->media, sdp, &way);
 	if (rc < 0)
 		caller_refuse(call, rc);
 	return rc;

@@ -133,6 +133,7 @@ struct relay_event {
 	uint64_t session; /* the owner's tags */
 	uint64_t leg;
 	enum relay_kind kind;
+	bool tone; /* RELAY_EV_DIGIT: it was heard in the sound, and no telephone-event passed */
 	union {
 		struct addr addr;
 		char digit;

@@ -425,6 +425,7 @@ static char heard_digit(struct channel *c, const uint8_t *p, const struct rtp *r
 
 static void on_heard(struct worker *w, struct channel *c, const uint8_t *p, const struct rtp *rtp)
 {
+	const bool tone = c->tone != NULL;
 	const char digit = heard_digit(c, p, rtp);
 
 	if (c->stream.silent) {
@@ -432,7 +433,10 @@ static void on_heard(struct worker *w, struct channel *c, const uint8_t *p, cons
 		tell(w, c, (struct relay_event){ .type = RELAY_EV_HEARD });
 	}
 	if (digit)
-		tell(w, c, (struct relay_event){ .type = RELAY_EV_DIGIT, .digit = digit });
+		tell(w, c,
+		     (struct relay_event){ .type = RELAY_EV_DIGIT,
+					   .tone = tone && c->tone,
+					   .digit = digit });
 }
 
 static bool rtp_read_one(struct worker *w, struct channel *c, unsigned i, const struct addr *from,

@@ -1,5 +1,6 @@
 /* The descriptions of a call as its sides say them, in any order that a call allows: pieces with a
  * NUL between them, each a letter for what happens and an SDP. The relay checks what it is told. */
+#include "base/rand.h"
 #include "call/media.h"
 #include "../unit/call/fake_relay.h"
 
@@ -9,8 +10,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 static struct {
 	struct relay relay;
+	struct rand_seeded rand;
 	struct media *media;
-	struct addr local, signal;
+	struct media_way way;
 	bool open[MEDIA_LEGS_MAX], answered[MEDIA_LEGS_MAX];
 	bool offered;   /* the caller has */
 	unsigned peer;  /* connected; 0: nobody yet */
@@ -34,7 +36,7 @@ static void check(const struct buf *said)
 	for (unsigned i = 0; i < sdp->nmedia; i++) {
 		const struct sdp_media *m = &sdp->media[i];
 
-		if (m->port && (m->port < FAKE_PORT || !addr_same_host(&m->rtp, &w.local)))
+		if (m->port && (m->port < FAKE_PORT || !addr_same_host(&m->rtp, &w.way.local)))
 			abort();
 	}
 }
@@ -52,7 +54,7 @@ static bool went(int rc, const struct buf *said)
 static void ring(struct buf *out)
 {
 	unsigned leg;
-	const int rc = media_callee(w.media, &w.local, &w.signal, &leg, out);
+	const int rc = media_callee(w.media, &w.way, &leg, out);
 
 	if (rc != -ENOSPC && went(rc, out))
 		w.open[leg] = true;
@@ -165,11 +167,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	memset(&w, 0, sizeof(w));
 	w.reoffer = -1;
 	w.relay = fake_relay_open();
-	if (addr_parse("192.0.2.1:5060", &w.local) || addr_parse("198.51.100.7:5060", &w.signal) ||
-	    media_new(&(struct media_conf){ &w.relay, 1, 1000 }, &w.media))
+	w.way.srtp = (enum media_srtp)(n % (MEDIA_SRTP_REQUIRED + 1));
+	rand_seeded_init(&w.rand, 1);
+	if (addr_parse("192.0.2.1:5060", &w.way.local) ||
+	    addr_parse("198.51.100.7:5060", &w.way.signal) ||
+	    media_new(&(struct media_conf){ &w.relay, &w.rand.rand, 1, 1000 }, &w.media))
 		abort();
 	w.offered = first.n > 0;
-	if (went(media_caller(w.media, first, &w.local, &w.signal), NULL))
+	if (went(media_caller(w.media, first, &w.way), NULL))
 		for (int i = 0; i < PIECES_MAX && rest.n > 0; i++)
 			piece(view_cut(rest, '\0', &rest));
 	media_free(w.media);

@@ -17,6 +17,7 @@ struct relay {
 	bool waits;
 	unsigned keyframes; /* asked for */
 	unsigned sets;      /* told */
+	struct relay_stream streams[RELAY_LEGS_MAX][RELAY_KINDS]; /* told last */
 };
 
 struct relay_session {
@@ -141,6 +142,7 @@ int relay_stream_set(struct relay_session *s, unsigned leg, enum relay_kind kind
 	assert(stream->nformats <= RELAY_FORMATS_MAX);
 	for (unsigned i = 0; i < stream->nformats; i++)
 		assert(stream->formats[i].pt < 128);
+	s->relay->streams[leg][kind] = *stream;
 	return 0;
 }
 

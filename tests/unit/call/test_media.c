@@ -1,4 +1,5 @@
 /* What a call's descriptions become for each side. */
+#include "base/rand.h"
 #include "call/media.h"
 #include "fake_relay.h"
 #include "../test.h"
@@ -15,7 +16,8 @@ enum { REPEATS = 200 };
 static struct {
 	struct relay relay;
 	struct media *media;
-	struct addr local, signal;
+	struct rand_seeded rand;
+	struct media_way way;
 	struct buf out;
 } t;
 
@@ -24,9 +26,11 @@ static int setup(void **)
 	memset(&t, 0, sizeof(t));
 	t.relay = fake_relay_open();
 	t.out = BUF_INIT(MEDIA_SDP_MAX);
-	assert_int_equal(addr_parse("192.0.2.1:5060", &t.local), 0);
-	assert_int_equal(addr_parse("198.51.100.7:5060", &t.signal), 0);
-	assert_int_equal(media_new(&(struct media_conf){ &t.relay, 1, 1000 }, &t.media), 0);
+	assert_int_equal(addr_parse("192.0.2.1:5060", &t.way.local), 0);
+	assert_int_equal(addr_parse("198.51.100.7:5060", &t.way.signal), 0);
+	rand_seeded_init(&t.rand, 1);
+	assert_int_equal(media_new(&(struct media_conf){ &t.relay, &t.rand.rand, 1, 1000 }, &t.media),
+			 0);
 	return 0;
 }
 
@@ -49,7 +53,7 @@ static unsigned ring(void)
 {
 	unsigned leg = 0;
 
-	assert_int_equal(media_callee(t.media, &t.local, &t.signal, &leg, &t.out), 0);
+	assert_int_equal(media_callee(t.media, &t.way, &leg, &t.out), 0);
 	return leg;
 }
 
@@ -57,8 +61,7 @@ static void connect_one(void)
 {
 	unsigned leg;
 
-	assert_int_equal(
-		media_caller(t.media, VIEW(HEAD("10.0.0.9") AUDIO VIDEO), &t.local, &t.signal), 0);
+	assert_int_equal(media_caller(t.media, VIEW(HEAD("10.0.0.9") AUDIO VIDEO), &t.way), 0);
 	leg = ring();
 	assert_int_equal(leg, 1);
 	expect("c=IN IP4 192.0.2.1\r\n");
@@ -92,8 +95,7 @@ static void offers_may_follow_each_other_for_ever(void **)
 
 static void every_leg_may_answer_early(void **)
 {
-	assert_int_equal(
-		media_caller(t.media, VIEW(HEAD("10.0.0.9") AUDIO VIDEO), &t.local, &t.signal), 0);
+	assert_int_equal(media_caller(t.media, VIEW(HEAD("10.0.0.9") AUDIO VIDEO), &t.way), 0);
 	for (unsigned i = 1; i < MEDIA_LEGS_MAX; i++) {
 		const unsigned leg = ring();
 
@@ -102,8 +104,7 @@ static void every_leg_may_answer_early(void **)
 				 0);
 	}
 	media_preview(t.media);
-	assert_int_equal(media_callee(t.media, &t.local, &t.signal, &(unsigned){ 0 }, &t.out),
-			 -ENOSPC);
+	assert_int_equal(media_callee(t.media, &t.way, &(unsigned){ 0 }, &t.out), -ENOSPC);
 	media_leg_close(t.media, 7);
 	assert_int_equal(ring(), 7);
 }

@@ -200,6 +200,29 @@ static void print_responses(struct json *j, const struct route *route)
 	json_close(j);
 }
 
+static void print_scheme(struct json *j, const char *name)
+{
+	json_open(j);
+	json_key(j, name);
+	json_list_open(j);
+	json_list_close(j);
+	json_close(j);
+}
+
+/* Where it differs from that of the whole document. */
+static void print_security(struct json *j, enum right right)
+{
+	if (right != RIGHT_PUBLIC && right != RIGHT_APP)
+		return;
+	json_key(j, "security");
+	json_list_open(j);
+	if (right == RIGHT_APP) {
+		print_scheme(j, "session");
+		print_scheme(j, "app");
+	}
+	json_list_close(j);
+}
+
 static void print_operation(struct json *j, const struct route *route)
 {
 	char method[8] = "";
@@ -212,11 +235,7 @@ static void print_operation(struct json *j, const struct route *route)
 	print_parameters(j, route);
 	print_request(j, route);
 	print_responses(j, route);
-	if (route->right == RIGHT_PUBLIC) {
-		json_key(j, "security");
-		json_list_open(j);
-		json_list_close(j);
-	}
+	print_security(j, route->right);
 	json_close(j);
 }
 
@@ -287,6 +306,13 @@ static void print_components(struct json *j)
 	pair(j, "name", "__Host-session");
 	pair(j, "description", "Set by POST /session; named `session` without TLS");
 	json_close(j);
+	json_key(j, "app");
+	json_open(j);
+	pair(j, "type", "apiKey");
+	pair(j, "in", "cookie");
+	pair(j, "name", "__Host-app");
+	pair(j, "description", "Set by POST /app/session; named `app` without TLS");
+	json_close(j);
 	json_close(j);
 	json_key(j, "schemas");
 	json_open(j);
@@ -319,11 +345,7 @@ int api_openapi_get(struct request *r)
 	json_list_close(&j);
 	json_key(&j, "security");
 	json_list_open(&j);
-	json_open(&j);
-	json_key(&j, "session");
-	json_list_open(&j);
-	json_list_close(&j);
-	json_close(&j);
+	print_scheme(&j, "session");
 	json_list_close(&j);
 	print_paths(&j);
 	print_components(&j);

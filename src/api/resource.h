@@ -16,9 +16,11 @@ int api_session_passkey_options(struct request *r);
 int api_session_passkey(struct request *r);
 int api_setup_post(struct request *r);
 
-extern const struct shape app_sign_in_shape;
+extern const struct shape app_sign_in_shape, app_shape, app_call_shape;
 int api_app_session_post(struct request *r);
 int api_app_session_delete(struct request *r);
+int api_app_get(struct request *r);
+int api_app_call_list(struct request *r);
 
 extern const struct shape registration_shape, registration_state_shape, activation_shape;
 int api_registration_get(struct request *r);

@@ -334,6 +334,11 @@ const struct route routes[] = {
 	  "Sign in as an app, with its device ID and password; sets a cookie of its own" },
 	{ "DELETE", "/app/session", RIGHT_PUBLIC, api_app_session_delete, NULL, NULL,
 	  NO_CONTENT, 0, LANE_REQUEST, "End that session" },
+	{ "GET", "/app", RIGHT_APP, api_app_get, NULL, &app_shape,
+	  OK, 0, LANE_REQUEST, "The apps that one acts for, and whom each may call" },
+	{ "GET", "/app/calls", RIGHT_APP, api_app_call_list, NULL, &app_call_shape,
+	  OK, ROUTE_LIST, LANE_REQUEST, "Their calls, newest first; device: of one of them",
+	  .query = "device" },
 
 	{ "GET", "/live", RIGHT_LIVE, api_live_get, NULL, &live_event_shape, SWITCHING, ROUTE_LIVE,
 	  LANE_REQUEST, "A WebSocket that sends what changes on a site" },

@@ -184,6 +184,17 @@ static int read_list(struct reading *r, const struct field *f, const json_t *fro
 	return rc;
 }
 
+static int read_one(struct reading *r, const struct field *f, const json_t *from, const void **to)
+{
+	void *one = arena_alloc(r->arena, f->of->size);
+
+	if (!one)
+		return -ENOMEM;
+	memset(one, 0, f->of->size);
+	*to = one;
+	return read_object(r, f->of, from, one);
+}
+
 static void set_null(const struct field *f, void *at)
 {
 	if (f->type == FIELD_INT || f->type == FIELD_ID)
@@ -212,6 +223,8 @@ static int read_field(struct reading *r, const struct field *f, const json_t *fr
 	case FIELD_IDS:
 	case FIELD_OBJECTS:
 		return read_list(r, f, from, at);
+	case FIELD_OBJECT:
+		return read_one(r, f, from, at);
 	}
 	return -EINVAL;
 }
@@ -281,6 +294,7 @@ static void print_field(const struct field *f, const void *at, struct json *j, u
 	const struct shape_list *list = at;
 	const struct view *text = at;
 	const int64_t *number = at;
+	const void *const *one = at;
 
 	switch (f->type) {
 	case FIELD_TEXT:
@@ -305,6 +319,9 @@ static void print_field(const struct field *f, const void *at, struct json *j, u
 			else
 				print(f->of, (const char *)list->p + i * f->of->size, j, but);
 		json_list_close(j);
+		break;
+	case FIELD_OBJECT:
+		*one ? print(f->of, *one, j, but) : json_nil(j);
 		break;
 	}
 }
@@ -416,14 +433,28 @@ static void schema_details(const struct field *f, struct json *j)
 		json_close(j);
 		break;
 	case FIELD_BOOL:
+	case FIELD_OBJECT:
 		break;
 	}
 }
 
-static void schema_field(const struct field *f, struct json *j)
+/* A type beside a reference would have to hold as well. */
+static void schema_one(const struct field *f, struct json *j)
 {
-	json_key(j, f->name);
-	json_open(j);
+	json_key(j, "anyOf");
+	json_list_open(j);
+	schema_ref(j, f->of);
+	if (f->flags & FIELD_NULLABLE) {
+		json_open(j);
+		json_key(j, "type");
+		json_str(j, "null");
+		json_close(j);
+	}
+	json_list_close(j);
+}
+
+static void schema_kind(const struct field *f, struct json *j)
+{
 	json_key(j, "type");
 	if (f->flags & FIELD_NULLABLE) {
 		json_list_open(j);
@@ -434,6 +465,16 @@ static void schema_field(const struct field *f, struct json *j)
 		json_str(j, schema_type(f));
 	}
 	schema_details(f, j);
+}
+
+static void schema_field(const struct field *f, struct json *j)
+{
+	json_key(j, f->name);
+	json_open(j);
+	if (f->type == FIELD_OBJECT)
+		schema_one(f, j);
+	else
+		schema_kind(f, j);
 	if (f->flags & FIELD_SECRET) {
 		json_key(j, "format");
 		json_str(j, "password");

@@ -26,6 +26,7 @@ enum field_type {
 	FIELD_ID,       /* int64_t, a string of digits in JSON; INT64_MIN for null */
 	FIELD_IDS,      /* struct shape_list of int64_t */
 	FIELD_OBJECTS,  /* struct shape_list of the struct of `of` */
+	FIELD_OBJECT,   /* pointer to the struct of `of`; NULL for null */
 };
 
 struct shape_list {

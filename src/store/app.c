@@ -15,6 +15,7 @@ static const struct db_column device_columns[] = {
 	DB_COLUMN_TEXT(struct app_device_row, floor),
 	DB_COLUMN_TEXT(struct app_device_row, apartment),
 	DB_COLUMN_TEXT(struct app_device_row, apartment_name),
+	DB_COLUMN_INT(struct app_device_row, services),
 };
 static const struct db_shape device_shape = DB_SHAPE(struct app_device_row, device_columns);
 
@@ -35,6 +36,22 @@ static const struct db_column secret_columns[] = {
 };
 static const struct db_shape secret_shape = DB_SHAPE(struct app_secret_row, secret_columns);
 
+static const struct db_column call_columns[] = {
+	DB_COLUMN_INT(struct app_call_row, site_id),
+	DB_COLUMN_INT(struct app_call_row, id),
+	DB_COLUMN_INT(struct app_call_row, device),
+	DB_COLUMN_INT(struct app_call_row, outgoing),
+	DB_COLUMN_INT(struct app_call_row, started_at),
+	DB_COLUMN_INT(struct app_call_row, answered_at),
+	DB_COLUMN_INT(struct app_call_row, ended_at),
+	DB_COLUMN_TEXT(struct app_call_row, result),
+	DB_COLUMN_INT(struct app_call_row, answered_by),
+	DB_COLUMN_TEXT(struct app_call_row, answered_by_name),
+	DB_COLUMN_INT(struct app_call_row, with_device),
+	DB_COLUMN_TEXT(struct app_call_row, with_name),
+};
+static const struct db_shape call_shape = DB_SHAPE(struct app_call_row, call_columns);
+
 struct place_row {
 	int64_t site_id;
 	int64_t number;
@@ -47,14 +64,25 @@ static const struct db_shape place_shape = DB_SHAPE(struct place_row, place_colu
 
 #define DEVICE_SELECT                                                                              \
 	"SELECT d.number, d.site_id, s.company_id, d.name, s.name AS site_name, s.zone,"           \
-	" d.apartment_id, a.floor, a.number AS apartment, a.name AS apartment_name"                \
+	" d.apartment_id, a.floor, a.number AS apartment, a.name AS apartment_name,"               \
+	" a.services"                                                                              \
 	" FROM device d JOIN site s ON s.id = d.site_id"                                           \
 	" LEFT JOIN apartment a ON a.site_id = d.site_id AND a.id = d.apartment_id"
+
+#define CALL_COLUMNS                                                                               \
+	"SELECT c.site_id, c.id, CAST($2 AS BIGINT) AS device, c.started_at, c.answered_at,"       \
+	" c.ended_at, c.result, c.answered_by, c.answered_by_name,"
+/* The first that was rung. */
+#define CALLED(column)                                                                             \
+	" (SELECT l." column " FROM call_leg l WHERE l.site_id = c.site_id AND l.call_id = c.id"   \
+	" ORDER BY l.leg LIMIT 1)"
 
 enum {
 	OF_PERSON,
 	GET,
 	SECRET,
+	CALLS_IN,
+	CALLS_OUT,
 	SESSION_CREATE,
 	SESSION_FIND,
 	SESSION_TOUCH,
@@ -78,6 +106,20 @@ static const struct db_stmt stmts[] = {
 		     "SELECT number, site_id, password_sealed FROM device"
 		     " WHERE number = $1 AND app = 1",
 		     &secret_shape },
+	[CALLS_IN] = { "app_calls_in",
+		       CALL_COLUMNS
+		       " 0 AS outgoing, c.from_device AS with_device, c.from_name AS with_name"
+		       " FROM call c WHERE c.site_id = $1 AND c.id IN"
+		       " (SELECT DISTINCT l.call_id FROM call_leg l WHERE l.site_id = $1"
+		       " AND l.device = $2 AND l.call_id < $3 ORDER BY l.call_id DESC LIMIT $4)"
+		       " ORDER BY c.id DESC",
+		       &call_shape },
+	[CALLS_OUT] = { "app_calls_out",
+			CALL_COLUMNS " 1 AS outgoing," CALLED("device") " AS with_device," CALLED(
+				"name") " AS with_name FROM call c WHERE c.site_id = $1"
+					" AND c.from_device = $2 AND c.id < $3"
+					" ORDER BY c.id DESC LIMIT $4",
+			&call_shape },
 	[SESSION_CREATE] = { "app_session_create",
 			     "INSERT INTO app_session (token_hash, site_id, device, created_at,"
 			     " seen_at, expires_at, address, agent)"
@@ -136,6 +178,29 @@ int app_secret(struct db *db, int64_t number, struct arena *arena,
 	       struct app_secret_row *ret_secret)
 {
 	return db_one(db, &stmts[SECRET], DB_ARGS(A_INT(number)), arena, ret_secret);
+}
+
+int app_calls(struct db *db, const struct app_place *app, int64_t before, int64_t max,
+	      struct arena *arena, struct app_call_row *ret_calls, size_t *ret_n)
+{
+	static const int both[] = { CALLS_IN, CALLS_OUT };
+	size_t total = 0;
+
+	for (size_t i = 0; i < sizeof(both) / sizeof(both[0]); i++) {
+		struct app_call_row *rows;
+		size_t n;
+		const int rc = db_select(
+			db, &stmts[both[i]],
+			DB_ARGS(A_INT(app->site_id), A_INT(app->device), A_INT(before), A_INT(max)),
+			arena, &rows, &n);
+
+		if (rc < 0)
+			return rc;
+		for (size_t k = 0; k < n; k++)
+			ret_calls[total++] = rows[k];
+	}
+	*ret_n = total;
+	return 0;
 }
 
 /* Sessions. */

@@ -18,6 +18,7 @@ struct app_device_row {
 	struct view floor;
 	struct view apartment;
 	struct view apartment_name;
+	int64_t services; /* 1: the apartment's are on */
 };
 
 struct app_session_row {
@@ -27,6 +28,28 @@ struct app_session_row {
 	int64_t created_at;
 	int64_t seen_at;
 	int64_t expires_at;
+};
+
+/* One app, and where it is. */
+struct app_place {
+	int64_t site_id;
+	int64_t device;
+};
+
+/* A call in which an app took part. */
+struct app_call_row {
+	int64_t site_id;
+	int64_t id;
+	int64_t device;   /* the app */
+	int64_t outgoing; /* 1: it called */
+	int64_t started_at;
+	int64_t answered_at; /* DB_INT_NULL and p NULL where nothing is known yet */
+	int64_t ended_at;
+	struct view result;
+	int64_t answered_by;
+	struct view answered_by_name;
+	int64_t with_device; /* who called; whom it called, DB_INT_NULL: nobody was rung */
+	struct view with_name;
 };
 
 /* What signing in needs to know. */
@@ -48,6 +71,11 @@ struct app_secret_row {
 /* Of whichever site. -ENOENT: no such app. */
 [[nodiscard]] int app_secret(struct db *db, int64_t number, struct arena *arena,
 			     struct app_secret_row *ret_secret);
+
+/* What it called and what rang there, before that call (INT64_MAX: the newest), the newest first of
+ * each: up to max of both, which ret_calls has room for. Cost: two index ranges. */
+[[nodiscard]] int app_calls(struct db *db, const struct app_place *app, int64_t before, int64_t max,
+			    struct arena *arena, struct app_call_row *ret_calls, size_t *ret_n);
 
 /* token_hash: 32 bytes. -ENOLINK: the device is gone. */
 [[nodiscard]] int app_session_create(struct db *db, struct view token_hash,

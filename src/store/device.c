@@ -109,6 +109,7 @@ static const struct db_shape number_shape = DB_SHAPE(struct number_row, number_c
 enum {
 	LIST,
 	LIST_OF_APARTMENT,
+	CONTACTS,
 	RESPONDERS,
 	GET,
 	CREATE,
@@ -160,6 +161,11 @@ static const struct db_stmt stmts[] = {
 				DEVICE_SELECT " WHERE d.site_id = $1 AND d.apartment_id = $3"
 					      " ORDER BY d.name, d.number LIMIT $4",
 				&device_shape },
+	[CONTACTS] = { "device_contacts",
+		       DEVICE_SELECT " WHERE d.site_id = $1 AND d.number <> $3"
+				     " AND (d.apartment_id IS NULL OR d.apartment_id = $4)"
+				     " ORDER BY d.kind, d.name, d.number LIMIT $5",
+		       &device_shape },
 	[RESPONDERS] = { "device_responders",
 			 "SELECT COUNT(*) AS number FROM device"
 			 " WHERE site_id = $1 AND apartment_id = $2 AND kind = 'phone'",
@@ -289,6 +295,16 @@ int device_list_of_apartment(struct db *db, int64_t site_id, int64_t apartment_i
 	return db_select(db, &stmts[LIST_OF_APARTMENT],
 			 DB_ARGS(A_INT(site_id), A_INT(now_ms), A_INT(apartment_id),
 				 A_INT(APARTMENT_DEVICES_MAX)),
+			 arena, ret_devices, ret_n);
+}
+
+int device_contacts(struct db *db, int64_t site_id, int64_t number, int64_t apartment_id,
+		    int64_t now_ms, struct arena *arena, struct device_row **ret_devices,
+		    size_t *ret_n)
+{
+	return db_select(db, &stmts[CONTACTS],
+			 DB_ARGS(A_INT(site_id), A_INT(now_ms), A_INT(number),
+				 A_INT_OR_NULL(apartment_id), A_INT(DEVICE_CONTACTS_MAX)),
 			 arena, ret_devices, ret_n);
 }
 

@@ -7,6 +7,7 @@
 
 enum {
 	APARTMENT_DEVICES_MAX = 200,  /* that are shown of one apartment */
+	DEVICE_CONTACTS_MAX = 200,    /* that one device is shown */
 	BUTTONS_MAX = 150,            /* of one device */
 	BUTTON_DESTINATIONS_MAX = 31, /* of one button: as many as a call can ring */
 	BUTTON_AFTER_MAX_S = 60,      /* the latest step of a button */
@@ -130,6 +131,11 @@ struct binding_row {
 [[nodiscard]] int device_list_of_apartment(struct db *db, int64_t site_id, int64_t apartment_id,
 					   int64_t now_ms, struct arena *arena,
 					   struct device_row **ret_devices, size_t *ret_n);
+/* Those that a device of an apartment (DB_INT_NULL: of none) may call, but itself: what belongs to the
+ * house, and to its own apartment. Intercoms come first; by name, DEVICE_CONTACTS_MAX at most. */
+[[nodiscard]] int device_contacts(struct db *db, int64_t site_id, int64_t number,
+				  int64_t apartment_id, int64_t now_ms, struct arena *arena,
+				  struct device_row **ret_devices, size_t *ret_n);
 /* How many of an apartment's devices take calls and are paid for. */
 [[nodiscard]] int device_responders(struct db *db, int64_t site_id, int64_t apartment_id,
 				    int64_t *ret_n);

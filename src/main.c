@@ -16,6 +16,7 @@
 #include "server/settings.h"
 #include "server/web_media.h"
 #include "store/account.h"
+#include "store/app.h"
 #include "store/audit.h"
 #include "store/call.h"
 #include "store/migrate.h"
@@ -194,6 +195,8 @@ static int tidy(struct server *s, struct db *db, struct err *err)
 		rc = call_end_lost(db, now_ms, &ended);
 	if (rc == 0)
 		rc = session_expire(db, now_ms);
+	if (rc == 0)
+		rc = app_online_clear(db, now_ms);
 	if (rc == 0)
 		rc = import_requeue(db);
 	if (rc == 0)
@@ -655,6 +658,9 @@ static int open_web(struct server *s, struct err *err)
 		.rand = rand_system(),
 		.feed = s->feed,
 		.live = s->live,
+		.sip = s->sip,
+		.switchboard = s->switchboard,
+		.journal = s->journal,
 		.importer = s->importer,
 		.key = s->key,
 		.realm = s->conf.realm,

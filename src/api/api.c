@@ -1,5 +1,6 @@
 #include "api/api.h"
 
+#include "api/app_live.h"
 #include "api/limits.h"
 #include "api/live.h"
 #include "api/page.h"
@@ -31,6 +32,7 @@ struct api {
 	struct api_conf conf;
 	struct http *http;
 	struct pages *pages; /* NULL: none */
+	struct app_live *app_live; /* NULL: no apps */
 	struct arena arena; /* what lives as long as the api */
 	struct list upgrades; /* jobs of live pages that are on their way */
 	struct source sources[METRICS_SOURCES_MAX];
@@ -50,6 +52,7 @@ struct job {
 	struct answer answer;
 	int64_t site_id;
 	int64_t cursor;
+	struct app_live_ask app; /* of an app's; in the arena */
 	bool answered; /* by its worker: the loop did not take it back */
 };
 
@@ -151,7 +154,9 @@ static void upgrade_done(void *arg)
 	if (api) {
 		list_remove(&job->node);
 		const struct upgrade up = { api->conf.live, api->conf.loop, job->site_id, job->cursor };
-		if (job->answer.status == SWITCHING)
+		if (job->answer.status == SWITCHING && job->route->right == RIGHT_APP)
+			app_live_run(api->app_live, &job->app, job->x);
+		else if (job->answer.status == SWITCHING)
 			upgrade_run(&up, job->x);
 		else
 			job_answer(job);
@@ -182,6 +187,8 @@ static void job_run(void *arg, void *state)
 	}
 	job->site_id = r.place.site_id;
 	job->cursor = live_cursor(&r);
+	if (job->route->right == RIGHT_APP)
+		job->app = app_live_ask(&r);
 	if (loop_post(job->api->conf.loop, upgrade_done, job) < 0) {
 		job->answered = true; /* api_free frees it */
 		reply_short(job->api, job->x, 503, NULL);
@@ -223,6 +230,11 @@ static void dispatch(struct api *api, struct http_exchange *x, worker_fn *fn,
 	reply_short(api, x, 503, NULL);
 }
 
+static bool has_live(const struct api *api, const struct route *route)
+{
+	return route->right == RIGHT_APP ? api->app_live != NULL : api->conf.live != NULL;
+}
+
 static void api_request(struct api *api, struct http_exchange *x, struct view path)
 {
 	const struct route *route;
@@ -232,7 +244,7 @@ static void api_request(struct api *api, struct http_exchange *x, struct view pa
 
 	if (rc == -ENOTSUP)
 		reply_short(api, x, 405, allow);
-	else if (rc < 0 || ((route->flags & ROUTE_LIVE) && !api->conf.live))
+	else if (rc < 0 || ((route->flags & ROUTE_LIVE) && !has_live(api, route)))
 		reply_short(api, x, 404, NULL);
 	else
 		dispatch(api, x, job_run, route, ids);
@@ -361,6 +373,7 @@ void api_free(struct api *api)
 		if (job->answered)
 			job_free(job);
 	}
+	app_live_free(api->app_live);
 	pages_free(api->pages);
 	limits_free(api->env.limits);
 	arena_free(&api->arena);
@@ -383,6 +396,19 @@ static int make_dummy(struct api *api)
 	return rc;
 }
 
+static int start_apps(struct api *api)
+{
+	const struct app_live_conf conf = { .env = &api->env,
+					    .web = api->conf.loop,
+					    .sip = api->conf.sip,
+					    .workers = api->conf.workers,
+					    .live = api->conf.live,
+					    .switchboard = api->conf.switchboard,
+					    .journal = api->conf.journal };
+
+	return conf.switchboard ? app_live_new(&conf, &api->app_live) : 0;
+}
+
 static int start(struct api *api, struct err *err)
 {
 	const struct api_conf *conf = &api->conf;
@@ -396,6 +422,8 @@ static int start(struct api *api, struct err *err)
 
 	if (rc == 0)
 		rc = make_dummy(api);
+	if (rc == 0)
+		rc = start_apps(api);
 	if (rc < 0)
 		return err_set(err, rc, "no memory for the API");
 	if (conf->web_root)

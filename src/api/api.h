@@ -15,6 +15,8 @@
 #include "io/worker.h"
 
 struct importer;
+struct journal;
+struct switchboard;
 
 struct api_conf {
 	struct loop *loop;
@@ -26,6 +28,9 @@ struct api_conf {
 	struct rand *rand;
 	struct feed *feed; /* woken after each change; may be NULL */
 	struct live *live; /* NULL: no live pages */
+	struct loop *sip;  /* of the calls */
+	struct switchboard *switchboard; /* NULL: no apps */
+	struct journal *journal; /* told which apps are connected; may be NULL */
 	struct importer *importer; /* tells the progress of imports; may be NULL */
 	struct secret_key key;
 	const char *realm;     /* of SIP digests */
@@ -52,7 +57,7 @@ struct api;
 [[nodiscard]] int api_start(const struct api_conf *conf, struct err *err, struct api **ret_api);
 /* The port that is listened on, host byte order. */
 uint16_t api_port(const struct api *api);
-/* After workers_stop. NULL is fine. */
+/* After workers_stop, before switchboard_free and while the sip loop does not run. NULL is fine. */
 void api_free(struct api *api);
 
 /* A connection of each worker; arg is the database's URL. */

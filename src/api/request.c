@@ -342,16 +342,22 @@ static bool has_word(struct view words, struct view word)
 	return false;
 }
 
+/* A live page of a site goes on from a cursor; an app comes as it is. */
+static bool is_live(const struct request *r)
+{
+	return (r->route->flags & ROUTE_LIVE) && r->route->right != RIGHT_APP;
+}
+
 static bool query_is_known(const struct request *r, struct view key)
 {
 	if (has_word(view_str(r->route->query), key))
 		return true;
 
 	if (view_eq(key, VIEW("cursor")))
-		return r->route->flags & (ROUTE_LIST | ROUTE_LIVE);
+		return (r->route->flags & ROUTE_LIST) || is_live(r);
 	if (view_eq(key, VIEW("limit")))
 		return r->route->flags & ROUTE_LIST;
-	return view_eq(key, VIEW("site")) && (r->route->flags & ROUTE_LIVE);
+	return view_eq(key, VIEW("site")) && is_live(r);
 }
 
 static int check_query(struct request *r)

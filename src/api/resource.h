@@ -21,6 +21,7 @@ int api_app_session_post(struct request *r);
 int api_app_session_delete(struct request *r);
 int api_app_get(struct request *r);
 int api_app_call_list(struct request *r);
+int api_app_live_get(struct request *r);
 
 extern const struct shape registration_shape, registration_state_shape, activation_shape;
 int api_registration_get(struct request *r);

@@ -339,6 +339,8 @@ const struct route routes[] = {
 	{ "GET", "/app/calls", RIGHT_APP, api_app_call_list, NULL, &app_call_shape,
 	  OK, ROUTE_LIST, LANE_REQUEST, "Their calls, newest first; device: of one of them",
 	  .query = "device" },
+	{ "GET", "/app/live", RIGHT_APP, api_app_live_get, NULL, NULL, SWITCHING, ROUTE_LIVE,
+	  LANE_REQUEST, "A WebSocket through which apps ring, answer, call and open: doc/APP.md" },
 
 	{ "GET", "/live", RIGHT_LIVE, api_live_get, NULL, &live_event_shape, SWITCHING, ROUTE_LIVE,
 	  LANE_REQUEST, "A WebSocket that sends what changes on a site" },

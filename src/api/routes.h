@@ -15,7 +15,7 @@ enum { ID_OWN }; /* of a path that has no site */
 
 enum route_flag {
 	ROUTE_LIST = 1, /* answers {"items", "next"}, takes ?cursor= and ?limit= */
-	ROUTE_LIVE = 2, /* becomes a WebSocket; its site stands in the query */
+	ROUTE_LIVE = 2, /* becomes a WebSocket; its site stands in the query, unless it is an app's */
 	ROUTE_DOCUMENT = 4, /* answers a document of its own making */
 	ROUTE_UPLOAD = 8, /* takes a file as it is, of any type, instead of JSON */
 	ROUTE_FRESH = 16, /* its person proved to be there within SESSION_FRESH_MS */

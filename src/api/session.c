@@ -49,18 +49,26 @@ static const char *cookie_name(struct request *r, const char *name)
 	return arena_printf(r->arena, "%s%s", r->ask->secure ? "__Host-" : "", name);
 }
 
-int cookie_hash(struct request *r, const char *name, struct view *ret_hash)
+struct view cookie_field(struct request *r, const char *name)
 {
 	const struct view wanted = view_str(cookie_name(r, name));
 	struct view rest = r->ask->cookie;
 
 	while (rest.n > 0) {
 		struct view value;
-		const struct view found = view_cut(view_cut(rest, ';', &rest), '=', &value);
-		if (view_eq(view_trim(found), wanted))
-			return token_hash(view_trim(value), r->arena, ret_hash);
+		const struct view field = view_cut(rest, ';', &rest);
+		if (view_eq(view_trim(view_cut(field, '=', &value)), wanted))
+			return field;
 	}
-	return -ENOENT;
+	return (struct view){};
+}
+
+int cookie_hash(struct request *r, const char *name, struct view *ret_hash)
+{
+	struct view value = {};
+
+	view_cut(cookie_field(r, name), '=', &value);
+	return value.n > 0 ? token_hash(view_trim(value), r->arena, ret_hash) : -ENOENT;
 }
 
 void cookie_set(struct request *r, const char *name, const char *token, int64_t age_ms)

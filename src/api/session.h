@@ -33,4 +33,6 @@ struct view session_agent(struct request *r);
 
 /* The hash of the token in a cookie. -ENOENT: there is none. */
 [[nodiscard]] int cookie_hash(struct request *r, const char *name, struct view *ret_hash);
+/* The cookie as it came, NAME=VALUE; empty without it. */
+struct view cookie_field(struct request *r, const char *name);
 void cookie_set(struct request *r, const char *name, const char *token, int64_t age_ms);

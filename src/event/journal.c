@@ -25,6 +25,10 @@ struct record {
 		} streams;
 		struct {
 			int64_t device;
+			int64_t online_at;
+		} app;
+		struct {
+			int64_t device;
 			size_t n;
 			struct binding_row rows[JOURNAL_BINDINGS_MAX];
 		} bindings;
@@ -84,6 +88,11 @@ static int write_streams(struct db *db, int64_t now_ms, const struct record *r)
 static int write_bindings(struct db *db, int64_t now_ms, const struct record *r)
 {
 	return binding_replace(db, now_ms, r->bindings.device, r->bindings.rows, r->bindings.n);
+}
+
+static int write_app(struct db *db, int64_t now_ms, const struct record *r)
+{
+	return app_online_set(db, now_ms, r->app.device, r->app.online_at);
 }
 
 /* From first on, at most max records in one transaction; *ret_next is the first that was not written
@@ -449,6 +458,17 @@ static size_t binding_bytes(const struct binding_row *b)
 {
 	return b->contact.n + b->call_id.n + b->transport.n + b->address.n + b->path.n +
 	       b->instance.n;
+}
+
+int journal_app(struct journal *j, int64_t device, int64_t online_at)
+{
+	struct record *r = record_new(0, write_app);
+
+	if (r) {
+		r->app.device = device;
+		r->app.online_at = online_at;
+	}
+	return add(j, r);
 }
 
 int journal_bindings(struct journal *j, int64_t device, const struct binding_row *bindings, size_t n)

@@ -9,6 +9,7 @@
  * commit waits for the disk and costs more than the records in it. */
 #pragma once
 #include "event/feed.h"
+#include "store/app.h"
 #include "store/call.h"
 #include "store/device.h"
 
@@ -38,6 +39,9 @@ int journal_call_streams(struct journal *j, const struct call_stream_row *stream
 int journal_opening(struct journal *j, const struct opening_row *opening);
 /* All bindings that the device has now. */
 int journal_bindings(struct journal *j, int64_t device, const struct binding_row *bindings, size_t n);
+
+/* The app is connected, since then; DB_INT_NULL: no more. */
+int journal_app(struct journal *j, int64_t device, int64_t online_at);
 
 struct journal_stats {
 	uint64_t waiting, written, commits, lost;

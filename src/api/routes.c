@@ -340,7 +340,7 @@ const struct route routes[] = {
 	  OK, ROUTE_LIST, LANE_REQUEST, "Their calls, newest first; device: of one of them",
 	  .query = "device" },
 	{ "GET", "/app/live", RIGHT_APP, api_app_live_get, NULL, NULL, SWITCHING, ROUTE_LIVE,
-	  LANE_REQUEST, "A WebSocket through which apps ring, answer, call and open: doc/APP.md" },
+	  LANE_REQUEST, "A WebSocket through which apps ring, answer, call and open: see doc/api.md" },
 
 	{ "GET", "/live", RIGHT_LIVE, api_live_get, NULL, &live_event_shape, SWITCHING, ROUTE_LIVE,
 	  LANE_REQUEST, "A WebSocket that sends what changes on a site" },

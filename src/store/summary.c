@@ -53,7 +53,7 @@ static const struct db_stmt
 																		      "online = 0 AND registered_at IS NOT NULL") " AS not_registered"
 																								  " FROM (SELECT kind, registered_at, CASE WHEN EXISTS (SELECT 1 FROM binding b"
 																								  " WHERE b.site_id = device.site_id AND b.device = device.number"
-																								  " AND b.expires_at > $4) THEN 1 ELSE 0 END AS online"
+																								  " AND b.expires_at > $4) OR app_online_at IS NOT NULL THEN 1 ELSE 0 END AS online"
 																								  " FROM device WHERE site_id = $1) AS one) AS d,"
 																								  " (SELECT " HOW_MANY(
 																									  "at >= $2") " AS today, COUNT(*) AS week"

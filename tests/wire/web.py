@@ -88,18 +88,25 @@ class Client:
                 return items
 
 
-class Live:
+class Closed(Failed):
+    """The server closed the WebSocket, with this code of RFC 6455."""
+
+    def __init__(self, code):
+        super().__init__(f"closed with {code}")
+        self.code = code
+
+
+class WebSocket:
     """A page's WebSocket (RFC 6455), text messages only."""
 
-    def __init__(self, client, site, cursor=None):
+    def __init__(self, client, path):
         self.socket = socket.create_connection((client.host, client.port), timeout=10)
         if client.tls:
             self.socket = client.tls.wrap_socket(self.socket, server_hostname=client.host)
         self.data = b""
         key = base64.b64encode(os.urandom(16)).decode()
-        query = f"site={site}" + (f"&cursor={cursor}" if cursor else "")
         self.socket.sendall((
-            f"GET /api/v1/live?{query} HTTP/1.1\r\nHost: {client.host}:{client.port}\r\n"
+            f"GET /api/v1{path} HTTP/1.1\r\nHost: {client.host}:{client.port}\r\n"
             f"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: {key}\r\n"
             f"Sec-WebSocket-Version: 13\r\nCookie: {client.cookie()}\r\n\r\n").encode())
         while b"\r\n\r\n" not in self.data:
@@ -110,7 +117,7 @@ class Live:
     def _read(self):
         more = self.socket.recv(65536)
         if not more:
-            raise Failed("the live page was closed")
+            raise Failed("the connection was closed")
         self.data += more
 
     def _take(self, n):
@@ -120,7 +127,7 @@ class Live:
         return taken
 
     def next(self, seconds=10):
-        """The next event; Failed when none comes in time."""
+        """The next message; Failed when none comes in time."""
         self.socket.settimeout(seconds)
         try:
             while True:
@@ -132,9 +139,18 @@ class Live:
                 body = self._take(length)
                 if first & 15 == 1:
                     return json.loads(body)
+                if first & 15 == 8:
+                    raise Closed(*struct.unpack("!H", body[:2]))
                 expect(first & 15 in (9, 10), f"opcode {first & 15}")
         except TimeoutError:
-            raise Failed(f"no live event in {seconds} s") from None
+            raise Failed(f"no message in {seconds} s") from None
+
+    def say(self, message):
+        """A text message, masked with zeros."""
+        body = json.dumps(message).encode()
+        length = (bytes([0x80 | len(body)]) if len(body) < 126 else
+                  struct.pack("!BH", 0xfe, len(body)))
+        self.socket.sendall(b"\x81" + length + bytes(4) + body)
 
     def until(self, condition, seconds=10):
         deadline = time.monotonic() + seconds
@@ -145,3 +161,28 @@ class Live:
 
     def close(self):
         self.socket.close()
+
+
+class Live(WebSocket):
+    """What changes on a site."""
+
+    def __init__(self, client, site, cursor=None):
+        super().__init__(client, f"/live?site={site}" + (f"&cursor={cursor}" if cursor else ""))
+
+
+class AppLive(WebSocket):
+    """An app, in calls; `client` is signed in as one."""
+
+    def __init__(self, client):
+        super().__init__(client, "/app/live")
+        self.devices = self.hears("hello")["devices"]
+
+    def hears(self, word, seconds=10, **fields):
+        """The next message with this type and these fields; others in between are passed over."""
+        try:
+            return self.until(lambda m: m["type"] == word and
+                              all(m.get(k) == v for k, v in fields.items()), seconds)
+        except Closed:
+            raise
+        except Failed as e:
+            raise Failed(f"{e}: {word} {fields}") from None

@@ -1,6 +1,8 @@
 /* People of a site: role, homes, and what goes when they go. */
 #include "store/account.h"
+#include "store/app.h"
 #include "store/company.h"
+#include "store/device.h"
 #include "store/member.h"
 #include "fixture.h"
 
@@ -207,12 +209,27 @@ static void a_member_has_one_role_and_several_homes(void **state)
 	assert_int_equal(rows[0].admin, 0);
 }
 
+static void app_give(struct fixture *f, int64_t site, int64_t number, int64_t person)
+{
+	const struct device_row device = { .number = number,
+					   .site_id = site,
+					   .kind = VIEW("phone"),
+					   .app = 1,
+					   .person_id = person,
+					   .name = VIEW("App"),
+					   .apartment_id = DB_INT_NULL };
+	const struct device_secret_row secret = { number, VIEW("sealed"), VIEW("m"), VIEW("s") };
+
+	assert_int_equal(device_create(f->db, NOW, &device, &secret), 0);
+}
+
 static void a_person_stays_while_another_site_has_it(void **state)
 {
 	struct fixture *f = *state;
 	const struct place p = place_new(f);
 	const int64_t ann = person_new(f, "Ann", "ann@example.com");
 	struct home flat = home(&p, p.flat, ann);
+	struct app_device_row *apps;
 	struct member_row *rows;
 	struct person_row person;
 	int64_t residents;
@@ -222,10 +239,15 @@ static void a_person_stays_while_another_site_has_it(void **state)
 	join(f, &p, p.other, ann, VIEW("site_user"));
 	assert_int_equal(resident_add(f->db, NOW, &flat), 0);
 	assert_int_equal(resident_admin_set(f->db, NOW, &flat, true, NULL), 0);
+	app_give(f, p.mine, 1000000001, ann);
+	app_give(f, p.other, 1000000002, ann);
 	rows = get(f, p.mine, ann, &n);
 	assert_int_equal(rows[0].alone, 0); /* the other site knows her too */
 	assert_int_equal(member_remove(f->db, NOW, p.mine, ann), 0);
 	assert_int_equal(member_remove(f->db, NOW, p.mine, ann), -ENOENT);
+	assert_int_equal(app_list_of_person(f->db, ann, 10, &f->arena, &apps, &n), 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(apps[0].number, 1000000002);
 	assert_int_equal(resident_count(f->db, p.mine, p.flat, &residents), 0);
 	assert_int_equal(residents, 0);
 	assert_int_equal(member_get(f->db, p.mine, ann, &f->arena, &rows, &n), -ENOENT);

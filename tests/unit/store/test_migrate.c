@@ -1,6 +1,7 @@
 /* From a stored database of schema 1 to the newest, as each engine wrote it when that was new. */
 #include "fixture.h"
 #include "store/account.h"
+#include "store/app.h"
 #include "store/call.h"
 #include "store/change.h"
 #include "store/device.h"
@@ -135,6 +136,8 @@ static void work_goes_on(struct fixture *f)
 				       .from_device = DOOR,
 				       .from_name = VIEW("Door"),
 				       .button = 1 };
+	struct app_device_row app;
+	struct device_row kitchen;
 	struct change_row *changes;
 	struct call_row got;
 	int64_t company;
@@ -142,6 +145,10 @@ static void work_goes_on(struct fixture *f)
 
 	assert_int_equal(company_create(f->db, NOW, VIEW("Second"), &company), 0);
 	assert_int_equal(company, 2);
+	assert_int_equal(app_get(f->db, 1, KITCHEN, &f->arena, &app), -ENOENT); /* still a phone */
+	assert_int_equal(app_online_set(f->db, NOW, KITCHEN, NOW), 0);
+	assert_int_equal(device_get(f->db, 1, KITCHEN, NOW, &f->arena, &kitchen), 0);
+	assert_false(device_is_online(&kitchen));
 	assert_int_equal(call_start(f->db, NOW, &call), 0);
 	assert_int_equal(call_get(f->db, 1, 77, &f->arena, &got), 0);
 	assert_int_equal(change_after(f->db, 41, 10, &f->arena, &changes, &n), 0);

@@ -1,5 +1,6 @@
 /* The data of one person: all of it is handed over, and none of it is left. */
 #include "store/account.h"
+#include "store/app.h"
 #include "store/audit.h"
 #include "store/call.h"
 #include "store/device.h"
@@ -12,7 +13,7 @@
 #include <errno.h>
 #include <string.h>
 
-enum { NOW = 1000000, PHONE = 1000000001, TEXT_MAX = 1 << 20 };
+enum { NOW = 1000000, PHONE = 1000000001, APP = 1000000002, TEXT_MAX = 1 << 20 };
 
 struct world {
 	int64_t company, other_company, site, other_site, apartment, person, namesake;
@@ -104,6 +105,24 @@ static void home_make(struct fixture *f, struct world *w)
 	    (long long)w->site, (long long)w->apartment, (long long)w->person);
 }
 
+static void app_make(struct fixture *f, const struct world *w)
+{
+	const struct device_row device = { .number = APP,
+					   .site_id = w->site,
+					   .kind = VIEW("phone"),
+					   .app = 1,
+					   .person_id = w->person,
+					   .name = VIEW("Zofie's tablet"),
+					   .apartment_id = DB_INT_NULL };
+	const struct device_secret_row secret = { APP, VIEW("sealed"), VIEW("m"), VIEW("s") };
+	const struct app_session_row session = { 0, w->site, APP, NOW, NOW, INT64_MAX };
+
+	assert_int_equal(device_create(f->db, NOW, &device, &secret), 0);
+	assert_int_equal(app_session_create(f->db, VIEW("abcdef0123456789abcdef0123456789"),
+					    &session, VIEW("198.51.100.10"), VIEW("Safari")),
+			 0);
+}
+
 static void call_make(struct fixture *f, const struct world *w, int64_t id, int64_t by)
 {
 	const struct call_row call = { .site_id = w->site,
@@ -150,6 +169,7 @@ static struct world world_make(struct fixture *f)
 	w.person = person_new(f, VIEW("zofie@example.com"), VIEW("Žofie Nová"));
 	w.namesake = person_new(f, VIEW("other@example.com"), VIEW("Žofie Nová"));
 	home_make(f, &w);
+	app_make(f, &w);
 	role.company_id = w.company;
 	role.site_id = w.site;
 	assert_int_equal(role_grant(f->db, NOW, w.person, &role), 0);
@@ -213,6 +233,8 @@ static void all_of_a_person_is_handed_over_without_secrets(void **state)
 		"key in box 1",
 		"\"floor\":\"3\"",
 		"\"agent\":\"Firefox\"",
+		"\"name\":\"Zofie's tablet\",\"id\":\"1000000002\"",
+		"\"address\":\"198.51.100.10\",\"agent\":\"Safari\"",
 		"\"purpose\":\"password_reset\"",
 		"\"recovery_codes\":1",
 		"\"name\":\"Blue key\"",
@@ -353,6 +375,7 @@ static void nothing_of_a_person_is_left(void **state)
 	struct fixture *f = *state;
 	const struct world w = world_make(f);
 	struct privacy_count_row counts;
+	struct app_session_row app;
 	struct session_row session;
 	struct person_row person;
 	const char *text;
@@ -378,7 +401,11 @@ static void nothing_of_a_person_is_left(void **state)
 	assert_int_equal(session_find(f->db, VIEW("0123456789abcdef0123456789abcdef"), NOW,
 				      &f->arena, &session),
 			 -ENOENT);
+	assert_int_equal(app_session_find(f->db, VIEW("abcdef0123456789abcdef0123456789"), NOW,
+					  &f->arena, &app),
+			 -ENOENT);
 	text = exported(f, w.person, PRIVACY_EVERYTHING);
+	assert_true(has(text, "\"apps\":[]") && has(text, "\"app_sessions\":[]"));
 	assert_true(has(text, "\"subject\":\"Bell\",\"contact\":\"\",\"context\":\"{}\""));
 	assert_true(has(text, "\"links\":[]") && has(text, "\"second_factor\":[]"));
 	assert_false(has(text, "ofie") || has(text, "777") || has(text, "192.0.2"));

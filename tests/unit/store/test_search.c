@@ -1,3 +1,4 @@
+#include "store/app.h"
 #include "store/account.h"
 #include "store/call.h"
 #include "store/device.h"
@@ -52,6 +53,23 @@ static void device_new(struct fixture *f, int64_t site, int64_t number, const ch
 						  VIEW("sha") };
 
 	assert_int_equal(device_create(f->db, NOW, &device, &secret), 0);
+}
+
+/* It is connected. */
+static void app_new(struct fixture *f, int64_t site, int64_t number)
+{
+	const struct device_row device = { .number = number,
+					   .site_id = site,
+					   .kind = VIEW("phone"),
+					   .app = 1,
+					   .person_id = DB_INT_NULL,
+					   .name = VIEW("App"),
+					   .apartment_id = DB_INT_NULL };
+	const struct device_secret_row secret = { number, VIEW("sealed"), VIEW("md5"),
+						  VIEW("sha") };
+
+	assert_int_equal(device_create(f->db, NOW, &device, &secret), 0);
+	assert_int_equal(app_online_set(f->db, NOW, number, NOW), 0);
 }
 
 static void apartment_new(struct fixture *f, int64_t site, struct view number, struct view name)
@@ -253,6 +271,7 @@ static void a_summary_counts_what_a_site_has(void **state)
 	device_new(f, p.site, 1111111111, "intercom", VIEW("Door"));
 	device_new(f, p.site, 2222222222, "phone", VIEW("Phone"));
 	device_new(f, p.other, 3333333333, "phone", VIEW("Phone"));
+	app_new(f, p.site, 4444444444);
 	assert_int_equal(button_replace(f->db, NOW, p.site, 1111111111, buttons, 2), 0);
 	assert_int_equal(binding_replace(f->db, NOW, 1111111111, &binding, 1), 0);
 	apartment_new(f, p.site, VIEW("1"), VIEW(""));
@@ -267,8 +286,8 @@ static void a_summary_counts_what_a_site_has(void **state)
 
 	assert_int_equal(summary_get(f->db, p.site, &times, &f->arena, &s), 0);
 	assert_int_equal(s.intercoms, 1);
-	assert_int_equal(s.phones, 1);
-	assert_int_equal(s.registered, 1);
+	assert_int_equal(s.phones, 2); /* an app is one */
+	assert_int_equal(s.registered, 2);
 	assert_int_equal(s.needs_configuration, 1);
 	assert_int_equal(s.not_registered, 0);
 	assert_int_equal(s.buttons, 1);

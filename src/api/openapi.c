@@ -144,9 +144,9 @@ static void print_parameters(struct json *j, const struct route *route)
 	json_list_open(j);
 	while (next_name(&at, name))
 		print_parameter(j, name, "path", "string", true);
-	if (route->flags & ROUTE_LIVE)
+	if (route_is_live_site(route))
 		print_parameter(j, "site", "query", "string", true);
-	if (route->flags & (ROUTE_LIST | ROUTE_LIVE))
+	if ((route->flags & ROUTE_LIST) || route_is_live_site(route))
 		print_parameter(j, "cursor", "query", "string", false);
 	if (route->flags & ROUTE_LIST)
 		print_parameter(j, "limit", "query", "integer", false);

@@ -285,7 +285,7 @@ static int find_site(struct request *r)
 	uint64_t id;
 	int rc;
 
-	if (r->route->flags & ROUTE_LIVE) {
+	if (route_is_live_site(r->route)) {
 		const struct view text = query_get(r->arena, r->ask->query, "site");
 		if (!text.p)
 			return reply_problem(r, 400, "site", "site is missing.");
@@ -342,22 +342,16 @@ static bool has_word(struct view words, struct view word)
 	return false;
 }
 
-/* A live page of a site goes on from a cursor; an app comes as it is. */
-static bool is_live(const struct request *r)
-{
-	return (r->route->flags & ROUTE_LIVE) && r->route->right != RIGHT_APP;
-}
-
 static bool query_is_known(const struct request *r, struct view key)
 {
 	if (has_word(view_str(r->route->query), key))
 		return true;
 
 	if (view_eq(key, VIEW("cursor")))
-		return (r->route->flags & ROUTE_LIST) || is_live(r);
+		return (r->route->flags & ROUTE_LIST) || route_is_live_site(r->route);
 	if (view_eq(key, VIEW("limit")))
 		return r->route->flags & ROUTE_LIST;
-	return view_eq(key, VIEW("site")) && is_live(r);
+	return view_eq(key, VIEW("site")) && route_is_live_site(r->route);
 }
 
 static int check_query(struct request *r)

@@ -355,6 +355,11 @@ bool route_has_site(const struct route *route)
 	return view_starts(view_str(route->path), VIEW("/sites/:site"));
 }
 
+bool route_is_live_site(const struct route *route)
+{
+	return (route->flags & ROUTE_LIVE) && route->right != RIGHT_APP;
+}
+
 bool route_has_company(const struct route *route)
 {
 	return view_starts(view_str(route->path), VIEW("/companies/:company"));

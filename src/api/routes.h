@@ -15,7 +15,7 @@ enum { ID_OWN }; /* of a path that has no site */
 
 enum route_flag {
 	ROUTE_LIST = 1, /* answers {"items", "next"}, takes ?cursor= and ?limit= */
-	ROUTE_LIVE = 2, /* becomes a WebSocket; its site stands in the query, unless it is an app's */
+	ROUTE_LIVE = 2, /* becomes a WebSocket */
 	ROUTE_DOCUMENT = 4, /* answers a document of its own making */
 	ROUTE_UPLOAD = 8, /* takes a file as it is, of any type, instead of JSON */
 	ROUTE_FRESH = 16, /* its person proved to be there within SESSION_FRESH_MS */
@@ -49,6 +49,8 @@ enum { ROUTE_ALLOW_MAX = 64 };
 			     int64_t ret_ids[ROUTE_IDS_MAX], char ret_allow[ROUTE_ALLOW_MAX]);
 /* The path is about a site. */
 bool route_has_site(const struct route *route);
+/* A live page of a site, which stands in the query; an app's has none. */
+bool route_is_live_site(const struct route *route);
 /* The path is about a company: its first id. */
 bool route_has_company(const struct route *route);
 /* Its second id is an apartment. */

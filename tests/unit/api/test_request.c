@@ -695,7 +695,7 @@ static const char *path_of(struct fixture *f, const struct route *route, const s
 			buf_chr(&out, '/');
 		rest = behind;
 	}
-	if (route->flags & ROUTE_LIVE)
+	if (route_is_live_site(route))
 		buf_printf(&out, "?site=%lld", (long long)ids->site);
 	path = fixture_path(f, "%s", buf_cstr(&out));
 	buf_free(&out);
@@ -706,7 +706,7 @@ static const char *path_of(struct fixture *f, const struct route *route, const s
 static bool is_covered(const struct fixture *f, const struct route *route, enum role role,
 		       const struct ids *ids)
 {
-	const bool has_site = route_has_site(route) || (route->flags & ROUTE_LIVE);
+	const bool has_site = route_has_site(route) || route_is_live_site(route);
 
 	switch (role) {
 	case ROLE_OPERATOR:
@@ -736,7 +736,7 @@ static void check_route(struct fixture *f, const struct route *route, enum role 
 {
 	const bool open = route->right == RIGHT_PUBLIC || route->right == RIGHT_SESSION;
 	const bool has_place = route_has_site(route) || route_has_company(route) ||
-			       (route->flags & ROUTE_LIVE);
+			       route_is_live_site(route);
 	const char *path = path_of(f, route, ids), *body = route->body ? "{}" : NULL;
 	const unsigned status = fixture_call(f, role, route->method, path, body);
 	const bool denied = status == 401 || status == 403;

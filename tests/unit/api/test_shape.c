@@ -26,6 +26,7 @@ struct thing {
 	int64_t count;
 	bool on;
 	struct shape_list parts;
+	const void *best; /* struct part */
 };
 
 static const char *no_x(struct view text)
@@ -45,6 +46,8 @@ static const struct field thing_fields[] = {
 	{ "on", FIELD_BOOL, FIELD_OPTIONAL, offsetof(struct thing, on), .doc = "Lit" },
 	{ "parts", FIELD_OBJECTS, FIELD_OPTIONAL, offsetof(struct thing, parts), .max = 2,
 	  .of = &part_shape },
+	{ "best", FIELD_OBJECT, FIELD_OPTIONAL | FIELD_NULLABLE, offsetof(struct thing, best),
+	  .of = &part_shape },
 };
 static const struct shape thing_shape = SHAPE("Thing", struct thing, thing_fields);
 
@@ -60,7 +63,8 @@ static void reads_every_type_and_prints_it_again(void **)
 		shape_read(&thing_shape,
 			   VIEW("{\"name\":\" \xc3\xa9 a \",\"secret\":\"  ' \",\"kind\":\"green\","
 				"\"parent\":\"42\",\"count\":7,\"on\":true,\"parts\":[{\"number\":1},"
-				"{\"number\":150,\"label\":\"hall\",\"ids\":[\"1\",\"2\"]}]}\r\n"),
+				"{\"number\":150,\"label\":\"hall\",\"ids\":[\"1\",\"2\"]}],"
+				"\"best\":{\"number\":7}}\r\n"),
 			   &arena, &thing, &fault),
 		0);
 	shape_print(&thing_shape, &thing, &j);
@@ -68,7 +72,8 @@ static void reads_every_type_and_prints_it_again(void **)
 		buf_cstr(&out),
 		"{\"name\":\"\xc3\xa9 a\",\"secret\":\"  ' \",\"kind\":\"green\",\"parent\":\"42\","
 		"\"count\":7,\"on\":true,\"parts\":[{\"number\":1,\"label\":null,\"ids\":[]},"
-		"{\"number\":150,\"label\":\"hall\",\"ids\":[\"1\",\"2\"]}]}");
+		"{\"number\":150,\"label\":\"hall\",\"ids\":[\"1\",\"2\"]}],"
+		"\"best\":{\"number\":7,\"label\":null,\"ids\":[]}}");
 }
 
 static void what_is_absent_is_null(void **)
@@ -83,6 +88,7 @@ static void what_is_absent_is_null(void **)
 	assert_null(thing.kind.p);
 	assert_int_equal(thing.parent, INT64_MIN);
 	assert_int_equal(thing.parts.n, 0);
+	assert_null(thing.best);
 }
 
 struct refusal {
@@ -126,6 +132,8 @@ static const struct refusal refusals[] = {
 	  "parts[1].number", "from 1 to 150" },
 	{ "{\"name\":\"a\",\"parts\":[{\"number\":1,\"ids\":[\"1\",2]}]}", -EINVAL,
 	  "parts[0].ids[1]", "must be an id" },
+	{ "{\"name\":\"a\",\"best\":[]}", -EINVAL, "best", "must be an object" },
+	{ "{\"name\":\"a\",\"best\":{\"number\":0}}", -EINVAL, "best.number", "from 1 to 150" },
 };
 
 static void refuses_and_names_the_field(void **)
@@ -175,6 +183,8 @@ static void schema_says_the_limits(void **)
 	assert_non_null(strstr(out.p, "\"name\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":4}"));
 	assert_non_null(strstr(out.p, "\"kind\":{\"type\":[\"string\",\"null\"],"
 				      "\"enum\":[\"red\",\"green\",null]}"));
+	assert_non_null(strstr(out.p, "\"best\":{\"anyOf\":[{\"$ref\":\"#/components/schemas/Part\"},"
+				      "{\"type\":\"null\"}]}"));
 	assert_non_null(strstr(out.p, "\"items\":{\"$ref\":\"#/components/schemas/Part\"}"));
 	assert_non_null(strstr(out.p, "\"on\":{\"type\":\"boolean\",\"description\":\"Lit\"}"));
 }

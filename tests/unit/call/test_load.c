@@ -42,18 +42,25 @@ static int64_t site_new(struct fixture *f)
 	return id;
 }
 
-static void device_new(struct follower *f, int64_t number)
+static void device_of(struct follower *f, int64_t number, bool app)
 {
 	char name[32];
 	struct device_row device = { .number = number,
 				     .site_id = f->site,
 				     .kind = VIEW("phone"),
+				     .app = app,
+				     .person_id = DB_INT_NULL,
 				     .apartment_id = DB_INT_NULL };
 	const struct device_secret_row secret = { number, VIEW("sealed"), VIEW("m"), VIEW("s") };
 
 	snprintf(name, sizeof(name), "Device %lld", (long long)number);
 	device.name = view_str(name);
 	assert_int_equal(device_create(f->store->db, NOW, &device, &secret), 0);
+}
+
+static void device_new(struct follower *f, int64_t number)
+{
+	device_of(f, number, false);
 }
 
 static void follow_begin(struct follower *f, struct fixture *store)
@@ -104,6 +111,7 @@ static void what_changes_is_followed(void **state)
 	assert_int_equal(follow(&f), 0);
 	assert_int_equal(directory_count(f.directory), 2);
 	assert_string_equal(directory_device(f.directory, DOOR)->name, "Device 1000000001");
+	assert_false(directory_device(f.directory, DOOR)->app);
 	assert_int_equal(device_delete(f.store->db, NOW, f.site, DOOR), 0);
 	assert_int_equal(follow(&f), 0);
 	assert_null(directory_device(f.directory, DOOR));
@@ -363,11 +371,26 @@ static void a_swap_without_memory_changes_nothing(void **state)
 	follow_end(&f);
 }
 
+static void apps_are_known_as_such(void **state)
+{
+	struct follower f;
+	struct err err = {};
+
+	follow_begin(&f, *state);
+	device_of(&f, DOOR, true);
+	assert_int_equal(follow(&f), 0);
+	assert_true(directory_device(f.directory, DOOR)->app);
+	assert_int_equal(directory_load_all(f.directory, f.store->db, &err), 0);
+	assert_true(directory_device(f.directory, DOOR)->app);
+	follow_end(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ON_BOTH(what_changes_is_followed),
 		ON_BOTH(devices_made_one_by_one_are_read_one_by_one),
+		ON_BOTH(apps_are_known_as_such),
 		ON_BOTH(switches_come_with_their_device),
 		ON_BOTH(who_may_call_whom_and_when_comes_along),
 		ON_BOTH(a_site_that_goes_takes_its_devices_along),

@@ -365,6 +365,7 @@ void api_free(struct api *api)
 {
 	if (!api)
 		return;
+	app_live_stop(api->app_live);
 	http_free(api->http);
 	LIST_EACH(it, &api->upgrades) {
 		struct job *job = CONTAINER_OF(it, struct job, node);

@@ -183,7 +183,7 @@ struct with_view {
 
 struct call_view {
 	struct app_call_row row;
-	bool outgoing;
+	bool outgoing, picture;
 	const void *with; /* struct with_view */
 };
 
@@ -207,8 +207,9 @@ static const struct field call_fields[] = {
 	{ "outgoing", FIELD_BOOL, 0, offsetof(struct call_view, outgoing) },
 	{ "with", FIELD_OBJECT, FIELD_NULLABLE, offsetof(struct call_view, with), .of = &with_shape,
 	  .doc = "Who called, or was called" },
-	{ "answered_by", FIELD_ID, FIELD_NULLABLE, CALL(answered_by) },
-	{ "answered_by_name", FIELD_TEXT, FIELD_NULLABLE, CALL(answered_by_name) },
+	{ "answered_by", FIELD_TEXT, FIELD_NULLABLE, CALL(answered_by_name),
+	  .doc = "Its name, as it was then" },
+	{ "picture", FIELD_BOOL, 0, offsetof(struct call_view, picture) },
 };
 const struct shape app_call_shape = SHAPE("AppCall", struct call_view, call_fields);
 
@@ -286,7 +287,8 @@ static int view_call(struct request *r, const struct app_call_row *row, struct c
 			return -ENOMEM;
 		*with = (struct with_view){ row->with_device, row->with_name };
 	}
-	*ret_view = (struct call_view){ *row, row->outgoing == 1, with };
+	*ret_view = (struct call_view){ *row, row->outgoing == 1, row->picture_at != DB_INT_NULL,
+					with };
 	return 0;
 }
 

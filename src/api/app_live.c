@@ -34,7 +34,7 @@ enum {
 };
 
 struct app_live {
-	struct app_live_conf conf; /* switchboard NULL: it is gone */
+	struct app_live_conf conf; /* workers, switchboard NULL: they are gone */
 	atomic_int refs;           /* the owner, and each connection */
 	struct list pages;         /* web loop: those whose close_link is not posted */
 	struct list links;         /* sip loop: those whose link is open */
@@ -307,9 +307,11 @@ static void say_close(void *arg)
 	struct connection *c = arg;
 	struct app_live *live = c->live;
 
+	list_remove(&c->page);
 	if (loop_post(live->conf.sip, close_link, c) == 0)
-		list_remove(&c->page);
-	else if (timers_arm(loop_timers(live->conf.web), &c->timer, RETRY_MS, say_close, c) < 0)
+		return;
+	list_append(&live->pages, &c->page);
+	if (timers_arm(loop_timers(live->conf.web), &c->timer, RETRY_MS, say_close, c) < 0)
 		log_error("app_link_stays"); /* until the server ends */
 }
 
@@ -408,7 +410,7 @@ static void check_start(struct connection *c)
 	struct check *check;
 
 	c->again = atomic_exchange(&c->checking, true);
-	if (c->again)
+	if (c->again || !c->live->conf.workers)
 		return;
 	check = calloc(1, sizeof(*check));
 	if (check)
@@ -555,6 +557,12 @@ int app_live_new(const struct app_live_conf *conf, struct app_live **ret_live)
 	map_init(&live->online);
 	*ret_live = live;
 	return 0;
+}
+
+void app_live_stop(struct app_live *live)
+{
+	if (live)
+		live->conf.workers = NULL;
 }
 
 void app_live_free(struct app_live *live)

@@ -38,8 +38,11 @@ struct app_live_conf {
 };
 
 [[nodiscard]] int app_live_new(const struct app_live_conf *conf, struct app_live **ret_live);
-/* After http_free and workers_stop, before switchboard_free and loop_free, while neither loop runs.
- * What is still posted finds nobody. NULL is fine. */
+/* After workers_stop, and before http_free, which runs what is posted: no worker is asked any more.
+ * NULL is fine. */
+void app_live_stop(struct app_live *live);
+/* After http_free, before switchboard_free and loop_free, while neither loop runs. What is still posted
+ * finds nobody. NULL is fine. */
 void app_live_free(struct app_live *live);
 
 /* What a connection needs of the request that asked for it. */

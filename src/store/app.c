@@ -45,6 +45,7 @@ static const struct db_column call_columns[] = {
 	DB_COLUMN_INT(struct app_call_row, answered_at),
 	DB_COLUMN_INT(struct app_call_row, ended_at),
 	DB_COLUMN_TEXT(struct app_call_row, result),
+	DB_COLUMN_INT(struct app_call_row, picture_at),
 	DB_COLUMN_INT(struct app_call_row, answered_by),
 	DB_COLUMN_TEXT(struct app_call_row, answered_by_name),
 	DB_COLUMN_INT(struct app_call_row, with_device),
@@ -71,7 +72,7 @@ static const struct db_shape place_shape = DB_SHAPE(struct place_row, place_colu
 
 #define CALL_COLUMNS                                                                               \
 	"SELECT c.site_id, c.id, CAST($2 AS BIGINT) AS device, c.started_at, c.answered_at,"       \
-	" c.ended_at, c.result, c.answered_by, c.answered_by_name,"
+	" c.ended_at, c.result, c.picture_at, c.answered_by, c.answered_by_name,"
 /* The first that was rung. */
 #define CALLED(column)                                                                             \
 	" (SELECT l." column " FROM call_leg l WHERE l.site_id = c.site_id AND l.call_id = c.id"   \

@@ -46,6 +46,7 @@ struct app_call_row {
 	int64_t answered_at; /* DB_INT_NULL and p NULL where nothing is known yet */
 	int64_t ended_at;
 	struct view result;
+	int64_t picture_at;
 	int64_t answered_by;
 	struct view answered_by_name;
 	int64_t with_device; /* who called; whom it called, DB_INT_NULL: nobody was rung */

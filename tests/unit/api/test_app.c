@@ -349,6 +349,20 @@ static void call_make(struct fixture *f, int64_t site, int64_t id, int64_t from,
 	}
 }
 
+static void call_answered(struct fixture *f, int64_t id, int64_t by)
+{
+	const struct call_row call = { .site_id = f->own,
+				       .id = id,
+				       .answered_at = NOW + id,
+				       .answered_by = by,
+				       .answered_by_name = VIEW("Two") };
+	char sql[100];
+
+	assert_int_equal(call_answer(f->db, NOW, &call), 0);
+	snprintf(sql, sizeof(sql), "UPDATE call SET picture_at = 1 WHERE id = %lld", (long long)id);
+	assert_int_equal(db_script(f->db, sql), 0);
+}
+
 /* The ids of all pages of so many, by spaces. */
 static const char *ids_of(struct fixture *f, const char *query)
 {
@@ -387,6 +401,7 @@ static void calls_are_those_in_which_an_app_took_part(void **state)
 	call_make(f, f->own, 40, two, &one, 1);
 	call_make(f, f->own, 50, door, &two, 1);
 	call_make(f, f->next_door, 60, door, both, 2); /* these numbers, but another site */
+	call_answered(f, 50, two);
 	for (int limit = 1; limit <= 5; limit++)
 		assert_string_equal(ids_of(f, fixture_path(f, "limit=%d", limit)), "50 40 30 10");
 	assert_string_equal(ids_of(f, fixture_path(f, "limit=1&device=%lld", (long long)one)),
@@ -400,6 +415,7 @@ static void calls_are_those_in_which_an_app_took_part(void **state)
 	assert_status(f, 200, ROLE_SITE_USER, "GET", "/app/calls?limit=1", NULL);
 	assert_true(
 		says(f, "\"outgoing\":false,\"with\":{\"id\":\"1999999999\",\"name\":\"Caller\"}"));
+	assert_true(says(f, "\"answered_by\":\"Two\",\"picture\":true"));
 	assert_problem(f, 404, "device", ROLE_SITE_USER, "GET",
 		       fixture_path(f, "/app/calls?device=%lld", (long long)other), NULL);
 	assert_problem(f, 400, "device", ROLE_SITE_USER, "GET", "/app/calls?device=x", NULL);

@@ -14,6 +14,7 @@
 #include "office/mail.h"
 #include "server/numbers.h"
 #include "server/settings.h"
+#include "server/turn.h"
 #include "server/web_media.h"
 #include "store/account.h"
 #include "store/app.h"
@@ -58,6 +59,7 @@ struct server {
 	struct workers *workers;
 	struct importer *importer;
 	struct relay *relay;
+	struct turn_servers turn;
 	struct directory *directory;
 	struct directory_loader loader;
 	struct sip_endpoint *endpoint;
@@ -424,7 +426,10 @@ static int open_sip(struct server *s, struct err *err)
 		.unseal = key_unseal,
 		.unseal_arg = &s->key,
 	};
-	int rc = open_relay(s, err);
+	int rc = turn_read(&s->conf, &s->arena, &s->turn, err);
+
+	if (rc == 0)
+		rc = open_relay(s, err);
 
 	rand_pool_init(&s->sip_rand);
 	if (rc == 0)

@@ -6,6 +6,7 @@
  * Obeys lines of JSON, each answered by one, until the end of its input:
  *	{"do": "offer"}                          {"leg": 0, "offer": SDP}
  *	{"do": "answer", "leg": 0, "sdp": SDP}   {} or {"failed": TEXT}
+ *	{"do": "turn", "secret": TEXT}           {"username": TEXT, "credential": TEXT}
  *	{"do": "stats", "leg": 0}                {"up": true, …}
  *	{"do": "close", "leg": 0}                {"refused": 0, …}: the last numbers */
 #include "base/json.h"
@@ -14,6 +15,7 @@
 #include "g711.h"
 #include "io/loop.h"
 #include "media/relay.h"
+#include "proto/turn_credential.h"
 #include "proto/web_sdp.h"
 
 #include <event2/event.h>
@@ -39,6 +41,7 @@ enum {
 	CODEC_H264,
 	CODEC_EVENT,
 	PSFB = 206,
+	TURN_MS = 60000,
 };
 
 struct leg {
@@ -356,6 +359,24 @@ static void leg_close(struct door *d, struct leg *leg)
 	relay_leg_close(d->session, leg->relay_leg);
 }
 
+static void turn(const char *secret)
+{
+	const int64_t until_ms = clock_wall_ms(clock_system()) + TURN_MS;
+	struct turn_credential c;
+	struct buf out = BUF_INIT(LINE_MAX_);
+	struct json j = JSON_TO(&out);
+
+	if (!secret || turn_credential_make(view_str(secret), until_ms, VIEW("7"), &c) < 0)
+		die("no credential");
+	json_open(&j);
+	json_key(&j, "username");
+	json_str(&j, c.username);
+	json_key(&j, "credential");
+	json_str(&j, c.password);
+	json_close(&j);
+	reply(&out);
+}
+
 static void obey(struct door *d, const char *line)
 {
 	json_t *order = json_loads(line, 0, NULL);
@@ -365,6 +386,8 @@ static void obey(struct door *d, const char *line)
 
 	if (what && strcmp(what, "offer") == 0)
 		offer(d);
+	else if (what && strcmp(what, "turn") == 0)
+		turn(json_string_value(json_object_get(order, "secret")));
 	else if (!what || !leg || !leg->open)
 		reply_failed("no such order or leg");
 	else if (strcmp(what, "answer") == 0)

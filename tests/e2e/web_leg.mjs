@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { createServer } from "node:http";
+import { connect } from "node:net";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -19,6 +20,7 @@ const MEDIA_FLAGS = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-me
 const FRAMES = 45; // three seconds of the door's picture
 const LOSS = 0.2;
 const QUIET_DBFS = -60; // Chromium's beep is far above, silence far below
+const SECRET = "northwind";
 const AUDIBLE = 0.01; // of 1; the door speaks at about 0.06
 
 class Door {
@@ -97,6 +99,43 @@ async function bound() {
 	return socket;
 }
 
+// Debian's TURN server, with a secret of ours.
+class Turn {
+	static async open() {
+		const turn = new Turn();
+		const [port, low] = [await free_port(), 49200];
+		turn.url = `turn:127.0.0.1:${port}?transport=tcp`;
+		turn.process = spawn("turnserver", ["-n", "--no-cli", "--no-tls", "--no-dtls", "--no-udp",
+			"--allow-loopback-peers", "--listening-ip=127.0.0.1", "--relay-ip=127.0.0.1",
+			`--listening-port=${port}`, `--min-port=${low}`, `--max-port=${low + 999}`,
+			"--use-auth-secret", `--static-auth-secret=${SECRET}`, "--realm=vestibule",
+			"--pidfile=", "--log-file=stdout", "--simple-log"],
+			{ stdio: "ignore" });
+		turn.ended = new Promise((done) => turn.process.on("close", done));
+		await until("the TURN server", () => connects(port), (up) => up);
+		return turn;
+	}
+
+	async close() {
+		this.process.kill();
+		await this.ended;
+	}
+}
+
+async function free_port() {
+	const server = createServer();
+	await new Promise((done) => server.listen(0, "127.0.0.1", done));
+	const { port } = server.address();
+	await new Promise((done) => server.close(done));
+	return port;
+}
+
+const connects = (port) => new Promise((done) => {
+	const socket = connect(port, "127.0.0.1");
+	socket.on("connect", () => { socket.destroy(); done(true); });
+	socket.on("error", () => done(false));
+});
+
 // A page with a picture, on an origin that may use the microphone.
 async function page_server() {
 	const server = createServer((_, response) => {
@@ -108,8 +147,8 @@ async function page_server() {
 }
 
 // In the page: takes the offer, says the answer.
-async function join_in_page(sdp) {
-	const pc = new RTCPeerConnection();
+async function join_in_page({ sdp, conf }) {
+	const pc = new RTCPeerConnection(conf);
 	const video = document.getElementById("v");
 	const stream = new MediaStream();
 	globalThis.pc = pc;
@@ -141,11 +180,11 @@ async function press_in_page(keys) {
 	}));
 }
 
-async function join_leg(world, door, change = (sdp) => sdp) {
+async function join_leg(world, door, conf = {}) {
 	const page = await visitor(world.browser);
 	await page.goto(world.origin);
 	const { leg, offer } = await door.do("offer");
-	const sdp = await page.evaluate(join_in_page, change(offer));
+	const sdp = await page.evaluate(join_in_page, { sdp: offer, conf });
 	await door.do("answer", { leg, sdp });
 	return { page, leg };
 }
@@ -231,8 +270,8 @@ test("what gets lost is sent again", async (world) => {
 		path = await LossyPath.open(port, LOSS);
 		const page = await visitor(world.browser);
 		await page.goto(world.origin);
-		const sdp = await page.evaluate(join_in_page,
-			offer.replaceAll(` 127.0.0.1 ${port} `, ` 127.0.0.1 ${path.port} `));
+		const sdp = await page.evaluate(join_in_page, { conf: {},
+			sdp: offer.replaceAll(` 127.0.0.1 ${port} `, ` 127.0.0.1 ${path.port} `) });
 		await door.do("answer", { leg, sdp });
 		await sees(page, 4 * FRAMES);
 		const video = await inbound(page, "video");
@@ -245,6 +284,58 @@ test("what gets lost is sent again", async (world) => {
 		path.close();
 		await page.context().close();
 	});
+});
+
+// The candidate that the browser's packets leave from.
+const way = (page) => page.evaluate(async () => {
+	const all = await globalThis.pc.getStats();
+	const pair = [...all.values()].find((one) => one.type === "candidate-pair" && one.nominated);
+	const own = pair && all.get(pair.localCandidateId);
+	return own ? `${own.candidateType} ${own.relayProtocol}` : "";
+});
+
+test("a network without UDP is left through a TURN server", async (world) => {
+	const turn = await Turn.open();
+	try {
+		await with_door(["127.0.0.1"], async (door) => {
+			const own = await door.do("turn", { secret: SECRET });
+			const conf = { iceTransportPolicy: "relay", iceServers: [{ urls: [turn.url], ...own }] };
+			const { page, leg } = await join_leg(world, door, conf);
+			await sees(page, FRAMES);
+			assert.equal(await way(page), "relay tcp");
+			await page.evaluate(speak_in_page);
+			await until("the microphone", () => door.do("stats", { leg }),
+				(s) => s.loudest > QUIET_DBFS);
+			await page.context().close();
+		});
+	} finally {
+		await turn.close();
+	}
+});
+
+test("a TURN server serves nobody with another secret", async (world) => {
+	const turn = await Turn.open();
+	try {
+		await with_door(["127.0.0.1"], async (door) => {
+			const own = await door.do("turn", { secret: "southwind" });
+			const page = await visitor(world.browser);
+			await page.goto(world.origin);
+			const code = await page.evaluate(async (server) => {
+				const pc = new RTCPeerConnection({ iceTransportPolicy: "relay",
+					iceServers: [server] });
+				pc.addTransceiver("audio");
+				const refused = new Promise((done) => {
+					pc.addEventListener("icecandidateerror", ({ errorCode }) => done(errorCode));
+				});
+				await pc.setLocalDescription();
+				return await refused;
+			}, { urls: [turn.url], ...own });
+			assert.equal(code, 401);
+			await page.context().close();
+		});
+	} finally {
+		await turn.close();
+	}
 });
 
 test("IPv6 serves as well", async (world) => {

@@ -20,6 +20,7 @@
 #include "store/app.h"
 #include "store/audit.h"
 #include "store/call.h"
+#include "store/device.h"
 #include "store/migrate.h"
 #include "store/store.h"
 
@@ -240,6 +241,25 @@ static void on_bound(void *arg, uint64_t user, const struct sip_binding *binding
 		switchboard_bound(s->switchboard, user);
 }
 
+static void on_record(void *arg, const struct call_record *record)
+{
+	const struct server *s = arg;
+
+	history_record(s->journal, record);
+}
+
+/* A credential is good for as long as a call can be. */
+static void on_ice(void *arg, int64_t call_id, struct json *out)
+{
+	const struct server *s = arg;
+	const int64_t call_s = BUTTON_AFTER_MAX_S + s->conf.ring_s + s->conf.talk_s;
+	const int64_t until = clock_wall_ms(clock_system()) + call_s * 1000;
+	char id[24];
+
+	snprintf(id, sizeof(id), "%lld", (long long)call_id);
+	turn_print(&s->turn, until, view_str(id), out);
+}
+
 static void on_request(void *arg, struct tx_server *tx, const struct sip_msg *msg,
 		       const struct flow *flow, uint64_t user)
 {
@@ -421,8 +441,9 @@ static int open_sip(struct server *s, struct err *err)
 		.realm = s->conf.realm,
 		.ring_ms = (unsigned)s->conf.ring_s * 1000,
 		.talk_ms = (unsigned)s->conf.talk_s * 1000,
-		.record = history_record,
-		.arg = s->journal,
+		.record = on_record,
+		.ice = on_ice,
+		.arg = s,
 		.unseal = key_unseal,
 		.unseal_arg = &s->key,
 	};

@@ -21,8 +21,9 @@ struct opening {
 	unsigned number; /* of the switch; 0: none */
 	char code[CALL_CODE_MAX];
 	size_t sent;
-	bool by_caller; /* who opens: the caller, or who answered */
-	bool hang_up;   /* nobody meant to talk */
+	const char *how; /* for the history */
+	bool by_caller;  /* who opens: the caller, or who answered */
+	bool hang_up;    /* nobody meant to talk */
 	struct timer timer;
 };
 
@@ -161,9 +162,9 @@ void app_device_changed(struct switchboard *sb, uint64_t device);
 void app_links_free(struct switchboard *sb);
 
 /* opening.c */
-/* leg: who opens; of a call that rings or talks. -ENOENT: no such switch; -EBUSY: another is being
- * opened. After it the call may be gone. */
-int opening_start(struct call_leg *leg, unsigned number);
+/* leg: who opens; of a call that rings or talks. how: for the history. -ENOENT: no such switch;
+ * -EBUSY: another is being opened. After it the call may be gone. */
+int opening_start(struct call_leg *leg, unsigned number, const char *how);
 /* Who opened talks now: the call goes on. False: nothing was about to end it. */
 bool opening_stay(struct call *call);
 void opening_stop(struct call *call);

@@ -428,7 +428,7 @@ static void hear_answer(struct call_leg *leg, const struct app_message *m)
 static void hear_open(struct call_leg *leg, const struct app_message *m)
 {
 	struct app_link *link = leg->page.link;
-	const int rc = opening_start(leg, m->number);
+	const int rc = opening_start(leg, m->number, "app");
 
 	if (rc == -ENOENT)
 		app_error(link, m, "no_such_switch", "there is no such switch at the other end");

@@ -79,9 +79,9 @@ static void done(struct call *call)
 	struct opening *o = &call->opening;
 	struct call_leg *leg = opener(call);
 
-	call_record(call, CALL_REC_OPENED, leg, "info");
+	call_record(call, CALL_REC_OPENED, leg, o->how);
 	log_info("call_opened", LF_I("call", call->id), LF_I("device", leg->device),
-		 LF_S("how", "switch"));
+		 LF_S("how", o->how));
 	leg->kind->opened(leg, o->number);
 	o->number = 0;
 	if (o->hang_up &&
@@ -112,15 +112,16 @@ static const char *code_of(const struct dir_device *door, unsigned number)
 	return !door->nswitches && number == 1 ? door->unlock_code : "";
 }
 
-static int keys_start(struct call *call, unsigned number, const char *code, bool by_caller)
+static int keys_start(struct call *call, const struct opening *like, const char *code)
 {
 	struct opening *o = &call->opening;
 	const int rc = timers_arm(call->sb->timers, &o->timer, KEY_MS, on_key, call);
 
 	if (rc < 0)
 		return rc;
-	o->number = number;
-	o->by_caller = by_caller;
+	o->number = like->number;
+	o->how = like->how;
+	o->by_caller = like->by_caller;
 	o->sent = 0;
 	snprintf(o->code, sizeof(o->code), "%s", code);
 	return 0;
@@ -141,13 +142,13 @@ static int code_for(const struct call *call, uint64_t door, unsigned number, con
 }
 
 /* Answered only to be opened: keys go once it is, and then it ends. */
-static int open_unanswered(struct call *call, struct call_leg *leg, unsigned number)
+static int open_unanswered(struct call *call, struct call_leg *leg, const struct opening *like)
 {
 	const char *code;
-	int rc = code_for(call, call->caller.device, number, &code);
+	int rc = code_for(call, call->caller.device, like->number, &code);
 
 	if (rc == 0)
-		rc = keys_start(call, number, code, false);
+		rc = keys_start(call, like, code);
 	if (rc < 0)
 		return rc;
 	call->opening.hang_up = true;
@@ -169,11 +170,11 @@ static struct call_leg *nobody_new(struct call *call, uint64_t device)
 	return leg;
 }
 
-static int open_for(struct call *call, uint64_t device, unsigned number)
+static int open_for(struct call *call, uint64_t device, const struct opening *like)
 {
 	const char *code;
 	struct call_leg *leg;
-	int rc = code_for(call, call->caller.device, number, &code);
+	int rc = code_for(call, call->caller.device, like->number, &code);
 
 	if (rc < 0)
 		return rc;
@@ -181,26 +182,29 @@ static int open_for(struct call *call, uint64_t device, unsigned number)
 	if (!leg)
 		return -ENOMEM;
 	rung_reached(call, device);
-	rc = open_unanswered(call, leg, number);
+	rc = open_unanswered(call, leg, like);
 	if (rc < 0)
 		call_leg_drop(leg, NULL, &(struct leg_end){ .why = "refused" });
 	return rc;
 }
 
-int opening_start(struct call_leg *leg, unsigned number)
+int opening_start(struct call_leg *leg, unsigned number, const char *how)
 {
 	struct call *call = leg->call;
+	const struct opening like = { .number = number,
+				      .how = how,
+				      .by_caller = leg == &call->caller };
 	const struct call_leg *door = call_leg_peer(leg);
 	const char *code;
 	int rc;
 
 	if (call->state == CALL_RINGING && leg != &call->caller)
-		return leg->early ? open_unanswered(call, leg, number)
-				  : open_for(call, leg->device, number);
+		return leg->early ? open_unanswered(call, leg, &like)
+				  : open_for(call, leg->device, &like);
 	if (call->state != CALL_TALKING || !door)
 		return -ENOENT;
 	rc = code_for(call, door->device, number, &code);
-	return rc < 0 ? rc : keys_start(call, number, code, leg == &call->caller);
+	return rc < 0 ? rc : keys_start(call, &like, code);
 }
 
 bool opening_stay(struct call *call)
@@ -221,15 +225,17 @@ void opening_stop(struct call *call)
 
 int switchboard_open_door(struct switchboard *sb, int64_t call_id, uint64_t device, unsigned number)
 {
+	static const char notice[] = "notice";
 	struct call *call = switchboard_call(sb, call_id);
 
 	if (!call)
 		return -ENOENT;
 	if (call->state == CALL_RINGING && rung_find(call, device))
-		return open_for(call, device, number);
+		return open_for(call, device,
+				&(struct opening){ .number = number, .how = notice });
 	if (call->answered && call->answered->device == device)
-		return opening_start(call->answered, number);
+		return opening_start(call->answered, number, notice);
 	if (call->state == CALL_TALKING && call->caller.device == device)
-		return opening_start(&call->caller, number);
+		return opening_start(&call->caller, number, notice);
 	return -ENOENT;
 }

@@ -53,7 +53,7 @@ struct call_record {
 	unsigned button;  /* STARTED: 0 when a number was dialled */
 	const struct call_stream *streams; /* STREAMS */
 	size_t nstreams;
-	const char *text; /* LEG, ENDED: the result; OPENED: how ("dtmf", "info") */
+	const char *text; /* LEG, ENDED: the result; OPENED: how ("dtmf", "info", "app", "notice") */
 };
 
 typedef void call_record_fn(void *arg, const struct call_record *record);

@@ -101,6 +101,9 @@ static void print_calls(const struct numbers *n, struct metrics *m)
 	gauge(m, "vestibule_sip_sessions", "SIP dialogs now", calls->sessions);
 	gauge(m, "vestibule_calls", "Calls now", calls->calls);
 	gauge(m, "vestibule_calls_talking", "Conversations now", calls->talking);
+	gauge(m, "vestibule_app_links", "Pages of the app connected to the calls now",
+	      calls->app_links);
+	gauge(m, "vestibule_app_legs", "Pages of the app in calls now", calls->app_legs);
 	counter(m, "vestibule_calls_total", "Calls ever", calls->started);
 	counter(m, "vestibule_calls_answered_total", "Calls answered", calls->answered);
 	gauge(m, "vestibule_media_ports", "Pairs of ports in use for media", n->ports);

@@ -467,7 +467,7 @@ static uint32_t viewers(const struct media *m, enum relay_kind kind)
 static void route(struct media *m, const struct leg *from, enum relay_kind kind, uint32_t to)
 {
 	/* -EAGAIN: the relay is drowning; the next route or the end of the call puts it right */
-	if (from->streams[kind].line >= 0 && !from->nobody &&
+	if ((from->web ? !from->nobody : from->ports.rtp[kind] != 0) &&
 	    relay_route(m->session, from->relay_leg, kind, to) < 0)
 		return;
 }

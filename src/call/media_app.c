@@ -141,6 +141,11 @@ static void line_print(const struct leg *leg, enum relay_kind kind, const struct
 	buf_printf(out, "a=%s\r\n", dirs[dir_of(leg, kind, to->dir)]);
 }
 
+static bool pictures(const struct leg *leg, const struct sdp_media *line)
+{
+	return leg->app.video_taken && format_of(line, is_picture);
+}
+
 /* The leg's answer to this description. */
 static int say(const struct leg *leg, const struct sdp *to, const int lines[RELAY_KINDS],
 	       struct said *ret_said)
@@ -152,7 +157,7 @@ static int say(const struct leg *leg, const struct sdp *to, const int lines[RELA
 	for (unsigned i = 0; i < to->nmedia; i++) {
 		if ((int)i == lines[RELAY_AUDIO] && leg->app.sound)
 			line_print(leg, RELAY_AUDIO, &to->media[i], &out);
-		else if ((int)i == lines[RELAY_VIDEO] && leg->app.video_taken)
+		else if ((int)i == lines[RELAY_VIDEO] && pictures(leg, &to->media[i]))
 			line_print(leg, RELAY_VIDEO, &to->media[i], &out);
 		else
 			buf_printf(&out, "m=%s 0 RTP/AVP 0\r\n", kinds[to->media[i].kind]);
@@ -388,7 +393,7 @@ static int reoffer_take(struct media *m, struct leg *leg, struct leg *app,
 	for (unsigned k = 0; k < RELAY_KINDS; k++)
 		app->streams[k].line = leg->streams[k].line = lines[k];
 	app->streams[RELAY_AUDIO].on = lines[RELAY_AUDIO] >= 0 && app->app.sound;
-	app->streams[RELAY_VIDEO].on = lines[RELAY_VIDEO] >= 0 && app->app.video_taken;
+	app->streams[RELAY_VIDEO].on = pictures(app, line_at(leg->said.sdp, lines[RELAY_VIDEO]));
 	for (unsigned k = 0; k < RELAY_KINDS; k++)
 		on[k] = app->streams[k].on ? lines[k] : -1;
 	rc = media_take_offer(m, leg, on);
@@ -416,11 +421,8 @@ int media_app_reoffer(struct media *m, unsigned from, struct view offer, unsigne
 		rc = pick(m, &is, said.sdp, lines);
 	if (rc == 0 && app->app.sound && !is.sound)
 		rc = -EPROTONOSUPPORT; /* the browser hears the codec that it has */
-	if (rc == 0) {
-		app->app.video_taken &=
-			format_of(line_at(said.sdp, lines[RELAY_VIDEO]), is_picture) != NULL;
+	if (rc == 0)
 		rc = say(app, said.sdp, lines, &answer);
-	}
 	if (rc < 0) {
 		arena_free(&said.arena);
 		return rc;

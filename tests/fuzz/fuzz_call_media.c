@@ -6,6 +6,14 @@
 
 enum { PIECES_MAX = 60 };
 
+#define SECURE                                                                                     \
+	"c=IN IP4 0.0.0.0\r\na=ice-ufrag:page\r\na=ice-pwd:0123456789012345678901\r\n"             \
+	"a=fingerprint:sha-256 00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:"                   \
+	"00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF\r\na=setup:active\r\na=rtcp-mux\r\n"
+static const char web_answer[] = "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n"
+				 "m=audio 9 UDP/TLS/RTP/SAVPF 8 0 101\r\n" SECURE
+				 "m=video 9 UDP/TLS/RTP/SAVPF 96\r\n" SECURE;
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 static struct {
@@ -18,6 +26,8 @@ static struct {
 	unsigned peer;  /* connected; 0: nobody yet */
 	bool confirmed; /* the caller has answered what it was offered */
 	int reoffer;    /* whose offer waits: 0, 1; -1: none */
+	bool app[MEDIA_LEGS_MAX], nobody[MEDIA_LEGS_MAX]; /* it is a browser */
+	bool asked;     /* the app that calls has an offer */
 } w;
 
 /* Whatever a side hears is a description that names us. */
@@ -62,8 +72,53 @@ static void ring(struct buf *out)
 
 static void answered(unsigned leg, struct view sdp)
 {
-	if (w.open[leg] && went(media_answered(w.media, leg, sdp), NULL))
+	if (w.open[leg] && !w.app[leg] && went(media_answered(w.media, leg, sdp), NULL))
 		w.answered[leg] = true;
+}
+
+/* A browser's offer names neither ours nor anybody's host: only that it can be taken counts. */
+static bool web_went(int rc)
+{
+	if (rc < 0 && rc != -ENOSPC && rc != -EMSGSIZE && rc != -EBADMSG && rc != -EPROTONOSUPPORT &&
+	    rc != -EALREADY)
+		abort();
+	return rc == 0;
+}
+
+static void ring_app(bool nobody, struct buf *out)
+{
+	unsigned leg;
+
+	if (!web_went(nobody ? media_callee_nobody(w.media, &leg) :
+			       media_callee_app(w.media, &leg, out)))
+		return;
+	w.open[leg] = w.app[leg] = true;
+	w.answered[leg] = w.nobody[leg] = nobody;
+}
+
+/* Its own words, or a good answer. */
+static void answered_by_app(unsigned leg, struct view sdp)
+{
+	const struct view text = sdp.n > 1 ? sdp : VIEW(web_answer);
+
+	if (!w.app[leg] || !w.open[leg] || w.nobody[leg] || (leg == 0 && !w.asked))
+		return;
+	if (web_went(media_app_answered(w.media, leg, text)))
+		w.answered[leg] = true;
+}
+
+static void again(unsigned leg, struct buf *out)
+{
+	if (w.app[leg] && w.open[leg] && !w.nobody[leg] && (leg || w.asked))
+		web_went(media_app_again(w.media, leg, out));
+}
+
+static void join_app(unsigned leg, struct buf *out)
+{
+	w.asked = web_went(media_offer_app(w.media, leg, out));
+	w.peer = leg;
+	w.confirmed = true;
+	media_connect(w.media, leg);
 }
 
 static void join(unsigned leg, struct buf *out)
@@ -73,8 +128,12 @@ static void join(unsigned leg, struct buf *out)
 	for (unsigned i = 1; i < MEDIA_LEGS_MAX; i++)
 		if (w.open[i] && i != leg) {
 			media_leg_close(w.media, i);
-			w.open[i] = w.answered[i] = false;
+			w.open[i] = w.answered[i] = w.app[i] = w.nobody[i] = false;
 		}
+	if (w.app[0]) {
+		join_app(leg, out);
+		return;
+	}
 	went(media_answer_caller(w.media, leg, out), out);
 	media_connect(w.media, leg);
 	w.peer = leg;
@@ -85,7 +144,11 @@ static void reoffer(unsigned by, struct view sdp, struct buf *out)
 {
 	const unsigned from = by ? w.peer : 0, to = by ? 0 : w.peer;
 
-	if (w.confirmed && w.reoffer < 0 && went(media_reoffer(w.media, from, sdp, to, out), out))
+	if (w.confirmed && !w.app[from] && w.app[to]) {
+		went(media_app_reoffer(w.media, from, sdp, to, out), out);
+		return;
+	}
+	if (w.confirmed && !w.app[from] && w.reoffer < 0 && went(media_reoffer(w.media, from, sdp, to, out), out))
 		w.reoffer = (int)by;
 }
 
@@ -113,7 +176,7 @@ static void inside(char what, unsigned leg, struct view sdp)
 			answered(leg, sdp);
 		break;
 	case 'e':
-		if (w.answered[leg] && !w.peer)
+		if (w.answered[leg] && !w.peer && !w.app[0])
 			went(media_answer_caller(w.media, leg, &out), &out);
 		media_preview(w.media);
 		break;
@@ -131,6 +194,17 @@ static void inside(char what, unsigned leg, struct view sdp)
 	case 'w':
 		reanswer(sdp, &out);
 		break;
+	case 'p':
+	case 'N':
+		if (!w.peer)
+			ring_app(what == 'N', &out);
+		break;
+	case 'P':
+		answered_by_app(sdp.n == 1 ? 0 : leg, sdp);
+		break;
+	case 'g':
+		again(sdp.n == 1 ? 0 : leg, &out);
+		break;
 	case 'n': /* refused */
 		w.reoffer = -1;
 		break;
@@ -141,7 +215,7 @@ static void inside(char what, unsigned leg, struct view sdp)
 	case 'x':
 		if (leg != w.peer && w.open[leg]) {
 			media_leg_close(w.media, leg);
-			w.open[leg] = w.answered[leg] = false;
+			w.open[leg] = w.answered[leg] = w.app[leg] = w.nobody[leg] = false;
 		}
 		break;
 	default:
@@ -174,7 +248,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	    media_new(&(struct media_conf){ &w.relay, &w.rand.rand, 1, 1000 }, &w.media))
 		abort();
 	w.offered = first.n > 0;
-	if (went(media_caller(w.media, first, &w.way), NULL))
+	w.app[0] = w.open[0] = first.n == 1; /* too short for a description */
+	if (w.app[0] ? media_caller_app(w.media, first.p[0] == 'l') == 0 :
+		       went(media_caller(w.media, first, &w.way), NULL))
 		for (int i = 0; i < PIECES_MAX && rest.n > 0; i++)
 			piece(view_cut(rest, '\0', &rest));
 	media_free(w.media);

@@ -103,6 +103,18 @@ static void answer(const struct sdp *offer, const struct sdp *said, struct arena
 	}
 }
 
+static void sets(const struct sdp *sdp)
+{
+	struct sdp_h264_set sps, pps;
+
+	for (unsigned i = 0; i < sdp->nmedia; i++) {
+		for (unsigned k = 0; k < sdp->media[i].nformats; k++)
+			if (sdp_h264_sets(&sdp->media[i].formats[k], &sps, &pps))
+				check(sps.n && pps.n && sps.n <= SDP_H264_SET_MAX &&
+				      pps.n <= SDP_H264_SET_MAX);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	CLEANUP(arena_free) struct arena arena = ARENA_INIT(1 << 20);
@@ -114,6 +126,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		return 0;
 	relay(offer, &arena);
 	answer(offer, offer, &arena);
+	sets(offer);
 	if (sdp_read(second, &arena, &said) == 0)
 		answer(offer, said, &arena);
 	return 0;

@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -17,7 +18,7 @@ struct relay {
 	bool waits;
 	unsigned keyframes; /* asked for */
 	unsigned sets;      /* told */
-	struct relay_stream streams[RELAY_LEGS_MAX][RELAY_KINDS]; /* told last */
+	struct relay_session *last; /* opened */
 };
 
 struct relay_session {
@@ -25,6 +26,9 @@ struct relay_session {
 	uint64_t tag;
 	unsigned kinds[RELAY_LEGS_MAX]; /* 0: no such leg */
 	bool web[RELAY_LEGS_MAX], answered[RELAY_LEGS_MAX];
+	uint64_t tag_of[RELAY_LEGS_MAX];
+	struct relay_stream set[RELAY_LEGS_MAX][RELAY_KINDS];
+	uint32_t to[RELAY_LEGS_MAX][RELAY_KINDS];
 };
 
 static inline struct relay fake_relay_open(void)
@@ -69,7 +73,7 @@ int relay_session_open(struct relay *relay, uint64_t tag, struct relay_session *
 		return -ENOMEM;
 	s->relay = relay;
 	s->tag = tag;
-	*ret_session = s;
+	*ret_session = relay->last = s;
 	return 0;
 }
 
@@ -78,7 +82,7 @@ void relay_session_close(struct relay_session *s)
 	free(s);
 }
 
-int relay_leg_open(struct relay_session *s, uint64_t, int, unsigned kinds,
+int relay_leg_open(struct relay_session *s, uint64_t tag, int, unsigned kinds,
 		   struct relay_ports *ret_ports, unsigned *ret_leg)
 {
 	unsigned leg = 0;
@@ -89,16 +93,19 @@ int relay_leg_open(struct relay_session *s, uint64_t, int, unsigned kinds,
 	if (leg == RELAY_LEGS_MAX)
 		return -ENOSPC;
 	s->kinds[leg] = kinds;
+	s->tag_of[leg] = tag;
+	memset(s->set[leg], 0, sizeof(s->set[leg]));
+	memset(s->to[leg], 0, sizeof(s->to[leg]));
 	for (unsigned k = 0; k < RELAY_KINDS; k++)
 		ret_ports->rtp[k] = kinds >> k & 1 ? (uint16_t)(FAKE_PORT + 8 * leg + 2 * k) : 0;
 	*ret_leg = leg;
 	return 0;
 }
 
-int relay_web_open(struct relay_session *s, uint64_t, struct relay_web *ret_ours, unsigned *ret_leg)
+int relay_web_open(struct relay_session *s, uint64_t tag, struct relay_web *ret_ours, unsigned *ret_leg)
 {
 	struct relay_ports ports;
-	const int rc = relay_leg_open(s, 0, AF_INET, 3, &ports, ret_leg);
+	const int rc = relay_leg_open(s, tag, AF_INET, 3, &ports, ret_leg);
 
 	if (rc < 0)
 		return rc;
@@ -142,7 +149,7 @@ int relay_stream_set(struct relay_session *s, unsigned leg, enum relay_kind kind
 	assert(stream->nformats <= RELAY_FORMATS_MAX);
 	for (unsigned i = 0; i < stream->nformats; i++)
 		assert(stream->formats[i].pt < 128);
-	s->relay->streams[leg][kind] = *stream;
+	s->set[leg][kind] = *stream;
 	return 0;
 }
 
@@ -151,6 +158,7 @@ int relay_route(struct relay_session *s, unsigned from, enum relay_kind kind, ui
 	assert(fake_relay_has(s, from, kind));
 	for (unsigned i = 0; i < RELAY_LEGS_MAX; i++)
 		assert(!(to >> i & 1) || (i != from && fake_relay_has(s, i, kind)));
+	s->to[from][kind] = to;
 	return 0;
 }
 

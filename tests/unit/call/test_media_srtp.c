@@ -94,7 +94,7 @@ static const struct sdp_media *line(void)
 
 static const struct seal_keys *told(unsigned leg)
 {
-	return &t.relay.streams[leg][RELAY_AUDIO].keys;
+	return &t.relay.last->set[leg][RELAY_AUDIO].keys;
 }
 
 static void assert_sealed(unsigned leg, const struct sdes *ours)
@@ -220,8 +220,8 @@ static void tones_are_listened_for_where_there_are_no_events(void **)
 			 0);
 	ring(MEDIA_SRTP_TAKEN);
 	assert_int_equal(answer(HEAD PLAIN), 0);
-	assert_false(t.relay.streams[0][RELAY_AUDIO].tones);
-	assert_true(t.relay.streams[1][RELAY_AUDIO].tones);
+	assert_false(t.relay.last->set[0][RELAY_AUDIO].tones);
+	assert_true(t.relay.last->set[1][RELAY_AUDIO].tones);
 }
 
 int main(void)

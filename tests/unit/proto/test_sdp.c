@@ -95,6 +95,36 @@ static void h264_is_compared_by_profile_and_mode(void **)
 	assert_false(sdp_format_takes(&f[3], &f[2]));
 }
 
+static bool sets_of(const char *fmtp, struct sdp_h264_set *ret_sps, struct sdp_h264_set *ret_pps)
+{
+	const struct sdp_format f = { .fmtp = view_str(fmtp) };
+
+	return sdp_h264_sets(&f, ret_sps, ret_pps);
+}
+
+static void parameter_sets_of_h264_are_read(void **)
+{
+	struct sdp_h264_set sps, pps;
+	char big[512];
+
+	assert_true(sets_of("packetization-mode=1; sprop-parameter-sets=Z0IAHg==,aM4=", &sps, &pps));
+	assert_int_equal(sps.n, 4);
+	assert_memory_equal(sps.bytes, "\x67\x42\x00\x1e", 4);
+	assert_int_equal(pps.n, 2);
+	assert_memory_equal(pps.bytes, "\x68\xce", 2);
+	assert_true(sets_of("sprop-parameter-sets=aM4,Z0IAHg", &sps, &pps)); /* unpadded, turned */
+	assert_memory_equal(sps.bytes, "\x67\x42\x00\x1e", 4);
+	assert_false(sets_of("profile-level-id=42e01f", &sps, &pps));
+	assert_false(sets_of("sprop-parameter-sets=Z0IAHg==", &sps, &pps)); /* one alone */
+	assert_false(sets_of("sprop-parameter-sets=Z0IAHg==,,aM4=", &sps, &pps));
+	assert_false(sets_of("sprop-parameter-sets=Z0IAHg==,a!!=", &sps, &pps));
+	assert_false(sets_of("sprop-parameter-sets=Z0IAHg==,aM4x1", &sps, &pps)); /* no such length */
+	memset(big, 'Z', sizeof(big) - 1);
+	big[sizeof(big) - 1] = '\0';
+	memcpy(big, "sprop-parameter-sets=aM4=,", 26);
+	assert_false(sets_of(big, &sps, &pps));
+}
+
 static void a_relayed_offer_is_ours_and_keeps_what_we_do_not_know(void **)
 {
 	struct sdp_edit edit = { .host = host("198.51.100.1"), .session_id = 42, .version = 3 };
@@ -273,6 +303,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(the_media_of_a_door_are_read, setup, teardown),
 		cmocka_unit_test_setup_teardown(h264_is_compared_by_profile_and_mode, setup, teardown),
+		cmocka_unit_test_setup_teardown(parameter_sets_of_h264_are_read, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_relayed_offer_is_ours_and_keeps_what_we_do_not_know, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(an_answer_has_the_offers_lines_and_numbers, setup, teardown),

@@ -163,7 +163,9 @@ void session_info(struct session *s, const char *type, struct view body)
 {
 	CLEANUP(buf_free) struct buf extra = BUF_INIT(256);
 
-	if (s->state != SESSION_CONFIRMED && s->state != SESSION_ANSWERED)
+	/* The peer of a call that is not answered knows our tag once it was told that it rings. */
+	if (s->state != SESSION_CONFIRMED && s->state != SESSION_ANSWERED &&
+	    s->state != SESSION_INCOMING)
 		return;
 	buf_printf(&extra, "Content-Type: %s\r\n", type);
 	send_and_forget(s, "INFO", buf_view(&extra), body);

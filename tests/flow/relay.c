@@ -46,6 +46,7 @@ struct relay {
 	struct list sessions, events;
 	uint16_t port;
 	unsigned webs, keyframes;
+	bool no_web;
 	int fd;
 };
 
@@ -254,6 +255,11 @@ void relay_fake_video(struct relay *r, const struct addr *rtp, bool wanted)
 	tell_at(r, &at, wanted ? RELAY_EV_PICTURE : RELAY_EV_LATCHED);
 }
 
+void relay_fake_no_web(struct relay *r)
+{
+	r->no_web = true;
+}
+
 unsigned relay_fake_keyframes(const struct relay *r)
 {
 	return r->keyframes;
@@ -391,7 +397,7 @@ int relay_web_open(struct relay_session *s, uint64_t tag, struct relay_web *ret_
 	struct leg *leg;
 	int rc;
 
-	if (s->relay->conf.no_web)
+	if (s->relay->no_web)
 		return -ENOTSUP;
 	rc = relay_leg_open(s, tag, AF_INET, 1 << RELAY_AUDIO | 1 << RELAY_VIDEO, &ports, ret_leg);
 	if (rc < 0)

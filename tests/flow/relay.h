@@ -11,7 +11,6 @@ struct relay_fake_conf {
 	/* Around what the server must not count as its own. */
 	void (*server)(void *arg, bool entered);
 	void *arg;
-	bool no_web; /* it has no addresses for browsers */
 };
 
 int relay_fake_open(const struct relay_fake_conf *conf, struct relay **ret_relay);
@@ -30,6 +29,8 @@ bool relay_fake_shows(const struct relay *relay, const struct addr *from, const 
 		      enum relay_kind kind);
 bool relay_fake_hears(const struct relay *relay, const char *ufrag, const struct addr *to);
 bool relay_fake_joins(const struct relay *relay, const char *from, const char *to);
+/* From now on it has no addresses for browsers. */
+void relay_fake_no_web(struct relay *relay);
 /* Its media flow, or broke down. */
 void relay_fake_media(struct relay *relay, const char *ufrag, bool up);
 /* The video that comes from this address of a phone begins; or a viewer wants a key frame of it. */

@@ -61,7 +61,8 @@ struct ua_call {
 	bool answered;       /* 200 sent or heard */
 	bool hung_up;        /* the other side's BYE came */
 	bool cancelled;      /* the other side's CANCEL came */
-	unsigned digits;     /* INFO heard */
+	unsigned digits;     /* INFO heard, with a key */
+	unsigned pictures;   /* and with a wish for a key frame */
 	char reason[160];    /* of that BYE or CANCEL */
 	bool late;           /* its INVITE had no SDP */
 	bool cancel_wanted;

@@ -243,7 +243,8 @@ static void hear_request(struct ua_served *s)
 	else
 		reply(s, 200, "", "");
 	if (s->call && strcmp(s->method, "INFO") == 0)
-		s->call->digits++;
+		++*(strstr(s->text, "picture_fast_update") ? &s->call->pictures :
+							     &s->call->digits);
 }
 
 static struct ua_call *call_of(const struct ua *ua, const char *text)

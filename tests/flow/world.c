@@ -1,6 +1,7 @@
 #include "world.h"
 
 #include "../unit/sip/digest.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "sip/session_priv.h"
 #include "sip/transaction_priv.h"
@@ -137,6 +138,34 @@ static void on_streams(struct seen *s, const struct call_record *r)
 	}
 }
 
+/* Times rise in the order of struct call_trace, as far as they are there. */
+static void check_trace(const struct call_trace *t)
+{
+	if (t->pushed && t->woken)
+		assert_true(t->woken >= t->pushed);
+	if (t->offered && t->rang)
+		assert_true(t->rang >= t->offered);
+	if (t->offered && t->preview)
+		assert_true(t->preview >= t->offered);
+	if (t->answered && t->ended)
+		assert_true(t->ended >= t->answered);
+	if (t->ended)
+		assert_true(t->why && t->ended >= t->offered);
+}
+
+static void trace_take(struct seen *s, const struct call_record *r)
+{
+	for (unsigned i = 0; i < s->nlegs; i++) {
+		if (s->legs[i].number != r->leg)
+			continue;
+		assert_non_null(r->trace);
+		check_trace(r->trace);
+		s->legs[i].trace = *r->trace;
+		snprintf(s->legs[i].why, sizeof(s->legs[i].why), "%s",
+			 r->trace->why ? r->trace->why : "");
+	}
+}
+
 static void on_leg(struct seen *s, const struct call_record *r)
 {
 	for (unsigned i = 0; i < s->nlegs; i++) {
@@ -176,10 +205,44 @@ static void on_record(void *arg, const struct call_record *r)
 	}
 	if (r->type == CALL_REC_LEG || r->type == CALL_REC_ANSWERED)
 		on_leg(s, r);
+	if (r->type == CALL_REC_LEG || r->type == CALL_REC_ANSWERED || r->type == CALL_REC_TRACE)
+		trace_take(s, r);
 	if (r->type == CALL_REC_ENDED)
 		snprintf(s->result, sizeof(s->result), "%s", r->text);
 	if (r->type == CALL_REC_OPENED)
 		assert_int_equal(s->answered, 1);
+}
+
+static void on_wake(void *arg, const struct wake *wake)
+{
+	struct world *w = arg;
+
+	assert_true(w->nwakes < WAKES_MAX);
+	assert_int_equal(wake->site_id, SITE);
+	assert_true(wake->until > wake->at && wake->from_name[0]);
+	w->wakes[w->nwakes].call = wake->call_id;
+	w->wakes[w->nwakes].device = wake->device;
+	w->wakes[w->nwakes++].over[0] = '\0';
+}
+
+static void on_wake_over(void *arg, int64_t call, uint64_t device, const char *why)
+{
+	struct world *w = arg;
+
+	for (unsigned i = 0; i < w->nwakes; i++) {
+		if (w->wakes[i].call != call || w->wakes[i].device != device)
+			continue;
+		assert_string_equal(w->wakes[i].over, ""); /* once */
+		snprintf(w->wakes[i].over, sizeof(w->wakes[i].over), "%s", why);
+		return;
+	}
+	fail_msg("a wake is over that never was");
+}
+
+static void on_ice(void *, int64_t, struct json *out)
+{
+	json_list_open(out);
+	json_list_close(out);
 }
 
 static void on_bound(void *arg, uint64_t user, const struct sip_binding *bindings, size_t n)
@@ -259,24 +322,33 @@ static struct dir_site *site_of(int64_t id, const uint64_t *numbers, size_t n)
 
 static void door_fill(const struct world *w, struct dir_site *site, struct dir_device *door)
 {
-	struct dir_destination *to = arena_alloc(&site->arena, (PHONES_MAX + 1) * sizeof(*to));
+	struct dir_destination *to =
+		arena_alloc(&site->arena, (PHONES_MAX + APPS_MAX + 1) * sizeof(*to));
 
 	assert_non_null(to);
 	door->kind = DIR_INTERCOM;
 	door->unlock_code = CODE;
+	if (w->named_switches) {
+		door->switches = arena_alloc(&site->arena, 2 * sizeof(*door->switches));
+		assert_non_null(door->switches);
+		door->switches[0] = (struct dir_switch){ 1, "00", "Door" };
+		door->switches[1] = (struct dir_switch){ 3, "12#", "Garage" };
+		door->nswitches = 2;
+	}
 	door->buttons = arena_alloc(&site->arena, sizeof(*door->buttons));
 	assert_non_null(door->buttons);
 	door->buttons[0] = (struct dir_button){ .number = 1, .label = "bell", .to = to };
 	for (size_t i = 1; i < site->ndevices; i++)
 		to[door->buttons[0].nto++] =
-			(struct dir_destination){ site->devices[i].number, w->after_s[i - 1] };
+			(struct dir_destination){ site->devices[i].number,
+						  i <= PHONES_MAX ? w->after_s[i - 1] : 0 };
 	to[door->buttons[0].nto++].device = 1000000999; /* of the other site: must not ring */
 	door->nbuttons = 1;
 }
 
 void world_directory(struct world *w, unsigned nphones, bool door)
 {
-	uint64_t numbers[PHONES_MAX + 1] = {};
+	uint64_t numbers[PHONES_MAX + APPS_MAX + 1] = {};
 	const uint64_t other = 1000000999;
 	struct dir_site *site;
 	size_t n = 0;
@@ -285,7 +357,16 @@ void world_directory(struct world *w, unsigned nphones, bool door)
 		numbers[n++] = strtoull(DOOR, NULL, 10);
 	for (unsigned i = 0; i < nphones; i++)
 		numbers[n++] = strtoull(w->phones[i].user, NULL, 10);
+	for (unsigned i = 0; i < w->napps; i++)
+		numbers[n++] = APP(i);
 	site = site_of(SITE, numbers, n);
+	for (size_t i = 0; i < n; i++) {
+		struct dir_device *d = &site->devices[i];
+
+		d->app = d->number >= APP(0) && d->number < APP(w->napps);
+		d->wakes = d->app ? w->sleeps[d->number - APP(0)]
+				  : w->phone_sleeps && d->number == ua_number(PHONE(0));
+	}
 	if (door)
 		door_fill(w, site, &site->devices[0]);
 	assert_int_equal(directory_swap(w->directory, site), 0);
@@ -311,6 +392,9 @@ static int server_start(struct world *w)
 					  .ring_ms = RING_MS,
 					  .talk_ms = w->talk_ms,
 					  .record = on_record,
+					  .wake = on_wake,
+					  .wake_over = on_wake_over,
+					  .ice = on_ice,
 					  .arg = w };
 	struct err err;
 	int rc = loop_new(&w->clock.clock, &w->loop);
@@ -333,6 +417,8 @@ static void server_stop(struct world *w)
 void world_restart(struct world *w)
 {
 	server_stop(w);
+	for (unsigned i = 0; i < PAGES_MAX; i++)
+		w->pages[i].link = NULL; /* it went with the server */
 	for (unsigned i = 0; i < w->nseen; i++)
 		assert_int_equal(w->seen[i].ended, 1);
 	world_wait(w, 2000);
@@ -431,6 +517,45 @@ bool world_hears(const struct world *w, const struct ua_call *from, const struct
 
 	return relay_fake_passes(w->relay, &audio[0], &audio[1]) &&
 	       (!from->video || !to->video || relay_fake_passes(w->relay, &video[0], &video[1]));
+}
+
+/* Apps. */
+
+void world_page(struct world *w, struct page *p, unsigned app)
+{
+	p->board = w->board;
+	p->relay = w->relay;
+	p->timers = &w->timers;
+	p->devices[0] = APP(app);
+	p->ndevices = 1;
+	assert_int_equal(page_open(p), 0);
+}
+
+static unsigned leg_of(const struct world *w, uint64_t device)
+{
+	const struct seen *s = &w->seen[w->nseen - 1];
+
+	for (unsigned i = s->nlegs; i > 0; i--) {
+		if (s->legs[i - 1].device == device)
+			return i - 1;
+	}
+	fail_msg("no leg of %llu", (unsigned long long)device);
+	return 0;
+}
+
+const char *world_result(struct world *w, uint64_t device)
+{
+	return world_seen(w)->legs[leg_of(w, device)].result;
+}
+
+const char *world_why(struct world *w, uint64_t device)
+{
+	return world_seen(w)->legs[leg_of(w, device)].why;
+}
+
+const struct call_trace *world_trace(struct world *w, uint64_t device)
+{
+	return &world_seen(w)->legs[leg_of(w, device)].trace;
 }
 
 /* Life. */
@@ -533,6 +658,27 @@ static void check_seen(struct world *w)
 	}
 }
 
+static void check_pages(struct world *w)
+{
+	for (unsigned i = 0; i < w->nwakes; i++)
+		assert_string_not_equal(w->wakes[i].over, "");
+	for (unsigned i = 0; i < w->nseen; i++) {
+		for (unsigned k = 0; k < w->seen[i].nlegs; k++) {
+			if (!w->seen[i].legs[k].why[0])
+				fail_msg("leg %u has no end", w->seen[i].legs[k].number);
+		}
+	}
+	for (unsigned i = 0; i < PAGES_MAX; i++) {
+		for (unsigned k = 0; k < w->pages[i].ncalls; k++) {
+			const struct page_call *c = &w->pages[i].calls[k];
+
+			if (w->pages[i].link && c->state != PAGE_ENDED)
+				fail_msg("page %u believes in call %s", i, c->id);
+		}
+		page_close(&w->pages[i]);
+	}
+}
+
 static void check_nothing_left(struct world *w)
 {
 	const struct tx_layer *layer = sip_endpoint_transactions(w->endpoint);
@@ -540,6 +686,11 @@ static void check_nothing_left(struct world *w)
 	assert_int_equal(w->board->calls.count, 0);
 	assert_int_equal(sessions_count(w->board->sessions), 0);
 	assert_int_equal(w->board->stats.talking, 0);
+	assert_int_equal(w->board->bells.count, 0);
+	assert_int_equal(w->board->seats.count, 0);
+	assert_true(list_empty(&w->board->links));
+	assert_int_equal(switchboard_stats(w->board).app_links, 0);
+	assert_int_equal(switchboard_stats(w->board).app_legs, 0);
 	assert_int_equal(layer->servers.count, 0);
 	assert_int_equal(layer->clients.count, 0);
 	assert_int_equal(layer->links.count, 0);
@@ -559,13 +710,28 @@ static void free_all(struct world *w)
 	net_close(w->net);
 }
 
+static void pages_leave(struct world *w)
+{
+	for (unsigned i = 0; i < PAGES_MAX; i++) {
+		struct page *p = &w->pages[i];
+
+		for (unsigned k = 0; k < p->ncalls; k++) {
+			if (p->link && p->calls[k].state != PAGE_ENDED)
+				page_say(p, "{\"type\":\"hangup\",\"call\":\"%s\"}",
+					 p->calls[k].id);
+		}
+	}
+}
+
 void world_close(struct world *w)
 {
 	if (w->board) {
+		pages_leave(w);
 		each_ua(w, phone_leave);
 		world_wait(w, (int64_t)UA_EXPIRES_S * 1000 + 2 * SESSION_INVITE_MS + LEAVE_MS);
 		world_wait(w, 600000); /* an INVITE that only rings */
 		each_ua(w, phone_check);
+		check_pages(w);
 		check_nothing_left(w);
 		check_seen(w);
 	}
@@ -588,17 +754,26 @@ static void play(story_fn *story, const struct world *like)
 	now.playing = false;
 }
 
-void world_play(story_fn *story, unsigned nphones, unsigned talk_ms)
+static void play_all(story_fn *story, struct world like)
 {
 	const char *seed = getenv("VESTIBULE_SEED"), *rounds = getenv("VESTIBULE_ROUNDS");
 	const uint64_t first = seed ? strtoull(seed, NULL, 10) : 0;
 	const uint64_t n = seed ? 1 : rounds ? strtoull(rounds, NULL, 10) : ROUNDS;
-	struct world like = { .nphones = nphones, .talk_ms = talk_ms };
-
 	for (uint64_t i = 0; i < n; i++) {
 		like.seed = first + i;
 		play(story, &like);
 	}
+}
+
+void world_play(story_fn *story, unsigned nphones, unsigned talk_ms)
+{
+	play_all(story, (struct world){ .nphones = nphones, .talk_ms = talk_ms });
+}
+
+void world_play_apps(story_fn *story, unsigned nphones, unsigned napps)
+{
+	play_all(story,
+		 (struct world){ .nphones = nphones, .talk_ms = TALK_MS, .napps = napps });
 }
 
 int world_told(void **)

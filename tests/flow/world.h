@@ -9,11 +9,13 @@
  *   2. Every call that started has exactly one end, every leg one result, and an opening belongs to
  * a call that was on.
  *   3. Nobody outside of the caller's site took part.
- *   4. No phone believes in a call that the server does not know. */
+ *   4. Each leg has its end in its trace, each wake has one, and times are in order.
+ *   5. No phone believes in a call that the server does not know; no page does. */
 #pragma once
 #include "../unit/test.h"
 #include "call/call_priv.h"
 #include "call/directory.h"
+#include "page.h"
 #include "relay.h"
 #include "ua.h"
 
@@ -23,12 +25,17 @@ enum {
 	CALLS_SEEN_MAX = 64,
 	LEGS_SEEN_MAX = 40,
 	PHONES_MAX = 24,
+	APPS_MAX = 4,   /* devices */
+	PAGES_MAX = 12,
+	WAKES_MAX = 64,
 	RING_MS = 60000,
 	TALK_MS = 4000000,
 };
 
 #define DOOR     "1000000001" /* button 1 rings all phones of its site */
 #define CODE     "4711"
+#define APP(n)   (1000000100u + (n))
+#define PAGE(n)  (&w->pages[n])
 #define PHONE(n) (&w->phones[n]) /* 0: UDP, 1: TCP, 2: UDP over IPv6, 3…: UDP */
 
 struct seen {
@@ -43,6 +50,8 @@ struct seen {
 		uint64_t device;
 		char result[16];
 		bool rang;
+		struct call_trace trace; /* the last that was told */
+		char why[24];
 	} legs[LEGS_SEEN_MAX];
 };
 
@@ -61,6 +70,18 @@ struct world {
 	struct ua door, stranger; /* the stranger is a phone of the other site */
 	struct ua phones[PHONES_MAX];
 	unsigned nphones;
+	/* Apps: devices that the door rings as well, and pages that the test opens for them. */
+	unsigned napps;
+	bool sleeps[APPS_MAX];  /* a push may wake it */
+	bool phone_sleeps;      /* and the first phone */
+	bool named_switches;    /* the door's */
+	struct page pages[PAGES_MAX];
+	struct {
+		int64_t call;
+		uint64_t device;
+		char over[24]; /* "": not yet */
+	} wakes[WAKES_MAX];
+	unsigned nwakes;
 	unsigned after_s[PHONES_MAX]; /* after the bell, as world_directory tells it; rising */
 	unsigned talk_ms;
 	struct timer tick;
@@ -74,6 +95,8 @@ struct world {
 typedef void story_fn(struct world *w);
 /* Plays it in fair and bad weather; weather of the network, not of the phones' plans. */
 void world_play(story_fn *story, unsigned nphones, unsigned talk_ms);
+/* The same with so many apps. */
+void world_play_apps(story_fn *story, unsigned nphones, unsigned napps);
 /* Of the seed in it, with so many phones, which begin to register. -ENOMEM or what failed. */
 int world_open(struct world *w);
 bool world_registered(struct world *w);
@@ -91,6 +114,12 @@ int world_told(void **state);
 #define STORY(name)      STORY_OF(name, 4, TALK_MS)
 #define STORY_TEST(name) cmocka_unit_test_teardown(name, world_told)
 
+/* A page of these devices connects: APP(n). */
+void world_page(struct world *w, struct page *p, unsigned app);
+/* What became of the device's leg in the last call; the last of them. */
+const char *world_result(struct world *w, uint64_t device);
+const char *world_why(struct world *w, uint64_t device);
+const struct call_trace *world_trace(struct world *w, uint64_t device);
 /* One step: to the next timer or packet. False when nothing comes any more. */
 bool world_step(struct world *w);
 void world_wait(struct world *w, int64_t ms);

@@ -16,18 +16,48 @@ static void opening(struct journal *j, const struct call_record *r)
 			   });
 }
 
+/* Without a trace, what the record itself tells. */
+static struct call_leg_row leg_row(const struct call_record *r, const char *result)
+{
+	const bool answered = r->type == CALL_REC_ANSWERED;
+	const struct call_trace told = { .rang = r->rang_at,
+					 .answered = answered ? r->at : 0,
+					 .ended = answered ? 0 : r->at };
+	const struct call_trace *t = r->trace ? r->trace : &told;
+
+	return (struct call_leg_row){
+		.site_id = r->site_id,
+		.call_id = r->call_id,
+		.leg = r->leg,
+		.device = (int64_t)r->device,
+		.name = view_str(r->name),
+		.at = r->at,
+		.result = view_str(result),
+		.pushed_at = t->pushed,
+		.delivered_at = t->delivered,
+		.woken_at = t->woken,
+		.offered_at = t->offered,
+		.rang_at = t->rang,
+		.preview_at = t->preview,
+		.answered_at = t->answered,
+		.video_at = t->video,
+		.ended_at = t->ended,
+		.why = t->why ? view_str(t->why) : (struct view){},
+	};
+}
+
 static void leg(struct journal *j, const struct call_record *r, const char *result)
 {
-	journal_call_leg(j, &(struct call_leg_row){
-				    .site_id = r->site_id,
-				    .call_id = r->call_id,
-				    .leg = r->leg,
-				    .device = (int64_t)r->device,
-				    .name = view_str(r->name),
-				    .rang_at = r->rang_at ? r->rang_at : DB_INT_NULL,
-				    .at = r->at,
-				    .result = view_str(result),
-			    });
+	const struct call_leg_row row = leg_row(r, result);
+
+	journal_call_leg(j, &row);
+}
+
+static void trace(struct journal *j, const struct call_record *r)
+{
+	const struct call_leg_row row = leg_row(r, NULL);
+
+	journal_call_trace(j, &row);
 }
 
 static void streams(struct journal *j, const struct call_record *r)
@@ -82,6 +112,7 @@ void history_record(void *arg, const struct call_record *r)
 		leg(j, r, r->text);
 		break;
 	case CALL_REC_TRACE:
+		trace(j, r);
 		break;
 	case CALL_REC_STREAMS:
 		streams(j, r);

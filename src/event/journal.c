@@ -75,6 +75,11 @@ static int write_leg(struct db *db, int64_t, const struct record *r)
 	return call_leg_add(db, &r->leg);
 }
 
+static int write_trace(struct db *db, int64_t, const struct record *r)
+{
+	return call_leg_trace(db, &r->leg);
+}
+
 static int write_opening(struct db *db, int64_t now_ms, const struct record *r)
 {
 	return call_opening_add(db, now_ms, &r->opening);
@@ -408,16 +413,29 @@ int journal_call_end(struct journal *j, const struct call_row *call)
 	return add(j, call_record(call, write_end));
 }
 
+static struct record *leg_record(const struct call_leg_row *leg,
+				 int (*write)(struct db *db, int64_t now_ms,
+					      const struct record *r))
+{
+	struct record *r = record_new(leg->name.n + leg->result.n + leg->why.n, write);
+
+	if (!r)
+		return NULL;
+	r->leg = *leg;
+	r->leg.name = keep(r, leg->name);
+	r->leg.result = keep(r, leg->result);
+	r->leg.why = keep(r, leg->why);
+	return r;
+}
+
 int journal_call_leg(struct journal *j, const struct call_leg_row *leg)
 {
-	struct record *r = record_new(leg->name.n + leg->result.n, write_leg);
+	return add(j, leg_record(leg, write_leg));
+}
 
-	if (r) {
-		r->leg = *leg;
-		r->leg.name = keep(r, leg->name);
-		r->leg.result = keep(r, leg->result);
-	}
-	return add(j, r);
+int journal_call_trace(struct journal *j, const struct call_leg_row *leg)
+{
+	return add(j, leg_record(leg, write_trace));
 }
 
 int journal_call_streams(struct journal *j, const struct call_stream_row *streams, size_t n)

@@ -34,6 +34,8 @@ int journal_call_start(struct journal *j, const struct call_row *call);
 int journal_call_answer(struct journal *j, const struct call_row *call);
 int journal_call_end(struct journal *j, const struct call_row *call);
 int journal_call_leg(struct journal *j, const struct call_leg_row *leg);
+/* The rest of the trace of a leg that was recorded before. */
+int journal_call_trace(struct journal *j, const struct call_leg_row *leg);
 /* Of one call, at most CALL_STREAMS_MAX. */
 int journal_call_streams(struct journal *j, const struct call_stream_row *streams, size_t n);
 int journal_opening(struct journal *j, const struct opening_row *opening);

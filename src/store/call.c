@@ -19,14 +19,29 @@ static const struct db_column call_columns[] = {
 	DB_COLUMN_TEXT(struct call_row, result),
 	DB_COLUMN_INT(struct call_row, answered_by),
 	DB_COLUMN_TEXT(struct call_row, answered_by_name),
+	DB_COLUMN_INT(struct call_row, rang_at),
 };
 static const struct db_shape call_shape = DB_SHAPE(struct call_row, call_columns);
 
 static const struct db_column leg_columns[] = {
-	DB_COLUMN_INT(struct call_leg_row, site_id), DB_COLUMN_INT(struct call_leg_row, call_id),
-	DB_COLUMN_INT(struct call_leg_row, leg),     DB_COLUMN_INT(struct call_leg_row, device),
-	DB_COLUMN_TEXT(struct call_leg_row, name),   DB_COLUMN_INT(struct call_leg_row, rang_at),
-	DB_COLUMN_INT(struct call_leg_row, at),      DB_COLUMN_TEXT(struct call_leg_row, result),
+	DB_COLUMN_INT(struct call_leg_row, site_id),
+	DB_COLUMN_INT(struct call_leg_row, call_id),
+	DB_COLUMN_INT(struct call_leg_row, leg),
+	DB_COLUMN_INT(struct call_leg_row, device),
+	DB_COLUMN_TEXT(struct call_leg_row, name),
+	DB_COLUMN_INT(struct call_leg_row, rang_at),
+	DB_COLUMN_INT(struct call_leg_row, at),
+	DB_COLUMN_TEXT(struct call_leg_row, result),
+	DB_COLUMN_INT(struct call_leg_row, pushed_at),
+	DB_COLUMN_INT(struct call_leg_row, delivered_at),
+	DB_COLUMN_INT(struct call_leg_row, woken_at),
+	DB_COLUMN_INT(struct call_leg_row, offered_at),
+	DB_COLUMN_INT(struct call_leg_row, preview_at),
+	DB_COLUMN_INT(struct call_leg_row, answered_at),
+	DB_COLUMN_INT(struct call_leg_row, video_at),
+	DB_COLUMN_INT(struct call_leg_row, ended_at),
+	DB_COLUMN_TEXT(struct call_leg_row, why),
+	DB_COLUMN_TEXT(struct call_leg_row, apartment),
 };
 static const struct db_shape leg_shape = DB_SHAPE(struct call_leg_row, leg_columns);
 
@@ -68,8 +83,48 @@ static const struct db_column lost_columns[] = {
 static const struct db_shape lost_shape = DB_SHAPE(struct lost_row, lost_columns);
 
 #define CALL_SELECT                                                                                \
-	"SELECT site_id, id, started_at, from_device, from_name, button, answered_at, ended_at,"    \
-	" state, result, answered_by, answered_by_name FROM call"
+	"SELECT site_id, id, started_at, from_device, from_name, button, answered_at, ended_at,"   \
+	" state, result, answered_by, answered_by_name, rang_at FROM call"
+
+/* When the first phone rang; one that answers at once may never say that it rings. */
+#define FIRST_RANG                                                                                 \
+	"(SELECT MIN(COALESCE(l.rang_at, l.answered_at)) FROM call_leg l"                          \
+	" WHERE l.site_id = call.site_id AND l.call_id = call.id)"
+
+#define LATE_MS "3000"
+_Static_assert(CALL_LATE_MS == 3000, "LATE_MS");
+
+/* What its end tells of a call's ring. */
+#define RING_ENDED                                                                                 \
+	"rang_at = " FIRST_RANG ", late = CASE WHEN bell = 1 AND NOT EXISTS"                       \
+	" (SELECT 1 FROM call_leg l WHERE l.site_id = call.site_id AND l.call_id = call.id"        \
+	" AND COALESCE(l.rang_at, l.answered_at) < call.started_at + " LATE_MS ")"                 \
+	" THEN 1 ELSE 0 END"
+
+#define TRACE_COLUMNS                                                                              \
+	"pushed_at, delivered_at, woken_at, offered_at, rang_at, preview_at, answered_at, "        \
+	"video_at,"                                                                                \
+	" ended_at, why"
+/* What is known stays where there is no news. */
+#define TRACE_NEWS                                                                                 \
+	"pushed_at = COALESCE(excluded.pushed_at, call_leg.pushed_at),"                            \
+	" delivered_at = COALESCE(excluded.delivered_at, call_leg.delivered_at),"                  \
+	" woken_at = COALESCE(excluded.woken_at, call_leg.woken_at),"                              \
+	" offered_at = COALESCE(excluded.offered_at, call_leg.offered_at),"                        \
+	" rang_at = COALESCE(excluded.rang_at, call_leg.rang_at),"                                 \
+	" preview_at = COALESCE(excluded.preview_at, call_leg.preview_at),"                        \
+	" answered_at = COALESCE(excluded.answered_at, call_leg.answered_at),"                     \
+	" video_at = COALESCE(excluded.video_at, call_leg.video_at),"                              \
+	" ended_at = COALESCE(excluded.ended_at, call_leg.ended_at),"                              \
+	" why = COALESCE(excluded.why, call_leg.why)"
+#define TRACE_SET                                                                                  \
+	"pushed_at = COALESCE($4, pushed_at),"                                                     \
+	" delivered_at = COALESCE($5, delivered_at),"                                              \
+	" woken_at = COALESCE($6, woken_at), offered_at = COALESCE($7, offered_at),"               \
+	" rang_at = COALESCE($8, rang_at), preview_at = COALESCE($9, preview_at),"                 \
+	" answered_at = COALESCE($10, answered_at),"                                               \
+	" video_at = COALESCE($11, video_at), ended_at = COALESCE($12, ended_at),"                 \
+	" why = COALESCE($13, why)"
 
 #define OPENING_SELECT                                                                             \
 	"SELECT site_id, id, at, call_id, device, by_device, by_name, how FROM opening"
@@ -79,11 +134,13 @@ enum {
 	ANSWER,
 	END,
 	LEG_ADD,
+	LEG_TRACE,
 	STREAM_ADD,
 	OPENING_ADD,
 	END_LOST,
 	GET,
 	LIST,
+	LIST_LATE,
 	LEGS,
 	STREAMS,
 	OPENINGS,
@@ -93,20 +150,25 @@ enum {
 };
 
 static const struct db_stmt stmts[] = {
-	[START] = { "call_start", "INSERT INTO call (site_id, id, started_at, from_device, "
-				  "from_name, button, state)"
-				  " VALUES ($1, $2, $3, $4, $5, $6, 'ringing')" },
+	/* an intercom's is a bell */
+	[START] = { "call_start",
+		    "INSERT INTO call (site_id, id, started_at, from_device, from_name, button,"
+		    " state, bell) VALUES ($1, $2, $3, $4, $5, $6, 'ringing',"
+		    " (SELECT COUNT(*) FROM device WHERE site_id = $1 AND number = $4"
+		    " AND kind = 'intercom'))" },
 	[ANSWER] = { "call_answer",
 		     "UPDATE call SET state = 'talking', answered_at = $3, answered_by = $4,"
 		     " answered_by_name = $5 WHERE site_id = $1 AND id = $2" },
-	[END] = { "call_end", "UPDATE call SET state = 'ended', ended_at = $3, result = $4"
-			      " WHERE site_id = $1 AND id = $2" },
+	[END] = { "call_end", "UPDATE call SET state = 'ended', ended_at = $3, result = $4,"
+			      " " RING_ENDED " WHERE site_id = $1 AND id = $2" },
 	[LEG_ADD] = { "call_leg_add",
-		      "INSERT INTO call_leg (site_id, call_id, leg, device, name, rang_at, at, "
-		      "result)"
-		      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+		      "INSERT INTO call_leg (site_id, call_id, leg, device, name, at, result,"
+		      " " TRACE_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,"
+		      " $12, $13, $14, $15, $16, $17)"
 		      " ON CONFLICT (site_id, call_id, leg) DO UPDATE SET at = excluded.at,"
-		      " result = excluded.result" },
+		      " result = excluded.result, " TRACE_NEWS },
+	[LEG_TRACE] = { "call_leg_trace", "UPDATE call_leg SET " TRACE_SET
+					  " WHERE site_id = $1 AND call_id = $2 AND leg = $3" },
 	[STREAM_ADD] = { "call_stream_add",
 			 "INSERT INTO call_stream (site_id, call_id, leg, kind, codec, packets, "
 			 "lost,"
@@ -117,7 +179,7 @@ static const struct db_stmt stmts[] = {
 	[END_LOST] = { "call_end_lost",
 		       "UPDATE call SET state = 'ended', ended_at = $1, result = CASE WHEN "
 		       "answered_at"
-		       " IS NULL THEN 'failed' ELSE 'answered' END"
+		       " IS NULL THEN 'failed' ELSE 'answered' END, " RING_ENDED
 		       " WHERE ended_at IS NULL RETURNING site_id, id",
 		       &lost_shape },
 	[GET] = { "call_get", CALL_SELECT " WHERE site_id = $1 AND id = $2", &call_shape },
@@ -125,9 +187,17 @@ static const struct db_stmt stmts[] = {
 		   CALL_SELECT " WHERE site_id = $1 AND (started_at, id) < ($2, $3)"
 			       " ORDER BY started_at DESC, id DESC LIMIT $4",
 		   &call_shape },
+	[LIST_LATE] = { "call_list_late",
+			CALL_SELECT
+			" WHERE site_id = $1 AND late = 1 AND (started_at, id) < ($2, $3)"
+			" ORDER BY started_at DESC, id DESC LIMIT $4",
+			&call_shape },
 	[LEGS] = { "call_legs",
-		   "SELECT site_id, call_id, leg, device, name, rang_at, at, result"
-		   " FROM call_leg WHERE site_id = $1 AND call_id = $2 ORDER BY leg",
+		   "SELECT l.site_id, l.call_id, l.leg, l.device, l.name, l.at, l.result,"
+		   " " TRACE_COLUMNS ", a.number AS apartment FROM call_leg l"
+		   " LEFT JOIN device d ON d.site_id = l.site_id AND d.number = l.device"
+		   " LEFT JOIN apartment a ON a.site_id = d.site_id AND a.id = d.apartment_id"
+		   " WHERE l.site_id = $1 AND l.call_id = $2 ORDER BY l.leg",
 		   &leg_shape },
 	[STREAMS] = { "call_streams",
 		      "SELECT s.site_id, s.call_id, s.leg, s.kind, s.codec, s.packets, s.lost, "
@@ -204,13 +274,36 @@ int call_end(struct db *db, int64_t now_ms, const struct call_row *c)
 				   A_TEXT(c->result)));
 }
 
+static struct db_arg time_arg(int64_t ms)
+{
+	return A_INT_OR_NULL(ms ? ms : DB_INT_NULL);
+}
+
+#define A_TRACE(l)                                                                                 \
+	time_arg((l)->pushed_at), time_arg((l)->delivered_at), time_arg((l)->woken_at),            \
+		time_arg((l)->offered_at), time_arg((l)->rang_at), time_arg((l)->preview_at),      \
+		time_arg((l)->answered_at), time_arg((l)->video_at), time_arg((l)->ended_at),      \
+		A_TEXT((l)->why)
+
 int call_leg_add(struct db *db, const struct call_leg_row *l)
 {
 	return db_exec(db, &stmts[LEG_ADD],
 		       DB_ARGS(A_INT(l->site_id), A_INT(l->call_id), A_INT(l->leg),
-			       A_INT(l->device), A_TEXT(l->name), A_INT_OR_NULL(l->rang_at),
-			       A_INT(l->at), A_TEXT(l->result)),
+			       A_INT(l->device), A_TEXT(l->name), A_INT(l->at), A_TEXT(l->result),
+			       A_TRACE(l)),
 		       NULL);
+}
+
+int call_leg_trace(struct db *db, const struct call_leg_row *l)
+{
+	int64_t n;
+	const int rc = db_exec(
+		db, &stmts[LEG_TRACE],
+		DB_ARGS(A_INT(l->site_id), A_INT(l->call_id), A_INT(l->leg), A_TRACE(l)), &n);
+
+	if (rc < 0)
+		return rc;
+	return n ? 0 : -ENOENT;
 }
 
 int call_streams_add(struct db *db, int64_t now_ms, const struct call_stream_row *streams, size_t n)
@@ -272,6 +365,16 @@ int call_list(struct db *db, int64_t site_id, struct call_cursor before, int64_t
 	return db_select(db, &stmts[LIST],
 			 DB_ARGS(A_INT(site_id), A_INT(before.started_at), A_INT(before.id), A_INT(max)),
 			 arena, ret_calls, ret_n);
+}
+
+int call_list_late(struct db *db, int64_t site_id, struct call_cursor before, int64_t max,
+		   struct arena *arena, struct call_row **ret_calls, size_t *ret_n)
+{
+	assert(max > 0 && max <= CALL_PAGE_MAX);
+	return db_select(
+		db, &stmts[LIST_LATE],
+		DB_ARGS(A_INT(site_id), A_INT(before.started_at), A_INT(before.id), A_INT(max)),
+		arena, ret_calls, ret_n);
 }
 
 int call_legs(struct db *db, int64_t site_id, int64_t call_id, struct arena *arena,

@@ -21,9 +21,19 @@ static const struct db_column calls_columns[] = {
 };
 static const struct db_shape calls_shape = DB_SHAPE(struct summary_calls_row, calls_columns);
 
-#define HOW_MANY(condition) "COALESCE(SUM(CASE WHEN " condition " THEN 1 ELSE 0 END), 0)"
+static const struct db_column rings_columns[] = {
+	DB_COLUMN_INT(struct summary_rings_row, rings),
+	DB_COLUMN_INT(struct summary_rings_row, rings_1s),
+	DB_COLUMN_INT(struct summary_rings_row, rings_3s),
+	DB_COLUMN_INT(struct summary_rings_row, rings_10s),
+	DB_COLUMN_INT(struct summary_rings_row, rings_never),
+};
+static const struct db_shape rings_shape = DB_SHAPE(struct summary_rings_row, rings_columns);
 
-enum { GET, CALLS };
+#define HOW_MANY(condition) "COALESCE(SUM(CASE WHEN " condition " THEN 1 ELSE 0 END), 0)"
+#define RANG_WITHIN(ms)     HOW_MANY("rang_at - started_at < " ms)
+
+enum { GET, CALLS, RINGS };
 
 /* $1: site; $2, $3: since when today and the week are. $4: now, for what has registered. */
 static const struct db_stmt
@@ -66,6 +76,13 @@ static const struct db_stmt
 							"started_at >= $3"
 							" GROUP BY result ORDER BY result",
 			    &calls_shape },
+		[RINGS] = { "summary_rings",
+			    "SELECT COUNT(*) AS rings, " RANG_WITHIN("1000") " AS rings_1s,"
+			    " " RANG_WITHIN("3000") " AS rings_3s, " RANG_WITHIN("10000")
+			    " AS rings_10s, COUNT(*) - COUNT(rang_at) AS rings_never FROM call"
+			    " WHERE site_id = $1 AND started_at >= $2 AND bell = 1"
+			    " AND ended_at IS NOT NULL",
+			    &rings_shape },
 	};
 
 int summary_prepare(struct db *db, struct err *err)
@@ -88,4 +105,13 @@ int summary_calls(struct db *db, int64_t site_id, const struct summary_times *t,
 	return db_select(db, &stmts[CALLS],
 			 DB_ARGS(A_INT(site_id), A_INT(t->today_ms), A_INT(t->week_ms)), arena,
 			 ret_rows, ret_n);
+}
+
+int summary_rings(struct db *db, int64_t site_id, const struct summary_times *t,
+		  struct summary_rings_row *ret_rings)
+{
+	CLEANUP(arena_free) struct arena arena = ARENA_INIT(1024);
+
+	return db_one(db, &stmts[RINGS], DB_ARGS(A_INT(site_id), A_INT(t->month_ms)), &arena,
+		      ret_rings);
 }

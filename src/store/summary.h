@@ -1,7 +1,7 @@
 /* store/summary.h - the figures of one site, for its first page.
  *
- * Counted when asked, by the keys that the tables have: a site's devices, and the calls and
- * openings of a week. */
+ * Counted when asked, by the keys that the tables have: a site's devices, the calls and openings of
+ * a week, and the calls of a month: one range of the key by time, a row for each. */
 #pragma once
 #include "store/db.h"
 
@@ -26,11 +26,21 @@ struct summary_calls_row {
 	int64_t week;
 };
 
+/* How soon the first phone rang, once an intercom called. Calls that go on do not count. */
+struct summary_rings_row {
+	int64_t rings;
+	int64_t rings_1s; /* under a second */
+	int64_t rings_3s; /* those too */
+	int64_t rings_10s;
+	int64_t rings_never;
+};
+
 /* What is counted since when. */
 struct summary_times {
 	int64_t now_ms;
 	int64_t today_ms; /* not before week_ms */
 	int64_t week_ms;
+	int64_t month_ms; /* the rings */
 };
 
 [[nodiscard]] int summary_prepare(struct db *db, struct err *err);
@@ -40,3 +50,5 @@ struct summary_times {
 [[nodiscard]] int summary_calls(struct db *db, int64_t site_id, const struct summary_times *times,
 				struct arena *arena, struct summary_calls_row **ret_rows,
 				size_t *ret_n);
+[[nodiscard]] int summary_rings(struct db *db, int64_t site_id, const struct summary_times *times,
+				struct summary_rings_row *ret_rings);

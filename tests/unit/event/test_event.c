@@ -185,8 +185,19 @@ static void what_the_journal_took_is_written_in_order(void **state)
 	struct fixture *f = *state;
 	const int64_t site = site_with_door(f, VIEW("A"));
 	const struct opening_row o = { site, 9, 10, 5, DOOR, DOOR, VIEW("Door"), VIEW("dtmf") };
-	const struct call_leg_row leg = { site, 5, 1, DOOR, VIEW("Door"), 6, 6,
-					  VIEW("answered") };
+	const struct call_leg_row leg = { .site_id = site,
+					  .call_id = 5,
+					  .leg = 1,
+					  .device = DOOR,
+					  .name = VIEW("Door"),
+					  .rang_at = 6,
+					  .at = 6,
+					  .result = VIEW("answered") };
+	const struct call_leg_row rest = {
+		.site_id = site, .call_id = 5, .leg = 1, .ended_at = 7, .why = VIEW("hangup")
+	};
+	const struct call_leg_row lost = { .site_id = site, .call_id = MANY + 1, .leg = 1 };
+	struct call_leg_row *legs;
 	const struct binding_row b = { DOOR, VIEW("sip:d"), VIEW("c"), 1, 1000, INT64_MAX / 2, VIEW("udp"),
 				       VIEW("192.0.2.1:5060") };
 	struct opening_row *openings;
@@ -204,6 +215,10 @@ static void what_the_journal_took_is_written_in_order(void **state)
 		assert_int_equal(journal_call_end(j, &c), 0);
 	}
 	assert_int_equal(journal_call_leg(j, &leg), 0);
+	assert_int_equal(journal_call_trace(j, &lost), 0); /* its call is gone: nobody else minds */
+	assert_int_equal(journal_call_trace(j, &rest), 0);
+	assert_int_equal(journal_call_leg(j, &leg), 0); /* as after a commit's lost answer */
+	assert_int_equal(journal_call_trace(j, &rest), 0);
 	assert_int_equal(journal_opening(j, &o), 0);
 	assert_int_equal(journal_bindings(j, DOOR, &b, 1), 0);
 	journal_stop(j);
@@ -211,6 +226,11 @@ static void what_the_journal_took_is_written_in_order(void **state)
 		assert_int_equal(call_get(f->db, site, id, &f->arena, &got), 0);
 		assert_int_equal(got.ended_at, id + 2);
 	}
+	assert_int_equal(call_legs(f->db, site, 5, &f->arena, &legs, &n), 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(legs[0].rang_at, 6);
+	assert_int_equal(legs[0].ended_at, 7);
+	assert_true(view_eq(legs[0].why, VIEW("hangup")));
 	assert_int_equal(call_openings(f->db, site, 5, &f->arena, &openings, &n), 0);
 	assert_int_equal(n, 1);
 	assert_int_equal(device_get(f->db, site, DOOR, 1, &f->arena, &door), 0);

@@ -3,12 +3,20 @@
 #include "store/call.h"
 #include "store/change.h"
 #include "store/device.h"
+#include "store/summary.h"
 #include "store/switch.h"
 #include "fixture.h"
 
 #include <errno.h>
 
-enum { NOW = 1000000, DOOR = 1000000001, PHONE = 1000000002, FOREIGN = 1000000003 };
+enum {
+	NOW = 1000000,
+	DOOR = 1000000001,
+	PHONE = 1000000002,
+	FOREIGN = 1000000003,
+	BELL = 1000000004, /* an intercom */
+	KITCHEN = 1000000005,
+};
 
 static int64_t site_new(struct fixture *f, int64_t company, struct view name)
 {
@@ -414,11 +422,21 @@ static void a_call_is_written_as_it_happens(void **state)
 	const struct two_sites t = two_sites(f);
 	struct call_row c = { .site_id = t.mine, .id = 77, .started_at = NOW, .from_device = DOOR,
 			      .from_name = VIEW("Door"), .button = 1 }, got, *list;
-	const struct call_leg_row leg = { t.mine,        77,      1,       PHONE,
-					  VIEW("Phone"), NOW + 2, NOW + 5, VIEW("answered") };
-	const struct call_leg_row gone = {
-		t.mine, 77, 2, PHONE + 7, VIEW("Old phone"), DB_INT_NULL, NOW, VIEW("unreachable")
-	};
+	const struct call_leg_row leg = { .site_id = t.mine,
+					  .call_id = 77,
+					  .leg = 1,
+					  .device = PHONE,
+					  .name = VIEW("Phone"),
+					  .rang_at = NOW + 2,
+					  .at = NOW + 5,
+					  .result = VIEW("answered") };
+	const struct call_leg_row gone = { .site_id = t.mine,
+					   .call_id = 77,
+					   .leg = 2,
+					   .device = PHONE + 7,
+					   .name = VIEW("Old phone"),
+					   .at = NOW,
+					   .result = VIEW("unreachable") };
 	const struct opening_row o = { t.mine, 78, NOW + 6, 77, DOOR, PHONE, VIEW("Phone"), VIEW("dtmf") };
 	const struct call_stream_row said[] = {
 		{ t.mine, 77, 0, VIEW("video"), VIEW("H264"), 500, 3, 4000, 0, 0, {} },
@@ -472,6 +490,181 @@ static void a_call_is_written_as_it_happens(void **state)
 	assert_int_equal(call_list(f->db, t.other, CALL_CURSOR_NEWEST, 10, &f->arena, &list, &n), 0);
 	assert_int_equal(n, 0);
 	assert_int_equal(changes(f, VIEW("call")), 5);
+}
+
+static struct call_leg_row leg_get(struct fixture *f, int64_t site, int64_t call)
+{
+	struct call_leg_row *legs;
+	size_t n;
+
+	assert_int_equal(call_legs(f->db, site, call, &f->arena, &legs, &n), 0);
+	assert_int_equal(n, 1);
+	return legs[0];
+}
+
+/* Beside the phones of two_sites: an intercom, and a tablet of flat 12. */
+static void bell_and_tablet(struct fixture *f, int64_t site)
+{
+	const struct apartment_row flat = {
+		.site_id = site, .floor = VIEW("1"), .number = VIEW("12"), .name = VIEW("")
+	};
+	const struct device_secret_row secret = { BELL, VIEW("sealed"), VIEW("m"), VIEW("s") };
+	const struct device_secret_row other = { KITCHEN, VIEW("sealed"), VIEW("m"), VIEW("s") };
+	const struct device_row bell = { .number = BELL,
+					 .site_id = site,
+					 .kind = VIEW("intercom"),
+					 .name = VIEW("Bell"),
+					 .apartment_id = DB_INT_NULL };
+	struct device_row tablet = {
+		.number = KITCHEN, .site_id = site, .kind = VIEW("phone"), .name = VIEW("Kitchen")
+	};
+
+	assert_int_equal(apartment_create(f->db, NOW, &flat, &tablet.apartment_id), 0);
+	assert_int_equal(device_create(f->db, NOW, &bell, &secret), 0);
+	assert_int_equal(device_create(f->db, NOW, &tablet, &other), 0);
+}
+
+static void a_leg_keeps_its_trace(void **state)
+{
+	struct fixture *f = *state;
+	const struct two_sites t = two_sites(f);
+	const struct call_row c = { .site_id = t.mine,
+				    .id = 77,
+				    .started_at = NOW,
+				    .from_device = DOOR,
+				    .from_name = VIEW("Door"),
+				    .button = 1 };
+	struct call_leg_row leg = { .site_id = t.mine,
+				    .call_id = 77,
+				    .leg = 1,
+				    .device = KITCHEN,
+				    .name = VIEW("Kitchen"),
+				    .at = NOW + 5,
+				    .result = VIEW("answered"),
+				    .pushed_at = NOW + 1,
+				    .woken_at = NOW + 2,
+				    .rang_at = NOW + 3,
+				    .answered_at = NOW + 5 };
+	const struct call_leg_row end = { .site_id = t.mine,
+					  .call_id = 77,
+					  .leg = 1,
+					  .video_at = NOW + 6,
+					  .ended_at = NOW + 9,
+					  .why = VIEW("peer_hangup") };
+	struct call_leg_row got, none = end;
+
+	bell_and_tablet(f, t.mine);
+	assert_int_equal(call_start(f->db, NOW, &c), 0);
+	assert_int_equal(call_leg_trace(f->db, &end), -ENOENT);
+	assert_int_equal(call_leg_add(f->db, &leg), 0);
+	assert_int_equal(call_leg_trace(f->db, &end), 0);
+	leg.pushed_at = leg.rang_at = 0; /* once more, with less: what was known stays */
+	assert_int_equal(call_leg_add(f->db, &leg), 0);
+	got = leg_get(f, t.mine, 77);
+	assert_int_equal(got.pushed_at, NOW + 1);
+	assert_int_equal(got.delivered_at, DB_INT_NULL);
+	assert_int_equal(got.woken_at, NOW + 2);
+	assert_int_equal(got.offered_at, DB_INT_NULL);
+	assert_int_equal(got.rang_at, NOW + 3);
+	assert_int_equal(got.preview_at, DB_INT_NULL);
+	assert_int_equal(got.answered_at, NOW + 5);
+	assert_int_equal(got.video_at, NOW + 6);
+	assert_int_equal(got.ended_at, NOW + 9);
+	assert_true(view_eq(got.why, VIEW("peer_hangup")));
+	assert_true(view_eq(got.result, VIEW("answered")));
+	assert_int_equal(got.at, NOW + 5);
+	assert_true(view_eq(got.apartment, VIEW("12")));
+	none.site_id = t.other;
+	assert_int_equal(call_leg_trace(f->db, &none), -ENOENT);
+}
+
+static void rings(struct fixture *f, int64_t site, int64_t id, int64_t from, int64_t rang_ms,
+		  int64_t answered_ms)
+{
+	struct call_row c = { .site_id = site,
+			      .id = id,
+			      .started_at = NOW + id,
+			      .from_device = from,
+			      .from_name = VIEW("Door"),
+			      .button = DB_INT_NULL,
+			      .ended_at = NOW + id + 60000,
+			      .result = VIEW("missed") };
+	struct call_leg_row leg = { .site_id = site,
+				    .call_id = id,
+				    .leg = 1,
+				    .device = PHONE,
+				    .name = VIEW("Phone"),
+				    .at = NOW + id,
+				    .rang_at = rang_ms < 0 ? 0 : NOW + id + rang_ms,
+				    .answered_at = answered_ms < 0 ? 0 : NOW + id + answered_ms,
+				    .result = VIEW("missed") };
+
+	assert_int_equal(call_start(f->db, NOW, &c), 0);
+	assert_int_equal(call_leg_add(f->db, &leg), 0);
+	leg.leg = 2;
+	leg.answered_at = 0;
+	leg.rang_at = rang_ms < 0 ? 0 : NOW + id + rang_ms + 20000; /* the second phone is late */
+	assert_int_equal(call_leg_add(f->db, &leg), 0);
+	assert_int_equal(call_end(f->db, NOW, &c), 0);
+}
+
+static void calls_know_how_soon_a_phone_rang(void **state)
+{
+	const struct summary_times month = { .now_ms = NOW, .month_ms = NOW + 2 };
+	struct fixture *f = *state;
+	const struct two_sites t = two_sites(f);
+	struct summary_rings_row got;
+	struct call_row c, *late;
+	size_t n;
+
+	bell_and_tablet(f, t.mine);
+	rings(f, t.mine, 1, BELL, 10, -1); /* more than a month ago */
+	rings(f, t.mine, 2, BELL, 999, -1);
+	rings(f, t.mine, 3, BELL, 1000, -1);
+	rings(f, t.mine, 4, BELL, -1, 2999); /* answered without having rung */
+	rings(f, t.mine, 5, BELL, 3000, -1);
+	rings(f, t.mine, 6, BELL, 10000, -1);
+	rings(f, t.mine, 7, BELL, -1, -1);
+	rings(f, t.mine, 8, PHONE, -1, -1); /* not a bell */
+	c = (struct call_row){ .site_id = t.mine,
+			       .id = 9,
+			       .started_at = NOW + 9,
+			       .from_device = BELL,
+			       .from_name = VIEW("Door"),
+			       .button = DB_INT_NULL };
+	assert_int_equal(call_start(f->db, NOW, &c), 0); /* goes on */
+
+	assert_int_equal(summary_rings(f->db, t.mine, &month, &got), 0);
+	assert_int_equal(got.rings, 6);
+	assert_int_equal(got.rings_1s, 1);
+	assert_int_equal(got.rings_3s, 3);
+	assert_int_equal(got.rings_10s, 4);
+	assert_int_equal(got.rings_never, 1);
+	assert_int_equal(summary_rings(f->db, t.other, &month, &got), 0);
+	assert_int_equal(got.rings, 0);
+	assert_int_equal(got.rings_never, 0);
+
+	assert_int_equal(call_list_late(f->db, t.mine, CALL_CURSOR_NEWEST, 2, &f->arena, &late, &n),
+			 0);
+	assert_int_equal(n, 2);
+	assert_int_equal(late[0].id, 7);
+	assert_int_equal(late[0].rang_at, DB_INT_NULL);
+	assert_int_equal(late[1].id, 6);
+	assert_int_equal(late[1].rang_at, NOW + 6 + 10000);
+	assert_int_equal(call_list_late(f->db, t.mine,
+					(struct call_cursor){ late[1].started_at, late[1].id }, 2,
+					&f->arena, &late, &n),
+			 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(late[0].id, 5);
+	assert_int_equal(
+		call_list_late(f->db, t.other, CALL_CURSOR_NEWEST, 2, &f->arena, &late, &n), 0);
+	assert_int_equal(n, 0);
+	assert_int_equal(call_end_lost(f->db, NOW + 50, &n), 0);
+	assert_int_equal(call_list_late(f->db, t.mine, CALL_CURSOR_NEWEST, 9, &f->arena, &late, &n),
+			 0);
+	assert_int_equal(n, 4);
+	assert_int_equal(late[0].id, 9);
 }
 
 static void a_device_shows_the_binding_that_stands_longest(void **state)
@@ -682,6 +875,8 @@ int main(void)
 		ON_BOTH(a_device_shows_the_binding_that_stands_longest),
 		ON_BOTH(openings_are_those_of_the_calls_of_a_page),
 		ON_BOTH(a_call_is_written_as_it_happens),
+		ON_BOTH(a_leg_keeps_its_trace),
+		ON_BOTH(calls_know_how_soon_a_phone_rang),
 		ON_BOTH(calls_left_open_by_a_crash_are_ended),
 		ON_BOTH(old_calls_and_openings_are_forgotten),
 		ON_BOTH(forgetting_calls_is_bounded),

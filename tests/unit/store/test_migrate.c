@@ -1,10 +1,12 @@
-/* From a stored database of schema 1 to the newest, as each engine wrote it when that was new. */
+/* From a stored database of an old schema to the newest, as each engine wrote it when that was new.
+ */
 #include "fixture.h"
 #include "store/account.h"
 #include "store/app.h"
 #include "store/call.h"
 #include "store/change.h"
 #include "store/device.h"
+#include "store/summary.h"
 
 #include <errno.h>
 #include <string.h>
@@ -37,7 +39,12 @@ static void run_script(const char *url, const char *path)
 
 static int old_open(void **state, struct fixture *f)
 {
-	run_script(f->url, f->path[0] ? OLD "/0001-sqlite.sql" : OLD "/0001-pgsql.sql");
+	const int64_t version = *(int64_t *)*state;
+	char path[256];
+
+	snprintf(path, sizeof(path), OLD "/%04lld-%s.sql", (long long)version,
+		 f->path[0] ? "sqlite" : "pgsql");
+	run_script(f->url, path);
 	f->arena = ARENA_INIT(1 << 20);
 	*state = f;
 	return 0;
@@ -61,17 +68,20 @@ static int old_pgsql(void **state)
 	return old_open(state, f);
 }
 
-static void migrate(struct fixture *f)
+static void migrate(struct fixture *f, int64_t from)
 {
 	struct err err = {};
+	char needs[80];
 	int64_t version;
 	struct db *db;
 
+	snprintf(needs, sizeof(needs), "the database has schema %lld, this program needs ",
+		 (long long)from);
 	assert_int_equal(store_open(f->url, &err, &f->db), -EPROTO);
-	assert_non_null(strstr(err.text, "the database has schema 1, this program needs "));
+	assert_non_null(strstr(err.text, needs));
 	assert_int_equal(db_open(f->url, &err, &db), 0);
 	assert_int_equal(migrate_version(db, &version), 0);
-	assert_int_equal(version, 1);
+	assert_int_equal(version, from);
 	if (migrate_up(db, NOW, &err) < 0)
 		fail_msg("%s", err.text);
 	db_close(db);
@@ -162,10 +172,62 @@ static void schema_1_comes_forward_with_its_data(void **state)
 {
 	struct fixture *f = *state;
 
-	migrate(f);
+	migrate(f, 1);
 	people_are_as_they_were(f);
 	the_building_is_as_it_was(f);
 	work_goes_on(f);
+}
+
+/* Calls from before there was a trace: what can be told of them is, and nothing else. */
+static void schema_14_comes_forward_with_its_calls(void **state)
+{
+	enum { ANSWERED = 1, UNKNOWN, FAILED, LATE, NO_BELL };
+	static const int64_t at = 1700000000000;
+	const struct summary_times all = { .now_ms = NOW };
+	struct fixture *f = *state;
+	struct summary_rings_row rings;
+	struct opening_row *openings;
+	struct call_leg_row *legs;
+	struct call_row *late, c;
+	int64_t after = 0, removed;
+	bool more;
+	size_t n;
+
+	migrate(f, 14);
+	assert_int_equal(call_get(f->db, 1, ANSWERED, &f->arena, &c), 0);
+	assert_int_equal(c.rang_at, at + 1400);
+	assert_int_equal(call_legs(f->db, 1, ANSWERED, &f->arena, &legs, &n), 0);
+	assert_int_equal(n, 2);
+	assert_int_equal(legs[0].answered_at, at + 7000);
+	assert_int_equal(legs[0].ended_at, DB_INT_NULL);
+	assert_int_equal(legs[1].answered_at, DB_INT_NULL);
+	assert_int_equal(legs[1].ended_at, at + 7000);
+	assert_int_equal(legs[1].pushed_at, DB_INT_NULL);
+	assert_null(legs[1].why.p);
+	assert_int_equal(summary_rings(f->db, 1, &all, &rings), 0);
+	assert_int_equal(rings.rings, 3); /* nobody knows when UNKNOWN rang */
+	assert_int_equal(rings.rings_1s, 1);
+	assert_int_equal(rings.rings_10s, 2);
+	assert_int_equal(rings.rings_never, 1);
+	assert_int_equal(call_list_late(f->db, 1, CALL_CURSOR_NEWEST, 9, &f->arena, &late, &n), 0);
+	assert_int_equal(n, 2);
+	assert_int_equal(late[0].id, LATE);
+	assert_int_equal(late[1].id, FAILED);
+
+	assert_int_equal(call_openings(f->db, 1, ANSWERED, &f->arena, &openings, &n), 0);
+	assert_int_equal(n, 1);
+	assert_true(view_eq(openings[0].by_name, VIEW("Kitchen")));
+	openings[0].id = 3;
+	openings[0].how = VIEW("notice");
+	assert_int_equal(call_opening_add(f->db, NOW, &openings[0]), 0);
+	openings[0].id = 4;
+	openings[0].how = VIEW("crowbar");
+	assert_int_equal(call_opening_add(f->db, NOW, &openings[0]), -EINVAL);
+	/* all calls, and the opening outside of them */
+	assert_int_equal(call_expire(f->db, NOW, &after, &removed, &more), 0);
+	assert_int_equal(removed, 6);
+	assert_int_equal(call_openings(f->db, 1, ANSWERED, &f->arena, &openings, &n), 0);
+	assert_int_equal(n, 0);
 }
 
 static void a_newer_database_is_left_alone(void **state)
@@ -186,17 +248,20 @@ static void a_newer_database_is_left_alone(void **state)
 	assert_int_equal(store_open(f->url, &err, &f->db), -EPROTO);
 }
 
-#define OLD_ON_BOTH(fn)                                                                            \
-	{ #fn " on SQLite", fn, old_sqlite, fixture_close, NULL },                                 \
+static int64_t schema_1 = 1, schema_14 = 14;
+
+#define OLD_ON_BOTH(fn, version)                                                                   \
+	{ #fn " on SQLite", fn, old_sqlite, fixture_close, version },                              \
 	{                                                                                          \
-#fn " on PostgreSQL", fn, old_pgsql, fixture_close, NULL                           \
+#fn " on PostgreSQL", fn, old_pgsql, fixture_close, version                        \
 	}
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		OLD_ON_BOTH(schema_1_comes_forward_with_its_data),
-		OLD_ON_BOTH(a_newer_database_is_left_alone),
+		OLD_ON_BOTH(schema_1_comes_forward_with_its_data, &schema_1),
+		OLD_ON_BOTH(schema_14_comes_forward_with_its_calls, &schema_14),
+		OLD_ON_BOTH(a_newer_database_is_left_alone, &schema_1),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -83,18 +83,25 @@ static void stmt_add(struct map_node *node, void *arg)
 	w->stmts[w->n++] = p->stmt;
 }
 
-static size_t plan_check(struct fixture *f, const struct db_stmt *stmt)
+static struct plan_row *plan_of(struct fixture *f, const struct db_stmt *stmt, size_t *ret_n)
 {
 	/* The database keeps the address until it closes. */
 	struct db_stmt *explain = arena_alloc(&f->arena, sizeof(*explain));
 	const char *sql = arena_printf(&f->arena, "EXPLAIN QUERY PLAN %s", stmt->sql);
 	struct plan_row *rows;
-	size_t n, bad = 0;
 
 	assert_true(explain && sql);
 	memcpy(explain, &(struct db_stmt){ stmt->name, sql, &plan_shape }, sizeof(*explain));
 	assert_int_equal(db_prepare(f->db, explain, 1, NULL), 0);
-	assert_int_equal(db_select(f->db, explain, DB_NO_ARGS, &f->arena, &rows, &n), 0);
+	assert_int_equal(db_select(f->db, explain, DB_NO_ARGS, &f->arena, &rows, ret_n), 0);
+	return rows;
+}
+
+static size_t plan_check(struct fixture *f, const struct db_stmt *stmt)
+{
+	size_t n, bad = 0;
+	struct plan_row *rows = plan_of(f, stmt, &n);
+
 	for (size_t i = 0; i < n; i++)
 		if (strncmp(rows[i].detail.p, "SCAN ", 5) == 0 &&
 		    !is_allowed(stmt->name, rows[i].detail.p + 5)) {
@@ -117,10 +124,42 @@ static void no_statement_reads_a_whole_table(void **state)
 	assert_int_equal(bad, 0);
 }
 
+/* Where any index would do for the test above, but only one is good enough: one step, along it. */
+static const struct along {
+	const char *stmt, *plan;
+} alongs[] = {
+	{ "call_list_late",
+	  "SEARCH call USING INDEX call_late (site_id=? AND late=? AND (started_at,id)<(?,?))" },
+	{ "summary_rings", "SEARCH call USING PRIMARY KEY (site_id=? AND started_at>?)" },
+};
+
+static void what_is_read_by_time_is_one_range(void **state)
+{
+	struct fixture *f = *state;
+	struct walk w = {};
+	size_t found = 0, n;
+
+	map_each(&f->db->prepared, stmt_add, &w);
+	for (size_t i = 0; i < w.n; i++)
+		for (size_t k = 0; k < sizeof(alongs) / sizeof(alongs[0]); k++) {
+			struct plan_row *rows;
+
+			if (strcmp(w.stmts[i]->name, alongs[k].stmt) != 0)
+				continue;
+			rows = plan_of(f, w.stmts[i], &n);
+			assert_int_equal(n, 1);
+			assert_string_equal(rows[0].detail.p, alongs[k].plan);
+			found++;
+		}
+	assert_int_equal(found, sizeof(alongs) / sizeof(alongs[0]));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(no_statement_reads_a_whole_table, fixture_sqlite,
+						fixture_close),
+		cmocka_unit_test_setup_teardown(what_is_read_by_time_is_one_range, fixture_sqlite,
 						fixture_close),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

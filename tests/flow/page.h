@@ -32,7 +32,8 @@ struct page {
 	struct switchboard *board;
 	struct relay *relay;
 	struct timers *timers;
-	struct app_link *link; /* NULL: not connected */
+	void (*server)(bool entered); /* around each call into the server; may be NULL */
+	struct app_link *link;        /* NULL: not connected */
 	uint64_t devices[PAGE_DEVICES_MAX];
 	unsigned ndevices;
 	bool deaf;    /* does not answer offers */

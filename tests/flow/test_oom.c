@@ -34,6 +34,8 @@ static void live(struct world *w)
 	}
 	if (door->state == UA_TALKING)
 		ua_bye(door);
+	else if (door->state == UA_CALLING) /* or a phone that registers late would answer it */
+		ua_cancel(door);
 	world_wait(w, 2000);
 }
 
@@ -95,6 +97,95 @@ static void a_server_lives_without_any_one_allocation(void **)
 	assert_in_range(n, 100, ALLOCATIONS_MAX - 1); /* it did fail, and came to an end */
 }
 
+/* A page connects, sees the door, answers and opens, loses its socket and comes back, and looks at
+ * the door; another sleeps. Every step may fail. */
+static void live_with_pages(struct world *w)
+{
+	struct page *p = PAGE(0);
+	struct ua_call *door;
+
+	if (page_open(p) < 0)
+		return;
+	door = world_ring(w);
+	if (w->nwakes)
+		switchboard_pushed(w->board, w->wakes[0].call, APP(1), 1, true);
+	world_wait(w, 2000);
+	if (p->ncalls && page_last(p)->state != PAGE_ENDED) {
+		page_do(p, "answer");
+		world_wait(w, 500);
+		page_switch(p, 1);
+		world_wait(w, 2000);
+		page_close(p);
+		if (page_open(p) < 0)
+			return;
+		page_resume(p, true);
+		world_wait(w, 1000);
+		page_do(p, "hangup");
+	}
+	if (door->state == UA_CALLING)
+		ua_cancel(door);
+	page_dial(p, DOOR, true);
+	world_wait(w, 2000);
+}
+
+static void page_ready(struct world *w, struct page *p)
+{
+	*p = (struct page){ .board = w->board,
+			    .relay = w->relay,
+			    .timers = &w->timers,
+			    .server = oom_server,
+			    .devices = { APP(0) },
+			    .ndevices = 1 };
+}
+
+static void page_works(struct world *w, struct page *p)
+{
+	struct ua_call *door;
+
+	UNTIL(w->board->calls.count == 0, PATIENCE_MS);
+	assert_int_equal(page_open(p), 0);
+	door = world_ring(w);
+	UNTIL(p->ncalls && page_last(p)->up, PATIENCE_MS);
+	page_do(p, "answer");
+	UNTIL(door->state == UA_TALKING, PATIENCE_MS);
+	ua_bye(door);
+	world_wait(w, 2000);
+}
+
+static bool pages_without(unsigned n)
+{
+	static struct world w;
+	bool failed;
+
+	w = (struct world){ .nphones = 1, .talk_ms = TALK_MS, .napps = 2, .sleeps = { false, true } };
+	assert_int_equal(world_open(&w), 0);
+	while (!world_registered(&w))
+		world_step(&w);
+	w.door.plan = (struct ua_plan){ .ring_ms = -1, .answer_ms = 100 };
+	page_ready(&w, &w.pages[0]);
+	page_ready(&w, &w.pages[1]);
+	oom_arm(n);
+	live_with_pages(&w);
+	failed = oom_disarm();
+	page_close(&w.pages[0]);
+	w.pages[0].ncalls = 0; /* what it missed while it was away is not its fault */
+	page_works(&w, &w.pages[1]);
+	world_close(&w);
+	return failed;
+}
+
+static void pages_live_without_any_one_allocation(void **)
+{
+	unsigned n = 1;
+
+	world_in_server = oom_server;
+	while (n < ALLOCATIONS_MAX && pages_without(n))
+		n++;
+	world_in_server = NULL;
+	print_message("# %u allocations\n", n - 1);
+	assert_in_range(n, 50, ALLOCATIONS_MAX - 1);
+}
+
 static int sdp_once(void)
 {
 	static const char text[] =
@@ -142,6 +233,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_server_lives_without_any_one_allocation),
+		cmocka_unit_test(pages_live_without_any_one_allocation),
 		cmocka_unit_test(descriptions_need_memory_and_say_so),
 	};
 

@@ -318,7 +318,7 @@ static void dial(struct app_link *link, const struct app_message *m)
 		switchboard_call_drop(call);
 		return;
 	}
-	leg_app_caller(&call->caller, link, m->ref,
+	leg_app_caller(&call->caller, link, m,
 		       directory_device(sb->conf.directory, route.to[0].device));
 	switchboard_call_start(call, from, &route);
 }

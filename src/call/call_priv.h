@@ -47,6 +47,7 @@ struct call {
 	unsigned nlegs; /* ever */
 	struct call_leg *offering; /* whose new offer waits for the other side */
 	struct call_leg *restoring; /* who is offered what was before: its answer was of no use */
+	struct call_leg *hearing; /* who is offered the sound of an app that only looked before */
 	struct steps steps;        /* who rings, and who is yet to */
 	struct list rung;          /* whom it rings (rung.h) */
 	struct timer timer;        /* next step, ring time-out, then talk limit */
@@ -123,6 +124,8 @@ extern const struct session_handlers caller_handlers;
 bool leg_sip_start(struct call *call, const struct dir_device *to, const struct sip_binding *binding);
 /* Its media and its session; it is the caller's to append. */
 int leg_sip_invite(struct call_leg *leg, const struct session_to *to);
+/* The app that looks at it talks from now on. */
+void leg_sip_talk(struct call_leg *leg);
 /* Which binding it is, for all that counts here. */
 uint64_t leg_contact(const struct sip_binding *binding);
 
@@ -133,8 +136,8 @@ void leg_line_free(struct switchboard *sb);
 
 /* leg_app.c */
 bool leg_app_start(struct call *call, const struct dir_device *to, struct app_link *link);
-/* The caller is an app. ref: its own word for the call. */
-void leg_app_caller(struct call_leg *leg, struct app_link *link, struct view ref,
+/* The caller is an app. */
+void leg_app_caller(struct call_leg *leg, struct app_link *link, const struct app_message *dial,
 		    const struct dir_device *to);
 /* A page of the device came: one that waits for its link takes it. False: there is none. */
 bool leg_app_adopt(struct call *call, uint64_t device, struct app_link *link);

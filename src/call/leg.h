@@ -59,6 +59,7 @@ struct leg_page {
 	bool over;
 	bool answer_wanted; /* before its media are agreed on */
 	bool offered;       /* as caller: it was sent an offer */
+	bool look;          /* as caller: it is not heard */
 	bool down;          /* its media broke down */
 	struct timer away;  /* its link comes back until then */
 	struct timer mute;  /* its media do */

@@ -273,9 +273,12 @@ void leg_app_resume(struct call_leg *leg, struct app_link *link, bool fresh)
 {
 	CLEANUP(buf_free) struct buf offer = BUF_INIT(MEDIA_SDP_MAX);
 	const struct call *call = leg->call;
+	/* An offer that is on its way to the page is fresh enough: with two of them its answer to
+	 * the first would be taken for one to the second. */
+	const bool has_one = leg->page.link == link && media_app_waits(call->media, leg->at);
 
 	come_back(leg, link);
-	if ((fresh || leg->page.down) && may_renew(leg) && renew(leg, &offer) == 0)
+	if (((fresh && !has_one) || leg->page.down) && may_renew(leg) && renew(leg, &offer) == 0)
 		tell_sdp(leg, &offer);
 	if (call->state == CALL_TALKING)
 		tell_talking(leg);
@@ -351,18 +354,32 @@ bool leg_app_start(struct call *call, const struct dir_device *to, struct app_li
 	return true;
 }
 
-void leg_app_caller(struct call_leg *leg, struct app_link *link, struct view ref,
+void leg_app_caller(struct call_leg *leg, struct app_link *link, const struct app_message *dial,
 		    const struct dir_device *to)
 {
-	struct app_call c = { .with = { to->number, to->name, NULL }, .ref = ref };
+	struct app_call c = { .with = { to->number, to->name, NULL }, .ref = dial->ref };
 
 	leg->kind = &leg_app;
+	leg->page.look = dial->look;
 	leg->call->offered = true;
 	page_init(leg, link);
 	tell_call(leg, &c, app_dialling_print);
 }
 
 /* What it says. */
+
+/* Who looks on may talk, once the call is there. */
+static void look_up(struct call_leg *leg)
+{
+	struct call *call = leg->call;
+
+	leg->page.answer_wanted = true;
+	if (call->state != CALL_TALKING || media_app_waits(call->media, leg->at))
+		return;
+	leg->page.look = false;
+	if (call->answered->kind == &leg_sip)
+		leg_sip_talk(call->answered);
+}
 
 static void hear_sdp(struct call_leg *leg, const struct app_message *m)
 {
@@ -382,6 +399,8 @@ static void hear_sdp(struct call_leg *leg, const struct app_message *m)
 		leave(leg, 488, "refused");
 		return;
 	}
+	if (leg->page.look && leg->page.answer_wanted)
+		look_up(leg);
 	if (call->state != CALL_RINGING || leg == &call->caller)
 		return;
 	leg->early = true;
@@ -415,7 +434,9 @@ static void hear_answer(struct call_leg *leg, const struct app_message *m)
 {
 	struct call *call = leg->call;
 
-	if (leg == &call->caller)
+	if (leg == &call->caller && leg->page.look)
+		look_up(leg);
+	else if (leg == &call->caller)
 		app_error(leg->page.link, m, "bad_message", "who calls has nothing to answer");
 	else if (leg == call->answered && opening_stay(call))
 		tell_talking(leg);

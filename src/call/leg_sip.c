@@ -168,6 +168,26 @@ static void on_restored(struct call_leg *leg, unsigned code, struct view sdp)
 		call_event(call, CALL_EV_HANGUP, NULL);
 }
 
+/* A door that refuses goes on as before; it may play what it hears all the same. */
+static void on_heard(struct call_leg *leg, unsigned code, struct view sdp)
+{
+	struct call *call = leg->call;
+
+	call->hearing = NULL;
+	if (code >= 300 || media_restored(call->media, leg->at, 0, sdp) < 0)
+		log_info("call_talk_refused", LF_I("call", call->id), LF_I("device", leg->device),
+			 LF_I("code", code));
+}
+
+void leg_sip_talk(struct call_leg *leg)
+{
+	CLEANUP(buf_free) struct buf offer = BUF_INIT(MEDIA_SDP_MAX);
+
+	if (media_app_talk(leg->call->media, leg->at, &offer) == 0 && session_of(leg) &&
+	    session_offer(leg->phone.session, buf_view(&offer)) == 0)
+		leg->call->hearing = leg;
+}
+
 static void on_offer_done(void *arg, unsigned code, struct view sdp)
 {
 	CLEANUP(buf_free) struct buf answer = BUF_INIT(MEDIA_SDP_MAX);
@@ -175,6 +195,10 @@ static void on_offer_done(void *arg, unsigned code, struct view sdp)
 	struct call_leg *from = TAKE(leg->call->offering);
 	int rc;
 
+	if (leg->call->hearing == leg) {
+		on_heard(leg, code, sdp);
+		return;
+	}
 	if (leg->call->restoring == leg) {
 		on_restored(leg, code, sdp);
 		return;

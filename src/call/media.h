@@ -92,7 +92,7 @@ void media_connect(struct media *m, unsigned leg);
 /* Apps (media_app.c): legs whose peer is a browser, each of which hears one codec, the other side's.
  * Everything above but what takes or gives an SDP works on them too; that, they have here. */
 
-/* The app calls. listen: it sends no sound. What relay_web_open says. */
+/* The app calls. listen: nothing that it sends is heard. What relay_web_open says. */
 [[nodiscard]] int media_caller_app(struct media *m, bool listen);
 /* A leg to ring an app, and the offer for its browser. -EPROTONOSUPPORT: the caller has nothing that
  * a browser takes; -ENOSPC, or what relay_web_open says. */
@@ -109,6 +109,11 @@ void media_connect(struct media *m, unsigned leg);
 				    struct buf *ret_answer);
 /* A leg in whose name the caller can be answered, and nobody hears it. */
 [[nodiscard]] int media_callee_nobody(struct media *m, unsigned *ret_leg);
+/* An offer is on its way to the browser, or not answered yet. */
+bool media_app_waits(const struct media *m, unsigned leg);
+/* Who only looked on is heard from now on: an offer that tells the other side, for media_restored.
+ * A negative errno: it cannot be told, but it is so. */
+[[nodiscard]] int media_app_talk(struct media *m, unsigned other, struct buf *ret_offer);
 /* The app was offered a picture. */
 bool media_app_sees(const struct media *m, unsigned leg);
 /* Which leg an event of the relay is about. False: one that is no more. */

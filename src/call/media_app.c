@@ -238,7 +238,6 @@ static int offer_print(struct media *m, const struct leg *leg, struct buf *out)
 					     .pcma = app->pt == WEB_PCMA,
 					     .pcmu = app->pt == WEB_PCMU,
 					     .event = app->event,
-					     .listen = app->listen,
 					     .video = app->video },
 			out);
 	return out->err;
@@ -376,6 +375,27 @@ int media_app_answered(struct media *m, unsigned at, struct view answer)
 	for (unsigned k = 0; k < RELAY_KINDS; k++)
 		m->legs[0].streams[k].on = leg->streams[k].on;
 	return 0;
+}
+
+bool media_app_waits(const struct media *m, unsigned at)
+{
+	return !m->legs[at].app.answered;
+}
+
+int media_app_talk(struct media *m, unsigned other, struct buf *ret_offer)
+{
+	struct leg *leg = &m->legs[0];
+	struct said said = {};
+	const int rc = media_said_read(VIEW(talks), &said);
+
+	if (rc < 0)
+		return rc;
+	leg->app.listen = false;
+	media_said_move(&leg->said, &said);
+	for (unsigned k = 0; k < RELAY_KINDS; k++)
+		m->legs[other].streams[k].line = leg->streams[k].line = (int)k;
+	media_connect(m, m->peer);
+	return m->legs[other].web ? -EPROTONOSUPPORT : media_restore(m, other, 0, ret_offer);
 }
 
 bool media_app_sees(const struct media *m, unsigned at)

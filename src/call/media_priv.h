@@ -18,7 +18,7 @@ struct said {
 
 /* What was offered to a browser, and what it took. */
 struct app_media {
-	bool listen;     /* it sends no sound */
+	bool listen;     /* it is not heard */
 	bool video;      /* a picture was offered */
 	bool video_taken;
 	bool sound, event; /* the other side has them */

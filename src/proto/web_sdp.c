@@ -49,7 +49,7 @@ static void audio_print(const struct web_offer *o, struct buf *out)
 	snprintf(media, sizeof(media), "audio 9 UDP/TLS/RTP/SAVPF%s%s%s", o->pcma ? " 8" : "",
 		 o->pcmu ? " 0" : "", o->event ? " 101" : "");
 	media_print(o, 0, media, out);
-	buf_str(out, o->listen ? "a=sendonly\r\n" : "a=sendrecv\r\n");
+	buf_str(out, "a=sendrecv\r\n");
 	if (o->pcma)
 		buf_str(out, "a=rtpmap:8 PCMA/8000\r\n");
 	if (o->pcmu)

@@ -27,7 +27,6 @@ struct web_offer {
 	unsigned ncandidates; /* the first is liked best */
 	bool pcma, pcmu;      /* of the audio: one, or both for a peer that transcodes */
 	bool event;           /* and keys (RFC 4733) */
-	bool listen;          /* the browser sends no sound */
 	bool video;
 };
 

@@ -308,7 +308,7 @@ static void an_app_calls_and_is_offered_what_was_taken(void **)
 	assert_int_equal(relay()->to[1][RELAY_VIDEO], 1 << 0);
 }
 
-static void who_looks_sends_nothing(void **)
+static void who_looks_is_not_heard_until_he_talks(void **)
 {
 	unsigned leg;
 
@@ -317,11 +317,19 @@ static void who_looks_sends_nothing(void **)
 	expect("a=fmtp:101 0-15\r\na=recvonly\r\n");
 	assert_int_equal(media_answered(t.media, leg, VIEW(HEAD("10.0.0.2") AUDIO VIDEO)), 0);
 	assert_int_equal(media_offer_app(t.media, leg, &t.out), 0);
-	expect("a=sendonly\r\na=rtpmap:0 PCMU/8000\r\n");
+	buf_reset(&t.out);
 	media_connect(t.media, leg);
+	assert_true(media_app_waits(t.media, 0));
 	answers(0, WEB_HEAD WEB_AUDIO WEB_VIDEO);
+	assert_false(media_app_waits(t.media, 0));
 	assert_int_equal(relay()->to[0][RELAY_AUDIO], 0);
 	assert_int_equal(relay()->to[1][RELAY_AUDIO], 1 << 0);
+	assert_int_equal(media_app_talk(t.media, leg, &t.out), 0);
+	expect("a=fmtp:101 0-15\r\na=sendrecv\r\n");
+	assert_int_equal(relay()->to[0][RELAY_AUDIO], 1 << 1);
+	assert_int_equal(media_restored(t.media, leg, 0, VIEW(HEAD("10.0.0.2") AUDIO VIDEO)), 0);
+	assert_int_equal(relay()->to[0][RELAY_AUDIO], 1 << 1);
+	assert_int_equal(relay()->to[1][RELAY_VIDEO], 1 << 0);
 }
 
 static void two_apps_talk_and_see_nothing(void **)
@@ -430,7 +438,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_caller_that_browsers_cannot_hear_rings_no_app, setup, teardown),
 		cmocka_unit_test_setup_teardown(answers_of_browsers_are_looked_at, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_app_calls_and_is_offered_what_was_taken, setup, teardown),
-		cmocka_unit_test_setup_teardown(who_looks_sends_nothing, setup, teardown),
+		cmocka_unit_test_setup_teardown(who_looks_is_not_heard_until_he_talks, setup, teardown),
 		cmocka_unit_test_setup_teardown(two_apps_talk_and_see_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(new_media_take_the_place_of_the_old, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_app_is_not_asked_when_the_door_offers_anew, setup, teardown),

@@ -133,12 +133,11 @@ static void the_offer_has_what_browsers_want(void **)
 	web_offer_print(&(struct web_offer){ .ufrag = "u",
 					     .pwd = "p",
 					     .fingerprint = HASH,
-					     .pcmu = true,
-					     .listen = true },
+					     .pcmu = true },
 			&out);
 	text = buf_cstr(&out);
 	assert_non_null(strstr(text, "m=audio 9 UDP/TLS/RTP/SAVPF 0\r\n"));
-	assert_non_null(strstr(text, "a=sendonly\r\na=rtpmap:0 PCMU/8000\r\n"));
+	assert_non_null(strstr(text, "a=sendrecv\r\na=rtpmap:0 PCMU/8000\r\n"));
 	assert_null(strstr(text, "a=rtpmap:101"));
 	assert_null(strstr(text, "m=video"));
 	buf_free(&out);

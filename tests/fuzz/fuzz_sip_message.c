@@ -1,20 +1,33 @@
 /* Messages as they come from the network, into the whole of SIP and the calls above: a door, two
- * phones, a neighbour. Sockets, the check of passwords and the relay are left out: everybody is
- * whom From names.
+ * phones, an app, a neighbour. Sockets, the check of passwords and the relay are left out:
+ * everybody is whom From names.
  *
  * An input is pieces with a NUL between them. A piece is a message over UDP from the door; or over
- * TCP behind \1; from the first phone behind \2; over TCP from the second behind \3. "+N" lets N ms
- * pass,
- * "!" and a letter is an event of the relay or of a connection. In a message stand $b, $f and $i
+ * TCP behind \1; from the first phone behind \2; over TCP from the second behind \3; from the app's
+ * page behind \4, and \5 makes that connect anew. "+N" lets N ms pass, "!" and a letter is an event
+ * of the relay or of a connection. In a message stand $b, $f and $i
  * for the branch, the From tag and the Call-ID of the last request that was sent to that side, $t
- * for the To tag of the last response: so a phone can answer, and a dialog can go on. */
+ * for the To tag of the last response: so a phone can answer, and a dialog can go on. In one of the
+ * page $c and $k stand for the call and the token that it heard last, $a for a good answer. */
 #include "base/log.h"
 #include "base/rand.h"
+#include "call/app.h"
 #include "call/switchboard.h"
 #include "../unit/sip/fake_sip.h"
 #include "../unit/call/fake_relay.h"
 
-enum { PIECES_MAX = 40, WAIT_MAX = 600000, DOOR = 1000000001, SIDES = 4, KNOWN_MAX = 128 };
+#include <jansson.h>
+
+enum {
+	PIECES_MAX = 40,
+	WAIT_MAX = 600000,
+	DOOR = 1000000001,
+	APP = DOOR + 3,
+	SIDES = 4,
+	PAGE = 4,
+	PAGE_ANEW = 5,
+	KNOWN_MAX = 128
+};
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
@@ -32,7 +45,9 @@ static struct {
 	struct switchboard *sb;
 	struct flow sides[SIDES];
 	struct known known[SIDES];
-	int64_t call; /* the last that began */
+	int64_t call;          /* the last that began */
+	struct app_link *link; /* the page's */
+	char page_call[24], page_token[40];
 } w;
 
 /* What is sent is a message again. */
@@ -112,6 +127,37 @@ static void on_sent(const struct flow *flow, struct view bytes)
 	mem_deref(mb);
 }
 
+/* The page. */
+
+static void keep_text(char *to, size_t size, const json_t *o, const char *key)
+{
+	const char *text = json_string_value(json_object_get(o, key));
+
+	if (text)
+		snprintf(to, size, "%s", text);
+}
+
+/* What a page hears is an object with a type. */
+static void on_page(void *, struct view text)
+{
+	json_t *o = json_loadb(text.p, text.n, JSON_REJECT_DUPLICATES, NULL);
+
+	if (!json_is_string(json_object_get(o, "type")) || text.n > APP_MESSAGE_MAX)
+		abort();
+	keep_text(w.page_call, sizeof(w.page_call), o, "call");
+	keep_text(w.page_token, sizeof(w.page_token), o, "token");
+	json_decref(o);
+}
+
+static void page_open(void)
+{
+	static const uint64_t device = APP;
+
+	app_close(w.link);
+	if (app_open(w.sb, &(struct app_conf){ &device, 1, on_page, NULL }, &w.link))
+		abort();
+}
+
 /* The world. */
 
 static bool on_secret(void *, uint64_t user, struct sip_secret *ret_secret)
@@ -146,20 +192,24 @@ static struct flow flow_of(enum flow_transport transport, uint64_t conn, const c
 
 static void devices_make(void)
 {
-	static const struct dir_destination phones[] = { { DOOR + 1, 0 }, { DOOR + 2, 10 } };
-	static struct dir_button button = { 1, "Bell", phones, 2 };
+	static const struct dir_destination phones[] = { { DOOR + 1, 0 },
+							 { APP, 0 },
+							 { DOOR + 2, 10 } };
+	static struct dir_button button = { 1, "Bell", phones, 3 };
 	struct dir_site *site = dir_site_new(1);
 
 	if (!site)
 		abort();
-	site->ndevices = 3;
+	site->ndevices = 4;
 	site->devices = arena_alloc(&site->arena, site->ndevices * sizeof(*site->devices));
 	for (unsigned i = 0; i < site->ndevices; i++)
 		site->devices[i] = (struct dir_device){ .number = DOOR + i,
 							.site_id = 1,
 							.name = "A \"door\"",
 							.unlock_code = "12#",
-							.kind = i ? DIR_PHONE : DIR_INTERCOM };
+							.kind = i ? DIR_PHONE : DIR_INTERCOM,
+							.app = DOOR + i == APP,
+							.wakes = DOOR + i == APP };
 	site->devices[0].buttons = &button;
 	site->devices[0].nbuttons = 1;
 	if (directory_new(&(struct directory_conf){ on_changed, NULL }, &w.directory) ||
@@ -213,6 +263,7 @@ static void world_open(void)
 	w.sides[3] = flow_of(FLOW_TCP, 3, "198.51.100.9:40000");
 	restore(1, &w.sides[2]);
 	restore(2, &w.sides[3]);
+	page_open();
 }
 
 static void pass(int64_t ms)
@@ -238,6 +289,15 @@ static void world_close(bool wait)
 
 /* Pieces. */
 
+#define SECURE                                                                                     \
+	"c=IN IP4 0.0.0.0\\r\\na=ice-ufrag:page\\r\\na=ice-pwd:0123456789012345678901\\r\\n"       \
+	"a=fingerprint:sha-256 00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:"                   \
+	"00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF\\r\\na=setup:active\\r\\na=rtcp-"         \
+	"mux\\r\\n"
+static const char web_answer[] = "v=0\\r\\no=- 1 2 IN IP4 127.0.0.1\\r\\ns=-\\r\\nt=0 0\\r\\n"
+				 "m=audio 9 UDP/TLS/RTP/SAVPF 8 0 101\\r\\n" SECURE
+				 "m=video 9 UDP/TLS/RTP/SAVPF 96\\r\\n" SECURE;
+
 static void expand(struct buf *out, struct view raw, const struct known *k)
 {
 	while (raw.n > 0) {
@@ -251,6 +311,9 @@ static void expand(struct buf *out, struct view raw, const struct known *k)
 			: raw.p[0] == 'f' ? k->from_tag
 			: raw.p[0] == 't' ? k->to_tag
 			: raw.p[0] == 'i' ? k->call_id
+			: raw.p[0] == 'c' ? w.page_call
+			: raw.p[0] == 'k' ? w.page_token
+			: raw.p[0] == 'a' ? web_answer
 					  : NULL;
 		if (value)
 			raw = (struct view){ raw.p + 1, raw.n - 1 };
@@ -275,6 +338,19 @@ static void happen(struct view what)
 	case 'h':
 		e.type = RELAY_EV_HEARD;
 		break;
+	case 'u':
+		e.type = RELAY_EV_UP;
+		break;
+	case 'w':
+		e.type = RELAY_EV_DOWN;
+		break;
+	case 'p':
+		e.type = RELAY_EV_PICTURE;
+		break;
+	case 'l':
+		e.type = RELAY_EV_LATCHED;
+		e.kind = RELAY_VIDEO;
+		break;
 	case 'g':
 		fake_sip_gone(w.endpoint, &w.sides[1 + 2 * (e.leg & 1)]);
 		return;
@@ -298,6 +374,16 @@ static void piece(struct view raw)
 	}
 	if (raw.n && raw.p[0] == '!') {
 		happen((struct view){ raw.p + 1, raw.n - 1 });
+		return;
+	}
+	if (raw.n && raw.p[0] == PAGE_ANEW) {
+		page_open();
+		return;
+	}
+	if (raw.n && raw.p[0] == PAGE) {
+		expand(&text, (struct view){ raw.p + 1, raw.n - 1 }, &w.known[0]);
+		app_hear(w.link, buf_view(&text));
+		loop_turn(w.loop);
 		return;
 	}
 	if (raw.n && raw.p[0] > 0 && raw.p[0] < SIDES) {

@@ -10,7 +10,7 @@ import { chromium } from "playwright-core";
 const HERE = dirname(fileURLToPath(import.meta.url));
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const PATIENCE_MS = 30_000; // for anything that a test waits for; the machine may be busy
-const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+export const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
 	"--disable-background-networking", "--disable-component-update", "--disable-sync"];
 export const PHONE = { width: 360, height: 740 };
@@ -56,9 +56,9 @@ export class Stage {
 	}
 }
 
-// Chromium with a profile of its own, gone afterwards.
-export async function browser_open(flags = []) {
-	return await chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...flags],
+// Chromium with a profile of its own, gone afterwards; started by another program where one is named.
+export async function browser_open(flags = [], program = CHROMIUM) {
+	return await chromium.launch({ executablePath: program, args: [...FLAGS, ...flags],
 		timeout: PATIENCE_MS });
 }
 
@@ -170,6 +170,9 @@ export async function largest_paint(page, url, slower) {
 	return Math.round(at);
 }
 
+// Thrown by a test that cannot be run here.
+export class Skip extends Error {}
+
 const tests = [];
 
 export function test(name, run) {
@@ -191,6 +194,10 @@ export async function run_tests(...args) {
 			await run(...args);
 			console.log(`ok ${number} - ${name} # ${Math.round(performance.now() - start)} ms`);
 		} catch (error) {
+			if (error instanceof Skip) {
+				console.log(`ok ${number} - ${name} # SKIP ${error.message}`);
+				continue;
+			}
 			process.exitCode = 1;
 			console.log(`not ok ${number} - ${name}`);
 			console.log(String(error.stack ?? error).replace(/^/gm, "# "));

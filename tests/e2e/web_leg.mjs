@@ -7,14 +7,18 @@ import { spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { createServer } from "node:http";
 import { connect } from "node:net";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { browser_open, run_tests, test, visitor } from "./lib.mjs";
+import { browser_open, CHROMIUM, run_tests, Skip, test, visitor } from "./lib.mjs";
 
-const TOP = join(dirname(fileURLToPath(import.meta.url)), "../..");
+const HERE = dirname(fileURLToPath(import.meta.url));
+const TOP = join(HERE, "../..");
 const BUILD = process.env.VESTIBULE_BUILD ?? join(TOP, "build");
 const PATIENCE_MS = 30_000;
+const CONSENT_MS = 30_000; // ICE_CONSENT_MS
 const MEDIA_FLAGS = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
 	"--allow-loopback-in-peer-connection", "--autoplay-policy=no-user-gesture-required"];
 const FRAMES = 45; // three seconds of the door's picture
@@ -122,6 +126,51 @@ class Turn {
 	}
 }
 
+// A browser in a network namespace of its own, behind a path that loses and delays (path.py).
+class FarBrowser {
+	static async open() {
+		const far = new FarBrowser();
+		const name = `vb${process.pid}`;
+		// Of 192.0.2.0/24, which nobody has: a pair for each of the tests that run at once.
+		const pair = 2 * (process.pid % 126) + 2;
+		far.here = `192.0.2.${pair}`;
+		far.path = spawn("python3", [join(HERE, "path.py"), name, far.here, `192.0.2.${pair + 1}`],
+			{ stdio: ["pipe", "pipe", "inherit"] });
+		far.ended = new Promise((done) => far.path.on("close", done));
+		far.lines = createInterface({ input: far.path.stdout })[Symbol.asyncIterator]();
+		const { failed } = await far.#answer();
+		if (failed)
+			throw new Skip(`no network namespace: ${failed.trim()}`);
+		far.server = await page_server(far.here);
+		far.origin = `http://${far.here}:${far.server.address().port}`;
+		far.folder = mkdtempSync(join(tmpdir(), "vestibule-far-"));
+		const program = join(far.folder, "chromium");
+		writeFileSync(program, `#!/bin/sh\nexec ip netns exec ${name} ${CHROMIUM} "$@"\n`,
+			{ mode: 0o755 });
+		far.browser = await browser_open([...MEDIA_FLAGS,
+			`--unsafely-treat-insecure-origin-as-secure=${far.origin}`], program);
+		return far;
+	}
+
+	async #answer() {
+		return JSON.parse((await this.lines.next()).value);
+	}
+
+	// What became of the packets until now.
+	async disturb(loss, jitter_ms) {
+		this.path.stdin.write(`${JSON.stringify({ loss, jitter_ms })}\n`);
+		return await this.#answer();
+	}
+
+	async close() {
+		await this.browser.close();
+		this.server.close();
+		this.path.stdin.end();
+		await this.ended;
+		rmSync(this.folder, { recursive: true });
+	}
+}
+
 async function free_port() {
 	const server = createServer();
 	await new Promise((done) => server.listen(0, "127.0.0.1", done));
@@ -137,12 +186,12 @@ const connects = (port) => new Promise((done) => {
 });
 
 // A page with a picture, on an origin that may use the microphone.
-async function page_server() {
+async function page_server(host = "127.0.0.1") {
 	const server = createServer((_, response) => {
 		response.setHeader("content-type", "text/html");
 		response.end("<!doctype html><title>leg</title><video id=v autoplay playsinline></video>");
 	});
-	await new Promise((done) => server.listen(0, "127.0.0.1", done));
+	await new Promise((done) => server.listen(0, host, done));
 	return server;
 }
 
@@ -199,8 +248,8 @@ const inbound = (page, kind) => page.evaluate(async (wanted) => {
 }, kind);
 
 // Asks until the answer is good, without counting on any speed.
-async function until(what, ask, good) {
-	const end = performance.now() + PATIENCE_MS;
+async function until(what, ask, good, patience_ms = PATIENCE_MS) {
+	const end = performance.now() + patience_ms;
 	let said;
 	do {
 		said = await ask();
@@ -335,6 +384,60 @@ test("a TURN server serves nobody with another secret", async (world) => {
 		});
 	} finally {
 		await turn.close();
+	}
+});
+
+// Sees and is heard over a path like that.
+async function over_bad_path(loss, jitter_ms, least) {
+	const far = await FarBrowser.open();
+	try {
+		await with_door([far.here], async (door) => {
+			const { page, leg } = await join_leg(far, door);
+			await sees(page, FRAMES);
+			await page.evaluate(speak_in_page);
+			await far.disturb(loss, jitter_ms);
+			const from = [await door.do("stats", { leg }), await inbound(page, "video")];
+			await sees(page, await frames(page) + 4 * FRAMES);
+			const to = [await door.do("stats", { leg }), await inbound(page, "video")];
+			const { passed, lost } = await far.disturb(0, 0);
+			const shown = to[1].framesDecoded - from[1].framesDecoded;
+			const sent = to[0].frames - from[0].frames;
+			const ends = await door.do("close", { leg });
+			console.log(`# ${lost} of ${passed + lost} packets lost; ${shown} of ${sent} frames, ` +
+				`frozen ${to[1].freezeCount} times, NACK ${to[1].nackCount}, PLI ${to[1].pliCount}, ` +
+				`not repaired ${to[1].packetsLost}; microphone ${ends.heard} packets`);
+			assert.ok(Math.abs(lost / (passed + lost) - loss) < 0.05);
+			assert.ok(shown >= least * sent, `${shown} of ${sent} frames`);
+			assert.ok(to[0].heard > from[0].heard);
+			assert.equal(to[0].down, false);
+			await page.context().close();
+		});
+	} finally {
+		await far.close();
+	}
+}
+
+test("a path that loses 5 % is a good one", () => over_bad_path(0.05, 0, 0.9));
+
+test("a path that loses 20 % will do", () => over_bad_path(0.2, 0, 0.6));
+
+test("a path with 100 ms of jitter will do", () => over_bad_path(0, 100, 0.6));
+
+test("a browser that is cut off is told of, and nobody else is disturbed", async (world) => {
+	const far = await FarBrowser.open();
+	try {
+		await with_door([far.here, "127.0.0.1"], async (door) => {
+			const lost = await join_leg(far, door);
+			const other = await join_leg(world, door);
+			await sees(lost.page, FRAMES);
+			await far.disturb(1, 0);
+			await until("the end", () => door.do("stats", { leg: lost.leg }), (s) => s.down,
+				CONSENT_MS + PATIENCE_MS);
+			assert.equal((await door.do("stats", { leg: other.leg })).down, false);
+			await sees(other.page, await frames(other.page) + FRAMES);
+		});
+	} finally {
+		await far.close();
 	}
 });
 

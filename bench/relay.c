@@ -12,7 +12,6 @@
  * Every server runs ROUNDS times in turn; the median is kept. */
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,6 +20,7 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include "load.h"
 #include "media/relay.h"
 
 enum {
@@ -35,9 +35,6 @@ enum {
 	SHARED_BUFFER = 4 * 1024 * 1024,
 	TICK_US = 2000,
 	PORT_LO = 24000,
-	NG_PORT = 22222,
-	NG_WAIT_MS = 3000,
-	NG_TRIES = 20,
 };
 
 struct load {
@@ -60,37 +57,10 @@ struct server {
 
 static const char *rtpengine_path;
 
-static void die(const char *what)
-{
-	perror(what);
-	exit(1);
-}
-
-static struct addr loopback(uint16_t port)
-{
-	return (struct addr){
-		.v4 = { .sin_family = AF_INET,
-			.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-			.sin_port = htons(port) },
-		.len = sizeof(struct sockaddr_in),
-	};
-}
-
-static int udp_open(struct addr *ret_addr)
-{
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
-	*ret_addr = loopback(0);
-	if (fd < 0 || bind(fd, &ret_addr->sa, ret_addr->len) < 0 ||
-	    getsockname(fd, &ret_addr->sa, &ret_addr->len) < 0)
-		die("socket");
-	return fd;
-}
-
 static void ports_tell(int pipe, const uint16_t *ports, unsigned n)
 {
 	if (write(pipe, ports, n * sizeof(*ports)) != (ssize_t)(n * sizeof(*ports)))
-		die("pipe");
+		load_die("pipe");
 }
 
 static int bare_open(const struct load *load, int ports, int *fd, bool connected)
@@ -102,10 +72,10 @@ static int bare_open(const struct load *load, int ports, int *fd, bool connected
 		struct epoll_event e = { .events = EPOLLIN, .data.u32 = i };
 		struct addr a;
 
-		fd[i] = udp_open(&a);
+		fd[i] = load_udp(&a);
 		port[i] = ntohs(addr_port_raw(&a));
 		if (connected && connect(fd[i], &load->stream[i].addr.sa, a.len) < 0)
-			die("connect");
+			load_die("connect");
 		epoll_ctl(epoll, EPOLL_CTL_ADD, fd[i], &e);
 	}
 	ports_tell(ports, port, load->n);
@@ -179,7 +149,7 @@ static void run_shared(const struct load *load, int ports)
 	struct mmsghdr m[SHARED_BATCH];
 	struct iovec iov[SHARED_BATCH];
 	uint16_t port[STREAMS_MAX];
-	int fd = udp_open(&a), got;
+	int fd = load_udp(&a), got;
 
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	for (unsigned i = 0; i < load->n; i++) {
@@ -234,7 +204,7 @@ static void relay_call(struct relay *relay, const struct load *load, unsigned fi
 		err = relay_route(s, leg[i], RELAY_AUDIO, 1U << leg[!i]);
 	if (err < 0) {
 		errno = -err;
-		die("relay call");
+		load_die("relay call");
 	}
 }
 
@@ -243,14 +213,14 @@ static void run_relay(const struct load *load, int ports)
 	struct relay_conf conf = { .clock = clock_system(),
 				   .port_lo = PORT_LO,
 				   .port_hi = PORT_LO + 4 * STREAMS_MAX,
-				   .v4 = loopback(0) };
+				   .v4 = load_loopback(0) };
 	uint16_t port[STREAMS_MAX];
 	struct relay *relay;
 	struct relay_event e;
 
 	errno = -relay_start(&conf, &relay);
 	if (errno)
-		die("relay");
+		load_die("relay");
 	for (unsigned i = 0; i < load->n; i += 2)
 		relay_call(relay, load, i, port + i);
 	ports_tell(ports, port, load->n);
@@ -263,41 +233,16 @@ static void run_relay(const struct load *load, int ports)
 	}
 }
 
-/* The daemon takes the place of this process; the one that started it gives the calls. */
+/* The one that started it gives the calls. */
 static void run_rtpengine(const struct load *, int)
 {
-	char ng[64];
-
-	snprintf(ng, sizeof(ng), "--listen-ng=127.0.0.1:%d", NG_PORT);
-	execl(rtpengine_path, rtpengine_path, "--config-file=none", "--foreground", "--table=-1",
-	      "--interface=127.0.0.1", ng, "--port-min=30000", "--port-max=39999",
-	      "--num-threads=1", "--log-level=1", "--log-stderr", (char *)NULL);
-	die(rtpengine_path);
-}
-
-static int ng_ask(int fd, const char *request, char *ret_answer, size_t size)
-{
-	struct addr to = loopback(NG_PORT);
-	struct pollfd f = { .fd = fd, .events = POLLIN };
-	ssize_t n;
-
-	for (int i = 0; i < NG_TRIES; i++) {
-		sendto(fd, request, strlen(request), 0, &to.sa, to.len);
-		if (poll(&f, 1, NG_WAIT_MS / NG_TRIES) != 1)
-			continue;
-		n = recv(fd, ret_answer, size - 1, 0);
-		if (n > 0) {
-			ret_answer[n] = 0;
-			return 0;
-		}
-	}
-	return -ETIMEDOUT;
+	load_rtpengine(rtpengine_path);
 }
 
 /* One offer or answer in bencode; the port in the SDP that comes back. */
 static uint16_t ng_sdp(int fd, unsigned call, bool answer, uint16_t port)
 {
-	char sdp[256], request[1024], reply[4096];
+	char sdp[256], request[1024], reply[LOAD_ANSWER_MAX];
 	const char *m;
 	int n = snprintf(sdp, sizeof(sdp),
 			 "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
@@ -310,8 +255,7 @@ static uint16_t ng_sdp(int fd, unsigned call, bool answer, uint16_t port)
 		 "3:sdp%d:%se",
 		 call, answer ? 'a' : 'o', call, answer ? "6:answer" : "5:offer",
 		 answer ? "6:to-tag1:b" : "", n, sdp);
-	if (ng_ask(fd, request, reply, sizeof(reply)) < 0)
-		die("rtpengine does not answer");
+	load_ng(fd, request, reply);
 	m = strstr(reply, "m=audio ");
 	if (m == NULL) {
 		fprintf(stderr, "rtpengine: %s\n", reply);
@@ -323,7 +267,7 @@ static uint16_t ng_sdp(int fd, unsigned call, bool answer, uint16_t port)
 static void rtpengine_calls(struct load *load)
 {
 	struct addr a;
-	int fd = udp_open(&a);
+	int fd = load_udp(&a);
 
 	for (unsigned i = 0; i < load->n; i += 2) {
 		uint16_t x = ntohs(addr_port_raw(&load->stream[i].addr));
@@ -335,34 +279,11 @@ static void rtpengine_calls(struct load *load)
 	close(fd);
 }
 
-/* User and system time of all threads, ns. */
-static uint64_t cpu_ns(pid_t pid)
-{
-	uint64_t sum = 0;
-	char path[64];
-	glob_t g;
-
-	snprintf(path, sizeof(path), "/proc/%d/task/*/schedstat", (int)pid);
-	if (glob(path, 0, NULL, &g) != 0)
-		die(path);
-	for (size_t i = 0; i < g.gl_pathc; i++) {
-		char line[128] = "";
-		FILE *f = fopen(g.gl_pathv[i], "r");
-
-		if (f != NULL && fgets(line, sizeof(line), f) != NULL)
-			sum += strtoull(line, NULL, 10);
-		if (f != NULL)
-			fclose(f);
-	}
-	globfree(&g);
-	return sum;
-}
-
 static void stream_send(struct load *load, unsigned i)
 {
 	uint16_t seq = load->stream[i].seq++;
 	uint8_t p[PACKET] = { 0x80, 8, (uint8_t)(seq >> 8), (uint8_t)seq };
-	struct addr to = loopback(load->stream[i].server);
+	struct addr to = load_loopback(load->stream[i].server);
 	uint32_t ts = htonl(seq * 160U), ssrc = htonl(i + 1);
 
 	memcpy(p + 4, &ts, 4);
@@ -410,7 +331,7 @@ static void ports_hear(int pipe, struct load *load)
 		uint16_t *port = &load->stream[i].server;
 
 		if (read(pipe, port, sizeof(*port)) != sizeof(*port))
-			die("server");
+			load_die("server");
 	}
 }
 
@@ -423,20 +344,20 @@ static void measure(struct server *s, unsigned which, unsigned round, struct loa
 	pid_t pid;
 
 	if (pipe2(ports, O_CLOEXEC) < 0)
-		die("pipe");
+		load_die("pipe");
 	pid = fork();
 	if (pid == 0)
 		s->run(load, ports[1]);
 	if (pid < 0)
-		die("fork");
+		load_die("fork");
 	if (s->run == run_rtpengine)
 		rtpengine_calls(load);
 	else
 		ports_hear(ports[0], load);
 	load_run(load, WARM_MS, &got);
-	cpu = cpu_ns(pid);
+	cpu = load_cpu_ns(pid);
 	sent = load_run(load, ms, &got);
-	cpu = cpu_ns(pid) - cpu;
+	cpu = load_cpu_ns(pid) - cpu;
 	s->us[which][round] = (double)cpu / 1e3 / (got ? got : 1);
 	if (round == 0 || (double)got / sent < s->delivered[which])
 		s->delivered[which] = (double)got / sent;
@@ -448,20 +369,12 @@ static void measure(struct server *s, unsigned which, unsigned round, struct loa
 		stream_drain(load, i);
 }
 
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 static double median(const double values[ROUNDS])
 {
 	double sorted[ROUNDS];
 
 	memcpy(sorted, values, sizeof(sorted));
-	qsort(sorted, ROUNDS, sizeof(sorted[0]), by_value);
-	return sorted[ROUNDS / 2];
+	return load_median(sorted, ROUNDS);
 }
 
 /* Ours by theirs, round by round, so that a busy machine touches both alike. */
@@ -510,7 +423,7 @@ int main(int argc, char **argv)
 
 	rtpengine_path = argc > 2 ? argv[2] : NULL;
 	for (unsigned i = 0; i < STREAMS_MAX; i++)
-		load.stream[i].fd = udp_open(&load.stream[i].addr);
+		load.stream[i].fd = load_udp(&load.stream[i].addr);
 	for (unsigned k = 0; k < SIZES; k++) {
 		load.n = sizes[k];
 		for (unsigned round = 0; round < ROUNDS; round++) {

@@ -97,6 +97,7 @@ static void browser_check(const struct browser *b)
 	m.username = view_str(name);
 	on_send((void *)(uintptr_t)b, p, stun_print(&m, view_str(b->own.pwd), p, sizeof(p)));
 	web_read(bench.web, 0);
+	web_flush(bench.web);
 }
 
 /* Only DTLS is looked at. */
@@ -145,6 +146,7 @@ static void browser_connect(struct browser *b)
 	dtls_start(b->dtls);
 	for (unsigned i = 0; i < TURNS && !b->up; i++) {
 		web_read(bench.web, 0);
+		web_flush(bench.web);
 		browser_read(b);
 	}
 	check(b->up, "no handshake");
@@ -161,6 +163,7 @@ static void bench_video(void)
 
 		for (unsigned k = 0; k < n * bench.n; k++)
 			web_leg_video(bench.browsers[k % bench.n].leg, &out[0]);
+		web_flush(bench.web);
 	}
 }
 
@@ -173,6 +176,7 @@ static void bench_audio(void)
 
 		for (unsigned k = 0; k < bench.n; k++)
 			web_leg_audio(bench.browsers[k].leg, bytes, &rtp, 8);
+		web_flush(bench.web);
 	}
 }
 

@@ -63,26 +63,47 @@ struct socket {
 	struct addr addr;
 };
 
+struct packet {
+	unsigned socket; /* where it leaves */
+	struct addr peer;
+	size_t n;
+	uint8_t bytes[OUT_MAX];
+};
+
 struct web {
 	struct web_conf conf;
 	struct socket sockets[ICE_SOCKETS_MAX];
 	unsigned nsockets;
 	struct dtls_identity *identity;
 	struct ice ice;
+	struct packet out[WEB_BATCH]; /* put by */
+	unsigned nout;
+	struct packet in[WEB_BATCH];
 };
 
 /* Sockets. */
 
+/* All browsers share it. Beyond the system's limit only root may go. */
+static void buffers_enlarge(int fd)
+{
+	const int size = WEB_BUFFER;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0)
+		buffers_enlarge(fd);
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size)) < 0)
+		(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+}
+
 static int socket_open(const struct addr *addr, struct socket *ret_socket)
 {
-	const int on = 1, size = WEB_RCVBUF;
+	const int on = 1;
 	struct addr bound = { .len = sizeof(bound.v6) };
 	int fd = socket(addr->sa.sa_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	int err = 0;
 
 	if (fd < 0)
 		return -errno;
-	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	buffers_enlarge(fd);
 	if (addr->sa.sa_family == AF_INET6 &&
 	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) < 0)
 		err = -errno;
@@ -127,6 +148,7 @@ void web_close(struct web *web)
 {
 	if (!web)
 		return;
+	web_flush(web);
 	for (unsigned i = 0; i < web->nsockets; i++)
 		close(web->sockets[i].fd);
 	dtls_identity_free(web->identity);
@@ -154,11 +176,50 @@ const char *web_fingerprint(const struct web *web)
 	return dtls_fingerprint(web->identity);
 }
 
-/* A refused send is a lost packet. */
-static void socket_send(const struct web *web, unsigned socket, const struct addr *to,
-			const uint8_t *p, size_t n)
+/* The first packets put by from `at` on that leave by one socket; how many. A refused send is a
+ * lost packet. */
+static unsigned run_send(struct web *web, unsigned at)
 {
-	(void)!sendto(web->sockets[socket].fd, p, n, MSG_DONTWAIT | MSG_NOSIGNAL, &to->sa, to->len);
+	const unsigned socket = web->out[at].socket;
+	struct mmsghdr m[WEB_BATCH];
+	struct iovec iov[WEB_BATCH];
+	unsigned n = 0;
+	int sent;
+
+	for (; at + n < web->nout && web->out[at + n].socket == socket; n++) {
+		struct packet *p = &web->out[at + n];
+
+		iov[n] = (struct iovec){ p->bytes, p->n };
+		m[n].msg_hdr = (struct msghdr){ .msg_name = &p->peer.sa,
+						.msg_namelen = p->peer.len,
+						.msg_iov = &iov[n],
+						.msg_iovlen = 1 };
+	}
+	sent = sendmmsg(web->sockets[socket].fd, m, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+	return sent > 0 ? (unsigned)sent : 1;
+}
+
+void web_flush(struct web *web)
+{
+	for (unsigned at = 0; at < web->nout;)
+		at += run_send(web, at);
+	web->nout = 0;
+}
+
+static void socket_send(struct web *web, unsigned socket, const struct addr *to, const uint8_t *p,
+			size_t n)
+{
+	struct packet *out;
+
+	if (n == 0 || n > OUT_MAX)
+		return;
+	if (web->nout == WEB_BATCH)
+		web_flush(web);
+	out = &web->out[web->nout++];
+	out->socket = socket;
+	out->peer = *to;
+	out->n = n;
+	memcpy(out->bytes, p, n);
 }
 
 static void leg_send(const struct web_leg *leg, const uint8_t *p, size_t n)
@@ -589,18 +650,26 @@ static void hear(struct web *web, unsigned socket, const struct addr *from, uint
 
 unsigned web_read(struct web *web, unsigned socket)
 {
-	uint8_t p[WEB_PACKET_MAX];
-	struct addr from;
-	ssize_t n;
+	struct mmsghdr m[WEB_BATCH];
+	struct iovec iov[WEB_BATCH];
+	int n;
 
 	for (unsigned i = 0; i < WEB_BATCH; i++) {
-		from.len = sizeof(from.v6);
-		n = recvfrom(web->sockets[socket].fd, p, sizeof(p), MSG_DONTWAIT | MSG_TRUNC,
-			     &from.sa, &from.len);
-		if (n < 0)
-			return i;
-		if ((size_t)n <= sizeof(p))
-			hear(web, socket, &from, p, (size_t)n);
+		struct packet *p = &web->in[i];
+
+		iov[i] = (struct iovec){ p->bytes, WEB_PACKET_MAX };
+		m[i].msg_hdr = (struct msghdr){ .msg_name = &p->peer.sa,
+						.msg_namelen = sizeof(p->peer.v6),
+						.msg_iov = &iov[i],
+						.msg_iovlen = 1 };
 	}
-	return WEB_BATCH;
+	n = recvmmsg(web->sockets[socket].fd, m, WEB_BATCH, MSG_DONTWAIT | MSG_TRUNC, NULL);
+	for (int i = 0; i < n; i++) {
+		struct packet *p = &web->in[i];
+
+		p->peer.len = m[i].msg_hdr.msg_namelen;
+		if (m[i].msg_len <= WEB_PACKET_MAX)
+			hear(web, socket, &p->peer, p->bytes, m[i].msg_len);
+	}
+	return n > 0 ? (unsigned)n : 0;
 }

@@ -25,14 +25,14 @@
 
 enum {
 	WEB_PACKET_MAX = 2048,
-	WEB_BATCH = 64,        /* packets read from a socket in one go */
+	WEB_BATCH = 64,        /* packets read from a socket in one go, and sent */
 	WEB_TICK_MS = 1000,    /* sender reports, consent, the budget below */
 	WEB_RESENDS_MAX = 500, /* packets sent again between two ticks */
 	WEB_PICTURE_MS = 1000, /* between two wishes for a key frame */
 	WEB_CATCH_UP = 32,     /* packets sent at once to a viewer who came late */
 	WEB_CATCH_UP_MS = 5,
-	WEB_RCVBUF = 1024 * 1024,
-	WEB_CNAME_SIZE = 16, /* characters */
+	WEB_BUFFER = 4 * 1024 * 1024, /* of a socket, each way; the system may give less */
+	WEB_CNAME_SIZE = 16,          /* characters */
 };
 
 struct web;
@@ -89,6 +89,9 @@ struct addr web_address(const struct web *web, unsigned socket);
 const char *web_fingerprint(const struct web *web);
 /* Reads what waits on the socket, at most one batch. Packets read. */
 unsigned web_read(struct web *web, unsigned socket);
+/* Sends what legs have put by: to be called when web_read, timers and all that is below have been.
+ */
+void web_flush(struct web *web);
 
 /* -EEXIST: another leg has this user name; -ENOSPC, -ENOMEM. */
 [[nodiscard]] int web_leg_open(struct web *web, const struct web_leg_conf *conf,

@@ -159,6 +159,8 @@ static void *worker_main(void *arg)
 		for (int i = 0; i < n; i++)
 			read_end(w, events[i].data.ptr);
 		timers_run(&w->timers);
+		if (w->web != NULL)
+			web_flush(w->web);
 		scan(w);
 		if (w->told)
 			signal_fd(w->ready);

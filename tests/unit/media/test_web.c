@@ -64,7 +64,15 @@ static void server_read(const struct world *w)
 {
 	oom_server(true);
 	web_read(w->web, 0);
+	web_flush(w->web);
 	oom_server(false);
+}
+
+/* What was sent until now. */
+static void hear(struct world *w)
+{
+	web_flush(w->web);
+	browser_read(&w->b);
 }
 
 /* The browser's side. */
@@ -79,7 +87,7 @@ static void turns(struct world *w)
 {
 	for (unsigned i = 0; i < TURNS; i++) {
 		server_read(w);
-		browser_read(&w->b);
+		hear(w);
 	}
 }
 
@@ -112,7 +120,7 @@ static void browser_asks(struct world *w, uint8_t type, uint16_t seq)
 {
 	browser_ask(&w->b, type, w->b.rtp[0].ssrc, seq);
 	server_read(w);
-	browser_read(&w->b);
+	hear(w);
 }
 
 /* The door's side. */
@@ -213,7 +221,7 @@ static void pass(struct world *w, int64_t ms)
 {
 	clock_virtual_advance(&w->clock, ms * 1000);
 	timers_run(&w->timers);
-	browser_read(&w->b);
+	hear(w);
 }
 
 static void media_flows_both_ways(void **state)
@@ -223,7 +231,7 @@ static void media_flows_both_ways(void **state)
 
 	come_up(w);
 	web_leg_audio(w->leg, (const uint8_t *)"audio", &door, 8);
-	browser_read(&w->b);
+	hear(w);
 	assert_int_equal(w->b.nrtp, 1);
 	assert_int_equal(w->b.rtp[0].pt, 8);
 	assert_true(w->b.rtp[0].marker);
@@ -288,7 +296,7 @@ static void a_late_viewer_gets_what_is_kept(void **state)
 	for (unsigned i = 0; i < 100; i++)
 		door_sends(w, SLICE, 12000 + 6000 * i);
 	web_leg_watch(w->leg, w->picture, PT);
-	browser_read(&w->b);
+	hear(w);
 	assert_int_equal(w->b.nrtp, WEB_CATCH_UP);
 	assert_int_equal(w->b.first_byte[0], SPS);
 	assert_int_equal(w->b.first_byte[2], IDR);
@@ -297,7 +305,7 @@ static void a_late_viewer_gets_what_is_kept(void **state)
 		pass(w, WEB_CATCH_UP_MS);
 	assert_int_equal(w->b.nrtp, 104);
 	door_sends(w, SLICE, 706000);
-	browser_read(&w->b);
+	hear(w);
 	assert_int_equal(w->b.nrtp, 105);
 	for (unsigned i = 1; i < w->b.nrtp; i++)
 		assert_int_equal((uint16_t)(w->b.rtp[i].seq - w->b.rtp[i - 1].seq), 1);
@@ -314,7 +322,7 @@ static void a_viewer_without_a_picture_asks_for_one(void **state)
 	come_up(w);
 	assert_int_equal(w->pictures, 1);
 	door_sends_key(w, 0);
-	browser_read(&w->b);
+	hear(w);
 	assert_int_equal(w->b.nrtp, 3);
 	browser_asks(w, 206, 0);
 	assert_int_equal(w->pictures, 1); /* one a second */
@@ -334,7 +342,7 @@ static void what_got_lost_is_sent_again(void **state)
 	door_sends_key(w, 0);
 	w->seq++; /* lost before us */
 	door_sends(w, SLICE, 6000);
-	browser_read(&w->b);
+	hear(w);
 	first = w->b.rtp[0].seq;
 	assert_int_equal(w->b.nrtp, 4);
 	/* A context that has not seen them: what comes again is no replay there. */
@@ -369,7 +377,7 @@ static void another_picture_goes_on_where_the_first_ended(void **state)
 	pass(w, 1000);
 	web_leg_watch(w->leg, w->picture, PT);
 	door_sends_key(w, 5);
-	browser_read(&w->b);
+	hear(w);
 	n = w->b.nrtp;
 	assert_int_equal(n, 6);
 	for (unsigned i = 1; i < n; i++) {

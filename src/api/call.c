@@ -30,16 +30,36 @@ static const struct shape opening_shape = SHAPE("Opening", struct opening_row, o
 
 static const char *const outcomes[] = { "answered", "missed",    "declined",    "busy",
 					"failed",   "elsewhere", "unreachable", NULL };
+#define LEG(member) offsetof(struct call_leg_row, member)
+#define MOMENT(name, what)                                                                         \
+	{                                                                                          \
+#name, FIELD_INT, FIELD_NULLABLE, LEG(name), .max = INT64_MAX, .doc = (what)       \
+	}
 static const struct field leg_fields[] = {
-	{ "device", FIELD_ID, 0, offsetof(struct call_leg_row, device) },
-	{ "name", FIELD_TEXT, 0, offsetof(struct call_leg_row, name) },
-	{ "rang_at", FIELD_INT, FIELD_NULLABLE, offsetof(struct call_leg_row, rang_at),
-	  .max = INT64_MAX, .doc = "When it said that it rings; null: it never did" },
-	{ "at", FIELD_INT, 0, offsetof(struct call_leg_row, at), .max = INT64_MAX,
+	{ "device", FIELD_ID, 0, LEG(device) },
+	{ "name", FIELD_TEXT, 0, LEG(name) },
+	{ "apartment", FIELD_TEXT, FIELD_NULLABLE, LEG(apartment),
+	  .doc = "The number of that where the device is now" },
+	{ "at", FIELD_INT, 0, LEG(at), .max = INT64_MAX,
 	  .doc = "When it answered, or its part was over" },
-	{ "result", FIELD_ENUM, 0, offsetof(struct call_leg_row, result), .values = outcomes,
+	{ "result", FIELD_ENUM, 0, LEG(result), .values = outcomes,
 	  .doc = "missed: nobody answered there; elsewhere: another one answered; unreachable: "
 		 "it was not registered; failed: it could not be rung" },
+	MOMENT(pushed_at, "When its push was handed to the push service; null, as all of these: "
+			  "it was not, or nobody could tell"),
+	MOMENT(delivered_at, "When it said that the push had come"),
+	MOMENT(woken_at, "When it connected, or registered, because of it"),
+	MOMENT(offered_at, "When the call went out to it"),
+	MOMENT(rang_at, "When it said that it rings, or showed the call"),
+	MOMENT(preview_at, "When the door's picture went there before anybody had answered"),
+	MOMENT(answered_at, "When it answered"),
+	MOMENT(video_at, "When it showed its first picture; only an app tells"),
+	MOMENT(ended_at, "When its part was over"),
+	{ "why", FIELD_TEXT, FIELD_NULLABLE, LEG(why),
+	  .doc = "Why it was: answered_elsewhere, caller_gone, declined, busy, no_answer, "
+		 "unreachable, never_came (pushed, but it never connected), lost (its connection "
+		 "broke), refused, hangup, peer_hangup, limit, stopped, opened; there may be "
+		 "others" },
 };
 static const struct shape leg_shape = SHAPE("CallLeg", struct call_leg_row, leg_fields);
 
@@ -76,6 +96,10 @@ static const struct shape stream_shape = SHAPE("CallStream", struct call_stream_
 	{ "result", FIELD_ENUM, FIELD_NULLABLE, CALL_ROW(result), .values = results },             \
 	{ "answered_by", FIELD_ID, FIELD_NULLABLE, CALL_ROW(answered_by) },                        \
 	{ "answered_by_name", FIELD_TEXT, FIELD_NULLABLE, CALL_ROW(answered_by_name) },            \
+	{ "rang_at", FIELD_INT, FIELD_NULLABLE, CALL_ROW(rang_at), .max = INT64_MAX,              \
+	  .doc = "When the first phone rang, once it is over; null: none did" },                    \
+	{ "picture_at", FIELD_INT, FIELD_NULLABLE, CALL_ROW(picture_at), .max = INT64_MAX,        \
+	  .doc = "When its picture was taken; null: it has none" },                                 \
 	{ "opened", FIELD_OBJECTS, 0, offsetof(struct call_view, opened), .max = OPENINGS_MAX,     \
 	  .of = &opening_shape, .doc = "The doors that were opened during it" }
 /* clang-format on */
@@ -137,17 +161,31 @@ static int fill(struct request *r, const struct call_row *calls, size_t n, struc
 	return 0;
 }
 
+/* All of them, or with rang=late those that rang late or never. */
+static int read_page(struct request *r, struct call_row **ret_calls, size_t *ret_n)
+{
+	const struct view rang = query_get(r->arena, r->ask->query, "rang");
+	const int64_t site = r->ids[ID_SITE], max = r->limit + 1;
+	struct call_cursor before;
+	const int rc = cursor_read(r, &before);
+
+	if (rc != 0)
+		return rc;
+	if (!rang.p)
+		return call_list(r->db, site, before, max, r->arena, ret_calls, ret_n);
+	if (view_eq(rang, VIEW("late")))
+		return call_list_late(r->db, site, before, max, r->arena, ret_calls, ret_n);
+	return reply_problem(r, 400, "rang", "rang must be late, or be left out.");
+}
+
 int api_call_list(struct request *r)
 {
-	struct call_cursor before;
 	struct call_view *views;
 	struct call_row *calls;
 	struct view next = {};
 	size_t n;
-	int rc = cursor_read(r, &before);
+	int rc = read_page(r, &calls, &n);
 
-	if (rc == 0)
-		rc = call_list(r->db, r->ids[ID_SITE], before, r->limit + 1, r->arena, &calls, &n);
 	if (rc != 0)
 		return rc;
 	if (n > (size_t)r->limit)

@@ -139,6 +139,9 @@ int api_local_get(struct request *r);
 extern const struct shape call_shape, call_detail_shape;
 int api_call_list(struct request *r);
 int api_call_get(struct request *r);
+int api_picture_get(struct request *r);
+int api_app_picture_get(struct request *r);
+int api_app_picture_put(struct request *r);
 
 extern const struct shape audit_shape;
 int api_audit_list(struct request *r);

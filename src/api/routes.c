@@ -2,6 +2,7 @@
 
 #include "api/resource.h"
 #include "proto/sheet.h"
+#include "store/picture.h"
 
 #include <errno.h>
 #include <string.h>
@@ -244,9 +245,14 @@ const struct route routes[] = {
 	  NO_CONTENT, 0, LANE_REQUEST, "Call no phones outside any more" },
 
 	{ "GET", "/sites/:site/calls", RIGHT_CALL_READ, api_call_list, NULL, &call_shape,
-	  OK, ROUTE_LIST, LANE_REQUEST, "The calls, newest first" },
+	  OK, ROUTE_LIST, LANE_REQUEST,
+	  "The calls, newest first; rang=late: those of intercoms whose first phone rang after 3 s or "
+	  "more, or none at all",
+	  .query = "rang" },
 	{ "GET", "/sites/:site/calls/:call", RIGHT_CALL_READ, api_call_get, NULL, &call_detail_shape,
 	  OK, 0, LANE_REQUEST, "One call, and what became of each device that it was to ring" },
+	{ "GET", "/sites/:site/calls/:call/picture", RIGHT_CALL_READ, api_picture_get, NULL, NULL,
+	  OK, ROUTE_DOCUMENT, LANE_REQUEST, "Its picture, a JPEG; 404 without one" },
 
 	{ "GET", "/sites/:site/contacts", RIGHT_CONTACT_READ, api_contact_list, NULL, &contact_shape,
 	  OK, ROUTE_LIST, LANE_REQUEST, "Whom to turn to, in order; all on one page" },
@@ -341,6 +347,13 @@ const struct route routes[] = {
 	  .query = "device" },
 	{ "GET", "/app/live", RIGHT_APP, api_app_live_get, NULL, NULL, SWITCHING, ROUTE_LIVE,
 	  LANE_REQUEST, "A WebSocket through which apps ring, answer, call and open: see doc/api.md" },
+	{ "GET", "/app/calls/:call/picture", RIGHT_APP, api_app_picture_get, NULL, NULL,
+	  OK, ROUTE_DOCUMENT, LANE_REQUEST, "The picture of a call that one was rung in, a JPEG" },
+	{ "PUT", "/app/calls/:call/picture", RIGHT_APP, api_app_picture_put, NULL, NULL,
+	  NO_CONTENT, ROUTE_UPLOAD | ROUTE_UNRECORDED, LANE_REQUEST,
+	  "Give a call its picture, a JPEG, from an app that it rings or rang; the first stays. "
+	  "device: which app that is, of several",
+	  .query = "device", .body_max = PICTURE_BYTES_MAX },
 
 	{ "GET", "/live", RIGHT_LIVE, api_live_get, NULL, &live_event_shape, SWITCHING, ROUTE_LIVE,
 	  LANE_REQUEST, "A WebSocket that sends what changes on a site" },

@@ -4,10 +4,12 @@
 #include "api/resource.h"
 
 enum { HOUR_MS = 3600 * 1000, DAY_HOURS_MAX = 26 /* of a day that summer time ends */ };
-#define WEEK_MS (INT64_C(7) * 24 * HOUR_MS)
+#define WEEK_MS  (INT64_C(7) * 24 * HOUR_MS)
+#define MONTH_MS (INT64_C(30) * 24 * HOUR_MS)
 
 struct summary_view {
 	struct summary_row row;
+	struct summary_rings_row rings;
 	struct shape_list calls;
 };
 
@@ -25,6 +27,11 @@ static const struct shape calls_shape =
 #name, FIELD_INT, FIELD_NULLABLE, offsetof(struct summary_view, row.name),         \
 			.max = INT64_MAX                                                           \
 	}
+#define RINGS(name, what)                                                                          \
+	{                                                                                          \
+#name, FIELD_INT, FIELD_NULLABLE, offsetof(struct summary_view, rings.name),       \
+			.max = INT64_MAX, .doc = (what)                                            \
+	}
 static const struct field summary_fields[] = {
 	COUNT(intercoms),
 	COUNT(phones),
@@ -36,6 +43,11 @@ static const struct field summary_fields[] = {
 	COUNT(people),
 	COUNT(openings_today),
 	COUNT(openings_week),
+	RINGS(rings, "Calls of intercoms of the last 30 days that are over"),
+	RINGS(rings_1s, "Of them those whose first phone rang in under a second"),
+	RINGS(rings_3s, "In under 3 seconds, those too"),
+	RINGS(rings_10s, "In under 10 seconds, those too"),
+	RINGS(rings_never, "And those where no phone rang"),
 	{ "calls", FIELD_OBJECTS, 0, offsetof(struct summary_view, calls),
 	  .max = SUMMARY_RESULTS_MAX, .of = &calls_shape,
 	  .doc = "By result, of today and of the last seven days" },
@@ -61,7 +73,7 @@ static bool may(const struct request *r, enum right right)
 }
 
 /* Null is what the role may not read. */
-static void hide(const struct request *r, struct summary_row *s)
+static void hide(const struct request *r, struct summary_row *s, struct summary_rings_row *rings)
 {
 	if (!may(r, RIGHT_DEVICE_READ))
 		s->intercoms = s->phones = s->registered = s->needs_configuration =
@@ -70,25 +82,40 @@ static void hide(const struct request *r, struct summary_row *s)
 		s->apartments = DB_INT_NULL;
 	if (!may(r, RIGHT_USER_READ))
 		s->people = DB_INT_NULL;
-	if (!may(r, RIGHT_CALL_READ))
-		s->openings_today = s->openings_week = DB_INT_NULL;
+	if (may(r, RIGHT_CALL_READ))
+		return;
+	s->openings_today = s->openings_week = DB_INT_NULL;
+	*rings = (struct summary_rings_row){ DB_INT_NULL, DB_INT_NULL, DB_INT_NULL, DB_INT_NULL,
+					     DB_INT_NULL };
+}
+
+static int read_calls(struct request *r, const struct summary_times *times,
+		      struct summary_view *view)
+{
+	struct summary_calls_row *calls;
+	size_t n;
+	int rc = summary_calls(r->db, r->ids[ID_SITE], times, r->arena, &calls, &n);
+
+	if (rc == 0)
+		rc = summary_rings(r->db, r->ids[ID_SITE], times, &view->rings);
+	if (rc == 0)
+		view->calls =
+			(struct shape_list){ calls,
+					     n < SUMMARY_RESULTS_MAX ? n : SUMMARY_RESULTS_MAX };
+	return rc;
 }
 
 int api_summary_get(struct request *r)
 {
-	const struct summary_times times = { r->now, today_of(r), r->now - WEEK_MS };
-	const int64_t site = r->ids[ID_SITE];
-	struct summary_calls_row *calls = NULL;
+	const struct summary_times times = { r->now, today_of(r), r->now - WEEK_MS,
+					     r->now - MONTH_MS };
 	struct summary_view view = {};
-	size_t n = 0;
-	int rc = summary_get(r->db, site, &times, r->arena, &view.row);
+	int rc = summary_get(r->db, r->ids[ID_SITE], &times, r->arena, &view.row);
 
 	if (rc == 0 && may(r, RIGHT_CALL_READ))
-		rc = summary_calls(r->db, site, &times, r->arena, &calls, &n);
+		rc = read_calls(r, &times, &view);
 	if (rc != 0)
 		return rc;
-	hide(r, &view.row);
-	view.calls =
-		(struct shape_list){ calls, n < SUMMARY_RESULTS_MAX ? n : SUMMARY_RESULTS_MAX };
+	hide(r, &view.row, &view.rings);
 	return reply_one(r, &view);
 }

@@ -1,6 +1,7 @@
 #include "store/call.h"
 
 #include "store/change.h"
+#include "store/picture.h"
 #include "store/site.h"
 
 #include <assert.h>
@@ -20,6 +21,7 @@ static const struct db_column call_columns[] = {
 	DB_COLUMN_INT(struct call_row, answered_by),
 	DB_COLUMN_TEXT(struct call_row, answered_by_name),
 	DB_COLUMN_INT(struct call_row, rang_at),
+	DB_COLUMN_INT(struct call_row, picture_at),
 };
 static const struct db_shape call_shape = DB_SHAPE(struct call_row, call_columns);
 
@@ -84,7 +86,7 @@ static const struct db_shape lost_shape = DB_SHAPE(struct lost_row, lost_columns
 
 #define CALL_SELECT                                                                                \
 	"SELECT site_id, id, started_at, from_device, from_name, button, answered_at, ended_at,"   \
-	" state, result, answered_by, answered_by_name, rang_at FROM call"
+	" state, result, answered_by, answered_by_name, rang_at, picture_at FROM call"
 
 /* When the first phone rang; one that answers at once may never say that it rings. */
 #define FIRST_RANG                                                                                 \
@@ -94,12 +96,12 @@ static const struct db_shape lost_shape = DB_SHAPE(struct lost_row, lost_columns
 #define LATE_MS "3000"
 _Static_assert(CALL_LATE_MS == 3000, "LATE_MS");
 
-/* What its end tells of a call's ring. */
-#define RING_ENDED                                                                                 \
+/* What is known of a call at its end. */
+#define ENDED                                                                                      \
 	"rang_at = " FIRST_RANG ", late = CASE WHEN bell = 1 AND NOT EXISTS"                       \
 	" (SELECT 1 FROM call_leg l WHERE l.site_id = call.site_id AND l.call_id = call.id"        \
 	" AND COALESCE(l.rang_at, l.answered_at) < call.started_at + " LATE_MS ")"                 \
-	" THEN 1 ELSE 0 END"
+	" THEN 1 ELSE 0 END, " PICTURE_OF_CALL
 
 #define TRACE_COLUMNS                                                                              \
 	"pushed_at, delivered_at, woken_at, offered_at, rang_at, preview_at, answered_at, "        \
@@ -158,9 +160,9 @@ static const struct db_stmt stmts[] = {
 		    " AND kind = 'intercom'))" },
 	[ANSWER] = { "call_answer",
 		     "UPDATE call SET state = 'talking', answered_at = $3, answered_by = $4,"
-		     " answered_by_name = $5 WHERE site_id = $1 AND id = $2" },
+		     " answered_by_name = $5, " PICTURE_OF_CALL " WHERE site_id = $1 AND id = $2" },
 	[END] = { "call_end", "UPDATE call SET state = 'ended', ended_at = $3, result = $4,"
-			      " " RING_ENDED " WHERE site_id = $1 AND id = $2" },
+			      " " ENDED " WHERE site_id = $1 AND id = $2" },
 	[LEG_ADD] = { "call_leg_add",
 		      "INSERT INTO call_leg (site_id, call_id, leg, device, name, at, result,"
 		      " " TRACE_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,"
@@ -179,7 +181,7 @@ static const struct db_stmt stmts[] = {
 	[END_LOST] = { "call_end_lost",
 		       "UPDATE call SET state = 'ended', ended_at = $1, result = CASE WHEN "
 		       "answered_at"
-		       " IS NULL THEN 'failed' ELSE 'answered' END, " RING_ENDED
+		       " IS NULL THEN 'failed' ELSE 'answered' END, " ENDED
 		       " WHERE ended_at IS NULL RETURNING site_id, id",
 		       &lost_shape },
 	[GET] = { "call_get", CALL_SELECT " WHERE site_id = $1 AND id = $2", &call_shape },
@@ -269,9 +271,11 @@ int call_answer(struct db *db, int64_t now_ms, const struct call_row *c)
 
 int call_end(struct db *db, int64_t now_ms, const struct call_row *c)
 {
-	return call_update(db, now_ms, &stmts[END],
-			   DB_ARGS(A_INT(c->site_id), A_INT(c->id), A_INT(c->ended_at),
-				   A_TEXT(c->result)));
+	const int rc = call_update(
+		db, now_ms, &stmts[END],
+		DB_ARGS(A_INT(c->site_id), A_INT(c->id), A_INT(c->ended_at), A_TEXT(c->result)));
+
+	return rc == 0 ? picture_settle(db, c->site_id, c->id) : rc;
 }
 
 static struct db_arg time_arg(int64_t ms)
@@ -345,8 +349,11 @@ int call_end_lost(struct db *db, int64_t now_ms, size_t *ret_ended)
 	size_t n;
 	int rc = db_select(db, &stmts[END_LOST], DB_ARGS(A_INT(now_ms)), &arena, &ended, &n);
 
-	for (size_t i = 0; rc == 0 && i < n; i++)
-		rc = call_changed(db, now_ms, ended[i].site_id, ended[i].id);
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		rc = picture_settle(db, ended[i].site_id, ended[i].id);
+		if (rc == 0)
+			rc = call_changed(db, now_ms, ended[i].site_id, ended[i].id);
+	}
 	if (rc == 0)
 		*ret_ended = n;
 	return rc;

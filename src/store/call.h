@@ -34,6 +34,7 @@ struct call_row {
 	struct view answered_by_name;
 	int64_t rang_at; /* read only: when the first phone rang, or answered without; known at the
 			    end. DB_INT_NULL: none did */
+	int64_t picture_at; /* read only: of the picture that it has; store/picture.h */
 };
 
 struct call_leg_row {

@@ -110,7 +110,7 @@ static const struct db_column call_columns[] = {
 	NUMBER("id", 0),         TEXT("site", 0),
 	TEXT("from_name", 1),    TEXT("answered_by_name", 2),
 	NUMBER("started_at", 1), NUMBER("answered_at", 2),
-	NUMBER("ended_at", 3),
+	NUMBER("ended_at", 3),   NUMBER("picture_at", 4),
 };
 static const struct db_shape call_shape = CELLS(call_columns);
 
@@ -181,6 +181,8 @@ enum {
 	ERASE_PERSON,
 	ERASE_ROLES,
 	ERASE_MEMBERSHIPS,
+	ERASE_PICTURES_TOLD,
+	ERASE_PICTURES,
 	ERASE_APPS,
 	ERASE_APP_SESSIONS,
 	ERASE_SESSIONS,
@@ -279,7 +281,7 @@ static const struct db_stmt stmts[] = {
 		       &message_shape },
 	[CALLS] = { "privacy_calls",
 		    "SELECT c.id, s.name AS site, c.from_name, c.answered_by_name, c.started_at,"
-		    " c.answered_at, c.ended_at FROM resident r"
+		    " c.answered_at, c.ended_at, c.picture_at FROM resident r"
 		    " JOIN device d ON d.site_id = r.site_id AND d.apartment_id = r.apartment_id"
 		    " JOIN call c ON c.site_id = d.site_id AND c.answered_by = d.number"
 		    " JOIN site s ON s.id = r.site_id WHERE r.person_id = $1" IN_COMPANY(
@@ -350,6 +352,14 @@ static const struct db_stmt stmts[] = {
 	[ERASE_ROLES] = { "privacy_erase_roles", "DELETE FROM person_role WHERE person_id = $1" },
 	[ERASE_MEMBERSHIPS] = { "privacy_erase_memberships",
 				"DELETE FROM member WHERE person_id = $1" },
+	/* Who stood at the person's door, as the person's apps saw it. */
+	[ERASE_PICTURES_TOLD] = { "privacy_erase_pictures_told",
+				  "UPDATE call SET picture_at = NULL WHERE (site_id, id) IN"
+				  " (SELECT c.site_id, c.call_id FROM device d JOIN call_picture c"
+				  " ON c.device = d.number WHERE d.person_id = $1)" },
+	[ERASE_PICTURES] = { "privacy_erase_pictures",
+			     "DELETE FROM call_picture WHERE device IN"
+			     " (SELECT number FROM device WHERE person_id = $1)" },
 	[ERASE_APPS] = { "privacy_erase_apps",
 			 "UPDATE device SET person_id = NULL WHERE person_id = $1" },
 	[ERASE_APP_SESSIONS] = { "privacy_erase_app_sessions",
@@ -589,10 +599,10 @@ static int trail_erase(struct db *db, const struct person_row *person, struct vi
 static int rows_erase(struct db *db, int64_t now_ms, const struct person_row *person,
 		      struct view alias)
 {
-	static const int own[] = { ERASE_APP_SESSIONS, ERASE_APPS,     ERASE_ROLES,
-				   ERASE_MEMBERSHIPS,  ERASE_SESSIONS, ERASE_LINKS,
-				   ERASE_FACTOR,       ERASE_CODES,    ERASE_PASSKEYS,
-				   ERASE_QUIET };
+	static const int own[] = { ERASE_ROLES,  ERASE_MEMBERSHIPS, ERASE_SESSIONS, ERASE_LINKS,
+				   ERASE_FACTOR, ERASE_CODES,       ERASE_PASSKEYS,
+				   ERASE_QUIET,  ERASE_PICTURES_TOLD, ERASE_PICTURES,
+				   ERASE_APP_SESSIONS, ERASE_APPS };
 	const struct db_arg id = A_INT(person->id);
 	int rc = db_exec(db, &stmts[ERASE_MAILS], DB_ARGS(id, A_TEXT(person->email)), NULL);
 

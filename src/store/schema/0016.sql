@@ -45,6 +45,9 @@ CREATE TABLE call_picture (
 	FOREIGN KEY (site_id, call_id) REFERENCES call (site_id, id) ON DELETE CASCADE
 );
 
+-- For whose picture it is that is to be forgotten.
+CREATE INDEX call_picture_device ON call_picture (device);
+
 -- A door is also opened from the app and from a notice.
 CREATE TABLE opening_next (
 	site_id BIGINT NOT NULL REFERENCES site (id) ON DELETE CASCADE,

@@ -238,7 +238,7 @@ static void ask_fill(struct fixture *f, enum role role, const char *path, const 
 
 	f->ask.path = view_cut(view_str(path), '?', &query);
 	f->ask.query = query;
-	f->ask.body = view_str(body);
+	f->ask.body = body || !f->bytes.p ? view_str(body) : f->bytes;
 	if (role == NOBODY)
 		return;
 	token_of(role, token);

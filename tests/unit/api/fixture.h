@@ -32,6 +32,7 @@ struct fixture {
 	int64_t person[ROLES];
 	/* What the next request says. */
 	struct ask ask;
+	struct view bytes; /* its body, where that is no text */
 	int64_t now;
 };
 

@@ -351,10 +351,26 @@ static void call_make(struct fixture *f, int64_t id, int64_t at)
 	};
 	const struct opening_row opening = { f->own, id, at + 7, id, 1000000001, 1000000002,
 					     VIEW("Phone"), VIEW("dtmf") };
-	const struct call_leg_row answered = { f->own, id, 1, 1000000002, VIEW("Phone"), at + 2, at + 5,
-					       VIEW("answered") };
-	const struct call_leg_row away = { f->own, id, 2, 1000000003, VIEW("Old \"phone\""), DB_INT_NULL, at,
-					   VIEW("unreachable") };
+	const struct call_leg_row answered = { .site_id = f->own,
+					       .call_id = id,
+					       .leg = 1,
+					       .device = 1000000002,
+					       .name = VIEW("Phone"),
+					       .at = at + 5,
+					       .result = VIEW("answered"),
+					       .pushed_at = at,
+					       .rang_at = at + 2,
+					       .preview_at = at + 3,
+					       .answered_at = at + 5,
+					       .ended_at = at + 9,
+					       .why = VIEW("peer_hangup") };
+	const struct call_leg_row away = { .site_id = f->own,
+					   .call_id = id,
+					   .leg = 2,
+					   .device = 1000000003,
+					   .name = VIEW("Old \"phone\""),
+					   .at = at,
+					   .result = VIEW("unreachable") };
 
 	assert_int_equal(db_begin(f->db, &tx), 0);
 	call.state = VIEW("ringing");
@@ -391,11 +407,17 @@ static void calls_come_newest_first_with_their_openings(void **state)
 	assert_status(f, 200, ADMIN, "GET", own(f, "/calls/3"), NULL);
 	assert_string_equal(fixture_get(f, "answered_by"), "1000000002");
 	assert_non_null(strstr(fixture_text(f), "\"opened\":[{"));
-	assert_non_null(strstr(fixture_text(f),
-			       "\"legs\":[{\"device\":\"1000000002\",\"name\":\"Phone\","
-			       "\"rang_at\":1700000000003,\"at\":1700000000006,\"result\":\"answered\"},"
-			       "{\"device\":\"1000000003\",\"name\":\"Old \\\"phone\\\"\","
-			       "\"rang_at\":null,\"at\":1700000000001,\"result\":\"unreachable\"}]"));
+	assert_non_null(
+		strstr(fixture_text(f),
+		       "\"legs\":[{\"device\":\"1000000002\",\"name\":\"Phone\","
+		       "\"apartment\":null,\"at\":1700000000006,\"result\":\"answered\","
+		       "\"pushed_at\":1700000000001,\"delivered_at\":null,\"woken_at\":null,"
+		       "\"offered_at\":null,\"rang_at\":1700000000003,"
+		       "\"preview_at\":1700000000004,\"answered_at\":1700000000006,"
+		       "\"video_at\":null,\"ended_at\":1700000000010,"
+		       "\"why\":\"peer_hangup\"},{\"device\":\"1000000003\","));
+	assert_non_null(strstr(fixture_text(f), "\"rang_at\":null,\"preview_at\":null,"));
+	assert_non_null(strstr(fixture_text(f), "\"rang_at\":1700000000003,\"picture_at\":null,"));
 	assert_status(f, 200, ADMIN, "GET", own(f, "/calls/4"), NULL);
 	assert_string_equal(fixture_get(f, "state"), "ringing");
 	assert_non_null(strstr(fixture_text(f), "\"ended_at\":null"));
@@ -404,6 +426,64 @@ static void calls_come_newest_first_with_their_openings(void **state)
 	assert_status(f, 404, ADMIN, "GET",
 		      fixture_path(f, "/sites/%lld/calls/3", (long long)f->next_door), NULL);
 	assert_problem(f, 400, "cursor", ADMIN, "GET", own(f, "/calls?cursor=x"), NULL);
+}
+
+/* A call of the site's first intercom whose phone rang after so long; < 0: never. */
+static void ring_make(struct fixture *f, int64_t id, int64_t rang_ms)
+{
+	const struct call_row call = { .site_id = f->own,
+				       .id = id,
+				       .started_at = NOW - 1000 + id,
+				       .from_device = 1000000001,
+				       .from_name = VIEW("Door"),
+				       .button = 1,
+				       .ended_at = NOW,
+				       .result = VIEW("missed") };
+	const struct call_leg_row leg = { .site_id = f->own,
+					  .call_id = id,
+					  .leg = 1,
+					  .device = 1000000002,
+					  .name = VIEW("Phone"),
+					  .at = NOW,
+					  .rang_at = rang_ms < 0 ? 0 : call.started_at + rang_ms,
+					  .result = VIEW("missed") };
+
+	assert_int_equal(call_start(f->db, NOW, &call), 0);
+	assert_int_equal(call_leg_add(f->db, &leg), 0);
+	assert_int_equal(call_end(f->db, NOW, &call), 0);
+}
+
+static void rings_that_were_late_are_found(void **state)
+{
+	struct fixture *f = *state;
+	const struct device_row door = { .number = 1000000001,
+					 .site_id = f->own,
+					 .kind = VIEW("intercom"),
+					 .name = VIEW("Door"),
+					 .apartment_id = DB_INT_NULL,
+					 .person_id = DB_INT_NULL };
+	const struct device_secret_row secret = { 1000000001, VIEW("sealed"), VIEW("m"),
+						  VIEW("s") };
+	const char *next;
+
+	assert_int_equal(device_create(f->db, NOW, &door, &secret), 0);
+	ring_make(f, 1, 400);
+	ring_make(f, 2, 3000);
+	ring_make(f, 3, 2999);
+	ring_make(f, 4, -1);
+	assert_status(f, 200, ADMIN, "GET", own(f, "/calls?rang=late&limit=1"), NULL);
+	assert_non_null(strstr(fixture_text(f), "{\"items\":[{\"id\":\"4\","));
+	next = fixture_get(f, "next");
+	assert_status(f, 200, ADMIN, "GET",
+		      own(f, fixture_path(f, "/calls?rang=late&limit=1&cursor=%s", next)), NULL);
+	assert_non_null(strstr(fixture_text(f), "{\"items\":[{\"id\":\"2\","));
+	assert_non_null(strstr(fixture_text(f), "\"next\":null"));
+	assert_problem(f, 400, "rang", ADMIN, "GET", own(f, "/calls?rang=soon"), NULL);
+	assert_status(f, 200, ADMIN, "GET", own(f, "/summary"), NULL);
+	assert_non_null(strstr(fixture_text(f), "\"rings\":4,\"rings_1s\":1,\"rings_3s\":2,"
+						"\"rings_10s\":3,\"rings_never\":1,"));
+	assert_status(f, 200, ROLE_SITE_USER, "GET", own(f, "/summary"), NULL); /* sees no calls */
+	assert_non_null(strstr(fixture_text(f), "\"rings\":null,\"rings_1s\":null,"));
 }
 
 /* Follows the cursors, percent-encoded as the portal does, until the end. */
@@ -1106,6 +1186,7 @@ int main(void)
 		TEST(one_finds_what_one_may_read),
 		TEST(sites_are_found_by_parts_of_their_names),
 		TEST(a_summary_has_what_one_may_read),
+		TEST(rings_that_were_late_are_found),
 		TEST(refuses_what_it_should),
 		TEST(a_body_must_say_that_it_is_json),
 		TEST(another_origin_changes_nothing),

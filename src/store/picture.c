@@ -1,0 +1,102 @@
+#include "store/picture.h"
+
+#include "store/change.h"
+
+#include <errno.h>
+
+static const struct db_column picture_columns[] = {
+	DB_COLUMN_INT(struct picture_row, site_id), DB_COLUMN_INT(struct picture_row, call_id),
+	DB_COLUMN_INT(struct picture_row, device),  DB_COLUMN_INT(struct picture_row, at),
+	DB_COLUMN_INT(struct picture_row, width),   DB_COLUMN_INT(struct picture_row, height),
+	DB_COLUMN_BLOB(struct picture_row, jpeg),
+};
+static const struct db_shape picture_shape = DB_SHAPE(struct picture_row, picture_columns);
+
+struct number_row {
+	int64_t n;
+};
+static const struct db_column number_columns[] = { DB_COLUMN_INT(struct number_row, n) };
+static const struct db_shape number_shape = DB_SHAPE(struct number_row, number_columns);
+
+#define PICTURE_FROM                                                                               \
+	" FROM call_picture p WHERE p.site_id = $1 AND p.call_id = $2 AND EXISTS"                  \
+	" (SELECT 1 FROM call_leg l WHERE l.site_id = p.site_id AND l.call_id = p.call_id"         \
+	" AND l.device = p.device) ORDER BY p.at, p.device LIMIT 1"
+
+enum { ADD, COUNT, TELL, GET, SETTLE, RUNG };
+
+static const struct db_stmt stmts[] = {
+	[ADD] = { "picture_add",
+		  "INSERT INTO call_picture (site_id, call_id, device, at, width, height, jpeg)"
+		  " VALUES ($1, $2, $3, $4, $5, $6, $7)" },
+	[COUNT] = { "picture_count",
+		    "SELECT COUNT(*) AS n FROM call_picture WHERE site_id = $1 AND call_id = $2",
+		    &number_shape },
+	[TELL] = { "picture_tell",
+		   "UPDATE call SET " PICTURE_OF_CALL " WHERE site_id = $1 AND id = $2" },
+	[GET] = { "picture_get",
+		  "SELECT p.site_id, p.call_id, p.device, p.at, p.width, p.height,"
+		  " p.jpeg" PICTURE_FROM,
+		  &picture_shape },
+	[SETTLE] = { "picture_settle",
+		     "DELETE FROM call_picture WHERE site_id = $1 AND call_id = $2"
+		     " AND device <> COALESCE((SELECT p.device" PICTURE_FROM "), 0)" },
+	[RUNG] = { "picture_rung",
+		   "SELECT leg AS n FROM call_leg WHERE site_id = $1 AND call_id = $2"
+		   " AND device = $3 LIMIT 1",
+		   &number_shape },
+};
+
+int picture_prepare(struct db *db, struct err *err)
+{
+	return db_prepare(db, stmts, sizeof(stmts) / sizeof(stmts[0]), err);
+}
+
+static int number(struct db *db, const struct db_stmt *stmt, const struct db_arg *args,
+		  size_t nargs, int64_t *ret_number)
+{
+	CLEANUP(arena_free) struct arena arena = ARENA_INIT(1024);
+	struct number_row row;
+	const int rc = db_one(db, stmt, args, nargs, &arena, &row);
+
+	if (rc == 0)
+		*ret_number = row.n;
+	return rc;
+}
+
+int picture_add(struct db *db, int64_t now_ms, const struct picture_row *p)
+{
+	int64_t n;
+	int rc = number(db, &stmts[COUNT], DB_ARGS(A_INT(p->site_id), A_INT(p->call_id)), &n);
+
+	if (rc == 0 && n >= PICTURES_MAX)
+		rc = -ENOSPC;
+	if (rc == 0)
+		rc = db_exec(db, &stmts[ADD],
+			     DB_ARGS(A_INT(p->site_id), A_INT(p->call_id), A_INT(p->device),
+				     A_INT(p->at), A_INT(p->width), A_INT(p->height),
+				     A_BLOB(p->jpeg)),
+			     NULL);
+	if (rc == 0)
+		rc = db_exec(db, &stmts[TELL], DB_ARGS(A_INT(p->site_id), A_INT(p->call_id)), NULL);
+	return rc == 0 ? change_append(db, now_ms, p->site_id, VIEW("call"), p->call_id) : rc;
+}
+
+int picture_get(struct db *db, int64_t site_id, int64_t call_id, struct arena *arena,
+		struct picture_row *ret_picture)
+{
+	return db_one(db, &stmts[GET], DB_ARGS(A_INT(site_id), A_INT(call_id)), arena, ret_picture);
+}
+
+int picture_settle(struct db *db, int64_t site_id, int64_t call_id)
+{
+	return db_exec(db, &stmts[SETTLE], DB_ARGS(A_INT(site_id), A_INT(call_id)), NULL);
+}
+
+int picture_rung(struct db *db, int64_t site_id, int64_t call_id, int64_t device)
+{
+	int64_t leg;
+
+	return number(db, &stmts[RUNG], DB_ARGS(A_INT(site_id), A_INT(call_id), A_INT(device)),
+		      &leg);
+}

@@ -30,7 +30,7 @@ import {
 const call = (id: string, started_at: number, more: Partial<Call> = {}): Call => ({
 	id, started_at, from_device: "1234567890", from_name: null, answered_at: null,
 	ended_at: null, state: "ringing", result: null, answered_by: null, answered_by_name: null,
-	opened: [], ...more,
+	rang_at: null, picture_at: null, opened: [], ...more,
 });
 const button = (n: number): Button => ({ button: n, label: "", destinations: [] });
 
@@ -54,6 +54,7 @@ test("calls: status", () => {
 	assert.equal(call_status(call("1", 0, { ended_at: 1 })), "call.ended");
 	assert.equal(call_status(call("1", 0, { ended_at: 1, result: "missed" })), "call.missed");
 	assert.equal(opening_how("dtmf"), "opening.code");
+	assert.equal(opening_how("notice"), "opening.notice");
 	assert.equal(opening_how("by magic"), null);
 });
 

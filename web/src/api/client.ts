@@ -134,6 +134,10 @@ function query(values: Record<string, string | number | null>): string {
 		: `?${given.map(([name, value]) => `${name}=${id(String(value))}`).join("&")}`;
 }
 
+// Of a call that has one.
+export const picture_url = (site: string, call: string) =>
+	`${BASE}${site_path(site, `/calls/${id(call)}/picture`)}`;
+
 export const site_path = (site: string, rest = "") => `/sites/${id(site)}${rest}`;
 
 // A site or a company.
@@ -333,6 +337,9 @@ export const api = {
 
 	calls: (site: string, cursor: string | null, limit: number | null = null) =>
 		request<List<Call>>("GET", site_path(site, `/calls${query({ cursor, limit })}`)),
+	// Those that rang late or never.
+	calls_late: (site: string, cursor: string | null) =>
+		request<List<Call>>("GET", site_path(site, `/calls${query({ rang: "late", cursor })}`)),
 	call: (site: string, call: string) =>
 		request<CallDetail>("GET", site_path(site, `/calls/${id(call)}`)),
 

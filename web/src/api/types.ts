@@ -181,6 +181,11 @@ export interface Summary {
 	people: number | null;
 	openings_today: number | null;
 	openings_week: number | null;
+	rings: number | null; // bells of the last 30 days, and how soon a phone rang
+	rings_1s: number | null;
+	rings_3s: number | null;
+	rings_10s: number | null;
+	rings_never: number | null;
 	calls: { result: CallResult | null; today: number; week: number }[];
 }
 
@@ -463,16 +468,28 @@ export interface Call {
 	result: CallResult | null;
 	answered_by: string | null;
 	answered_by_name: string | null;
+	rang_at: number | null; // the first phone; known once it is over
+	picture_at: number | null;
 	opened: Opening[];
 }
 
-// What became of a device that the call was to ring.
+// What became of a device that the call was to ring, and when.
 export interface CallLeg {
 	device: string;
 	name: string;
-	rang_at: number | null;
+	apartment: string | null; // its number
 	at: number;
 	result: string;
+	pushed_at: number | null;
+	delivered_at: number | null;
+	woken_at: number | null;
+	offered_at: number | null;
+	rang_at: number | null;
+	preview_at: number | null;
+	answered_at: number | null;
+	video_at: number | null;
+	ended_at: number | null;
+	why: string | null;
 }
 
 // What came from one of the two who talked, and went there.

@@ -18,7 +18,12 @@ export function call_talk_ms(call: Call, now: number): number | null {
 	return (call.ended_at ?? Math.max(now, call.answered_at)) - call.answered_at;
 }
 
-const HOW: Record<string, Key> = { dtmf: "opening.code", info: "opening.code_info" };
+const HOW: Record<string, Key> = {
+	dtmf: "opening.code",
+	info: "opening.code_info",
+	app: "opening.app",
+	notice: "opening.notice",
+};
 
 // How a door was opened; null when this page is older than the server's word for it.
 export function opening_how(how: string): Key | null {

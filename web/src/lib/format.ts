@@ -21,6 +21,14 @@ export function format_time(ms: number, lang: string, zone: string): string {
 	return time_format(lang, zone).format(ms);
 }
 
+// 18:02:11.204: for what a second is long for.
+export function format_clock(ms: number, lang: string, zone: string): string {
+	return new Intl.DateTimeFormat(lang, {
+		hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3,
+		hourCycle: "h23", timeZone: zone_or_utc(zone),
+	}).format(ms);
+}
+
 export function zone_valid(zone: string): boolean {
 	try {
 		new Intl.DateTimeFormat("en", { timeZone: zone });
@@ -57,6 +65,18 @@ export function format_number(n: number, lang: string): string {
 // 0.0125 is "1.3 %", as the language writes it.
 export function format_share(share: number, lang: string): string {
 	return new Intl.NumberFormat(lang, { style: "percent", maximumFractionDigits: 1 }).format(share);
+}
+
+// 412 ms is "0.4" with one digit, "0,412" with three in French.
+export function format_seconds(ms: number, digits: number, lang: string): string {
+	return new Intl.NumberFormat(lang, {
+		minimumFractionDigits: digits, maximumFractionDigits: digits,
+	}).format(ms / 1000);
+}
+
+// "a, b and c", as part of a sentence.
+export function format_sentence_list(items: readonly string[], lang: string): string {
+	return new Intl.ListFormat(lang, { type: "conjunction" }).format(items);
 }
 
 export function format_list(items: readonly string[], lang: string): string {

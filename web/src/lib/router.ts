@@ -51,6 +51,15 @@ export function site_href(site: string, tab: SiteTab = "overview", item?: string
 	return item === undefined ? base : `${base}/${encodeURIComponent(item)}`;
 }
 
+// The calls that rang late or never.
+export function late_calls_href(site: string): string {
+	return `${site_href(site, "calls")}?rang=late`;
+}
+
+export function late_calls(query: string): boolean {
+	return new URLSearchParams(query).get("rang") === "late";
+}
+
 export function company_audit_href(company: string): string {
 	return `/companies/${encodeURIComponent(company)}/audit`;
 }

@@ -1,10 +1,12 @@
 import { useEffect } from "preact/hooks";
-import { api } from "../api/client.ts";
-import type { CallLeg, CallStream, Opening } from "../api/types.ts";
+import { api, picture_url } from "../api/client.ts";
+import type { CallDetail as Detail, CallLeg, CallStream, Opening, Site } from "../api/types.ts";
 import { call_part, call_talk_ms, opening_how, stream_loss } from "../lib/calls.ts";
-import { format_duration, format_share, format_time } from "../lib/format.ts";
+import { format_clock, format_duration, format_share, format_time } from "../lib/format.ts";
 import { useLoad } from "../lib/hooks.ts";
 import { lang_current, t } from "../lib/i18n.ts";
+import { toast } from "../lib/toast.ts";
+import { trace_after, trace_sentence, trace_steps, trace_text } from "../lib/trace.ts";
 import { CallStatus } from "../ui/call_status.tsx";
 import { Heading } from "../ui/heading.tsx";
 import { Show } from "../ui/loaded.tsx";
@@ -24,6 +26,69 @@ function leg_text({ result, rang_at }: CallLeg): string {
 	const key = call_part(result);
 	const text = key === null ? result : t(key);
 	return rang_at === null || result === "answered" ? text : t("call.part_rang", { text });
+}
+
+// Moment by moment, for who looks for what took so long.
+function Steps({ leg, call, zone }: { leg: CallLeg; call: Detail; zone: string }) {
+	const steps = trace_steps(leg, call.started_at);
+	if (steps.length === 0)
+		return null;
+	return (
+		<details>
+			<summary>{t("trace.steps")}<span class="hidden"> {leg.name}</span></summary>
+			<table class="steps-of">
+				<thead><tr>
+					<th scope="col">{t("trace.step")}</th>
+					<th scope="col">{t("trace.time")}</th>
+					<th scope="col">{t("trace.since")}</th>
+				</tr></thead>
+				<tbody>{steps.map(({ key, at, after }) => (
+					<tr key={key}>
+						<th scope="row">{t(key)}</th>
+						<td>{format_clock(at, lang_current(), zone)}</td>
+						<td>{trace_after(after, lang_current())}</td>
+					</tr>
+				))}</tbody>
+			</table>
+		</details>
+	);
+}
+
+function Legs({ call, zone }: { call: Detail; zone: string }) {
+	const copy = async () => {
+		try {
+			await navigator.clipboard.writeText(trace_text(call, lang_current(), zone));
+			toast(t("copied", { what: t("trace.what") }));
+		} catch {
+			toast(t("copy_failed"), true);
+		}
+	};
+	if (call.legs.length === 0)
+		return <p class="soft">{t(call.ended_at === null ? "call.rung_later" : "call.rung_nobody")}</p>;
+	return (
+		<>
+			<p class="soft">{t("trace.from_bell")}</p>
+			<ul class="stack">{call.legs.map((leg, index) => (
+				<li key={index}>
+					<p>{leg.name}: {leg_text(leg)}</p>
+					<p class="soft">{trace_sentence(leg, call.started_at, lang_current(), zone)}</p>
+					<Steps leg={leg} call={call} zone={zone} />
+				</li>
+			))}</ul>
+			<p class="no-print"><button onClick={() => void copy()}>{t("trace.copy")}</button></p>
+		</>
+	);
+}
+
+// Who stood there, as one of the apps saw it.
+function Picture({ site, call, at }: { site: Site; call: string; at: number }) {
+	const time = format_time(at, lang_current(), site.zone);
+	return (
+		<figure class="photo">
+			<img src={picture_url(site.id, call)} alt={t("call.photo_alt", { time })} />
+			<figcaption class="soft">{t("call.photo", { time })}</figcaption>
+		</figure>
+	);
 }
 
 // For who set up the devices: did sound and picture arrive?
@@ -58,6 +123,8 @@ export function CallDetail({ site, listen, id }: TabProps & { id: string }) {
 							<Heading text={call.from_name ?? call.from_device} part_of={site.name}>
 								<CallStatus call={call} />
 							</Heading>
+							{call.picture_at !== null
+								&& <Picture site={site} call={call.id} at={call.picture_at} />}
 							<dl class="facts">
 								<dt>{t("call.started")}</dt><dd>{time(call.started_at)}</dd>
 								{call.answered_at !== null && <>
@@ -76,14 +143,7 @@ export function CallDetail({ site, listen, id }: TabProps & { id: string }) {
 							</dl>
 							<ZoneNote zone={site.zone} />
 							<h3>{t("call.rung")}</h3>
-							{call.legs.length === 0
-								? <p class="soft">{t(call.ended_at === null ? "call.rung_later" : "call.rung_nobody")}</p>
-								: <ul>{call.legs.map((leg, index) => (
-									<li key={index}>
-										{leg.name}: {leg_text(leg)}
-										<br /><span class="soft">{time(leg.at)}</span>
-									</li>
-								))}</ul>}
+							<Legs call={call} zone={site.zone} />
 							<h3>{t("call.openings")}</h3>
 							{call.opened.length === 0
 								? <p class="soft">{t("call.no_openings")}</p>

@@ -6,8 +6,9 @@ import { format_duration, format_time } from "../lib/format.ts";
 import { problem_from, useLoad } from "../lib/hooks.ts";
 import { lang_current, t } from "../lib/i18n.ts";
 import { problem_text } from "../lib/problem.ts";
-import { site_href } from "../lib/router.ts";
+import { go, late_calls, late_calls_href, site_href } from "../lib/router.ts";
 import { toast } from "../lib/toast.ts";
+import { trace_after } from "../lib/trace.ts";
 import { CallStatus } from "../ui/call_status.tsx";
 import { Empty } from "../ui/empty.tsx";
 import { Heading } from "../ui/heading.tsx";
@@ -19,7 +20,13 @@ import { ZoneNote } from "../ui/zone_note.tsx";
 import { opening_text } from "./call_detail.tsx";
 import type { TabProps } from "./site.tsx";
 
-function columns(site: Site, now: number): Column<Call>[] {
+// Of those that rang late, how late.
+function first_ring(): Column<Call> {
+	return { key: "ring", title: t("calls.first_ring"), cell: ({ rang_at, started_at }) =>
+		rang_at === null ? t("calls.never") : trace_after(rang_at - started_at, lang_current()) };
+}
+
+function columns(site: Site, now: number, late: boolean): Column<Call>[] {
 	const talked = (call: Call) => {
 		const talk = call_talk_ms(call, now);
 		return talk === null ? null : format_duration(talk);
@@ -32,6 +39,7 @@ function columns(site: Site, now: number): Column<Call>[] {
 		) },
 		{ key: "started", title: t("call.started"), cell: (call) =>
 			format_time(call.started_at, lang_current(), site.zone) },
+		...(late ? [first_ring()] : []),
 		{ key: "status", title: t("device.status"), cell: (call) => <CallStatus call={call} /> },
 		{ key: "answerer", title: t("call.answerer"), cell: (call) =>
 			call.answered_by_name ?? call.answered_by },
@@ -48,8 +56,30 @@ interface Page {
 	next: string | null;
 }
 
-export function Calls({ site, listen }: TabProps) {
-	const first = useLoad(site.id, () => api.calls(site.id, null));
+function Filter({ site, late }: { site: Site; late: boolean }) {
+	return (
+		<label class="choice no-print">
+			<span class="hidden">{t("calls.filter")}</span>
+			<select value={late ? "late" : "all"} onChange={({ currentTarget }) =>
+				go(currentTarget.value === "late" ? late_calls_href(site.id)
+					: site_href(site.id, "calls"), true)}>
+				<option value="all">{t("calls.back")}</option>
+				<option value="late">{t("calls.late")}</option>
+			</select>
+		</label>
+	);
+}
+
+// All of them, or those that rang late or never: what the address says.
+export function Calls(props: TabProps) {
+	const late = late_calls(location.search);
+	return <List key={late ? "late" : "all"} {...props} late={late} />;
+}
+
+function List({ site, listen, late }: TabProps & { late: boolean }) {
+	const page_of = (cursor: string | null) =>
+		late ? api.calls_late(site.id, cursor) : api.calls(site.id, cursor);
+	const first = useLoad(site.id, () => page_of(null));
 	const [held, set_held] = useState<Page | null>(null);
 	const [busy, set_busy] = useState(false);
 	const [news, set_news] = useState("");
@@ -66,7 +96,7 @@ export function Calls({ site, listen }: TabProps) {
 			}));
 	}, [first.data]);
 	useEffect(() => listen((event) => {
-		if (event === null)
+		if (event === null || (late && event.type.startsWith("call")))
 			return first.reload();
 		if (!event.type.startsWith("call"))
 			return undefined;
@@ -87,7 +117,7 @@ export function Calls({ site, listen }: TabProps) {
 			return;
 		set_busy(true);
 		try {
-			const page = await api.calls(site.id, cursor);
+			const page = await page_of(cursor);
 			set_held((old) => ({
 				items: calls_merge(old?.items ?? [], page.items), next: page.next,
 			}));
@@ -102,10 +132,12 @@ export function Calls({ site, listen }: TabProps) {
 		<div class="stack">
 			<Heading text={t("calls.title")} part_of={site.name} />
 			<p class="hidden" role="status">{news}</p>
+			<Filter site={site} late={late} />
 			<Show of={first}>
 				{() => items.length === 0
-					? <Empty title={t("calls.empty")} text={t("calls.empty_text")} />
-					: <Table label={t("calls.title")} columns={columns(site, now)} rows={items}
+					? <Empty title={t(late ? "calls.late_empty" : "calls.empty")}
+						text={t(late ? "calls.late_text" : "calls.empty_text")} />
+					: <Table label={t("calls.title")} columns={columns(site, now, late)} rows={items}
 						id={({ id }) => id} name={({ from_name, from_device }) =>
 							from_name ?? from_device}
 						note={<ZoneNote zone={site.zone} />}

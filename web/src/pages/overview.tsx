@@ -2,11 +2,11 @@ import { useState } from "preact/hooks";
 import { api } from "../api/client.ts";
 import type { Call, CallResult, Summary } from "../api/types.ts";
 import { useChanges } from "../lib/changes.ts";
-import { day_start, format_number, format_time } from "../lib/format.ts";
+import { day_start, format_number, format_share, format_time } from "../lib/format.ts";
 import { useLoad } from "../lib/hooks.ts";
 import { lang_current, t, type Key } from "../lib/i18n.ts";
 import { useCan } from "../lib/rights.ts";
-import { site_href } from "../lib/router.ts";
+import { late_calls_href, site_href } from "../lib/router.ts";
 import { CallStatus } from "../ui/call_status.tsx";
 import { Heading } from "../ui/heading.tsx";
 import { Icon } from "../ui/icon.tsx";
@@ -118,6 +118,40 @@ function CallFigures({ summary }: { summary: Summary }) {
 	);
 }
 
+const SOON: readonly ["rings_1s" | "rings_3s" | "rings_10s" | "rings_never", Key][] = [
+	["rings_1s", "overview.rings_1s"],
+	["rings_3s", "overview.rings_3s"],
+	["rings_10s", "overview.rings_10s"],
+	["rings_never", "overview.rings_never"],
+];
+
+// How soon a phone rang after the bell; what is not soon is one step away.
+function Rings({ site, summary }: { site: string; summary: Summary }) {
+	const all = summary.rings ?? 0;
+	return (
+		<section class="card stack">
+			<h3>{t("overview.rings")}</h3>
+			<p class="soft">{all === 0 ? t("overview.rings_none") : t("overview.rings_of", { n: all })}</p>
+			{all > 0 && (
+				<dl class="shares">
+					{SOON.map(([name, key]) => {
+						const n = summary[name] ?? 0;
+						return (
+							<div key={name} class={name === "rings_never" ? "never" : ""}>
+								<dt>{t(key)}</dt>
+								<dd>{format_share(n / all, lang_current())}</dd>
+								<meter aria-hidden="true" value={n} max={all} />
+							</div>
+						);
+					})}
+				</dl>
+			)}
+			{(summary.rings_3s ?? 0) < all
+				&& <p><Link href={late_calls_href(site)}>{t("overview.rings_late")}</Link></p>}
+		</section>
+	);
+}
+
 function Recent({ site, zone, calls }: { site: string; zone: string; calls: readonly Call[] }) {
 	return (
 		<section class="card stack">
@@ -169,6 +203,7 @@ export function Overview({ site, listen }: TabProps) {
 							{may_calls && (
 								<div class="stack">
 									<CallFigures summary={summary} />
+									<Rings site={site.id} summary={summary} />
 									<Recent site={site.id} zone={site.zone} calls={calls} />
 								</div>
 							)}

@@ -383,6 +383,43 @@ test("a site of 500 flats and 1,500 people comes from a file", async ({ browser,
 	await page.context().close();
 });
 
+// In a sentence, moment by moment, and as text.
+async function trace_of_the_call(page) {
+	const sentence = /^Living room 1 (\(apartment \w+\) )?rang after \d+\.\d+\ss.* answered after \d+\.\d+\ss.*\.$/;
+	await page.getByText(sentence).waitFor();
+	await page.getByText("Moment by moment").first().click();
+	const times = await page.locator(".steps-of").first().locator("td:nth-child(2)").allTextContents();
+	assert.ok(times.length >= 2, "rang and answered, at least");
+	assert.deepEqual(times, times.toSorted());
+	for (const time of times)
+		assert.match(time, /^\d\d:\d\d:\d\d\.\d{3}$/);
+	await page.context().grantPermissions(["clipboard-read", "clipboard-write"],
+		{ origin: new URL(page.url()).origin });
+	await button(page, "Copy as text").click();
+	await toast(page, "The trace copied");
+	const text = await page.evaluate(() => navigator.clipboard.readText());
+	assert.match(text, /^Front door, [^]*\n {2}\d\d:\d\d:\d\d\.\d{3} {2}\+\d+\.\d{3}\ss {2}Answered/);
+}
+
+// What an app does that rang: it draws what it sees, and gives that as the call's picture.
+async function picture_from_app(page, stage) {
+	const call = new URL(page.url()).pathname.split("/").at(-1);
+	await stage.do("app", { device: "Living room 1", email: stage.user("site_admin").email });
+	const status = await page.evaluate(async (url) => {
+		const canvas = Object.assign(document.createElement("canvas"), { width: 320, height: 240 });
+		const pen = canvas.getContext("2d");
+		pen.fillStyle = "#7a8699";
+		pen.fillRect(0, 0, 320, 240);
+		pen.fillStyle = "#f2d3b5";
+		pen.ellipse(160, 130, 50, 66, 0, 0, 7);
+		pen.fill();
+		const body = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.8));
+		return (await fetch(url, { method: "PUT", body })).status;
+	}, `/api/v1/app/calls/${call}/picture`);
+	await stage.do("app", { device: "Living room 1", email: null });
+	return status;
+}
+
 test("a bell is pressed: the calls page shows ringing, talking, the opening and the end", async ({ browser, stage }) => {
 	const page = await visitor(browser);
 	await sign_in(page, stage.demo.http, stage.user("site_admin"));
@@ -421,6 +458,11 @@ test("a bell is pressed: the calls page shows ringing, talking, the opening and 
 	await page.locator(".badge").getByText("Answered").waitFor();
 	await door.getByText("no call").waitFor();
 	await page.getByText("Living room 1: Answered").waitFor();
+	await trace_of_the_call(page);
+	assert.equal(await picture_from_app(page, stage), 204);
+	const picture = page.getByRole("img", { name: /^Who stood at the door at / });
+	await picture.waitFor();
+	assert.equal(await picture.evaluate(async (img) => (await img.decode(), img.naturalWidth)), 320);
 	await page.getByText("Sound and picture").click();
 	await page.getByText(/^Sound, PCM[AU] · packets received: [1-9]/).first().waitFor();
 	await look(page, "call");
@@ -447,6 +489,35 @@ test("a bell that nobody answers is missed", async ({ browser, stage }) => {
 	await door.getByRole("button", { name: "Ring" }).click(); // again: hangs up
 	await call.getByText("Missed").waitFor();
 	await door.context().close();
+	await page.context().close();
+});
+
+test("the overview shows how soon phones ring, and leads to the calls where they did not", async ({ browser, stage }) => {
+	const site = `${stage.demo.http}/sites/${stage.demo.site_id}`;
+	const page = await visitor(browser);
+	await stage.do("bells", { soon: 94, late: 5, never: 1 });
+	await sign_in(page, stage.demo.http, stage.user("site_admin"));
+	await page.goto(site);
+	const share = (name) => page.locator(".shares > div").filter({ hasText: name }).locator("dd");
+	assert.match(await share("in under 1 second").textContent(), /^9[0-9](\.\d)?%$/);
+	assert.match(await share("in under 10 seconds").textContent(), /^9[0-9](\.\d)?%$/);
+	assert.match(await share("never").textContent(), /^[12](\.\d)?%$/);
+	await look(page, "overview-rings");
+	await page.getByRole("link", { name: "Show the slow ones" }).click();
+	const rows = page.getByRole("table", { name: "Calls" }).getByRole("row");
+	await page.getByRole("columnheader", { name: "First ring" }).waitFor();
+	await page.getByRole("cell", { name: /^\+4\.100\ss$/ }).first().waitFor();
+	assert.equal(await page.getByRole("cell", { name: /^\+0/ }).count(), 0);
+	assert.ok(await page.getByRole("cell", { name: "never", exact: true }).count() >= 1);
+	await look(page, "calls-late");
+	const late = await rows.count();
+	await page.getByLabel("Which calls").selectOption({ label: "All calls" });
+	await gone(page.getByRole("columnheader", { name: "First ring" }));
+	await page.waitForFunction((n) => document.querySelectorAll("tbody tr").length > n, late);
+	assert.equal(new URL(page.url()).search, "");
+	await page.goBack();
+	await page.getByRole("columnheader", { name: "First ring" }).waitFor();
+	assert.deepEqual(page.faults, []);
 	await page.context().close();
 });
 

@@ -14,6 +14,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -126,6 +127,26 @@ class Stage(contextlib.ExitStack):
                        " SELECT site.id, person.id, lower(person.name), 1 FROM site, person"
                        " WHERE person.name LIKE 'Étienne %'")
 
+    def app(self, device, email):
+        """A phone of the demo's site is an app that the person holds; without one, a phone again."""
+        with contextlib.closing(sqlite3.connect(self.demo.data / DATABASE)) as db, db:
+            db.execute("UPDATE device SET app = ?, person_id = (SELECT id FROM person"
+                       " WHERE email = ?) WHERE name = ?", (email is not None, email, device))
+
+    def bells(self, soon, late, never):
+        """Bells of days before yesterday, as many as that which a phone heard so soon."""
+        rings = [400] * soon + [4100] * late + [None] * never
+        with contextlib.closing(sqlite3.connect(self.demo.data / DATABASE)) as db, db:
+            (site, door), = db.execute("SELECT site_id, number FROM device WHERE name = 'Front door'")
+            at = int(time.time() * 1000) - 48 * 3600 * 1000
+            for n, ring in enumerate(rings):
+                start = at - n * 3600 * 1000
+                db.execute("INSERT INTO call (site_id, id, started_at, from_device, from_name, bell,"
+                           " ended_at, state, result, rang_at, late)"
+                           " VALUES (?, ?, ?, ?, 'Front door', 1, ?, 'ended', 'missed', ?, ?)",
+                           (site, n + 1, start, door, start + 45000, ring and start + ring,
+                            ring is None or ring >= 3000))
+
     def scan(self, messages):
         """Somebody throws what is no SIP at the demo's server."""
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
@@ -151,7 +172,8 @@ class Stage(contextlib.ExitStack):
         self.demo.start()
 
 
-DEEDS = ("rings", "accept", "keys", "hang_up", "register", "unregister", "fill", "scan",
+DEEDS = ("rings", "accept", "keys", "hang_up", "register", "unregister", "fill", "app",
+         "bells", "scan",
          "mail_server", "server_stop", "server_start")
 
 

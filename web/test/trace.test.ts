@@ -61,6 +61,8 @@ test("trace: the reason, else the result, else nothing", async () => {
 		"Kitchen tablet (apartment 12) stopped when another one answered.");
 	assert.equal(say(leg({ result: "missed", why: "of a later server", rang_at: BELL + 1000 })),
 		"Kitchen tablet (apartment 12) rang after 1.0 s and was not answered.");
+	assert.equal(say(leg({ result: "answered", rang_at: BELL + 22, answered_at: BELL + 100 })),
+		"Kitchen tablet (apartment 12) rang after 0.02 s and answered after 0.1 s.");
 	assert.equal(say(leg({ result: "answered", answered_at: BELL + 2000 })),
 		"Kitchen tablet (apartment 12) answered after 2.0 s.");
 });

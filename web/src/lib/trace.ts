@@ -3,6 +3,8 @@ import type { CallDetail, CallLeg } from "../api/types.ts";
 import { format_clock, format_seconds, format_sentence_list, format_time } from "./format.ts";
 import { t, type Key } from "./i18n.ts";
 
+const BRIEF_MS = 100;
+
 type Moment = "pushed_at" | "delivered_at" | "woken_at" | "offered_at" | "rang_at" | "preview_at"
 	| "answered_at" | "video_at" | "ended_at";
 
@@ -52,6 +54,11 @@ export interface Step {
 	after: number; // ms since the bell
 }
 
+// "0.4", and of what took next to no time "0.02".
+function brief(ms: number, lang: string): string {
+	return format_seconds(ms, ms < BRIEF_MS ? 2 : 1, lang);
+}
+
 // What happened, in its order.
 export function trace_steps(leg: CallLeg, started_at: number): Step[] {
 	const steps: Step[] = [];
@@ -94,7 +101,7 @@ function leg_name({ name, apartment }: CallLeg): string {
 export function trace_sentence(leg: CallLeg, started_at: number, lang: string, zone: string): string {
 	const say = (key: Key, at: number | null) => t(key, {
 		time: at === null ? "" : format_clock(at, lang, zone),
-		after: t("trace.after", { n: format_seconds((at ?? started_at) - started_at, 1, lang) }),
+		after: t("trace.after", { n: brief((at ?? started_at) - started_at, lang) }),
 	});
 	const said = clauses(leg).map(([key, at]) => say(key, at));
 	const end = end_of(leg);

@@ -31,7 +31,7 @@ function leg_text({ result, rang_at }: CallLeg): string {
 // Moment by moment, for who looks for what took so long.
 function Steps({ leg, call, zone }: { leg: CallLeg; call: Detail; zone: string }) {
 	const steps = trace_steps(leg, call.started_at);
-	if (steps.length === 0)
+	if (steps.length < 2) // it is over: the sentence says so
 		return null;
 	return (
 		<details>

@@ -132,7 +132,7 @@ function List({ site, listen, late }: TabProps & { late: boolean }) {
 		<div class="stack">
 			<Heading text={t("calls.title")} part_of={site.name} />
 			<p class="hidden" role="status">{news}</p>
-			<Filter site={site} late={late} />
+			<div class="row"><Filter site={site} late={late} /></div>
 			<Show of={first}>
 				{() => items.length === 0
 					? <Empty title={t(late ? "calls.late_empty" : "calls.empty")}

@@ -65,6 +65,55 @@ def first_wins(house):
         expect(record["opened"] == [], f"opened {record['opened']}")
 
 
+STEPS = ("pushed_at", "delivered_at", "woken_at", "offered_at", "rang_at", "answered_at", "ended_at")
+
+
+def times_of(leg):
+    """What happened to a phone, in the order in which it has to."""
+    return {step: leg[step] for step in STEPS if leg[step] is not None}
+
+
+@test
+def leaves_a_trace(house):
+    """the trace says when each phone rang and what became of it, and the call when the first one did"""
+    with house as h:
+        before = time.time() * 1000
+        call, left = h.talk()
+        h.d.bye(call)
+        h.l.until_bye(left)
+        record = h.site.call(h.history()["id"])
+        after = time.time() * 1000
+        won, lost = (times_of(next(leg for leg in record["legs"] if leg["device"] == phone.id))
+                     for phone in (h.left, h.right))
+        for times in (won, lost):
+            found = [record["started_at"], *times.values()]
+            expect(found == sorted(found), f"out of order: {times}")
+            # a clock in whole milliseconds
+            expect(before - 1 <= found[0] and found[-1] <= after, f"from another time: {times}")
+        expect({"rang_at", "answered_at"} <= won.keys(), f"the one that answered: {won}")
+        expect({"rang_at", "ended_at"} <= lost.keys(), f"the other: {lost}")
+        expect("answered_at" not in lost, f"the other: {lost}")
+        expect(won["rang_at"] <= lost["rang_at"] <= won["answered_at"] <= lost["ended_at"],
+               f"{won}, {lost}")
+        expect(won["answered_at"] == record["answered_at"], f"{won}, {record}")
+        expect(record["rang_at"] == won["rang_at"], f"the first ring of {record}")
+        late = [c["id"] for c in h.server.admin.all(f"/sites/{h.site.id}/calls?rang=late")]
+        expect(record["id"] not in late, "it is not late")
+
+
+@test
+def nobody_rang(house):
+    """a bell that no phone hears is found among those that rang late or never"""
+    with house as h:
+        for phone in (h.l, h.r):
+            phone.register(expires=0)
+        h.d.ended(h.d.dial(1))
+        record = h.history()
+        expect(record["rang_at"] is None, f"rang at {record['rang_at']}")
+        late = h.server.admin.all(f"/sites/{h.site.id}/calls?rang=late")
+        expect(late[0]["id"] == record["id"], f"{record} is not the first of {late[:1]}")
+
+
 @test
 def phone_hangs_up(house):
     """a BYE of the phone ends the door's side"""

@@ -54,6 +54,10 @@ class Site:
         """Newest first."""
         return self.server.admin.all(f"/sites/{self.id}/calls")
 
+    def call(self, number):
+        """One, with its legs."""
+        return self.server.admin.get(f"/sites/{self.id}/calls/{number}")
+
     def ended_call(self, known, seconds=10.0):
         """The newest call, ended, when the history is longer than `known`."""
         def ended():

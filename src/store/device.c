@@ -16,6 +16,7 @@ static const struct db_column device_columns[] = {
 	DB_COLUMN_INT(struct device_row, app),          DB_COLUMN_INT(struct device_row, person_id),
 	DB_COLUMN_INT(struct device_row, app_online_at),
 	DB_COLUMN_TEXT(struct device_row, line),        DB_COLUMN_INT(struct device_row, directory_id),
+	DB_COLUMN_INT(struct device_row, wakes),
 };
 static const struct db_shape device_shape = DB_SHAPE(struct device_row, device_columns);
 
@@ -63,6 +64,7 @@ static const struct db_column directory_columns[] = {
 	DB_COLUMN_INT(struct directory_row, residential),
 	DB_COLUMN_TEXT(struct directory_row, ha1_md5),
 	DB_COLUMN_TEXT(struct directory_row, ha1_sha256),
+	DB_COLUMN_INT(struct directory_row, wakes),
 };
 static const struct db_shape directory_shape = DB_SHAPE(struct directory_row, directory_columns);
 
@@ -92,6 +94,10 @@ struct number_row {
 static const struct db_column number_columns[] = { DB_COLUMN_INT(struct number_row, number) };
 static const struct db_shape number_shape = DB_SHAPE(struct number_row, number_columns);
 
+#define WAKES(table)                                                                               \
+	"CASE WHEN EXISTS (SELECT 1 FROM push_subscription u WHERE u.site_id = " table ".site_id"  \
+	" AND u.device = " table ".number) THEN 1 ELSE 0 END AS wakes"
+
 /* Of device d the binding that stands for longest; $2 is now. A device has few, so that to look for a
  * later one costs less than to sort them. */
 #define JOIN_BINDING                                                                               \
@@ -102,7 +108,7 @@ static const struct db_shape number_shape = DB_SHAPE(struct number_row, number_c
 #define DEVICE_SELECT                                                                              \
 	"SELECT d.number, d.site_id, d.kind, d.name, d.apartment_id, d.connection, d.created_at,"   \
 	" d.registered_at, d.app, d.person_id, d.app_online_at, d.line, d.directory_id,"            \
-	" s.code AS unlock_code, b.transport, b.address FROM device d"                              \
+	" s.code AS unlock_code, b.transport, b.address, " WAKES("d") " FROM device d"              \
 	" LEFT JOIN device_switch s ON s.site_id = d.site_id AND s.device = d.number"               \
 	" AND s.number = 1" JOIN_BINDING
 
@@ -143,7 +149,8 @@ enum {
 	"SELECT number, kind, app, name, line, directory_id, ha1_md5, ha1_sha256,"                 \
 	" COALESCE((SELECT a.services FROM apartment a WHERE a.site_id = device.site_id"           \
 	" AND a.id = device.apartment_id), 0) AS services, (SELECT COUNT(*) FROM site s"           \
-	" WHERE s.id = device.site_id AND s.type = 'residential') AS residential FROM device"
+	" WHERE s.id = device.site_id AND s.type = 'residential') AS residential, "                \
+	WAKES("device") " FROM device"
 /* Of the device's site, $1 or $2. */
 #define DIRECTORY_OF(site, id)                                                                     \
 	"(SELECT p.id FROM phone_directory p WHERE p.site_id = " site " AND p.id = " id ")"

@@ -80,6 +80,13 @@ static const struct db_column quiet_columns[] = {
 	NUMBER("until_minute", 2),
 };
 static const struct db_shape quiet_shape = CELLS(quiet_columns);
+static const struct db_column push_columns[] = {
+	TEXT("site", 0),
+	TEXT("device", 1),
+	TEXT("language", 2),
+	NUMBER("created_at", 0),
+};
+static const struct db_shape push_shape = CELLS(push_columns);
 static const struct db_column ticket_columns[] = {
 	NUMBER("id", 0),    TEXT("site", 0),  TEXT("subject", 1),      TEXT("contact", 2),
 	TEXT("context", 3), TEXT("state", 4), NUMBER("created_at", 1),
@@ -161,6 +168,7 @@ enum {
 	FACTOR,
 	PASSKEYS,
 	QUIET,
+	PUSHES,
 	MAILS,
 	ACTIONS,
 	MENTIONS,
@@ -191,6 +199,7 @@ enum {
 	ERASE_CODES,
 	ERASE_PASSKEYS,
 	ERASE_QUIET,
+	ERASE_PUSHES,
 	ERASE_TICKETS,
 	ERASE_MESSAGES,
 	ERASE_MAILS,
@@ -253,6 +262,13 @@ static const struct db_stmt stmts[] = {
 		    " AND CAST($2 AS BIGINT) IS NULL AND CAST($3 AS BIGINT) IS NULL"
 		    " ORDER BY position LIMIT $4",
 		    &quiet_shape },
+	[PUSHES] = { "privacy_pushes",
+		     "SELECT s.name AS site, d.name AS device, u.language, u.created_at"
+		     " FROM push_subscription u JOIN site s ON s.id = u.site_id"
+		     " JOIN device d ON d.site_id = u.site_id AND d.number = u.device"
+		     " WHERE u.person_id = $1" IN_COMPANY("s.company_id")
+			     IN_SITE("u.site_id") " ORDER BY u.id LIMIT $4",
+		     &push_shape },
 	[MAILS] = { "privacy_mails",
 		    "SELECT id, recipient, template, language, state, created_at, done_at FROM mail"
 		    " WHERE person_id = $1" IN_COMPANY("company_id")
@@ -371,6 +387,8 @@ static const struct db_stmt stmts[] = {
 	[ERASE_CODES] = { "privacy_erase_codes", "DELETE FROM recovery_code WHERE person_id = $1" },
 	[ERASE_PASSKEYS] = { "privacy_erase_passkeys", "DELETE FROM passkey WHERE person_id = $1" },
 	[ERASE_QUIET] = { "privacy_erase_quiet", "DELETE FROM quiet WHERE person_id = $1" },
+	[ERASE_PUSHES] = { "privacy_erase_pushes",
+			   "DELETE FROM push_subscription WHERE person_id = $1" },
 	[ERASE_REGISTRATIONS] = { "privacy_erase_registrations",
 				  "DELETE FROM registration WHERE email = $1" },
 	/* What was said about the building stays with it; who said it, and how to reach whom, goes.
@@ -407,6 +425,7 @@ static const char *const section_names[SECTIONS] = {
 	[APPS] = "apps",
 	[APP_SESSIONS] = "app_sessions",
 	[QUIET] = "quiet_times",
+	[PUSHES] = "notices",
 };
 
 int privacy_prepare(struct db *db, struct err *err)
@@ -602,7 +621,7 @@ static int rows_erase(struct db *db, int64_t now_ms, const struct person_row *pe
 	static const int own[] = { ERASE_ROLES,  ERASE_MEMBERSHIPS, ERASE_SESSIONS, ERASE_LINKS,
 				   ERASE_FACTOR, ERASE_CODES,       ERASE_PASSKEYS,
 				   ERASE_QUIET,  ERASE_PICTURES_TOLD, ERASE_PICTURES,
-				   ERASE_APP_SESSIONS, ERASE_APPS };
+				   ERASE_APP_SESSIONS, ERASE_APPS, ERASE_PUSHES };
 	const struct db_arg id = A_INT(person->id);
 	int rc = db_exec(db, &stmts[ERASE_MAILS], DB_ARGS(id, A_TEXT(person->email)), NULL);
 

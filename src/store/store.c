@@ -16,6 +16,7 @@
 #include "store/passkey.h"
 #include "store/picture.h"
 #include "store/privacy.h"
+#include "store/push.h"
 #include "store/search.h"
 #include "store/summary.h"
 #include "store/support.h"
@@ -45,7 +46,7 @@ int store_prepare(struct db *db, struct err *err)
 		mail_prepare, token_prepare, factor_prepare, audit_prepare,
 		privacy_prepare, support_prepare, import_prepare, member_prepare,
 		company_prepare, search_prepare, summary_prepare, passkey_prepare, switch_prepare,
-		app_prepare, order_prepare, picture_prepare,
+		app_prepare, order_prepare, picture_prepare, push_prepare,
 	};
 	int rc = check_version(db, err);
 

@@ -50,6 +50,7 @@ static const struct whole {
 	/* After the loss of the master key. */
 	{ "totp_delete_all", "totp" },
 	{ "recovery_delete_all", "recovery_code" },
+	{ "push_forget_all", "push_subscription" },
 	/* An erasure looks for the address wherever it was told. */
 	{ "privacy_erase_imported", "import_line" },
 	{ "privacy_erase_mails", "mail" },

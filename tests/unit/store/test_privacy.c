@@ -189,6 +189,11 @@ static struct world world_make(struct fixture *f)
 	    " 'model', 'usb', 'Blue key', 1, 1, 0, 7)",
 	    (long long)w.person);
 	run(f,
+	    "INSERT INTO push_subscription (site_id, device, person_id, endpoint, p256dh, auth,"
+	    " language, created_at) VALUES (%lld, %d, %lld, 'https://push.example/x', 'key', 'auth',"
+	    " 'cs', 7)",
+	    (long long)w.site, PHONE, (long long)w.person);
+	run(f,
 	    "INSERT INTO account_token (token_hash, purpose, person_id, created_at, expires_at)"
 	    " VALUES ('hash', 'password_reset', %lld, 7, 8)",
 	    (long long)w.person);
@@ -239,6 +244,7 @@ static void all_of_a_person_is_handed_over_without_secrets(void **state)
 		"\"recovery_codes\":1",
 		"\"name\":\"Blue key\"",
 		"\"from_minute\":1320",
+		"\"device\":\"Kitchen\",\"language\":\"cs\"",
 		"\"subject\":\"Bell\"", "Call zofie@example.com",
 		"\"template\":\"invitation\"",
 		"\"from_name\":\"Front door\"",
@@ -257,7 +263,7 @@ static void all_of_a_person_is_handed_over_without_secrets(void **state)
 			fail_msg("no %s in %s", parts[i], text);
 	assert_true(has(text, "\"label\":\"done\"") && has(text, "\"label\":\"suffered\""));
 	assert_true(has(text, "\"calls\":[{\"id\":\"1\"") && !has(text, "\"id\":\"2\",\"site\""));
-	assert_false(has(text, "secret-token") || has(text, "hash"));
+	assert_false(has(text, "secret-token") || has(text, "hash") || has(text, "push.example"));
 	struct json j = JSON_TO(&(struct buf){ .max = TEXT_MAX });
 	assert_int_equal(privacy_export(f->db, 999999, PRIVACY_EVERYTHING, &j), -ENOENT);
 	buf_free(j.out);
@@ -408,6 +414,7 @@ static void nothing_of_a_person_is_left(void **state)
 	assert_true(has(text, "\"apps\":[]") && has(text, "\"app_sessions\":[]"));
 	assert_true(has(text, "\"subject\":\"Bell\",\"contact\":\"\",\"context\":\"{}\""));
 	assert_true(has(text, "\"links\":[]") && has(text, "\"second_factor\":[]"));
+	assert_true(has(text, "\"notices\":[]"));
 	assert_false(has(text, "ofie") || has(text, "777") || has(text, "192.0.2"));
 	assert_int_equal(person_by_email(f->db, VIEW("other@example.com"), &f->arena, &person), 0);
 	assert_int_equal(privacy_erase(f->db, NOW, w.person), 0); /* once more does no harm */
@@ -456,6 +463,7 @@ static void no_table_with_people_is_forgotten(void **state)
 		"import.person_id", "import_line.person_id",
 		"mail.person_id",          "member.person_id",   "passkey.person_id",
 		"person_role.person_id",    "quiet.person_id",
+		"push_subscription.person_id",
 		"recovery_code.person_id", "resident.person_id", "session.person_id",
 		"ticket.person_id", "ticket_message.person_id", "totp.person_id",
 	};

@@ -112,3 +112,62 @@ struct addr addr_mapped(const struct addr *a)
 	ret.v6.sin6_port = a->v4.sin_port;
 	return ret;
 }
+
+bool addr_is_loopback(const struct addr *a)
+{
+	const struct addr at = addr_unmapped(a);
+
+	if (at.sa.sa_family == AF_INET)
+		return ntohl(at.v4.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+	return at.sa.sa_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&at.v6.sin6_addr);
+}
+
+static bool is_public_v4(uint32_t host)
+{
+	static const struct {
+		uint32_t net;
+		unsigned bits;
+	} others[] = {
+		{ 0x00000000, 8 },  { 0x0a000000, 8 },  { 0x64400000, 10 }, { 0x7f000000, 8 },
+		{ 0xa9fe0000, 16 }, { 0xac100000, 12 }, { 0xc0000000, 24 }, { 0xc0000200, 24 },
+		{ 0xc0586300, 24 }, { 0xc0a80000, 16 }, { 0xc6120000, 15 }, { 0xc6336400, 24 },
+		{ 0xcb007100, 24 }, { 0xe0000000, 3 },
+	};
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if ((host ^ others[i].net) >> (32 - others[i].bits) == 0)
+			return false;
+	return true;
+}
+
+static uint32_t v4_at(const struct in6_addr *v6, size_t at)
+{
+	const unsigned char *p = v6->s6_addr + at;
+
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+static bool is_public_v6(const struct in6_addr *v6)
+{
+	static const unsigned char nat64[12] = { 0x00, 0x64, 0xff, 0x9b };
+	const unsigned char *p = v6->s6_addr;
+
+	if (memcmp(p, nat64, sizeof(nat64)) == 0)
+		return is_public_v4(v4_at(v6, sizeof(nat64)));
+	if (p[0] == 0x20 && p[1] == 0x02) /* 6to4 */
+		return is_public_v4(v4_at(v6, 2));
+	if (p[0] == 0x20 && p[1] == 0x01 && (p[2] < 2 || (p[2] == 0x0d && p[3] == 0xb8)))
+		return false; /* protocols' own, Teredo among them, and documentation */
+	if (p[0] == 0x3f && p[1] == 0xff && p[2] < 0x10) /* documentation */
+		return false;
+	return p[0] >> 5 == 1; /* 2000::/3: what has been given out */
+}
+
+bool addr_is_public(const struct addr *a)
+{
+	const struct addr at = addr_unmapped(a);
+
+	if (at.sa.sa_family == AF_INET)
+		return is_public_v4(ntohl(at.v4.sin_addr.s_addr));
+	return at.sa.sa_family == AF_INET6 && is_public_v6(&at.v6.sin6_addr);
+}

@@ -73,6 +73,11 @@ void addr_text(const struct addr *a, char ret_text[ADDR_TEXT_MAX]);
 /* The host as a key: IPv6, or IPv4 as ::ffff:a.b.c.d. */
 void addr_host_bytes(const struct addr *a, unsigned char ret_bytes[ADDR_HOST_BYTES]);
 bool addr_is_wildcard(const struct addr *a);
+bool addr_is_loopback(const struct addr *a);
+/* One that the internet reaches: not of this host, of a private or shared network, of a link, for
+ * documentation, or for groups (RFC 6890). IPv4 inside of IPv6, also that of NAT64 and 6to4, is
+ * judged as what it is. */
+bool addr_is_public(const struct addr *a);
 /* IPv4 inside of IPv6 (what a socket for both hears) as IPv4, and the other way round; anything else
  * as it is. */
 struct addr addr_unmapped(const struct addr *a);

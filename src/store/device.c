@@ -591,6 +591,13 @@ int binding_replace(struct db *db, int64_t now_ms, int64_t device, const struct 
 	return rc < 0 ? rc : change_append(db, now_ms, site_id, VIEW("device"), device);
 }
 
+int binding_of_device(struct db *db, int64_t site_id, int64_t device, struct arena *arena,
+		      struct binding_row **ret_rows, size_t *ret_n)
+{
+	return db_select(db, &stmts[BINDINGS_OF], DB_ARGS(A_INT(site_id), A_INT(device)), arena, ret_rows,
+			 ret_n);
+}
+
 int binding_list(struct db *db, int64_t now_ms, int64_t after_device, int64_t max, struct arena *arena,
 		 struct binding_row **ret_rows, size_t *ret_n)
 {

@@ -192,6 +192,10 @@ struct binding_row {
  * a row only when the device came, went, or moved to another address. */
 [[nodiscard]] int binding_replace(struct db *db, int64_t now_ms, int64_t device,
 				  const struct binding_row *bindings, size_t n);
+/* All that one device has, whether or not they still stand. */
+[[nodiscard]] int binding_of_device(struct db *db, int64_t site_id, int64_t device,
+				    struct arena *arena, struct binding_row **ret_rows,
+				    size_t *ret_n);
 /* All that stand of the next `max` devices behind after_device, by device: the server's start reads
  * page by page, until a page is empty. */
 [[nodiscard]] int binding_list(struct db *db, int64_t now_ms, int64_t after_device, int64_t max,

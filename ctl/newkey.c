@@ -1,11 +1,12 @@
 /* vestibulectl new-key: the way on when the master key is lost. What the old key sealed cannot be
- * read any more, so every device gets a new SIP password, sealed with the new key, and second factors
- * are off. */
+ * read any more, so every device gets a new SIP password, sealed with the new key, second factors are
+ * off, and phones that are to be woken subscribe anew. */
 #include "ctl.h"
 
 #include "api/key.h"
 #include "store/device.h"
 #include "store/factor.h"
+#include "store/push.h"
 #include "store/site.h"
 
 #include <errno.h>
@@ -104,6 +105,8 @@ int ctl_new_key(struct ctl *c, struct err *err)
 		rc = renew_all(c, &key, &count);
 	if (rc == 0)
 		rc = totp_delete_all(c->db, &factors);
+	if (rc == 0)
+		rc = push_key_forget(c->db);
 	if (rc == 0)
 		rc = db_commit(&tx);
 	if (rc < 0)

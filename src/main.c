@@ -12,6 +12,7 @@
 #include "io/tls.h"
 #include "office/import.h"
 #include "office/mail.h"
+#include "server/notices.h"
 #include "server/numbers.h"
 #include "server/settings.h"
 #include "server/turn.h"
@@ -68,6 +69,7 @@ struct server {
 	struct tls *tls; /* the web loop's; NULL: plain HTTP */
 	struct tls *sip_tls; /* the sip loop's; NULL: SIP has none */
 	struct mailer *mailer;
+	struct notices notices;
 	struct api *api;
 	pthread_t web_thread;
 	bool web_running, draining;
@@ -234,11 +236,13 @@ static bool on_secret(void *arg, uint64_t user, struct sip_secret *ret_secret)
 
 static void on_bound(void *arg, uint64_t user, const struct sip_binding *bindings, size_t n)
 {
-	const struct server *s = arg;
+	struct server *s = arg;
 
 	history_bound(s->journal, user, bindings, n);
 	if (s->switchboard && n)
 		switchboard_bound(s->switchboard, user);
+	if (n > 0)
+		notices_bound(&s->notices, user);
 }
 
 static void on_record(void *arg, const struct call_record *record)
@@ -258,6 +262,20 @@ static void on_ice(void *arg, int64_t call_id, struct json *out)
 
 	snprintf(id, sizeof(id), "%lld", (long long)call_id);
 	turn_print(&s->turn, until, view_str(id), out);
+}
+
+static void on_wake(void *arg, const struct wake *wake)
+{
+	struct server *s = arg;
+
+	notices_wake(&s->notices, wake);
+}
+
+static void on_wake_over(void *arg, int64_t call_id, uint64_t device, const char *why)
+{
+	struct server *s = arg;
+
+	notices_wake_over(&s->notices, call_id, device, why);
 }
 
 static void on_request(void *arg, struct tx_server *tx, const struct sip_msg *msg,
@@ -428,6 +446,7 @@ static int open_sip(struct server *s, struct err *err)
 		.realm = s->conf.realm,
 		.offer_sha256 = s->conf.sip_sha256,
 		.shed = true,
+		.push_providers = given(s->conf.push_gateway) ? s->conf.push_providers : NULL,
 		.full = on_full,
 		.secret = on_secret,
 		.bound = on_bound,
@@ -443,6 +462,8 @@ static int open_sip(struct server *s, struct err *err)
 		.talk_ms = (unsigned)s->conf.talk_s * 1000,
 		.record = on_record,
 		.ice = on_ice,
+		.wake = on_wake,
+		.wake_over = on_wake_over,
 		.arg = s,
 		.unseal = key_unseal,
 		.unseal_arg = &s->key,
@@ -468,6 +489,8 @@ static int open_sip(struct server *s, struct err *err)
 	board.relay = s->relay;
 	board.directory = s->directory;
 	rc = switchboard_new(&board, &s->switchboard);
+	s->notices.directory = s->directory;
+	s->notices.switchboard = s->switchboard;
 	return rc < 0 ? err_set(err, rc, "cannot start the calls: %s", strerror(-rc)) : 0;
 }
 
@@ -603,7 +626,7 @@ static void on_metrics(void *arg, struct metrics *m)
 {
 	struct server *s = arg;
 
-	numbers_print(&s->numbers, s->journal, s->mailer, m);
+	numbers_print(&s->numbers, s->journal, s->mailer, s->notices.pusher, m);
 }
 
 /* Opening: what needs least comes first. */
@@ -704,6 +727,7 @@ static int open_web(struct server *s, struct err *err)
 		.suspects_arg = s,
 		.mail_way = on_mail_way,
 		.mail_way_arg = s,
+		.push = notices_way(&s->notices),
 	};
 	int rc;
 
@@ -750,6 +774,17 @@ static int open_mail(struct server *s, struct err *err)
 	const int rc = mailer_start(&conf, err, &s->mailer);
 
 	return rc == 0 ? feed_consume(s->feed, mailer_follow, s->mailer) : rc;
+}
+
+static int open_notices(struct server *s, struct err *err)
+{
+	const struct notices_conf conf = { .settings = &s->conf,
+					   .db_url = s->db_url,
+					   .public_url = s->public_url,
+					   .key = &s->key,
+					   .sip = s->sip };
+
+	return notices_open(&s->notices, &conf, err);
 }
 
 static void *web_main(void *arg)
@@ -833,9 +868,11 @@ static int server_open(struct server *s, struct err *err)
 	if (rc == 0)
 		rc = open_store(s, err);
 	if (rc == 0)
-		rc = open_sip(s, err);
-	if (rc == 0)
 		rc = name_public(s, err);
+	if (rc == 0)
+		rc = open_notices(s, err);
+	if (rc == 0)
+		rc = open_sip(s, err);
 	if (rc == 0)
 		rc = open_mail(s, err);
 	if (rc == 0)
@@ -862,9 +899,11 @@ static void server_close(struct server *s)
 	importer_stop(s->importer);
 	workers_stop(s->workers);
 	api_free(s->api);
+	s->notices.switchboard = NULL; /* what is still posted finds it closed */
 	switchboard_free(TAKE(s->switchboard));
 	if (s->endpoint)
 		sip_endpoint_close(TAKE(s->endpoint));
+	notices_close(&s->notices);
 	relay_stop(s->relay);
 	journal_stop(s->journal);
 	feed_free(s->feed);

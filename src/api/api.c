@@ -462,6 +462,7 @@ int api_start(const struct api_conf *conf, struct err *err, struct api **ret_api
 		.suspects_arg = conf->suspects_arg,
 		.mail_way = conf->mail_way,
 		.mail_way_arg = conf->mail_way_arg,
+		.push = conf->push,
 	};
 	rc = start(api, err);
 	if (rc < 0) {

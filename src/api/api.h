@@ -7,6 +7,7 @@
 #pragma once
 #include "api/mail.h"
 #include "api/metrics.h"
+#include "api/push.h"
 #include "api/secret.h"
 #include "api/suspect.h"
 #include "base/err.h"
@@ -43,6 +44,7 @@ struct api_conf {
 	void *suspects_arg;
 	mail_way_fn *mail_way; /* NULL: mails are kept */
 	void *mail_way_arg;
+	struct push_way push; /* key NULL: there are no notices */
 	const char *public_url;  /* what links in mails begin with */
 	const char *ticket_mail; /* where answers to mails of tickets go; NULL: nowhere */
 	bool public_url_given;   /* it is a setting: passkeys are for its host only */

@@ -5,6 +5,7 @@
 #include "base/rand.h"
 
 #include "api/mail.h"
+#include "api/push.h"
 #include "api/secret.h"
 #include "api/suspect.h"
 
@@ -34,4 +35,5 @@ struct env {
 	void *suspects_arg;
 	mail_way_fn *mail_way; /* NULL: there is none */
 	void *mail_way_arg;
+	struct push_way push; /* key NULL: there are no notices */
 };

@@ -30,6 +30,8 @@ enum {
 	LIMITS_INVITED_REFILL_MS = 3 * 60 * 1000,
 	LIMITS_SENDER_TRIES = 200, /* steps of one person that mail others: a house at once */
 	LIMITS_SENDER_REFILL_MS = 10 * 1000,
+	LIMITS_NOTICE_TRIES = 300, /* a house behind one address, where all phones are rung */
+	LIMITS_NOTICE_REFILL_MS = 500,
 };
 
 /* What is tried; each kind has buckets of its own. */
@@ -41,6 +43,7 @@ enum limits_kind {
 	LIMITS_CAPTCHA, /* a captcha to solve: per address only */
 	LIMITS_INVITED, /* an invitation: per account only, as is the next */
 	LIMITS_SENDER,  /* a step of somebody signed in that mails somebody else */
+	LIMITS_NOTICE,  /* the token of a notice: per address only */
 	LIMITS_KINDS
 };
 

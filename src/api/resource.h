@@ -23,6 +23,13 @@ int api_app_get(struct request *r);
 int api_app_call_list(struct request *r);
 int api_app_live_get(struct request *r);
 
+extern const struct shape push_key_shape, push_shape, push_told_shape;
+int api_push_get(struct request *r);
+int api_push_put(struct request *r);
+int api_push_delete(struct request *r);
+int api_push_seen(struct request *r);
+int api_push_open(struct request *r);
+
 extern const struct shape registration_shape, registration_state_shape, activation_shape;
 int api_registration_get(struct request *r);
 int api_captcha_get(struct request *r);

@@ -354,6 +354,17 @@ const struct route routes[] = {
 	  "Give a call its picture, a JPEG, from an app that it rings or rang; the first stays. "
 	  "device: which app that is, of several",
 	  .query = "device", .body_max = PICTURE_BYTES_MAX },
+	{ "GET", "/app/push", RIGHT_APP, api_push_get, NULL, &push_key_shape,
+	  OK, 0, LANE_REQUEST, "With what a browser subscribes to notices of calls" },
+	{ "PUT", "/app/push", RIGHT_APP, api_push_put, &push_shape, NULL,
+	  NO_CONTENT, ROUTE_UNRECORDED, LANE_REQUEST,
+	  "Have this browser woken when one's apps are rung; it ends with the session" },
+	{ "DELETE", "/app/push", RIGHT_APP, api_push_delete, NULL, NULL,
+	  NO_CONTENT, ROUTE_UNRECORDED, LANE_REQUEST, "Have it woken no more", .query = "endpoint" },
+	{ "POST", "/app/push/seen", RIGHT_PUBLIC, api_push_seen, &push_told_shape, NULL,
+	  NO_CONTENT, 0, LANE_REQUEST, "A notice of a call has come: it is not sent again" },
+	{ "POST", "/app/open", RIGHT_PUBLIC, api_push_open, &push_told_shape, NULL,
+	  NO_CONTENT, 0, LANE_REQUEST, "Open the caller's door from a notice, once" },
 
 	{ "GET", "/live", RIGHT_LIVE, api_live_get, NULL, &live_event_shape, SWITCHING, ROUTE_LIVE,
 	  LANE_REQUEST, "A WebSocket that sends what changes on a site" },

@@ -129,8 +129,22 @@ static void print_mail(struct mailer *mailer, struct metrics *m)
 	gauge(m, "vestibule_mail_server_down", "1 while the SMTP server takes none", mail.down);
 }
 
+static void print_push(struct pusher *pusher, struct metrics *m)
+{
+	const struct pusher_stats push = pusher_stats(pusher);
+
+	gauge(m, "vestibule_push_rings", "Devices that are being woken", push.rings);
+	gauge(m, "vestibule_push_tokens", "Tokens of notices that are good", push.tokens);
+	gauge(m, "vestibule_push_waiting", "What the push sender is yet to do", push.waiting);
+	counter(m, "vestibule_push_sent_total", "Messages that push services took", push.sent);
+	counter(m, "vestibule_push_failed_total", "Messages that they did not take", push.failed);
+	counter(m, "vestibule_push_gone_total", "Subscriptions that had ended", push.gone);
+	counter(m, "vestibule_push_lost_total", "Rings and ends of rings that nobody was told of",
+		push.lost + push.dropped);
+}
+
 void numbers_print(struct numbers *n, struct journal *journal, struct mailer *mailer,
-		   struct metrics *m)
+		   struct pusher *pusher, struct metrics *m)
 {
 	const struct journal_stats j = journal_stats(journal);
 
@@ -142,4 +156,5 @@ void numbers_print(struct numbers *n, struct journal *journal, struct mailer *ma
 	counter(m, "vestibule_journal_written_total", "Records written", j.written);
 	counter(m, "vestibule_journal_lost_total", "Records lost", j.lost);
 	print_mail(mailer, m);
+	print_push(pusher, m);
 }

@@ -9,6 +9,7 @@
 #include "call/switchboard.h"
 #include "event/journal.h"
 #include "office/mail.h"
+#include "office/push.h"
 
 #include <pthread.h>
 
@@ -30,7 +31,7 @@ struct numbers_of {
 
 void numbers_copy(struct numbers *n, const struct numbers_of *of);
 void numbers_print(struct numbers *n, struct journal *journal, struct mailer *mailer,
-		   struct metrics *m);
+		   struct pusher *pusher, struct metrics *m);
 /* As suspects_fn. */
 int numbers_suspects(struct numbers *n, struct arena *arena, struct suspect *ret_suspects,
 		     size_t max, size_t *ret_n);

@@ -2,10 +2,12 @@
 
 #include "api/reply.h"
 #include "base/addr.h"
+#include "base/json.h"
 #include "call/switchboard.h"
 #include "io/worker.h"
 #include "media/relay.h"
 #include "office/mail_text.h"
+#include "proto/webpush.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -49,6 +51,28 @@ static bool fits_host(const char *value)
 static bool fits_url(const char *value)
 {
 	return value[0] == '\0' || mail_base_fits(value);
+}
+
+static bool fits_contact(const char *value)
+{
+	const struct view text = view_str(value);
+
+	if (text.n == 0)
+		return true;
+	return text.n <= WEBPUSH_SUBJECT_MAX && json_is_text(text) && !strpbrk(value, " <>\"") &&
+	       (view_starts(text, VIEW("mailto:")) || view_starts(text, VIEW("https://")));
+}
+
+static bool fits_gateway(const char *value)
+{
+	struct webpush_endpoint at;
+
+	return value[0] == '\0' || webpush_endpoint_read(view_str(value), &at) == 0;
+}
+
+static bool fits_providers(const char *value)
+{
+	return value[0] && is_made_of(value, ALNUM ".-_ ");
 }
 
 static bool fits_realm(const char *value)
@@ -198,6 +222,21 @@ static const struct conf_option options[] = {
 	TEXT(mail_from, NULL, "Whom mails come from: NAME <ADDRESS> or an address"),
 	CHECKED(ticket_mail, NULL, reply_base_fits, REPLY_BASE_WORDS,
 		"Where answers to mails of tickets go, to be given to vestibulectl mail-in; by default nowhere"),
+	CHECKED(push_contact, NULL, fits_contact, "mailto:ADDRESS or https://...",
+		"Whom push services can reach about the notices that this server sends; by default "
+		"public_url, where that is https"),
+	TEXT(push_ca, NULL,
+	     "File of certificates that push services' are held against; by default the system's"),
+	{ "push_private", CONF_BOOL, offsetof(struct settings, push_private), "no",
+	  .doc = "Whether push services may have addresses that are not public, and on this host "
+		 "http://; whoever signs in names them" },
+	CHECKED(push_gateway, NULL, fits_gateway, "https://... or http://...",
+		"Where SIP phones with push parameters (RFC 8599) are woken: doc/push-gateway.md; by "
+		"default nowhere"),
+	TEXT(push_gateway_token_file, NULL,
+	     "File whose first line goes to the gateway as a bearer token, not readable by everybody"),
+	CHECKED(push_providers, "apns fcm", fits_providers, "words between spaces",
+		"What pn-provider may name, when there is a gateway"),
 	NUMBER(audit_days, "365", 1, 36500, "Days for which it is kept who changed what"),
 	NUMBER(call_days, "90", 1, 36500, "Days for which calls and openings are kept"),
 	{ "metrics_open", CONF_BOOL, offsetof(struct settings, metrics_open), "no",

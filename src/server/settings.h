@@ -22,10 +22,11 @@ struct settings {
 	const char *tls_certificate, *tls_key, *trusted_proxies, *log_format, *log_level, *log_file;
 	const char *sip_tls, *sip_tls_certificate, *sip_tls_key, *sip_tls_folder;
 	const char *registration, *public_url, *ticket_mail;
+	const char *push_contact, *push_ca, *push_gateway, *push_gateway_token_file, *push_providers;
 	const char *mail_from, *smtp_url, *smtp_user, *smtp_password_file, *smtp_ca, *smtp_tls;
 	int64_t web_port, workers, media_workers, ring_s, talk_s, drain_s, smtp_timeout_s, audit_days,
 		call_days, calls_max;
-	bool metrics_open, sip_sha256;
+	bool metrics_open, sip_sha256, push_private;
 };
 
 extern const struct conf_table settings_table;

@@ -370,7 +370,8 @@ static int open_parts(struct sip_endpoint *e)
 	if (rc == 0)
 		rc = guard_new(conf->clock, &e->guard);
 	if (rc == 0)
-		rc = registrar_new(&(struct registrar_conf){ timers, on_bound, on_keep, e },
+		rc = registrar_new(&(struct registrar_conf){ timers, on_bound, on_keep, e,
+							   conf->push_providers },
 				   &e->registrar);
 	return rc;
 }

@@ -53,6 +53,9 @@ struct sip_endpoint_conf {
 	/* Turn new calls, and registrations of devices that have none, away with 503 and Retry-After
 	 * while the loop is behind (sip/overload.h). Dialogs and refreshes go on. */
 	bool shed;
+	/* The push services that a phone may name to be woken by (RFC 8599), words with spaces between
+	 * them; NULL: nobody is woken, and what a phone says of it goes unheard. */
+	const char *push_providers;
 	/* As many calls as may be: a new one gets 503 and Retry-After. May be NULL. */
 	bool (*full)(void *arg);
 	/* False: no such device. Asked for each request outside of a dialog; must be quick. */

@@ -3,6 +3,7 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "base/map.h"
+#include "proto/sip_push.h"
 #include "sip/re.h"
 
 #include <errno.h>
@@ -208,6 +209,8 @@ struct job {
 	char path[BINDING_PATH_MAX];
 	bool wants_outbound, outbound; /* RFC 5626: it asks for it, it is agreed on */
 	bool stale; /* it failed for its CSeq */
+	bool push_asked;  /* which push services there are (RFC 8599 section 4.1.1) */
+	struct view push; /* the one by which the device is woken; empty: none */
 };
 
 static void job_fail(struct job *job, struct registrar_reply reply)
@@ -265,17 +268,36 @@ static void contact_bind(struct job *job, struct sip_binding *b, uint32_t expire
 	job_outcome(job, binding_put(&job->update, b));
 }
 
+/* RFC 8599 section 5.3.2. A device that leaves is not woken any more. */
+static void contact_push(struct job *job, const struct contact *c)
+{
+	const char *providers = job->registrar->conf.push_providers;
+	struct sip_push push;
+
+	if (!providers || !sip_push_read(c->uri, &push))
+		return;
+	if (push.provider.n == 0)
+		job->push_asked = true;
+	else if (!sip_push_is_among(push.provider, providers))
+		job_fail(job, (struct registrar_reply){
+				      555, "Push Notification Service Not Supported" });
+	else if (sip_push_is_whole(&push))
+		job->push = push.provider;
+}
+
 static void contact_take(struct job *job, const struct contact *c)
 {
 	struct sip_binding b = contact_binding(job, c);
 	const uint32_t expires_s = c->has_expires ? c->expires_s : job->expires_s;
 
-	if (c->reg_id && c->instance.n && job->wants_outbound && !job->outbound)
+	if (c->reg_id && c->instance.n && job->wants_outbound && !job->outbound) {
 		job_fail(job, (struct registrar_reply){ 439, "First Hop Lacks Outbound Support" });
-	else if (expires_s == 0)
+	} else if (expires_s == 0) {
 		job_outcome(job, binding_remove(&job->update, &b));
-	else
+	} else {
+		contact_push(job, c);
 		contact_bind(job, &b, expires_s);
+	}
 }
 
 static bool on_contact(const struct sip_hdr *hdr, const struct sip_msg *, void *arg)
@@ -388,6 +410,19 @@ static void print_outbound(struct job *job)
 	buf_add(job->headers, VIEW("Supported: path, outbound\r\n"));
 }
 
+static void print_push(struct job *job)
+{
+	struct view rest = view_str(job->registrar->conf.push_providers);
+
+	while (rest.n > 0 && (job->push_asked || job->push.n)) {
+		const struct view word = view_cut(rest, ' ', &rest);
+
+		if (word.n && (job->push_asked || view_ieq(word, job->push)))
+			buf_printf(job->headers, "Feature-Caps: *;+sip.pns=\"%.*s\"\r\n", (int)word.n,
+				   word.p);
+	}
+}
+
 static void print_contacts(struct job *job, const struct binding_set *set)
 {
 	const int64_t now = now_ms(job->registrar);
@@ -449,6 +484,7 @@ static void job_change(struct job *job, struct device *d, bool repeat)
 	if (job->reply.code == 0) {
 		print_contacts(job, &d->set);
 		print_outbound(job);
+		print_push(job);
 	}
 }
 

@@ -13,6 +13,7 @@ struct registrar_conf {
 	 * device shall say something, or the NAT before it forgets the way. May be NULL. */
 	void (*keep)(void *arg, const struct sip_binding *binding);
 	void *arg;
+	const char *push_providers; /* as in sip/endpoint.h */
 };
 
 struct registrar_stats {

@@ -1,0 +1,306 @@
+#include "server/notices.h"
+
+#include "base/log.h"
+#include "store/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Calls → push sender. */
+
+/* What the caller's notice may open: the first of its switches. */
+static void name_switch(const struct notices *n, uint64_t from, struct push_call *call)
+{
+	const struct dir_device *d = n->directory ? directory_device(n->directory, from) : NULL;
+
+	if (!d || d->kind != DIR_INTERCOM)
+		return;
+	if (d->nswitches > 0) {
+		call->switch_number = d->switches[0].number;
+		call->switch_name = d->switches[0].name;
+	} else if (d->unlock_code && d->unlock_code[0]) {
+		call->switch_number = 1;
+	}
+}
+
+void notices_wake(struct notices *n, const struct wake *wake)
+{
+	struct push_call call = { .call_id = wake->call_id,
+				  .site_id = wake->site_id,
+				  .device = wake->device,
+				  .from = wake->from,
+				  .from_name = wake->from_name,
+				  .at = wake->at,
+				  .until = wake->until,
+				  .switch_name = "" };
+
+	name_switch(n, wake->from, &call);
+	push_ring(n->pusher, &call);
+}
+
+void notices_wake_over(struct notices *n, int64_t call_id, uint64_t device, const char *why)
+{
+	push_cancel(n->pusher, call_id, device, why, "");
+}
+
+void notices_bound(struct notices *n, uint64_t device)
+{
+	push_awake(n->pusher, device);
+	if (n->switchboard)
+		switchboard_bound(n->switchboard, device);
+}
+
+/* Push sender, routes → calls. */
+
+enum news_type { NEWS_PUSHED, NEWS_DELIVERED };
+
+struct news {
+	struct notices *notices;
+	enum news_type type;
+	int64_t call_id;
+	uint64_t device;
+	int64_t at;
+	bool any;
+};
+
+/* On the sip loop's thread. */
+static void hear(void *arg)
+{
+	struct news *w = arg;
+	struct switchboard *sb = w->notices->switchboard;
+
+	if (sb && w->type == NEWS_PUSHED)
+		switchboard_pushed(sb, w->call_id, w->device, w->at, w->any);
+	else if (sb)
+		switchboard_delivered(sb, w->call_id, w->device, w->at);
+	free(w);
+}
+
+static void post(const struct news *news)
+{
+	struct news *w = malloc(sizeof(*w));
+	int rc = w ? 0 : -ENOMEM;
+
+	if (w) {
+		*w = *news;
+		rc = loop_post(w->notices->sip, hear, w);
+	}
+	if (rc == 0)
+		return;
+	log_error("push_news_lost", LF_I("call", news->call_id), LF_I("error", rc));
+	free(w);
+}
+
+static void on_pushed(void *arg, int64_t call_id, uint64_t device, int64_t at_ms, bool any)
+{
+	post(&(struct news){ arg, NEWS_PUSHED, call_id, device, at_ms, any });
+}
+
+static int on_seen(void *arg, struct view token)
+{
+	struct notices *n = arg;
+	struct push_token what;
+	const int rc = push_seen(n->pusher, token, &what);
+
+	if (rc == 0)
+		post(&(struct news){ n, NEWS_DELIVERED, what.call_id, what.device,
+				     clock_wall_ms(clock_system()), true });
+	return rc;
+}
+
+/* A door to be opened: two hold it, the worker who waits and the sip loop who does it. */
+struct errand {
+	struct notices *notices;
+	struct push_token what;
+	_Atomic int holders;
+	pthread_mutex_t lock;
+	pthread_cond_t cond;
+	bool done;
+	int rc;
+};
+
+static struct errand *errand_new(struct notices *n, const struct push_token *what)
+{
+	struct errand *e = calloc(1, sizeof(*e));
+	pthread_condattr_t attr;
+
+	if (!e)
+		return NULL;
+	e->notices = n;
+	e->what = *what;
+	e->holders = 2;
+	pthread_mutex_init(&e->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&e->cond, &attr);
+	pthread_condattr_destroy(&attr);
+	return e;
+}
+
+static void errand_drop(struct errand *e)
+{
+	if (atomic_fetch_sub(&e->holders, 1) > 1)
+		return;
+	pthread_cond_destroy(&e->cond);
+	pthread_mutex_destroy(&e->lock);
+	free(e);
+}
+
+/* On the sip loop's thread. */
+static void open_door(void *arg)
+{
+	struct errand *e = arg;
+	struct switchboard *sb = e->notices->switchboard;
+	const int rc =
+		sb ? switchboard_open_door(sb, e->what.call_id, e->what.device, e->what.number)
+		   : -ENOENT;
+
+	pthread_mutex_lock(&e->lock);
+	e->done = true;
+	e->rc = rc;
+	pthread_cond_signal(&e->cond);
+	pthread_mutex_unlock(&e->lock);
+	errand_drop(e);
+}
+
+static int errand_wait(struct errand *e)
+{
+	struct timespec until;
+	int rc = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += PUSH_WAIT_MS / 1000;
+	pthread_mutex_lock(&e->lock);
+	while (!e->done && rc != ETIMEDOUT)
+		rc = pthread_cond_timedwait(&e->cond, &e->lock, &until);
+	rc = e->done ? e->rc : -EAGAIN;
+	pthread_mutex_unlock(&e->lock);
+	return rc;
+}
+
+static int on_open(void *arg, struct view token)
+{
+	struct notices *n = arg;
+	struct push_token what;
+	struct errand *e;
+	int rc = push_open(n->pusher, token, &what);
+
+	if (rc < 0)
+		return rc;
+	e = errand_new(n, &what);
+	if (!e)
+		return -ENOMEM;
+	rc = loop_post(n->sip, open_door, e);
+	if (rc < 0)
+		errand_drop(e); /* the loop's */
+	else
+		rc = errand_wait(e);
+	log_info("push_open", LF_I("call", what.call_id), LF_I("device", what.device),
+		 LF_I("result", rc));
+	errand_drop(e);
+	return rc;
+}
+
+struct push_way notices_way(struct notices *n)
+{
+	return (struct push_way){
+		.key = n->key, .private = n->private, .seen = on_seen, .open = on_open, .arg = n
+	};
+}
+
+/* Opening and closing. */
+
+static int token_read(const char *path, char ret_token[NOTICES_TOKEN_MAX], struct err *err)
+{
+	const int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st = {};
+	ssize_t n = -1;
+	int code = 0;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || (n = read(fd, ret_token, NOTICES_TOKEN_MAX - 1)) < 0)
+		code = errno;
+	if (fd >= 0)
+		close(fd);
+	if (code)
+		return err_set(err, -code, "cannot read %s: %s", path, strerror(code));
+	if (st.st_mode & 007)
+		return err_set(err, -EPERM, "%s must not be readable by everybody (chmod o=)",
+			       path);
+	ret_token[n] = '\0';
+	ret_token[strcspn(ret_token, "\r\n")] = '\0';
+	return ret_token[0] ? 0 : err_set(err, -EINVAL, "there is no token in %s", path);
+}
+
+static const char *if_given(const char *text)
+{
+	return text && text[0] ? text : NULL;
+}
+
+/* Some push services want to know whom to turn to. */
+static const char *contact_of(const struct notices_conf *conf)
+{
+	const char *given = if_given(conf->settings->push_contact);
+
+	if (given)
+		return given;
+	return view_starts(view_str(conf->public_url), VIEW("https://")) ? conf->public_url : "";
+}
+
+static int key_open(const struct notices_conf *conf, struct webpush_pair *ret_pair, struct err *err)
+{
+	struct db *db;
+	int rc = store_open(conf->db_url, err, &db);
+
+	if (rc < 0)
+		return rc;
+	rc = push_key_open(db, conf->key, rand_system(), clock_wall_ms(clock_system()), ret_pair,
+			   err);
+	db_close(db);
+	return rc;
+}
+
+int notices_open(struct notices *n, const struct notices_conf *conf, struct err *err)
+{
+	const struct settings *s = conf->settings;
+	char token[NOTICES_TOKEN_MAX] = "";
+	struct pusher_conf push = {
+		.db_url = conf->db_url,
+		.clock = clock_system(),
+		.rand = rand_system(),
+		.contact = contact_of(conf),
+		.ca_file = if_given(s->push_ca),
+		.private = s->push_private,
+		.gateway = if_given(s->push_gateway),
+		.pushed = on_pushed,
+		.arg = n,
+	};
+	int rc = key_open(conf, &push.key, err);
+
+	if (rc == 0 && if_given(s->push_gateway_token_file)) {
+		rc = token_read(s->push_gateway_token_file, token, err);
+		push.gateway_token = token;
+	}
+	if (rc < 0)
+		return rc;
+	n->sip = conf->sip;
+	n->private = s->push_private;
+	webpush_key_text(push.key.point, n->key);
+	rc = pusher_start(&push, err, &n->pusher);
+	explicit_bzero(&push.key, sizeof(push.key));
+	explicit_bzero(token, sizeof(token));
+	return rc;
+}
+
+void notices_close(struct notices *n)
+{
+	pusher_stop(n->pusher);
+	n->pusher = NULL;
+}

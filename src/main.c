@@ -245,6 +245,13 @@ static void on_bound(void *arg, uint64_t user, const struct sip_binding *binding
 		notices_bound(&s->notices, user);
 }
 
+static void on_refresh(void *arg, const struct sip_binding *binding)
+{
+	struct server *s = arg;
+
+	notices_refresh(&s->notices, binding);
+}
+
 static void on_record(void *arg, const struct call_record *record)
 {
 	const struct server *s = arg;
@@ -447,6 +454,7 @@ static int open_sip(struct server *s, struct err *err)
 		.offer_sha256 = s->conf.sip_sha256,
 		.shed = true,
 		.push_providers = given(s->conf.push_gateway) ? s->conf.push_providers : NULL,
+		.refresh = on_refresh,
 		.full = on_full,
 		.secret = on_secret,
 		.bound = on_bound,

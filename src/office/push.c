@@ -23,7 +23,7 @@ enum {
 
 /* What others ask. */
 
-enum ask_type { ASK_RING, ASK_CANCEL, ASK_MISSED, ASK_SHOWN, ASK_AWAKE };
+enum ask_type { ASK_RING, ASK_CANCEL, ASK_MISSED, ASK_SHOWN, ASK_AWAKE, ASK_REFRESH };
 
 struct ask {
 	struct list list;
@@ -32,6 +32,7 @@ struct ask {
 	int64_t subscription;  /* SHOWN */
 	char name[PUSH_NAME_MAX], switch_name[SWITCH_MAX];
 	char why[WHY_MAX], by[PUSH_NAME_MAX];
+	char contact[PUSH_CONTACT_MAX];
 };
 
 /* At the end of a character, if it must be cut. */
@@ -121,6 +122,15 @@ void push_cancel(struct pusher *p, int64_t call_id, uint64_t device, const char 
 		text_put(a->why, sizeof(a->why), why);
 		text_put(a->by, sizeof(a->by), by);
 	}
+	ask_put(p, a);
+}
+
+void push_refresh(struct pusher *p, uint64_t device, const char *contact)
+{
+	struct ask *a = ask_new(ASK_REFRESH, &(struct push_call){ .device = device });
+
+	if (a)
+		text_put(a->contact, sizeof(a->contact), contact);
 	ask_put(p, a);
 }
 
@@ -637,13 +647,28 @@ static void do_awake(struct pusher *p, const struct ask *a)
 	}
 }
 
+static void do_refresh(struct pusher *p, const struct ask *a)
+{
+	struct push_ring *r = p->gateway ? ring_new(p, &a->call, PUSH_REFRESH) : NULL;
+	struct push_target *t = r ? target_add(r, view_str(a->contact)) : NULL;
+
+	if (!r)
+		return;
+	r->told = true; /* there is no call to tell */
+	if (t) {
+		t->sip = t->due = true;
+		p->sip_rings++;
+	}
+	ring_turn(r);
+}
+
 /* The thread. */
 
 static void *pusher_main(void *arg)
 {
 	static void (*const todo[])(struct pusher *, const struct ask *) = {
 		[ASK_RING] = do_ring,   [ASK_CANCEL] = do_cancel, [ASK_MISSED] = do_missed,
-		[ASK_SHOWN] = do_shown, [ASK_AWAKE] = do_awake,
+		[ASK_SHOWN] = do_shown, [ASK_AWAKE] = do_awake,   [ASK_REFRESH] = do_refresh,
 	};
 	struct pusher *p = arg;
 	bool stop = false;

@@ -29,10 +29,11 @@ enum {
 	PUSH_REFUSALS_MAX = 10,
 	PUSH_LINGER_MS = 60000, /* a ring whose end nobody told is forgotten so long after it */
 	PUSH_RINGS_MAX = 20000,
-	PUSH_ASKS_MAX = 40000, /* waiting */
-	PUSH_TARGETS_MAX = 16, /* browsers and SIP phones of one device */
-	PUSH_NAME_MAX = 128,   /* bytes of a name that are told */
-	PUSH_TOPIC_MAX = 32,   /* RFC 8030 section 5.4 */
+	PUSH_ASKS_MAX = 40000,  /* waiting */
+	PUSH_TARGETS_MAX = 16,  /* browsers and SIP phones of one device */
+	PUSH_NAME_MAX = 128,    /* bytes of a name that are told */
+	PUSH_CONTACT_MAX = 512, /* bytes of a SIP phone\'s Contact */
+	PUSH_TOPIC_MAX = 32,    /* RFC 8030 section 5.4 */
 };
 
 /* A call, for one of those that it rings. The texts are copied. */
@@ -77,6 +78,8 @@ void push_cancel(struct pusher *p, int64_t call_id, uint64_t device, const char 
 		 const char *by);
 /* A call that this device has missed, whether or not it was rung. */
 void push_missed(struct pusher *p, const struct push_call *call);
+/* A SIP phone's binding ends soon: it is woken to register again. */
+void push_refresh(struct pusher *p, uint64_t device, const char *contact);
 /* A SIP phone registered: it needs no more waking. */
 void push_awake(struct pusher *p, uint64_t device);
 

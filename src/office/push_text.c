@@ -11,6 +11,7 @@ static const char *const words[] = {
 	[PUSH_RING] = "ring",
 	[PUSH_CANCEL] = "cancel",
 	[PUSH_MISSED] = "missed",
+	[PUSH_REFRESH] = "refresh",
 };
 
 static void id_add(struct json *j, const char *key, uint64_t id)
@@ -76,6 +77,18 @@ static void plain_add(struct json *j, const char *key, struct view value)
 	json_view(j, buf_view(&plain));
 }
 
+static void call_add(struct json *j, const struct push_call *c)
+{
+	id_add(j, "call", (uint64_t)c->call_id);
+	json_key(j, "from");
+	json_open(j);
+	id_add(j, "device", c->from);
+	text_add(j, "name", c->from_name);
+	json_close(j);
+	time_add(j, "at", c->at);
+	time_add(j, "until", c->until);
+}
+
 void push_text_gateway(const struct push_letter *l, const struct sip_push *to, struct buf *out)
 {
 	const struct push_call *c = l->call;
@@ -86,15 +99,9 @@ void push_text_gateway(const struct push_letter *l, const struct sip_push *to, s
 	plain_add(&j, "provider", to->provider);
 	plain_add(&j, "prid", to->prid);
 	plain_add(&j, "param", to->param);
-	id_add(&j, "call", (uint64_t)c->call_id);
 	id_add(&j, "device", c->device);
-	json_key(&j, "from");
-	json_open(&j);
-	id_add(&j, "device", c->from);
-	text_add(&j, "name", c->from_name);
-	json_close(&j);
-	time_add(&j, "at", c->at);
-	time_add(&j, "until", c->until);
+	if (l->message != PUSH_REFRESH)
+		call_add(&j, c);
 	if (l->message == PUSH_CANCEL)
 		end_add(&j, l);
 	json_close(&j);

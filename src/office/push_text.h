@@ -4,7 +4,7 @@
 #include "office/push.h"
 #include "proto/sip_push.h"
 
-enum push_message { PUSH_RING, PUSH_CANCEL, PUSH_MISSED };
+enum push_message { PUSH_RING, PUSH_CANCEL, PUSH_MISSED, PUSH_REFRESH /* a SIP phone only */ };
 
 struct push_letter {
 	enum push_message message;

@@ -54,8 +54,13 @@ void notices_wake_over(struct notices *n, int64_t call_id, uint64_t device, cons
 void notices_bound(struct notices *n, uint64_t device)
 {
 	push_awake(n->pusher, device);
-	if (n->switchboard)
-		switchboard_bound(n->switchboard, device);
+}
+
+_Static_assert((int)PUSH_CONTACT_MAX >= (int)BINDING_CONTACT_MAX, "a Contact is told whole");
+
+void notices_refresh(struct notices *n, const struct sip_binding *binding)
+{
+	push_refresh(n->pusher, binding->user, binding->contact);
 }
 
 /* Push sender, routes → calls. */

@@ -39,6 +39,7 @@ void notices_close(struct notices *n);
 void notices_wake(struct notices *n, const struct wake *wake);
 void notices_wake_over(struct notices *n, int64_t call_id, uint64_t device, const char *why);
 void notices_bound(struct notices *n, uint64_t device);
+void notices_refresh(struct notices *n, const struct sip_binding *binding);
 
 /* For the routes. */
 struct push_way notices_way(struct notices *n);

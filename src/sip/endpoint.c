@@ -357,6 +357,14 @@ static void on_keep(void *arg, const struct sip_binding *b)
 	tx_ack(e->layer, &b->flow, &out);
 }
 
+static void on_refresh(void *arg, const struct sip_binding *binding)
+{
+	struct sip_endpoint *e = arg;
+
+	if (e->conf.refresh)
+		e->conf.refresh(e->conf.arg, binding);
+}
+
 /* 5. Life. */
 
 static int open_parts(struct sip_endpoint *e)
@@ -371,7 +379,7 @@ static int open_parts(struct sip_endpoint *e)
 		rc = guard_new(conf->clock, &e->guard);
 	if (rc == 0)
 		rc = registrar_new(&(struct registrar_conf){ timers, on_bound, on_keep, e,
-							   conf->push_providers },
+							   conf->push_providers, on_refresh },
 				   &e->registrar);
 	return rc;
 }

@@ -11,6 +11,8 @@ enum {
 	BINDING_EXPIRES_MIN_S = 30, /* below: 423 with Min-Expires */
 	BINDING_EXPIRES_MAX_S = 3600,
 	BINDING_EXPIRES_S = 300, /* when the device names none */
+	BINDING_PUSH_MAX_S = 7 * 24 * 3600, /* of a device that can be woken (RFC 8599) */
+	BINDING_PUSH_LEAD_MS = 120 * 1000,  /* how long before its end it is woken to come again */
 	BINDING_CONTACT_MAX = 512, /* bytes of a Contact URI */
 	BINDING_PATH_MAX = 192, /* bytes of Path (RFC 3327): the proxies before a device */
 	BINDING_INSTANCE_MAX = 64, /* bytes of +sip.instance (RFC 5626) */
@@ -35,6 +37,8 @@ struct sip_binding {
 	uint32_t cseq;
 	unsigned q; /* thousandths */
 	int64_t expires_at; /* wall, ms */
+	bool push;          /* it can be woken: its Contact says how (proto/sip_push.h) */
+	bool woken;         /* for the sake of this binding, before its end */
 	struct flow flow; /* restored ones of TCP and TLS have a dead one until the device comes again */
 };
 
@@ -56,6 +60,9 @@ struct sip_endpoint_conf {
 	/* The push services that a phone may name to be woken by (RFC 8599), words with spaces between
 	 * them; NULL: nobody is woken, and what a phone says of it goes unheard. */
 	const char *push_providers;
+	/* A binding that ends soon, of a device that sleeps: it is to be woken, so that it registers
+	 * again. With push_providers only; may be NULL. */
+	void (*refresh)(void *arg, const struct sip_binding *binding);
 	/* As many calls as may be: a new one gets 503 and Retry-After. May be NULL. */
 	bool (*full)(void *arg);
 	/* False: no such device. Asked for each request outside of a dialog; must be quick. */

@@ -134,6 +134,29 @@ static void device_keep(struct device *d, int64_t now)
 	d->keep_at_ms = now + BINDING_KEEP_MS;
 }
 
+/* A device that sleeps does not come by itself before its binding ends (RFC 8599 section 5.5). */
+static bool is_to_wake(const struct device *d, const struct sip_binding *b)
+{
+	return b->push && !b->woken && d->registrar->conf.refresh;
+}
+
+static void device_wake(struct device *d, int64_t now)
+{
+	for (size_t i = 0; i < d->set.n; i++) {
+		struct sip_binding *b = &d->set.items[i];
+
+		if (!is_to_wake(d, b) || b->expires_at - BINDING_PUSH_LEAD_MS > now)
+			continue;
+		b->woken = true;
+		d->registrar->conf.refresh(d->registrar->conf.arg, b);
+	}
+}
+
+static int64_t binding_due(const struct device *d, const struct sip_binding *b)
+{
+	return is_to_wake(d, b) ? b->expires_at - BINDING_PUSH_LEAD_MS : b->expires_at;
+}
+
 /* Armed again also when the clock of the wall was put forward or back meanwhile. */
 static int device_arm(struct device *d)
 {
@@ -141,8 +164,8 @@ static int device_arm(struct device *d)
 	int64_t first = INT64_MAX;
 
 	for (size_t i = 0; i < d->set.n; i++)
-		if (d->set.items[i].expires_at < first)
-			first = d->set.items[i].expires_at;
+		if (binding_due(d, &d->set.items[i]) < first)
+			first = binding_due(d, &d->set.items[i]);
 	if (d->nat && d->keep_at_ms < first)
 		first = d->keep_at_ms;
 	return timers_arm(d->registrar->conf.timers, &d->timer, first > now ? first - now : 0, on_timer,
@@ -190,6 +213,7 @@ static void on_timer(void *arg)
 	if (binding_expire(&u, now) > 0 && device_commit(d, &u) < 0)
 		log_error("sip_expire", LF_I("device", d->user));
 	device_keep(d, now);
+	device_wake(d, now);
 	device_settle(d);
 }
 
@@ -252,6 +276,11 @@ static struct sip_binding contact_binding(struct job *job, const struct contact 
 	return b;
 }
 
+static uint32_t expires_max_s(const struct sip_binding *b)
+{
+	return b->push ? BINDING_PUSH_MAX_S : BINDING_EXPIRES_MAX_S;
+}
+
 static void contact_bind(struct job *job, struct sip_binding *b, uint32_t expires_s)
 {
 	if (expires_s < BINDING_EXPIRES_MIN_S) {
@@ -262,27 +291,29 @@ static void contact_bind(struct job *job, struct sip_binding *b, uint32_t expire
 		job_fail(job, bad);
 		return;
 	}
-	if (expires_s > BINDING_EXPIRES_MAX_S)
-		expires_s = BINDING_EXPIRES_MAX_S;
+	if (expires_s > expires_max_s(b))
+		expires_s = expires_max_s(b);
 	b->expires_at = now_ms(job->registrar) + (int64_t)expires_s * 1000;
 	job_outcome(job, binding_put(&job->update, b));
 }
 
 /* RFC 8599 section 5.3.2. A device that leaves is not woken any more. */
-static void contact_push(struct job *job, const struct contact *c)
+static void contact_push(struct job *job, const struct contact *c, struct sip_binding *b)
 {
 	const char *providers = job->registrar->conf.push_providers;
 	struct sip_push push;
 
 	if (!providers || !sip_push_read(c->uri, &push))
 		return;
-	if (push.provider.n == 0)
+	if (push.provider.n == 0) {
 		job->push_asked = true;
-	else if (!sip_push_is_among(push.provider, providers))
+	} else if (!sip_push_is_among(push.provider, providers)) {
 		job_fail(job, (struct registrar_reply){
 				      555, "Push Notification Service Not Supported" });
-	else if (sip_push_is_whole(&push))
+	} else if (sip_push_is_whole(&push)) {
 		job->push = push.provider;
+		b->push = true;
+	}
 }
 
 static void contact_take(struct job *job, const struct contact *c)
@@ -295,7 +326,7 @@ static void contact_take(struct job *job, const struct contact *c)
 	} else if (expires_s == 0) {
 		job_outcome(job, binding_remove(&job->update, &b));
 	} else {
-		contact_push(job, c);
+		contact_push(job, c, &b);
 		contact_bind(job, &b, expires_s);
 	}
 }
@@ -508,9 +539,13 @@ struct registrar_reply registrar_register(struct registrar *r, const struct sip_
  * keep one for ever, nor its timer overflow. */
 static struct sip_binding restored(const struct registrar *r, const struct sip_binding *binding)
 {
-	const int64_t last = now_ms(r) + BINDING_EXPIRES_MAX_S * INT64_C(1000);
 	struct sip_binding b = *binding;
+	struct sip_push push;
+	int64_t last;
 
+	b.push = r->conf.push_providers && sip_push_read(view_str(b.contact), &push) &&
+		 sip_push_is_whole(&push);
+	last = now_ms(r) + expires_max_s(&b) * INT64_C(1000);
 	if (b.expires_at > last)
 		b.expires_at = last;
 	return b;

@@ -13,7 +13,8 @@ struct registrar_conf {
 	 * device shall say something, or the NAT before it forgets the way. May be NULL. */
 	void (*keep)(void *arg, const struct sip_binding *binding);
 	void *arg;
-	const char *push_providers; /* as in sip/endpoint.h */
+	const char *push_providers; /* as in sip/endpoint.h; likewise the next */
+	void (*refresh)(void *arg, const struct sip_binding *binding);
 };
 
 struct registrar_stats {

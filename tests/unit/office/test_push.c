@@ -558,7 +558,7 @@ static void a_sip_phone_is_woken_through_the_gateway(void **state)
 	g = got(f, 0);
 	assert_string_equal(g->body,
 			    "{\"type\":\"ring\",\"provider\":\"apns\",\"prid\":\"a:b\","
-			    "\"param\":\"T.app\",\"call\":\"77\",\"device\":\"1000000001\","
+			    "\"param\":\"T.app\",\"device\":\"1000000001\",\"call\":\"77\","
 			    "\"from\":{\"device\":\"1000000002\",\"name\":\"Front \\\"door\\\"\"},"
 			    "\"at\":1700000000000,\"until\":1700000060000}");
 	assert_string_equal(g->authorization, "Bearer secret");
@@ -574,6 +574,20 @@ static void a_sip_phone_is_woken_through_the_gateway(void **state)
 	g = got(f, n);
 	assert_non_null(strstr(g->body, "\"type\":\"cancel\""));
 	assert_non_null(strstr(g->body, "\"why\":\"answered_elsewhere\""));
+}
+
+static void a_sip_phone_is_woken_before_its_binding_ends(void **state)
+{
+	struct fixture *f = *state;
+	char gateway[128];
+
+	snprintf(gateway, sizeof(gateway), "%s/200/gateway", f->base);
+	pusher_open(f, gateway);
+	push_refresh(f->pusher, PHONE, "sip:a@10.0.0.1;pn-provider=fcm;pn-prid=ab");
+	assert_string_equal(got(f, 0)->body, "{\"type\":\"refresh\",\"provider\":\"fcm\","
+					     "\"prid\":\"ab\",\"param\":\"\","
+					     "\"device\":\"1000000001\"}");
+	until(f, pusher_stats(f->pusher).sent == 1 && f->pushed + f->nobody == 0);
 }
 
 static void without_a_gateway_a_sip_phone_sleeps_on(void **state)
@@ -677,6 +691,7 @@ int main(void)
 		WITH_SERVICE(a_redirect_is_not_followed),
 		WITH_SERVICE(what_is_refused_ten_times_is_forgotten),
 		WITH_SERVICE(a_sip_phone_is_woken_through_the_gateway),
+		WITH_SERVICE(a_sip_phone_is_woken_before_its_binding_ends),
 		WITH_SERVICE(without_a_gateway_a_sip_phone_sleeps_on),
 		WITH_SERVICE(nothing_goes_to_where_it_must_not),
 		cmocka_unit_test(answers_are_judged),

@@ -11,7 +11,7 @@ static struct {
 	struct registrar *r;
 	struct flow flow;
 	struct buf headers;
-	size_t bounds, bound_n, kept;
+	size_t bounds, bound_n, kept, refreshed;
 	uint64_t bound_user;
 } t;
 
@@ -21,12 +21,20 @@ static void on_keep(void *, const struct sip_binding *b)
 	assert_string_not_equal(b->contact, "sip:a@198.51.100.7");
 }
 
+static void on_refresh(void *, const struct sip_binding *b)
+{
+	t.refreshed++;
+	assert_true(b->push && b->user == USER);
+}
+
 static void on_bound(void *, uint64_t user, const struct sip_binding *, size_t n)
 {
 	t.bounds++;
 	t.bound_user = user;
 	t.bound_n = n;
 }
+
+static const char *push_providers; /* of the next registrar */
 
 static int setup(void **)
 {
@@ -35,7 +43,17 @@ static int setup(void **)
 	timers_init(&t.timers, &t.clock.clock);
 	t.headers = BUF_INIT(16384);
 	assert_int_equal(addr_parse("198.51.100.7:40000", &t.flow.peer), 0);
-	return registrar_new(&(struct registrar_conf){ &t.timers, on_bound, on_keep, NULL }, &t.r);
+	return registrar_new(&(struct registrar_conf){ &t.timers, on_bound, on_keep, NULL, push_providers, on_refresh }, &t.r);
+}
+
+static int setup_push(void **state)
+{
+	int rc;
+
+	push_providers = "apns fcm";
+	rc = setup(state);
+	push_providers = NULL;
+	return rc;
 }
 
 static int teardown(void **)
@@ -293,6 +311,60 @@ static void the_path_is_kept_and_told(void **)
 	assert_string_equal(registrar_find(t.r, USER)->items[0].path, "");
 }
 
+#define PUSH(provider) ";pn-provider=" provider ";pn-prid=token;pn-param=app"
+
+static bool says(const char *part)
+{
+	return strstr(buf_cstr(&t.headers), part) != NULL;
+}
+
+static void a_phone_hears_whether_it_can_be_woken(void **)
+{
+	assert_int_equal(ask(USER, "c1", 1, "Contact: <sip:a@h" PUSH("APNS") ">\r\n", false), 200);
+	said("Feature-Caps: *;+sip.pns=\"apns\"\r\n");
+	assert_false(says("fcm"));
+	assert_int_equal(ask(USER, "c1", 2, "Contact: <sip:b@h" PUSH("other") ">\r\n", false), 555);
+	assert_int_equal(registrar_find(t.r, USER)->n, 1);
+	assert_int_equal(ask(USER, "c2", 1, "Contact: <sip:c@h;pn-provider>\r\n", false), 200);
+	said("Feature-Caps: *;+sip.pns=\"apns\"\r\n");
+	said("Feature-Caps: *;+sip.pns=\"fcm\"\r\n");
+	assert_int_equal(ask(USER, "c2", 2, "Contact: <sip:c@h" PUSH("fcm") ">;expires=0\r\n", false), 200);
+	assert_false(says("Feature-Caps"));
+	assert_int_equal(ask(USER, "c3", 1, "Contact: <sip:d@h>\r\n", false), 200);
+	assert_false(says("Feature-Caps"));
+}
+
+static void without_a_gateway_nothing_is_said_of_waking(void **)
+{
+	assert_int_equal(ask(USER, "c1", 1, "Contact: <sip:a@h" PUSH("other") ">;expires=99999\r\n",
+			     false),
+			 200);
+	assert_false(says("Feature-Caps"));
+	said(";expires=3600");
+}
+
+static void a_phone_that_sleeps_is_woken_to_come_again(void **)
+{
+	assert_int_equal(ask(USER, "c1", 1, "Contact: <sip:a@h" PUSH("apns") ">;expires=9999999\r\n",
+			     false),
+			 200);
+	said(";expires=604800");
+	assert_int_equal(ask(USER, "c1", 2, "Contact: <sip:a@h" PUSH("apns") ">;expires=600\r\n", false),
+			 200);
+	pass_s(470);
+	assert_int_equal(t.refreshed, 0);
+	pass_s(20);
+	assert_int_equal(t.refreshed, 1);
+	pass_s(100);
+	assert_int_equal(t.refreshed, 1); /* once */
+	assert_int_equal(ask(USER, "c1", 3, "Contact: <sip:a@h" PUSH("apns") ">;expires=600\r\n", false),
+			 200);
+	pass_s(500);
+	assert_int_equal(t.refreshed, 2);
+	pass_s(200);
+	assert_null(registrar_find(t.r, USER));
+}
+
 static void register_many(unsigned cseq)
 {
 	const struct binding_set *set;
@@ -336,6 +408,7 @@ static void a_hundred_thousand_cost_a_hundred_thousand_times_one(void **)
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST_PUSH(name) cmocka_unit_test_setup_teardown(name, setup_push, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(several_contacts_and_their_ends),
 		TEST(how_long_is_limited),
@@ -349,6 +422,9 @@ int main(void)
 		TEST(flows_of_an_instance_replace_each_other),
 		TEST(outbound_is_agreed_on_only_where_it_works),
 		TEST(the_path_is_kept_and_told),
+		TEST(without_a_gateway_nothing_is_said_of_waking),
+		TEST_PUSH(a_phone_hears_whether_it_can_be_woken),
+		TEST_PUSH(a_phone_that_sleeps_is_woken_to_come_again),
 		TEST(a_hundred_thousand_cost_a_hundred_thousand_times_one),
 	};
 

@@ -16,8 +16,9 @@ enum { NUMBER_TRIES_MAX = 8, LINE_DIGITS_MIN = 7, LINE_DIGITS_MAX = 15 };
 static const char *const kinds[] = { "intercom", "phone", "app", "line", NULL };
 static const char *const connections[] = { "cloud", "local", NULL };
 static const char *const transports[] = { "udp", "tcp", "tls", NULL };
-static const char *const statuses[] = { "registered", "not_registered", "needs_configuration",
-					NULL };
+enum { STATUS_REGISTERED, STATUS_READY, STATUS_NOT_REGISTERED, STATUS_NEEDS_CONFIGURATION };
+static const char *const statuses[] = { "registered", "ready", "not_registered",
+					"needs_configuration", NULL };
 
 struct device_view {
 	struct device_row row;
@@ -36,13 +37,29 @@ static const char *line_fault(struct view line)
 	return good ? NULL : "must be a number with + and the country's code, such as +33123456789.";
 }
 
+/* Nothing registers for a line. */
+static bool is_online(const struct device_row *row)
+{
+	return row->line.p || device_is_online(row);
+}
+
+static const char *status_of(const struct device_row *row)
+{
+	if (is_online(row))
+		return statuses[STATUS_REGISTERED];
+	if (row->wakes)
+		return statuses[STATUS_READY];
+	return statuses[row->registered_at != DB_INT_NULL ? STATUS_NOT_REGISTERED
+							  : STATUS_NEEDS_CONFIGURATION];
+}
+
 static struct device_view view_of(struct device_row row)
 {
-	const bool online = row.line.p || device_is_online(&row); /* nothing registers for a line */
-	const bool before = row.registered_at != DB_INT_NULL;
+	const bool online = is_online(&row);
+	const struct view status = view_str(status_of(&row));
 
 	row.kind = device_kind(&row);
-	return (struct device_view){ row, online, view_str(statuses[online ? 0 : before ? 1 : 2]) };
+	return (struct device_view){ row, online, status };
 }
 
 #define DEVICE_EDIT_FIELDS                                                                         \
@@ -79,8 +96,8 @@ static const struct field device_fields[] = {
 	DEVICE_EDIT_FIELDS,
 	{ "online", FIELD_BOOL, 0, offsetof(struct device_view, online), .doc = "Registered, or an app that is connected" },
 	{ "status", FIELD_ENUM, 0, offsetof(struct device_view, status), .values = statuses,
-	  .doc = "needs_configuration: never registered, or connected, with its present "
-		 "password" },
+	  .doc = "ready: not connected, but a notice of a call wakes it; needs_configuration: never "
+		 "registered, or connected, with its present password" },
 	{ "transport", FIELD_ENUM, FIELD_NULLABLE, offsetof(struct device_view, row.transport),
 	  .values = transports },
 	{ "address", FIELD_TEXT, FIELD_NULLABLE, offsetof(struct device_view, row.address),

@@ -22,6 +22,7 @@ struct thing_view {
 	struct view name;
 	struct view kind;
 	bool online;
+	bool ready;
 };
 
 struct home_view {
@@ -44,6 +45,8 @@ static const struct field thing_fields[] = {
 	{ "name", FIELD_TEXT, 0, offsetof(struct thing_view, name) },
 	{ "kind", FIELD_ENUM, 0, offsetof(struct thing_view, kind), .values = kinds },
 	{ "online", FIELD_BOOL, 0, offsetof(struct thing_view, online) },
+	{ "ready", FIELD_BOOL, 0, offsetof(struct thing_view, ready),
+	  .doc = "It is online, or a notice of a call wakes it" },
 };
 static const struct shape thing_shape = SHAPE("HomeDevice", struct thing_view, thing_fields);
 
@@ -108,7 +111,8 @@ static int home_devices(struct request *r, struct home_view *home)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++)
 		views[i] = (struct thing_view){ rows[i].number, rows[i].name, device_kind(&rows[i]),
-						device_is_online(&rows[i]) };
+						device_is_online(&rows[i]),
+						device_is_online(&rows[i]) || rows[i].wakes };
 	home->devices = (struct shape_list){ views, n };
 	return 0;
 }

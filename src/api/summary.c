@@ -36,6 +36,7 @@ static const struct field summary_fields[] = {
 	COUNT(intercoms),
 	COUNT(phones),
 	COUNT(registered),
+	COUNT(ready),
 	COUNT(needs_configuration),
 	COUNT(not_registered),
 	COUNT(buttons),
@@ -76,8 +77,8 @@ static bool may(const struct request *r, enum right right)
 static void hide(const struct request *r, struct summary_row *s, struct summary_rings_row *rings)
 {
 	if (!may(r, RIGHT_DEVICE_READ))
-		s->intercoms = s->phones = s->registered = s->needs_configuration =
-			s->not_registered = s->buttons = DB_INT_NULL;
+		s->intercoms = s->phones = s->registered = s->ready =
+			s->needs_configuration = s->not_registered = s->buttons = DB_INT_NULL;
 	if (!may(r, RIGHT_APARTMENT_READ))
 		s->apartments = DB_INT_NULL;
 	if (!may(r, RIGHT_USER_READ))

@@ -1,9 +1,16 @@
 #include "store/summary.h"
 
+/* A notice wakes it. */
+#define WAKES                                                                                      \
+	"CASE WHEN EXISTS (SELECT 1 FROM push_subscription u WHERE u.site_id = device.site_id"     \
+	" AND u.device = device.number) THEN 1 ELSE 0 END AS wakes"
+#define ASLEEP "online = 0 AND wakes = 0 AND registered_at IS "
+
 static const struct db_column summary_columns[] = {
 	DB_COLUMN_INT(struct summary_row, intercoms),
 	DB_COLUMN_INT(struct summary_row, phones),
 	DB_COLUMN_INT(struct summary_row, registered),
+	DB_COLUMN_INT(struct summary_row, ready),
 	DB_COLUMN_INT(struct summary_row, needs_configuration),
 	DB_COLUMN_INT(struct summary_row, not_registered),
 	DB_COLUMN_INT(struct summary_row, buttons),
@@ -39,7 +46,7 @@ enum { GET, CALLS, RINGS };
 static const struct db_stmt
 	stmts[] = {
 		[GET] = { "summary_get",
-			  "SELECT d.intercoms, d.phones, d.registered, d.needs_configuration, "
+			  "SELECT d.intercoms, d.phones, d.registered, d.ready, d.needs_configuration, "
 			  "d.not_registered,"
 			  " (SELECT COUNT(*) FROM (SELECT DISTINCT device, button FROM "
 			  "button_destination"
@@ -58,10 +65,10 @@ static const struct db_stmt
 											      "ster"
 											      "ed,"
 											      " " HOW_MANY(
-												      "online = 0 AND registered_at IS NULL") " AS needs_configuration,"
+												      ASLEEP "NULL") " AS needs_configuration,"
 																	      " " HOW_MANY(
-																		      "online = 0 AND registered_at IS NOT NULL") " AS not_registered"
-																								  " FROM (SELECT kind, registered_at, CASE WHEN EXISTS (SELECT 1 FROM binding b"
+																		      ASLEEP "NOT NULL") " AS not_registered, " HOW_MANY("online = 0 AND wakes = 1") " AS ready"
+																								  " FROM (SELECT kind, registered_at, " WAKES ", CASE WHEN EXISTS (SELECT 1 FROM binding b"
 																								  " WHERE b.site_id = device.site_id AND b.device = device.number"
 																								  " AND b.expires_at > $4) OR app_online_at IS NOT NULL THEN 1 ELSE 0 END AS online"
 																								  " FROM device WHERE site_id = $1) AS one) AS d,"

@@ -11,7 +11,8 @@ enum { SUMMARY_RESULTS_MAX = 8 };
 struct summary_row {
 	int64_t intercoms;
 	int64_t phones;
-	int64_t registered;
+	int64_t registered; /* or connected */
+	int64_t ready;      /* asleep, and a notice wakes it */
 	int64_t needs_configuration;
 	int64_t not_registered;
 	int64_t buttons; /* that ring somebody */

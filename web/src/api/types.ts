@@ -174,6 +174,7 @@ export interface Summary {
 	intercoms: number | null;
 	phones: number | null;
 	registered: number | null;
+	ready: number | null;
 	needs_configuration: number | null;
 	not_registered: number | null;
 	buttons: number | null;
@@ -269,7 +270,7 @@ export interface Home {
 	services: boolean;
 	admin: boolean; // one may manage its people
 	residents: { id: string; name: string; admin: boolean }[];
-	devices: { id: string; name: string; kind: DeviceKind; online: boolean }[];
+	devices: { id: string; name: string; kind: DeviceKind; online: boolean; ready: boolean }[];
 }
 
 export interface Mover {

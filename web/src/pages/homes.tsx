@@ -31,9 +31,9 @@ function Card({ site, home }: { site: string; home: Home }) {
 				<h4>{t("devices.title")}</h4>
 				{home.devices.length === 0
 					? <p class="soft">{t("home.no_devices")}</p>
-					: <ul>{home.devices.map(({ id, name, online }) => (
-						<li key={id}>{name} <span class={`badge ${online ? "good" : ""}`}>
-							{t(online ? "device.registered" : "device.not_registered")}
+					: <ul>{home.devices.map(({ id, name, online, ready }) => (
+						<li key={id}>{name} <span class={`badge ${ready ? "good" : ""}`}>
+							{t(online ? "device.registered" : ready ? "device.ready" : "device.not_registered")}
 						</span></li>
 					))}</ul>}
 			</div>

@@ -59,6 +59,8 @@ function Devices({ site, summary }: { site: string; summary: Summary }) {
 			<h3><Link href={site_href(site, "devices")}>{t("devices.title")}</Link></h3>
 			<dl class="figures">
 				<Figure name={t("device.registered")} value={summary.registered} />
+				{summary.ready !== null && summary.ready > 0
+					&& <Figure name={t("device.ready")} value={summary.ready} />}
 				<Figure name={t("device.not_registered")} value={summary.not_registered} />
 				<Figure name={t("device.needs_configuration")} value={summary.needs_configuration} />
 			</dl>

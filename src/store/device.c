@@ -94,9 +94,12 @@ struct number_row {
 static const struct db_column number_columns[] = { DB_COLUMN_INT(struct number_row, number) };
 static const struct db_shape number_shape = DB_SHAPE(struct number_row, number_columns);
 
+/* A browser subscribed, or a SIP phone named its push service (RFC 8599). */
 #define WAKES(table)                                                                               \
 	"CASE WHEN EXISTS (SELECT 1 FROM push_subscription u WHERE u.site_id = " table ".site_id"  \
-	" AND u.device = " table ".number) THEN 1 ELSE 0 END AS wakes"
+	" AND u.device = " table ".number) OR EXISTS (SELECT 1 FROM binding p"                      \
+	" WHERE p.site_id = " table ".site_id AND p.device = " table ".number"                     \
+	" AND LOWER(p.contact) LIKE '%;pn-prid=_%') THEN 1 ELSE 0 END AS wakes"
 
 /* Of device d the binding that stands for longest; $2 is now. A device has few, so that to look for a
  * later one costs less than to sort them. */

@@ -30,7 +30,7 @@ struct device_row {
 	struct view transport;    /* of its freshest binding: udp, tcp; p NULL: not registered */
 	struct view address;
 	int64_t app_online_at; /* since when the app is connected; DB_INT_NULL: it is not */
-	int64_t wakes;         /* 1: a browser of it is subscribed to be woken */
+	int64_t wakes;         /* 1: a notice wakes it */
 };
 
 /* What people call its kind: intercom, phone, app. */
@@ -98,7 +98,7 @@ struct directory_row {
 	int64_t directory_id;
 	struct view ha1_md5;
 	struct view ha1_sha256;
-	int64_t wakes; /* 1: a browser of it is subscribed to be woken */
+	int64_t wakes; /* 1: a notice wakes it */
 };
 
 struct directory_button_row {

@@ -271,6 +271,31 @@ static void it_ends_with_the_session_of_a_device(void **state)
 	assert_int_equal(count(f, w.site, PHONE, &rows), 0);
 }
 
+static void a_sip_phone_says_itself_how_to_wake_it(void **state)
+{
+	struct fixture *f = *state;
+	const struct world w = world_make(f);
+	struct binding_row row = { .device = PHONE,
+				   .contact = VIEW("sip:a@h;pn-provider=apns;PN-PRID=x"),
+				   .call_id = VIEW("c"),
+				   .q = 1000,
+				   .expires_at = NOW + 1000,
+				   .transport = VIEW("tcp"),
+				   .address = VIEW("192.0.2.1:5060") };
+	struct binding_row *rows;
+	size_t n;
+
+	assert_int_equal(binding_replace(f->db, NOW, PHONE, &row, 1), 0);
+	assert_true(wakes(f, w.site, PHONE));
+	assert_int_equal(binding_of_device(f->db, w.site, PHONE, &f->arena, &rows, &n), 0);
+	assert_true(n == 1 && view_eq(rows[0].contact, row.contact));
+	assert_int_equal(binding_of_device(f->db, w.other_site, PHONE, &f->arena, &rows, &n), 0);
+	assert_int_equal(n, 0);
+	row.contact = VIEW("sip:a@h;pn-provider=apns;pn-prid=");
+	assert_int_equal(binding_replace(f->db, NOW, PHONE, &row, 1), 0);
+	assert_false(wakes(f, w.site, PHONE));
+}
+
 static void of_two_keys_the_first_stays(void **state)
 {
 	struct fixture *f = *state;
@@ -300,6 +325,7 @@ int main(void)
 		ON_BOTH(failures_are_counted_until_one_is_taken),
 		ON_BOTH(it_ends_with_its_session_and_with_its_device),
 		ON_BOTH(it_ends_with_the_session_of_a_device),
+		ON_BOTH(a_sip_phone_says_itself_how_to_wake_it),
 		ON_BOTH(of_two_keys_the_first_stays),
 	};
 

@@ -211,7 +211,7 @@ static const char *type_of(const struct file *file)
 	return "application/octet-stream";
 }
 
-/* No page of the portal has a dot in its path, and nothing of assets/ is one. */
+/* No page of portal or app has a dot in its path, and nothing of assets/ is one. */
 static bool looks_like_file(struct view path)
 {
 	return view_starts(path, VIEW("/assets/")) || memchr(path.p, '.', path.n);
@@ -222,7 +222,8 @@ static const struct file *find(const struct pages *p, struct view path)
 	const struct file *file = file_get(p, path);
 
 	if (!file && path.n > 0 && !looks_like_file(path))
-		file = file_get(p, VIEW("/index.html"));
+		file = file_get(p, view_starts(path, VIEW("/app/")) ? VIEW("/app/index.html")
+								    : VIEW("/index.html"));
 	return file;
 }
 
@@ -285,6 +286,9 @@ struct page_answer pages_answer(const struct pages *p, const struct page_ask *as
 	add_guards(&a, ask);
 	if (!file) {
 		a.status = 404;
+	} else if (view_eq(ask->path, VIEW("/app"))) {
+		a.status = 308; /* the app's worker serves only what lies below its folder */
+		add(&a, "Location", "/app/");
 	} else if (!view_eq(ask->method, VIEW("GET")) && !view_eq(ask->method, VIEW("HEAD"))) {
 		a.status = 405;
 		add(&a, "Allow", "GET, HEAD");

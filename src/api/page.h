@@ -1,7 +1,8 @@
-/* api/page.h - the portal's files, read into memory at the start and answered from there.
+/* api/page.h - the files of portal and app, read into memory at the start and answered from there.
  *
  * Beside FILE may lie FILE.br and FILE.gz: the same, compressed, for browsers that take it. A path
- * that names no file, and does not look like one, is a page of the portal: index.html shows it.
+ * that names no file, and does not look like one, is a page of the portal: index.html shows it; below
+ * app/ it is one of the app, and app/index.html does.
  *
  * Immutable after page_open; any thread. Cost of an answer: two look-ups. */
 #pragma once

@@ -11,9 +11,17 @@
 static const struct {
 	const char *path, *text;
 } files[] = {
-	{ "index.html", "<!doctype html>" }, { "index.html.br", "BR" }, { "index.html.gz", "GZIP" },
-	{ "icon.svg", "<svg/>" },            { "assets/app-1.js", "x" }, { "assets/app-1.js.gz", "GX" },
+	{ "index.html", "<!doctype html>" },
+	{ "index.html.br", "BR" },
+	{ "index.html.gz", "GZIP" },
+	{ "icon.svg", "<svg/>" },
+	{ "assets/app-1.js", "x" },
+	{ "assets/app-1.js.gz", "GX" },
+	{ "app/index.html", "<!doctype app>" },
+	{ "app/sw.js", "worker" },
 };
+
+static const char *const folders[] = { "assets", "app" };
 
 struct fixture {
 	char folder[64];
@@ -34,8 +42,10 @@ static int setup(void **state)
 	assert_non_null(f);
 	strcpy(f->folder, "/tmp/vestibule-page.XXXXXX");
 	assert_non_null(mkdtemp(f->folder));
-	path_of(f, "assets", path);
-	assert_int_equal(mkdir(path, 0700), 0);
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		path_of(f, folders[i], path);
+		assert_int_equal(mkdir(path, 0700), 0);
+	}
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		path_of(f, files[i].path, path);
 		FILE *to = fopen(path, "we");
@@ -59,8 +69,10 @@ static int teardown(void **state)
 		path_of(f, files[i].path, path);
 		unlink(path);
 	}
-	path_of(f, "assets", path);
-	rmdir(path);
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		path_of(f, folders[i], path);
+		rmdir(path);
+	}
 	rmdir(f->folder);
 	free(f);
 	return 0;
@@ -105,12 +117,32 @@ static void pages_are_the_index_and_files_are_themselves(void **state)
 	assert_string_equal(field(&a, "Cache-Control"), "no-cache");
 }
 
+/* A worker that browsers kept would keep the app old. */
+static void the_app_has_an_index_of_its_own(void **state)
+{
+	const struct fixture *f = *state;
+	struct page_answer a = get(f, "/app/sw.js", NULL, NULL);
+
+	body_is(a, "worker");
+	assert_string_equal(field(&a, "Cache-Control"), "no-cache");
+	assert_string_equal(field(&a, "Content-Type"), "text/javascript; charset=utf-8");
+	body_is(get(f, "/app/", NULL, NULL), "<!doctype app>");
+	body_is(get(f, "/app/calls/7", NULL, NULL), "<!doctype app>");
+	body_is(get(f, "/apples", NULL, NULL), "<!doctype html>");
+	assert_int_equal(get(f, "/app/none.js", NULL, NULL).status, 404);
+	a = get(f, "/app", NULL, NULL);
+	assert_int_equal(a.status, 308);
+	assert_string_equal(field(&a, "Location"), "/app/");
+}
+
 /* Scripts and styles are files of ours, never part of a page; nothing comes from elsewhere. */
 static void no_page_runs_what_stands_in_it(void **state)
 {
-	static const char *const paths[] = { "/", "/sites/1/devices", "/assets/app-1.js", "/icon.svg" };
-	static const char *const wanted[] = { "default-src 'none'; ", " script-src 'self'; ",
-					      " style-src 'self'; ",  " base-uri 'none'; ",
+	static const char *const paths[] = {
+		"/", "/sites/1/devices", "/assets/app-1.js", "/icon.svg", "/app/", "/app/sw.js"
+	};
+	static const char *const wanted[] = { "default-src 'none'; ",  " script-src 'self'; ",
+					      " style-src 'self'; ",   " base-uri 'none'; ",
 					      " form-action 'self'; ", " frame-ancestors 'none'" };
 	const struct fixture *f = *state;
 
@@ -198,6 +230,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 		TEST(pages_are_the_index_and_files_are_themselves),
+		TEST(the_app_has_an_index_of_its_own),
 		TEST(no_page_runs_what_stands_in_it),
 		TEST(what_is_no_file_is_not_found),
 		TEST(compressed_copies_go_to_who_takes_them),

@@ -1,7 +1,7 @@
 // The message catalogues, checked: every language has the same keys and placeholders, plurals have
 // the forms of their language, and every key is used by the source. That a used key exists is the
-// compiler's job (lib/i18n.ts, Key). Keys of mails are the server's (tools/embed-words), and the
-// portal goes without them.
+// compiler's job (lib/i18n.ts, Key). Keys of mails are the server's (tools/embed-words); portal
+// and app each take the words that they use.
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
@@ -12,8 +12,10 @@ const FORM = /(\w+) \{([^{}]*)\}/g;
 
 const of_mail = (key) => key.startsWith("mail.");
 
-export function without_mail(catalogue) {
-	return Object.fromEntries(Object.entries(catalogue).filter(([key]) => !of_mail(key)));
+// What of a catalogue the text of some source uses.
+export function words_used(catalogue, source) {
+	return Object.fromEntries(Object.entries(catalogue).filter(([key]) =>
+		!of_mail(key) && source.includes(`"${key}"`)));
 }
 
 // The forms that whole numbers have in a language: Polish 1 plik, 2 pliki, 5 plików; and "other",

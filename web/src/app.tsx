@@ -11,6 +11,7 @@ import type { ComponentType } from "preact";
 import { Missing } from "./pages/missing.tsx";
 import { Setup } from "./pages/setup.tsx";
 import { SignIn } from "./pages/sign_in.tsx";
+import { SignInLinks } from "./pages/sign_in_links.tsx";
 import { SitePage, site_part_early, site_part_start } from "./pages/site.tsx";
 import { Sites } from "./pages/sites.tsx";
 import { Frame } from "./shell/frame.tsx";
@@ -160,7 +161,7 @@ export function App({ change_language, follow_language }: Props) {
 					? <Public key={route.page} page={route.page} who={who} />
 					: <Show of={who}>
 						{() => session === null
-							? <SignIn done={who.reload} />
+							? <SignIn done={who.reload}><SignInLinks /></SignIn>
 							: <Page route={route} changed={who.reload} />}
 					</Show>}
 			</Frame>

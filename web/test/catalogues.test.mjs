@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { check, plural_forms, without_mail } from "../catalogues.mjs";
+import { check, plural_forms, words_used } from "../catalogues.mjs";
 
 const USED = 'import("../catalogue/en.json") import("../catalogue/fr.json")'
 	+ ' import("../catalogue/pl.json") "a" "b"';
@@ -31,11 +31,16 @@ test("keys of mails are the server's to use, but every language has them", () =>
 	assert.deepEqual(check({ en, fr: { a: "a" } }, USED), [
 		"fr: missing key mail.x.subject",
 	]);
-	assert.deepEqual(without_mail(en), { a: "a" });
+	assert.deepEqual(words_used(en, '"a" "mail.x.subject"'), { a: "a" });
 	const plural = { "mail.x.subject": "{n, plural, one {#} other {#}}" };
 	assert.deepEqual(check({ en: plural }, USED), [
 		"en: a plural in mail.x.subject: the server knows none",
 	]);
+});
+
+test("a page takes the words that its sources use, and no others", () => {
+	assert.deepEqual(words_used({ a: "1", "a.b": "2", b: "3" }, 't("a.b") + t("b")'),
+		{ "a.b": "2", b: "3" });
 });
 
 test("the plural forms of whole numbers in each language", () => {

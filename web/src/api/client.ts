@@ -11,7 +11,7 @@ import type {
 	TicketMessage, TicketState, TotpSecret, TypeChange, User, UserEdit,
 } from "./types.ts";
 
-const BASE = "/api/v1";
+export const BASE = "/api/v1";
 const SUSPECTS = 200; // all that the server lists
 const PAGES_MAX = 100; // a list longer than this many pages is cut rather than read for ever
 
@@ -47,7 +47,9 @@ export function client_on_verify(fn: () => Promise<boolean>): void {
 
 export const PROBLEM_SECOND_FACTOR = "urn:vestibule:second-factor";
 export const PROBLEM_VERIFY = "urn:vestibule:verify";
-const SIGN_IN_PATHS = ["/session", "/session/second", "/session/second/passkey", "/session/passkey"]; // where 401 is about the sign-in itself
+// where 401 is about the sign-in itself
+const SIGN_IN_PATHS = ["/session", "/session/second", "/session/second/passkey", "/session/passkey",
+	"/app/session"];
 
 const EARLY_MS = 5000; // an answer that nobody took by then may be old
 
@@ -66,7 +68,7 @@ export function client_early_forget(): void {
 	early.clear();
 }
 
-async function request<T>(method: string, path: string, body?: unknown): Promise<T> {
+export async function request<T>(method: string, path: string, body?: unknown): Promise<T> {
 	const answer = method === "GET" ? early.get(path) : undefined;
 	if (answer !== undefined) {
 		early.delete(path);
@@ -128,7 +130,7 @@ const home_path = (site: string, apartment: string, rest: string) =>
 	`/sites/${id(site)}/apartments/${id(apartment)}${rest}`;
 
 // "?a=1&b=2" of what is neither null nor empty.
-function query(values: Record<string, string | number | null>): string {
+export function path_query(values: Record<string, string | number | null>): string {
 	const given = Object.entries(values).filter(([, value]) => value !== null && value !== "");
 	return given.length === 0 ? ""
 		: `?${given.map(([name, value]) => `${name}=${id(String(value))}`).join("&")}`;
@@ -226,7 +228,7 @@ export const api = {
 	recovery_codes_kept: () => request<void>("POST", "/me/recovery-codes/kept"),
 
 	sites_page: (ask: { q: string; cursor: string | null; limit: number }) =>
-		request<List<Site>>("GET", `/sites${query(ask)}`),
+		request<List<Site>>("GET", `/sites${path_query(ask)}`),
 	site: (site: string) => request<Site>("GET", site_path(site)),
 	site_create: (body: SiteEdit) => request<Site>("POST", "/sites", body),
 	site_edit: (site: string, body: SiteEdit) => request<Site>("PUT", site_path(site), body),
@@ -280,10 +282,10 @@ export const api = {
 	move_out: (site: string, apartment: string, people: string[], devices: string[]) =>
 		request<MoveOut>("POST", home_path(site, apartment, "/move-out"), { people, devices }),
 	search: (site: string, q: string) =>
-		request<{ items: SearchHit[] }>("GET", site_path(site, `/search${query({ q })}`)),
+		request<{ items: SearchHit[] }>("GET", site_path(site, `/search${path_query({ q })}`)),
 	// today: when the day began at the site.
 	summary: (site: string, today: number) =>
-		request<Summary>("GET", site_path(site, `/summary${query({ today })}`)),
+		request<Summary>("GET", site_path(site, `/summary${path_query({ today })}`)),
 
 	apartments: (site: string) => whole_list<Apartment>(site_path(site, "/apartments")),
 	apartment_create: (site: string, body: ApartmentEdit) =>
@@ -336,10 +338,10 @@ export const api = {
 	quiet_set: (body: Quiet) => request<Quiet>("PUT", "/me/quiet", body),
 
 	calls: (site: string, cursor: string | null, limit: number | null = null) =>
-		request<List<Call>>("GET", site_path(site, `/calls${query({ cursor, limit })}`)),
+		request<List<Call>>("GET", site_path(site, `/calls${path_query({ cursor, limit })}`)),
 	// Those that rang late or never.
 	calls_late: (site: string, cursor: string | null) =>
-		request<List<Call>>("GET", site_path(site, `/calls${query({ rang: "late", cursor })}`)),
+		request<List<Call>>("GET", site_path(site, `/calls${path_query({ rang: "late", cursor })}`)),
 	call: (site: string, call: string) =>
 		request<CallDetail>("GET", site_path(site, `/calls/${id(call)}`)),
 
@@ -372,11 +374,11 @@ export const api = {
 
 	outbox: () => request<Outbox>("GET", "/mails/outbox"),
 	mails: (ask: { state: MailState | ""; q: string; cursor: string | null; limit: number }) =>
-		request<List<Mail>>("GET", `/mails${query(ask)}`),
+		request<List<Mail>>("GET", `/mails${path_query(ask)}`),
 	mail: (mail: string) => request<MailLetter>("GET", `/mails/${id(mail)}`),
 	mail_retry: (mail: string) => request<Mail>("POST", `/mails/${id(mail)}/retry`),
 	suspect_forget: (address: string) => request<void>("POST", "/suspects/forget", { address }),
-	suspects: () => request<List<Suspect>>("GET", `/suspects${query({ limit: SUSPECTS })}`),
+	suspects: () => request<List<Suspect>>("GET", `/suspects${path_query({ limit: SUSPECTS })}`),
 
 	contacts: (site: string) => whole_list<Contact>(site_path(site, "/contacts")),
 	contact_create: (site: string, body: ContactEdit) =>
@@ -387,7 +389,7 @@ export const api = {
 		request<void>("DELETE", site_path(site, `/contacts/${id(contact)}`)),
 
 	tickets: (site: string, state: TicketState | "", cursor: string | null) =>
-		request<List<TicketEntry>>("GET", site_path(site, `/tickets${query({ state, cursor })}`)),
+		request<List<TicketEntry>>("GET", site_path(site, `/tickets${path_query({ state, cursor })}`)),
 	ticket: (site: string, ticket: string) =>
 		request<Ticket>("GET", site_path(site, `/tickets/${id(ticket)}`)),
 	ticket_context: (site: string, page: string) =>

@@ -23,8 +23,9 @@ export class Leg {
 	#before: Counts = { packets: 0, lost: 0 };
 	#closed = false;
 
-	// `changed` is called whenever something that is shown may have.
-	constructor(readonly changed: () => void) {}
+	// `changed` is called whenever something that is shown may have; `broken` when the way to the
+	// server is lost for good, as after a change of networks.
+	constructor(readonly changed: () => void, readonly broken: () => void) {}
 
 	get has_picture(): boolean {
 		return this.stream.getVideoTracks().length > 0;
@@ -40,7 +41,11 @@ export class Leg {
 				this.stream.addTrack(track);
 				this.changed();
 			});
-			pc.addEventListener("connectionstatechange", this.changed);
+			pc.addEventListener("connectionstatechange", () => {
+				if (pc === this.#pc && pc.connectionState === "failed")
+					this.broken();
+				this.changed();
+			});
 			await pc.setRemoteDescription({ type: "offer", sdp });
 			for (const one of pc.getTransceivers())
 				if (one.receiver.track.kind === "audio")

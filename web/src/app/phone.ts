@@ -49,7 +49,8 @@ interface Owed {
 }
 
 export type Deed =
-	| { do: "answer" | "decline" | "hangup" | "talk" | "dismiss" | "shown" | "first"; call: string }
+	| { do: "answer" | "decline" | "hangup" | "talk" | "dismiss" | "shown" | "first" | "broken";
+		call: string } // broken: its media are, and want to be made anew
 	| { do: "open"; call: string; switch: number }
 	| { do: "digit"; call: string; digit: string }
 	| { do: "sdp"; call: string; sdp: string }
@@ -160,6 +161,8 @@ function hear_of(phone: Phone, call: Call, said: Said, now: number): Step {
 	case "talking":
 		return same(with_call(phone, call.id, { phase: "talking",
 			since: call.since ?? Math.min(said.at - phone.skew, now) }));
+	case "video":
+		return same(with_call(phone, call.id, { video: said.video }));
 	case "up":
 		return same(with_call(phone, call.id, { up: true }));
 	case "opened":
@@ -293,6 +296,9 @@ function do_with(phone: Phone, call: Call, deed: Deed): Step {
 		return { phone, acts: [say({ type: "digit", call: call.id, digit: deed.digit })] };
 	case "sdp":
 		return { phone, acts: [say({ type: "sdp", call: call.id, sdp: deed.sdp })] };
+	case "broken":
+		return { phone: with_call(phone, call.id, { up: false }), acts: call.token === "" ? []
+			: [say({ type: "resume", call: call.id, token: call.token, fresh: true })] };
 	case "shown":
 	case "first":
 		return { phone, acts: [say({ type: deed.do, call: call.id })] };

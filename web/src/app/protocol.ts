@@ -62,11 +62,12 @@ export type Said =
 	| { type: "sdp"; call: string; sdp: string; ice?: Ice[] }
 	| { type: "ringing" | "up"; call: string }
 	| { type: "talking"; call: string; at: number }
+	| { type: "video"; call: string; video: boolean } // whether there will be a picture
 	| { type: "ended"; call: string; why: string; by?: string }
 	| { type: "opened"; call: string; switch: number };
 
 export type Say =
-	| { type: "resume"; call: string; token: string }
+	| { type: "resume"; call: string; token: string; fresh?: true } // fresh: its media are gone
 	| { type: "sdp"; call: string; sdp: string }
 	| { type: "shown" | "first" | "answer" | "decline" | "hangup"; call: string }
 	| { type: "open"; call: string; switch: number }
@@ -94,6 +95,7 @@ const NEEDS: Record<Said["type"], Record<string, (value: unknown) => boolean>> =
 	ringing: { call: is_text },
 	up: { call: is_text },
 	talking: { call: is_text, at: is_number },
+	video: { call: is_text },
 	ended: { call: is_text, why: is_text },
 	opened: { call: is_text, switch: is_number },
 	error: { code: is_text },

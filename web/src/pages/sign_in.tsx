@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { api, Problem, PROBLEM_SECOND_FACTOR } from "../api/client.ts";
 import type { PasskeyAsk } from "../api/types.ts";
@@ -9,7 +10,6 @@ import {
 } from "../lib/validate.ts";
 import { Form } from "../ui/form.tsx";
 import { Heading } from "../ui/heading.tsx";
-import { Link } from "../ui/link.tsx";
 import { PasskeyButton, passkey_fault, passkeys_work } from "../ui/passkey_button.tsx";
 
 // True where a second step follows.
@@ -76,8 +76,8 @@ function useOffer(wanted: boolean, done: () => void): () => void {
 	return stop;
 }
 
-export function SignIn({ done }: { done: () => void }) {
-	const registration = useLoad("registration", api.registration);
+// children: the ways on for whoever cannot sign in.
+export function SignIn({ done, children }: { done: () => void; children: ComponentChildren }) {
 	const [second, set_second] = useState(false);
 	const stop_offer = useOffer(!second, done);
 	const use_passkey = async () => {
@@ -107,11 +107,7 @@ export function SignIn({ done }: { done: () => void }) {
 						max: PASSWORD_MAX },
 				]} />
 			{passkeys_work() && <PasskeyButton text={t("passkey.sign_in")} act={use_passkey} />}
-			<div class="row spread">
-				<Link href="/forgotten">{t("sign_in.forgotten")}</Link>
-				{registration.data?.open === true
-					&& <Link href="/register">{t("sign_in.register")}</Link>}
-			</div>
+			{children}
 		</div>
 	);
 }

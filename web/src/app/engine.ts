@@ -1,0 +1,139 @@
+// Does what phone.ts decides: owns the socket, and a leg for each call. The pages listen.
+import { Leg } from "./leg.ts";
+import { link_open, type Link } from "./link.ts";
+import {
+	phone_do, phone_hear, phone_tick, phone_unlinked, PHONE_IDLE, type Act, type Deed, type Phone,
+	type Step,
+} from "./phone.ts";
+
+const TICK_MS = 1_000;
+const OVER_SHOWN_MS = 3_500; // how a call ended, unless one has ended it oneself
+const WANTED_MS = 60_000; // somebody has pressed Answer in a notice: the ring comes within that
+
+export interface EngineHandlers {
+	refused: (code: string) => void;
+	lost: () => void; // the socket: perhaps nobody is signed in any more
+}
+
+const OWN_DEEDS: readonly string[] = ["hangup", "declined"];
+
+export class Engine {
+	phone: Phone = PHONE_IDLE;
+	#link: Link | null = null;
+	#legs = new Map<string, Leg>();
+	#listeners = new Set<() => void>();
+	#told = new Set<string>(); // "shown" and "first" are said once for each call
+	#wanted: { call: string; until: number } | null = null;
+
+	constructor(readonly on: EngineHandlers) {}
+
+	// Returns what stops it.
+	start(): () => void {
+		const tick = setInterval(() => this.#take(phone_tick(this.phone, Date.now())), TICK_MS);
+		const again = () => document.hidden || this.#link?.again();
+		addEventListener("online", again);
+		document.addEventListener("visibilitychange", again);
+		this.#link = link_open({
+			said: (said) => {
+				this.#take(phone_hear(this.phone, said, Date.now()));
+				if (said.type === "ring" && this.#wanted?.call === said.call
+				    && Date.now() < this.#wanted.until)
+					this.do({ do: "answer", call: said.call });
+			},
+			lost: () => {
+				this.#take({ phone: phone_unlinked(this.phone), acts: [] });
+				this.on.lost();
+			},
+		});
+		return () => {
+			clearInterval(tick);
+			removeEventListener("online", again);
+			document.removeEventListener("visibilitychange", again);
+			this.#link?.close();
+			for (const leg of this.#legs.values())
+				leg.close();
+			this.#legs.clear();
+			this.phone = PHONE_IDLE;
+		};
+	}
+
+	do(deed: Deed): void {
+		this.#take(phone_do(this.phone, deed));
+	}
+
+	// Tells the server of something that happens once in a call.
+	tell(what: "shown" | "first", call: string): void {
+		const word = `${what} ${call}`;
+		if (this.#told.has(word))
+			return;
+		this.#told.add(word);
+		this.do({ do: what, call });
+	}
+
+	// Answers that call, which may be yet to come.
+	answer_when_rung(call: string): void {
+		this.#wanted = { call, until: Date.now() + WANTED_MS };
+		this.do({ do: "answer", call });
+	}
+
+	leg(call: string): Leg | null {
+		return this.#legs.get(call) ?? null;
+	}
+
+	listen(fn: () => void): () => void {
+		this.#listeners.add(fn);
+		return () => this.#listeners.delete(fn);
+	}
+
+	#changed = () => this.#listeners.forEach((fn) => fn());
+
+	#take({ phone, acts }: Step): void {
+		if (phone === this.phone && acts.length === 0)
+			return;
+		const before = this.phone;
+		this.phone = phone;
+		acts.forEach((act) => this.#act(act));
+		for (const { id, phase, why } of phone.calls)
+			if (phase === "ended" && !before.calls.some((one) =>
+				one.id === id && one.phase === "ended"))
+				setTimeout(() => this.do({ do: "dismiss", call: id }),
+					OWN_DEEDS.includes(why ?? "") ? 0 : OVER_SHOWN_MS);
+		this.#changed();
+	}
+
+	#act(act: Act): void {
+		switch (act.act) {
+		case "say":
+			this.#link?.say(act.say);
+			break;
+		case "offer":
+			void this.#offered(act);
+			break;
+		case "microphone":
+			void this.#legs.get(act.call)?.talk();
+			break;
+		case "hush":
+			this.#legs.get(act.call)?.close();
+			this.#legs.delete(act.call);
+			break;
+		case "refused":
+			this.on.refused(act.code);
+			break;
+		}
+	}
+
+	// An offer that the browser cannot answer leaves a call without sound or picture, which can still
+	// be declined, and its door opened.
+	async #offered({ call, sdp, ice }: Extract<Act, { act: "offer" }>): Promise<void> {
+		const leg = this.#legs.get(call) ?? new Leg(this.#changed,
+			() => this.do({ do: "broken", call }));
+		this.#legs.set(call, leg);
+		try {
+			const answer = await leg.open(sdp, ice);
+			if (answer !== null)
+				this.do({ do: "sdp", call, sdp: answer });
+		} catch (error) {
+			console.warn(error);
+		}
+	}
+}

@@ -63,9 +63,10 @@ export async function browser_open(flags = [], program = CHROMIUM) {
 }
 
 // A visitor without cookies, who has chosen the language once, unless told otherwise; every message of the page's console that tells of a fault is kept.
-export async function visitor(browser, { lang = "en", size = DESK, scale = 1, chosen = true } = {}) {
+export async function visitor(browser, { lang = "en", size = DESK, scale = 1, chosen = true,
+	permissions = [], workers = "allow", before = null } = {}) {
 	const context = await browser.newContext({ locale: lang, viewport: size,
-		deviceScaleFactor: scale, reducedMotion: "reduce" });
+		deviceScaleFactor: scale, reducedMotion: "reduce", permissions, serviceWorkers: workers });
 	context.setDefaultTimeout(PATIENCE_MS);
 	if (chosen) {
 		await context.addInitScript((tag) => {
@@ -73,6 +74,8 @@ export async function visitor(browser, { lang = "en", size = DESK, scale = 1, ch
 				localStorage.getItem("vestibule.lang") ?? localStorage.setItem("vestibule.lang", tag);
 		}, lang);
 	}
+	if (before !== null)
+		await context.addInitScript(before);
 	const page = await context.newPage();
 	page.faults = [];
 	page.on("pageerror", (error) => page.faults.push(String(error)));

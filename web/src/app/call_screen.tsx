@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useContext, useEffect, useRef, useState } from "preact/hooks";
 import { format_duration } from "../lib/format.ts";
 import { t, type Key } from "../lib/i18n.ts";
 import { toast } from "../lib/toast.ts";
@@ -17,7 +17,6 @@ import { sound_locked } from "./ring.ts";
 import { snapshot_download, snapshot_name, snapshot_small, snapshot_take } from "./snapshot.ts";
 import { useBell } from "./use_bell.ts";
 import { place_text, state_text } from "./words.ts";
-import { useContext } from "preact/hooks";
 
 interface RoundProps {
 	text: string;
@@ -175,12 +174,12 @@ export function CallScreen({ call }: { call: Call }) {
 			<div class="call-foot">
 				{keys && live && <Keypad press={(digit) =>
 					engine.do({ do: "digit", call: call.id, digit })} />}
-				{live && <Output sink={sink} choose={set_sink} />}
 				<Doors call={call} />
 				<div class="call-controls">
 					{call.phase === "ringing" && <Ringing {...controls} />}
 					{live && <Talking {...controls} />}
 				</div>
+				{live && <Output sink={sink} choose={set_sink} />}
 			</div>
 			{leaving && call.phase !== "ended"
 				&& <Leave call={call} close={() => set_leaving(false)} />}

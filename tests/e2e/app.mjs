@@ -1,0 +1,530 @@
+// The app in Chromium, without a server that knows of calls: the test answers its socket, and a
+// second connection in the page is the server's side of sound and picture. Prints TAP.
+//
+//   node tests/e2e/app.mjs [WORD…]     tests whose name has a word in it
+//
+// SCREENS=DIR keeps pictures.
+import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { AppServer } from "./app_server.mjs";
+import { browser_open, look, run_tests, test, visitor } from "./lib.mjs";
+
+const PATIENCE_MS = 30_000;
+const FLAGS = ["--use-fake-device-for-media-stream", "--allow-loopback-in-peer-connection",
+	"--disable-features=WebRtcHideLocalIpsWithMdns", "--use-fake-ui-for-media-stream"];
+const FRAMES = 20;
+const AUDIBLE = 0.01; // of 1
+const UPRIGHT = { width: 360, height: 740 };
+const FLAT = { width: 740, height: 360 };
+
+const OWN = "2000000001";
+const SWITCHES = [{ number: 1, name: "Front door" }, { number: 2, name: "Garage" }];
+const DOOR = { id: "1000000001", name: "Main entrance", kind: "intercom", online: true,
+	switches: SWITCHES };
+const KITCHEN = { id: "3000000001", name: "Kitchen phone", kind: "phone", online: false, switches: [] };
+const device = (more = {}) => ({ id: OWN, name: "Anna’s phone", site_id: "1", site_name: "Maple House",
+	zone: "Europe/Paris", apartment: { id: "5", floor: "3", number: "12", name: "Martin" },
+	services: true, contacts: [KITCHEN, DOOR], ...more });
+const HOME = { name: "Anna Martin", person: true, devices: [device()] };
+const SESSION = { id: "9", email: "anna@example.com", name: "Anna Martin", language: "en", roles: [] };
+const past = (id, more = {}) => ({ id, site_id: "1", started_at: 1_790_000_000_000 - Number(id) * 3_600_000,
+	answered_at: null, ended_at: 1_790_000_030_000 - Number(id) * 3_600_000, result: "missed",
+	outgoing: false, with: { id: DOOR.id, name: DOOR.name }, device: OWN, picture: false,
+	answered_by: null, ...more });
+const CALLS = { items: [past("1"),
+	past("2", { result: "answered", answered_at: 1_789_992_805_000, answered_by: "Kitchen phone" }),
+	past("3", { outgoing: true, with: { id: KITCHEN.id, name: KITCHEN.name } })], next: null };
+const ANSWERS = { "GET /app": HOME, "GET /session": SESSION, "GET /app/calls": CALLS,
+	"DELETE /app/session": 401, "DELETE /session": 204 };
+
+const button = (at, name) => at.getByRole("button", { name, exact: true });
+const call_screen = (page) => page.getByRole("dialog", { name: DOOR.name });
+
+async function until(what, ask, good) {
+	const end = performance.now() + PATIENCE_MS;
+	let said;
+	do {
+		said = await ask();
+		if (good(said))
+			return said;
+		await new Promise(setImmediate); // what is waited for comes from outside
+	} while (performance.now() < end);
+	throw new Error(`waited in vain for ${what}: ${JSON.stringify(said)}`);
+}
+
+// The server's end of one page's socket.
+class Line {
+	constructor(page) {
+		this.page = page;
+		this.heard = []; // messages of the page, all sockets after one another
+		this.sockets = 0;
+	}
+
+	async open({ greets = true } = {}) {
+		await this.page.routeWebSocket(/\/api\/v1\/app\/live$/, (socket) => {
+			this.socket = socket;
+			this.sockets++;
+			socket.onMessage((text) => {
+				const message = JSON.parse(text);
+				this.heard.push(message);
+				if (message.type === "sdp")
+					void this.page.evaluate(door_answered, message.sdp).catch(() => undefined);
+			});
+			if (greets)
+				this.say({ type: "hello", now: Date.now(), devices: [OWN] });
+		});
+		return this;
+	}
+
+	say(message) {
+		this.socket.send(JSON.stringify(message));
+	}
+
+	async hears(type, more = {}) {
+		return await until(`"${type}"`, () => this.heard.find((one) => one.type === type
+			&& Object.entries(more).every(([name, value]) => one[name] === value)) ?? null,
+		(found) => found !== null);
+	}
+
+	async ring(call, more = {}) {
+		const sdp = await this.page.evaluate(door_offer);
+		this.say({ type: "ring", call, device: OWN,
+			from: { device: DOOR.id, name: DOOR.name, kind: "intercom" }, at: Date.now(),
+			until: Date.now() + 60_000, token: `token-${call}`, sdp, switches: SWITCHES, video: true,
+			...more });
+	}
+}
+
+// In the page: the door's end, which shows a moving picture and hums.
+async function door_offer() {
+	globalThis.door?.close();
+	const canvas = document.createElement("canvas");
+	Object.assign(canvas, { width: 320, height: 240 });
+	const pen = canvas.getContext("2d");
+	let n = 0;
+	setInterval(() => {
+		pen.fillStyle = `hsl(${n++ * 7 % 360} 60% 45%)`;
+		pen.fillRect(0, 0, 320, 240);
+		pen.fillStyle = "white";
+		pen.fillRect(n * 4 % 320, 90, 40, 60);
+	}, 50);
+	const sound = new AudioContext();
+	const hum = new MediaStreamAudioDestinationNode(sound);
+	const tone = new OscillatorNode(sound, { frequency: 440 });
+	tone.connect(hum);
+	tone.start();
+	const door = new RTCPeerConnection();
+	globalThis.door = door;
+	door.addTransceiver(hum.stream.getAudioTracks()[0], { direction: "sendrecv" });
+	door.addTransceiver(canvas.captureStream(20).getVideoTracks()[0], { direction: "sendonly" });
+	door.addEventListener("track", ({ track }) => {
+		globalThis.door_speaker = new Audio();
+		globalThis.door_speaker.srcObject = new MediaStream([track]);
+	});
+	await door.setLocalDescription();
+	await new Promise((done) => {
+		if (door.iceGatheringState === "complete")
+			done();
+		door.addEventListener("icegatheringstatechange", () =>
+			door.iceGatheringState === "complete" && done());
+	});
+	return door.localDescription.sdp;
+}
+
+// In the page: what the app has answered reaches the door.
+async function door_answered(sdp) {
+	await globalThis.door.setRemoteDescription({ type: "answer", sdp });
+}
+
+// In the page: how loud the microphone is at the door. Chromium measures what is played, and plays
+// once somebody has touched the page.
+async function door_hears() {
+	await globalThis.door_speaker?.play().catch(() => undefined);
+	const all = [...(await globalThis.door.getStats()).values()];
+	return all.find(({ type, kind }) => type === "inbound-rtp" && kind === "audio")?.audioLevel ?? 0;
+}
+
+// In the page: nothing of the call is to be heard.
+function is_silent() {
+	return document.querySelector(".call-picture").muted;
+}
+
+const frames = (page) => page.evaluate(() =>
+	document.querySelector(".call-picture").getVideoPlaybackQuality().totalVideoFrames);
+const sees = async (page, more = FRAMES) => {
+	const from = await frames(page);
+	await until(`${more} more frames`, () => frames(page), (n) => n >= from + more);
+};
+
+async function resident(world, { answers = {}, microphone = true, workers = "block", line = {},
+	...how } = {}) {
+	const server = await AppServer.open({ ...ANSWERS, ...answers });
+	const page = await visitor(world.browser, { size: UPRIGHT, workers,
+		permissions: ["notifications", ...(microphone ? ["microphone"] : [])], ...how });
+	const end = await new Line(page).open(line);
+	await page.goto(`${server.origin}/app/`);
+	const leave = async () => {
+		assert.deepEqual(page.faults, []);
+		await page.context().close();
+		await server.close();
+	};
+	return { page, server, line: end, leave };
+}
+
+const connected = (page) => page.getByText("Connected", { exact: true }).waitFor();
+
+// A call fills the window, in whatever way that is held.
+async function look_at_call(page, name) {
+	await look(page, name);
+	if (!process.env.SCREENS)
+		return;
+	mkdirSync(process.env.SCREENS, { recursive: true });
+	await page.setViewportSize(FLAT);
+	await page.screenshot({ path: join(process.env.SCREENS, `${name}-flat.png`) });
+	await page.setViewportSize(UPRIGHT);
+}
+
+test("one signs in with an account or as a device, and out again", async (world) => {
+	let signed_in = false;
+	const { page, server, leave } = await resident(world, { answers: {
+		"GET /app": () => signed_in ? { ...HOME, person: false } : 401,
+		"POST /app/session": ({ password }) => {
+			signed_in = password === "right";
+			return signed_in ? 204 : 401;
+		},
+		"DELETE /app/session": () => {
+			signed_in = false;
+			return 204;
+		},
+		"DELETE /session": 401,
+	} });
+	await page.getByLabel("E-mail").waitFor();
+	await look(page, "app-sign-in");
+	await page.getByRole("tab", { name: "Device" }).click();
+	await page.getByLabel("Device ID").fill("12345");
+	await button(page, "Sign in").click();
+	await page.getByText("Enter the ten digits").waitFor();
+	await page.getByLabel("Device ID").fill("2000 0000 01");
+	await page.getByLabel("Password").fill("wrong");
+	await button(page, "Sign in").click();
+	await page.getByText("Device ID or password is wrong.").waitFor();
+	await look(page, "app-sign-in-device");
+	await page.getByLabel("Password").fill("right");
+	await button(page, "Sign in").click();
+	await connected(page);
+	assert.deepEqual(server.asked.findLast(({ path }) => path === "/app/session").body,
+		{ device: OWN, password: "right" });
+	await page.getByRole("link", { name: "Help" }).click();
+	await page.getByText("Contacts and requests belong to an account").waitFor();
+	await page.getByRole("link", { name: "Settings" }).click();
+	await button(page, "Sign out").click();
+	await page.getByLabel("E-mail").waitFor();
+	await leave();
+});
+
+test("who has no app device is told so", async (world) => {
+	const { page, leave } = await resident(world, { answers: { "GET /app": 403 } });
+	await page.getByRole("heading", { name: "No device for this app" }).waitFor();
+	await look(page, "app-barred");
+	await leave();
+});
+
+test("home shows doors and whom one may call", async (world) => {
+	const { page, leave } = await resident(world);
+	await connected(page);
+	await page.getByRole("heading", { name: "Maple House · 12 Martin" }).waitFor();
+	await page.getByText("Notices are off").waitFor();
+	await look(page, "app-home");
+	await leave();
+});
+
+test("a ring shows its picture, is answered, heard, opened, and hung up", async (world) => {
+	const { page, line, leave } = await resident(world);
+	await connected(page);
+	await line.ring("71");
+	await line.hears("shown", { call: "71" });
+	await sees(page);
+	await line.hears("first", { call: "71" });
+	assert.equal(line.heard.filter(({ type }) => type === "first").length, 1);
+	const screen = call_screen(page);
+	await screen.getByText("Maple House · 12 Martin").waitFor();
+	assert.equal(await button(screen, "Answer").evaluate((one) => one === document.activeElement), true);
+	assert.equal(await page.evaluate(is_silent), true);
+	assert.equal(await page.evaluate(door_hears), 0, "heard before answering");
+	await look_at_call(page, "app-ring");
+
+	await button(screen, "Open: Garage").click();
+	await line.hears("open", { call: "71", switch: 2 });
+	line.say({ type: "opened", call: "71", switch: 2 });
+	await screen.getByText("Opened: Garage").waitFor();
+
+	await button(screen, "Answer").click();
+	await line.hears("answer", { call: "71" });
+	line.say({ type: "talking", call: "71", at: Date.now() });
+	line.say({ type: "up", call: "71" });
+	await screen.getByText("Talking").waitFor();
+	await until("the microphone", () => page.evaluate(door_hears), (level) => level > AUDIBLE);
+	assert.equal(await page.evaluate(is_silent), false);
+	await sees(page);
+	await screen.getByText("0:01").waitFor();
+	await look_at_call(page, "app-talk");
+
+	await button(screen, "Mute").click();
+	await until("silence", () => page.evaluate(door_hears), (level) => level === 0);
+	await button(screen, "Mute").click();
+	await until("the microphone again", () => page.evaluate(door_hears), (level) => level > AUDIBLE);
+	await button(screen, "Sound").click();
+	await until("silence here", () => page.evaluate(is_silent), (silent) => silent);
+	await button(screen, "Keypad").click();
+	await button(screen, "5").click();
+	await page.keyboard.press("#");
+	await line.hears("digit", { digit: "5" });
+	await line.hears("digit", { digit: "#" });
+	await look_at_call(page, "app-keypad");
+	await button(screen, "Hang up").click();
+	await line.hears("hangup", { call: "71" });
+	await screen.waitFor({ state: "detached" });
+	await leave();
+});
+
+test("a picture of the door is downloaded and kept with the call", async (world) => {
+	const { page, server, line, leave } = await resident(world, {
+		answers: { "PUT /app/calls/71/picture": 204 } });
+	await connected(page);
+	await line.ring("71");
+	await sees(page);
+	const [download] = await Promise.all([page.waitForEvent("download"),
+		button(call_screen(page), "Picture").click()]);
+	assert.match(download.suggestedFilename(), /^Main entrance [0-9- ]+\.jpg$/);
+	const kept = await until("the picture", () =>
+		server.asked.find(({ method }) => method === "PUT") ?? null, (found) => found !== null);
+	assert.equal(kept.body.slice(0, 3), "\xff\xd8\xff");
+	await leave();
+});
+
+test("declined; Escape asks first", async (world) => {
+	const { page, line, leave } = await resident(world);
+	await connected(page);
+	await line.ring("72");
+	const screen = call_screen(page);
+	await screen.waitFor();
+	await page.keyboard.press("Escape");
+	const ask = page.getByRole("dialog", { name: "Decline this call?" });
+	await ask.waitFor();
+	await look(page, "app-decline");
+	await button(ask, "Cancel").click();
+	assert.equal(await screen.isVisible(), true);
+	await button(screen, "Decline").click();
+	await line.hears("decline", { call: "72" });
+	await screen.waitFor({ state: "detached" });
+	await leave();
+});
+
+test("every page rings; answered in one, it ends in the other", async (world) => {
+	const one = await resident(world), other = await resident(world);
+	for (const { page, line } of [one, other]) {
+		await connected(page);
+		await line.ring("73");
+		await call_screen(page).waitFor();
+	}
+	await button(call_screen(one.page), "Answer").click();
+	await one.line.hears("answer", { call: "73" });
+	other.line.say({ type: "ended", call: "73", why: "answered_elsewhere", by: "Anna" });
+	await other.page.getByText("Answered by Anna").waitFor();
+	await call_screen(other.page).waitFor({ state: "detached" });
+	assert.equal(await call_screen(one.page).isVisible(), true);
+	await one.leave();
+	await other.leave();
+});
+
+test("a second ring during a call waits, and is taken instead", async (world) => {
+	const { page, line, leave } = await resident(world);
+	await connected(page);
+	await line.ring("74");
+	await button(call_screen(page), "Answer").click();
+	line.say({ type: "talking", call: "74", at: Date.now() });
+	await line.ring("75", { from: { device: "1000000002", name: "Garden gate", kind: "intercom" } });
+	await page.getByText("Garden gate rings as well").waitFor();
+	await look_at_call(page, "app-second");
+	await button(page, "Hang up and answer").click();
+	await line.hears("hangup", { call: "74" });
+	await line.hears("answer", { call: "75" });
+	await page.getByRole("dialog", { name: "Garden gate" }).waitFor();
+	await leave();
+});
+
+test("the socket drops in mid-call: picture and sound go on, and the call is resumed", async (world) => {
+	const { page, line, leave } = await resident(world);
+	await connected(page);
+	await line.ring("76");
+	await button(call_screen(page), "Answer").click();
+	line.say({ type: "talking", call: "76", at: Date.now() });
+	await sees(page);
+	await line.socket.close();
+	await until("another socket", () => line.sockets, (n) => n >= 2);
+	assert.deepEqual(await line.hears("resume"), { type: "resume", call: "76", token: "token-76" });
+	await sees(page);
+	await until("the microphone", () => page.evaluate(door_hears), (level) => level > AUDIBLE);
+	line.say({ type: "error", call: "76", code: "no_such_call", detail: "gone" });
+	await page.getByText("The connection was lost").waitFor();
+	await leave();
+});
+
+test("without a socket it says so, and what was pressed is told later", async (world) => {
+	const { page, line, leave } = await resident(world);
+	await connected(page);
+	await line.ring("77");
+	const screen = call_screen(page);
+	await button(screen, "Answer").click();
+	line.say({ type: "talking", call: "77", at: Date.now() });
+	await line.open({ greets: false });
+	await line.socket.close();
+	await screen.getByText("The connection to the server is lost").waitFor();
+	await look_at_call(page, "app-lost");
+	await button(screen, "Open: Front door").click();
+	await until("another socket", () => line.sockets, (n) => n >= 2);
+	assert.equal(line.heard.some(({ type }) => type === "open"), false);
+	line.say({ type: "hello", now: Date.now(), devices: [OWN] });
+	await line.hears("open", { call: "77", switch: 1 });
+	assert.ok(line.heard.findIndex(({ type }) => type === "resume")
+		< line.heard.findIndex(({ type }) => type === "open"));
+	await leave();
+});
+
+test("broken media are asked for anew", async (world) => {
+	const { page, line, leave } = await resident(world);
+	await connected(page);
+	await line.ring("78");
+	await sees(page);
+	const sdp = await page.evaluate(door_offer); // the first door has gone
+	line.say({ type: "sdp", call: "78", sdp });
+	await sees(page);
+	await leave();
+});
+
+test("looking shows and lets hear without being heard; then one talks", async (world) => {
+	const { page, line, leave } = await resident(world);
+	await connected(page);
+	await button(page, `Look ${DOOR.name}`).click();
+	const { ref, ...dial } = await line.hears("dial");
+	assert.deepEqual(dial, { type: "dial", device: OWN, to: DOOR.id, look: true });
+	line.say({ type: "dialling", ref, call: "79", device: OWN, token: "t", switches: SWITCHES,
+		to: { device: DOOR.id, name: DOOR.name, kind: "intercom" } });
+	line.say({ type: "sdp", call: "79", sdp: await page.evaluate(door_offer) });
+	line.say({ type: "talking", call: "79", at: Date.now() });
+	await sees(page);
+	assert.equal(await page.evaluate(door_hears), 0);
+	await look_at_call(page, "app-look");
+	await button(call_screen(page), "Talk").click();
+	await line.hears("answer", { call: "79" });
+	await until("the microphone", () => page.evaluate(door_hears), (level) => level > AUDIBLE);
+	await button(call_screen(page), "Hang up").click();
+	await line.hears("hangup", { call: "79" });
+	await leave();
+});
+
+test("a call to a phone: it rings there, nobody answers", async (world) => {
+	const { page, line, leave } = await resident(world);
+	await connected(page);
+	await button(page, `Call ${KITCHEN.name}`).click();
+	const { ref } = await line.hears("dial", { look: false });
+	line.say({ type: "dialling", ref, call: "80", device: OWN, token: "t", switches: [],
+		to: { device: KITCHEN.id, name: KITCHEN.name, kind: "phone" } });
+	line.say({ type: "ringing", call: "80" });
+	const screen = page.getByRole("dialog", { name: KITCHEN.name });
+	await screen.getByText("Calling…").waitFor();
+	await look_at_call(page, "app-calling");
+	line.say({ type: "ended", call: "80", why: "no_answer" });
+	await screen.getByText("Nobody answered").waitFor();
+	await screen.waitFor({ state: "detached" });
+
+	await button(page, `Call ${KITCHEN.name}`).click();
+	const again = await until("another dial", () => line.heard.filter(({ type }) => type === "dial"),
+		({ length }) => length === 2);
+	line.say({ type: "error", ref: again[1].ref, code: "unreachable", detail: "asleep" });
+	await screen.getByText("Not reachable").waitFor();
+	await leave();
+});
+
+test("without a microphone one still sees, hears and opens, and is told", async (world) => {
+	const { page, line, leave } = await resident(world, { microphone: false });
+	await connected(page);
+	await line.ring("81");
+	await button(call_screen(page), "Answer").click();
+	line.say({ type: "talking", call: "81", at: Date.now() });
+	await page.getByText("this page may not use the microphone").waitFor();
+	await sees(page);
+	await look_at_call(page, "app-no-microphone");
+	await leave();
+});
+
+test("the list of calls: missed ones are counted until it is looked at, and called back", async (world) => {
+	const { page, line, leave } = await resident(world);
+	await connected(page);
+	await page.getByRole("link", { name: "Calls 1 Missed" }).waitFor();
+	await page.getByText("You have missed calls.").waitFor();
+	await page.getByRole("link", { name: /^Calls/ }).click();
+	await page.getByText("Answered by Kitchen phone · 0:").waitFor();
+	await page.getByRole("link", { name: "Calls", exact: true }).waitFor();
+	await look(page, "app-calls");
+	await button(page, `Call back ${DOOR.name}`).first().click();
+	await line.hears("dial", { to: DOOR.id, look: false });
+	await leave();
+});
+
+test("contacts of the site, and a problem reported", async (world) => {
+	const { page, server, leave } = await resident(world, { answers: {
+		"GET /sites/1/contacts": { items: [{ id: "1", position: 1, name: "Carl Keeper",
+			role: "Caretaker", purpose: "Keys", phone: "+33 1 23 45", email: "carl@example.com" }],
+		next: null },
+		"GET /sites/1/tickets/context": { context: "{}" },
+		"POST /sites/1/tickets": { id: "4" },
+	} });
+	await page.getByRole("link", { name: "Help" }).click();
+	await page.getByRole("link", { name: "+33 1 23 45" }).waitFor();
+	await look(page, "app-help");
+	await button(page, "Report a problem").click();
+	await page.getByLabel("Subject").fill("No sound");
+	await page.getByLabel("What happens").fill("The door is silent.");
+	await button(page, "Send").click();
+	await page.getByText("Your request has been sent").waitFor();
+	assert.equal(server.asked.find(({ method, path }) => method === "POST"
+		&& path === "/sites/1/tickets").body.subject, "No sound");
+	await leave();
+});
+
+test("notices are switched on and off", async (world) => {
+	const { page, server, leave } = await resident(world, { workers: "allow",
+		answers: { "GET /app/push": { key: "BBBB" }, "PUT /app/push": 204, "DELETE /app/push": 204 },
+		before: () => { // Chromium has no push service without its maker's
+			let held = null;
+			Notification.requestPermission = async () => "granted";
+			Object.defineProperty(Notification, "permission", { get: () => "granted" });
+			PushManager.prototype.getSubscription = async () => held;
+			PushManager.prototype.subscribe = async () => {
+				held = { endpoint: "https://push.example.com/1",
+					toJSON: () => ({ keys: { p256dh: "k", auth: "a" } }),
+					unsubscribe: async () => { held = null; } };
+				return held;
+			};
+		} });
+	await page.getByRole("link", { name: "Settings" }).click();
+	await look(page, "app-settings");
+	await button(page, "Switch notices on").click();
+	await page.getByText("Notices are on").waitFor();
+	assert.deepEqual(server.asked.find(({ method }) => method === "PUT").body,
+		{ endpoint: "https://push.example.com/1", p256dh: "k", auth: "a", language: "en" });
+	await button(page, "Switch notices off").click();
+	await page.getByText("Notices are off.").waitFor();
+	assert.ok(server.asked.some(({ method, path }) => method === "DELETE"
+		&& path === "/app/push?endpoint=https%3A%2F%2Fpush.example.com%2F1"));
+	await leave();
+});
+
+const browser = await browser_open(FLAGS);
+try {
+	await run_tests({ browser });
+} finally {
+	await browser.close();
+}

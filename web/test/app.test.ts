@@ -4,6 +4,14 @@ import {
 	CALLS_MAX, OWED_MAX, phone_do, phone_front, phone_hear, phone_tick, phone_unlinked, phone_waiting,
 	PHONE_IDLE, type Act, type Deed, type Phone, type Step,
 } from "../src/app/phone.ts";
+import type { AppDevice, Quiet } from "../src/app/api.ts";
+import { notice_plan } from "../src/app/notice.ts";
+import { here_parse } from "../src/app/place.ts";
+import { places } from "../src/app/places.ts";
+import {
+	minute_parse, minute_text, quiet_night, quiet_simple, quiet_with,
+} from "../src/app/quiet_times.ts";
+import { snapshot_name } from "../src/app/snapshot.ts";
 import { said_parse, type Dialling, type Ring, type Said } from "../src/app/protocol.ts";
 
 const NOW = 1_000_000;
@@ -32,7 +40,7 @@ function play(...events: (Said | Deed | "lost")[]): Step {
 	return step;
 }
 
-const words = (acts: Act[]) => acts.map((one) =>
+const acts_of = (acts: Act[]) => acts.map((one) =>
 	one.act === "say" ? `${one.say.type} ${"call" in one.say ? one.say.call : one.say.ref}`
 		: one.act === "refused" ? `refused ${one.code}` : `${one.act} ${one.call}`);
 const phases = ({ calls }: Phone) => calls.map(({ id, phase, why }) =>
@@ -40,35 +48,35 @@ const phases = ({ calls }: Phone) => calls.map(({ id, phase, why }) =>
 
 test("a ring is shown with its picture before anybody answers", () => {
 	const { phone, acts } = play(hello, ring("1"));
-	assert.deepEqual(words(acts), ["offer 1"]);
+	assert.deepEqual(acts_of(acts), ["offer 1"]);
 	assert.equal(phone_front(phone)?.id, "1");
 	assert.deepEqual(phases(phone), ["1 ringing"]);
 });
 
 test("answering says so, then asks for the microphone; the talk is counted from the server's word", () => {
 	const answered = play(hello, ring("1"), { do: "answer", call: "1" });
-	assert.deepEqual(words(answered.acts), ["answer 1", "microphone 1"]);
+	assert.deepEqual(acts_of(answered.acts), ["answer 1", "microphone 1"]);
 	assert.deepEqual(phases(answered.phone), ["1 answering"]);
 	const talking = phone_hear(answered.phone, { type: "talking", call: "1", at: NOW - 7 }, NOW);
 	assert.deepEqual(phases(talking.phone), ["1 talking"]);
 	assert.equal(talking.phone.calls[0]?.since, NOW - 7);
-	assert.deepEqual(words(phone_do(talking.phone, { do: "answer", call: "1" }).acts), []);
+	assert.deepEqual(acts_of(phone_do(talking.phone, { do: "answer", call: "1" }).acts), []);
 });
 
 test("declined, answered elsewhere, hung up: over, closed, and gone once dismissed", () => {
 	const declined = play(hello, ring("1"), { do: "decline", call: "1" });
-	assert.deepEqual(words(declined.acts), ["decline 1", "hush 1"]);
+	assert.deepEqual(acts_of(declined.acts), ["decline 1", "hush 1"]);
 	assert.deepEqual(phases(declined.phone), ["1 ended declined"]);
 	const elsewhere = play(hello, ring("1"),
 		{ type: "ended", call: "1", why: "answered_elsewhere", by: "Kitchen" });
-	assert.deepEqual(words(elsewhere.acts), ["hush 1"]);
+	assert.deepEqual(acts_of(elsewhere.acts), ["hush 1"]);
 	assert.equal(elsewhere.phone.calls[0]?.by, "Kitchen");
 	assert.deepEqual(phone_do(elsewhere.phone, { do: "answer", call: "1" }).acts, []);
 	assert.deepEqual(phone_hear(elsewhere.phone, { type: "talking", call: "1", at: 1 }, NOW).phone,
 		elsewhere.phone);
 	assert.deepEqual(phone_do(elsewhere.phone, { do: "dismiss", call: "1" }).phone.calls, []);
 	const hung = play(hello, ring("1"), { do: "answer", call: "1" }, { do: "hangup", call: "1" });
-	assert.deepEqual(words(hung.acts), ["hangup 1", "hush 1"]);
+	assert.deepEqual(acts_of(hung.acts), ["hangup 1", "hush 1"]);
 });
 
 test("only what is over can be dismissed", () => {
@@ -81,7 +89,7 @@ test("a second ring waits beside the talk; taking it ends the first", () => {
 	assert.equal(phone_front(both.phone)?.id, "1");
 	assert.deepEqual(phone_waiting(both.phone).map(({ id }) => id), ["2"]);
 	const taken = phone_do(both.phone, { do: "answer", call: "2" });
-	assert.deepEqual(words(taken.acts), ["hangup 1", "hush 1", "answer 2", "microphone 2"]);
+	assert.deepEqual(acts_of(taken.acts), ["hangup 1", "hush 1", "answer 2", "microphone 2"]);
 	assert.equal(phone_front(taken.phone)?.id, "2");
 });
 
@@ -89,33 +97,33 @@ test("more calls than a page can have are declined", () => {
 	const rings = Array.from({ length: CALLS_MAX + 1 }, (_, n) => ring(String(n)));
 	const { phone, acts } = play(hello, ...rings);
 	assert.equal(phone.calls.length, CALLS_MAX);
-	assert.deepEqual(words(acts), [`decline ${CALLS_MAX}`]);
+	assert.deepEqual(acts_of(acts), [`decline ${CALLS_MAX}`]);
 });
 
 test("a dialled call gets its number from the server; the offer may come later", () => {
 	const dialled = play(hello, dial("r1", false));
-	assert.deepEqual(words(dialled.acts), ["dial r1"]);
+	assert.deepEqual(acts_of(dialled.acts), ["dial r1"]);
 	const named = phone_hear(dialled.phone, dialling("r1", "7"), NOW);
-	assert.deepEqual(words(named.acts), []);
+	assert.deepEqual(acts_of(named.acts), []);
 	assert.deepEqual(phases(named.phone), ["7 dialling"]);
 	const offered = phone_hear(named.phone, { type: "sdp", call: "7", sdp: "o7" }, NOW);
-	assert.deepEqual(words(offered.acts), ["offer 7", "microphone 7"]);
+	assert.deepEqual(acts_of(offered.acts), ["offer 7", "microphone 7"]);
 	assert.deepEqual(phases(phone_hear(offered.phone, { type: "ringing", call: "7" }, NOW).phone),
 		["7 calling"]);
 });
 
 test("looking needs no microphone, talking then does", () => {
 	const seen = play(hello, dial("r1", true), dialling("r1", "7", { sdp: "o7" }));
-	assert.deepEqual(words(seen.acts), ["offer 7"]);
+	assert.deepEqual(acts_of(seen.acts), ["offer 7"]);
 	const said = phone_do(seen.phone, { do: "talk", call: "7" });
-	assert.deepEqual(words(said.acts), ["answer 7", "microphone 7"]);
-	assert.deepEqual(words(phone_do(said.phone, { do: "talk", call: "7" }).acts), []);
+	assert.deepEqual(acts_of(said.acts), ["answer 7", "microphone 7"]);
+	assert.deepEqual(acts_of(phone_do(said.phone, { do: "talk", call: "7" }).acts), []);
 });
 
 test("given up before the server named it: hung up when it does", () => {
 	const given_up = play(hello, dial("r1", false), { do: "hangup", call: "r1" });
-	assert.deepEqual(words(given_up.acts), ["hush r1"]);
-	assert.deepEqual(words(phone_hear(given_up.phone, dialling("r1", "7"), NOW).acts), ["hangup 7"]);
+	assert.deepEqual(acts_of(given_up.acts), ["hush r1"]);
+	assert.deepEqual(acts_of(phone_hear(given_up.phone, dialling("r1", "7"), NOW).acts), ["hangup 7"]);
 });
 
 test("what the server refuses", () => {
@@ -124,7 +132,7 @@ test("what the server refuses", () => {
 	["r1 ended unreachable"]);
 	const door = play(hello, ring("1"),
 		{ type: "error", call: "1", code: "no_such_switch", detail: "x" });
-	assert.deepEqual(words(door.acts), ["refused no_such_switch"]);
+	assert.deepEqual(acts_of(door.acts), ["refused no_such_switch"]);
 	assert.deepEqual(phases(door.phone), ["1 ringing"]);
 	assert.deepEqual(phases(play(hello, ring("1"),
 		{ type: "error", call: "1", code: "no_such_call", detail: "x" }).phone), ["1 ended lost"]);
@@ -133,18 +141,18 @@ test("what the server refuses", () => {
 test("a lost socket ends no call, and what was to be said is said when there is one again", () => {
 	const hung = play(hello, ring("1"), ring("2"), { do: "answer", call: "1" }, "lost",
 		{ do: "open", call: "1", switch: 1 }, { do: "decline", call: "2" });
-	assert.deepEqual(words(hung.acts), ["hush 2"]);
+	assert.deepEqual(acts_of(hung.acts), ["hush 2"]);
 	assert.deepEqual(phases(hung.phone), ["1 answering", "2 ended declined"]);
 	const back = phone_hear(hung.phone, hello, NOW);
-	assert.deepEqual(words(back.acts), ["resume 1", "resume 2", "open 1", "decline 2"]);
+	assert.deepEqual(acts_of(back.acts), ["resume 1", "resume 2", "open 1", "decline 2"]);
 	assert.deepEqual(back.phone.owed, []);
-	assert.deepEqual(words(phone_hear(back.phone, ring("1"), NOW).acts), []); // told again
-	assert.deepEqual(words(phone_hear(back.phone, ring("1", { sdp: "new" }), NOW).acts),
+	assert.deepEqual(acts_of(phone_hear(back.phone, ring("1"), NOW).acts), []); // told again
+	assert.deepEqual(acts_of(phone_hear(back.phone, ring("1", { sdp: "new" }), NOW).acts),
 		["offer 1", "microphone 1"]);
 });
 
 test("without a socket nobody dials, a call without a number is lost, and not all is kept", () => {
-	assert.deepEqual(words(play(dial("r1", false)).acts), ["refused unreachable"]);
+	assert.deepEqual(acts_of(play(dial("r1", false)).acts), ["refused unreachable"]);
 	assert.deepEqual(phases(play(hello, dial("r1", false), "lost", hello).phone), ["r1 ended lost"]);
 	const digits = Array.from({ length: OWED_MAX + 1 },
 		(): Deed => ({ do: "digit", call: "1", digit: "5" }));
@@ -156,7 +164,7 @@ test("a ring whose end nobody tells ends by the server's clock", () => {
 	assert.deepEqual(phases(phone_tick(phone, NOW + 34_999).phone), ["1 ringing"]);
 	const late = phone_tick(phone, NOW + 35_001);
 	assert.deepEqual(phases(late.phone), ["1 ended no_answer"]);
-	assert.deepEqual(words(late.acts), ["hush 1"]);
+	assert.deepEqual(acts_of(late.acts), ["hush 1"]);
 });
 
 test("what opens is kept, and the way that stands", () => {
@@ -173,4 +181,86 @@ test("messages that lack something, or that nobody knows, are none", () => {
 		'{"type":"ended","call":1,"why":"x"}', JSON.stringify(less),
 		JSON.stringify({ ...ring("1"), switches: [{ number: "1", name: "x" }] })])
 		assert.equal(said_parse(bad), null, String(bad));
+});
+
+test("the night at which nothing rings, in a list that may hold more", () => {
+	const none: Quiet = { items: [], missed_mail: true };
+	assert.equal(quiet_night(none).from_minute, 22 * 60);
+	const night = quiet_with(none, { from_minute: 60, until_minute: 61 });
+	assert.deepEqual(night,
+		{ items: [{ days: 127, from_minute: 60, until_minute: 61 }], missed_mail: true });
+	assert.deepEqual(quiet_with(night, null), none);
+	const sunday = { days: 64, from_minute: 0, until_minute: 1440 };
+	assert.deepEqual([none, night, { ...none, items: [sunday] }].map(quiet_simple),
+		[true, true, false]);
+	assert.equal(minute_text(1440), "00:00");
+	assert.equal(minute_text(7 * 60 + 5), "07:05");
+	assert.deepEqual(["07:05", "23:59", "24:00", "7:05", ""].map(minute_parse),
+		[425, 1439, null, null, null]);
+});
+
+const words = (language: string, key: string) => `${language} ${key} {name}`;
+
+test("a ring that is pushed becomes a notice with a door to open", () => {
+	const ring_push = { type: "ring", call: "7", device: "2", from: "Front door", at: NOW,
+		until: NOW + 30_000, seen: "s", open: "o", switch: "Gate", language: "fr" };
+	const plan = notice_plan(ring_push, NOW, words);
+	assert.ok(plan?.do === "show");
+	assert.equal(plan.seen, "s");
+	const { title, options } = plan.notice;
+	assert.equal(title, "Front door");
+	assert.equal(options.tag, "ring-7");
+	assert.ok(options.renotify && options.requireInteraction);
+	assert.deepEqual(options.actions, [{ action: "answer", title: "fr notice.answer {name}" },
+		{ action: "open", title: "fr notice.open_door Gate" }]);
+	assert.deepEqual(options.data, { type: "ring", call: "7", open: "o", language: "fr" });
+	const closed = notice_plan({ ...ring_push, open: undefined }, NOW, words);
+	assert.ok(closed?.do === "show");
+	assert.deepEqual(closed.notice.options.actions.map(({ action }) => action), ["answer"]);
+	const late = notice_plan(ring_push, NOW + 30_000 + 60_001, words);
+	assert.ok(late?.do === "show");
+	assert.equal(late.notice.options.data.type, "missed");
+});
+
+test("what ends a ring closes its notice; what is missed takes its place", () => {
+	assert.deepEqual(notice_plan({ type: "cancel", call: "7", why: "answered_elsewhere" }, NOW, words),
+		{ do: "close", tag: "ring-7" });
+	const plan = notice_plan({ type: "missed", call: "7", from: "Front door", at: NOW,
+		picture: "/api/v1/x", language: "en" }, NOW, words);
+	assert.ok(plan?.do === "show");
+	assert.equal(plan.close, "ring-7");
+	assert.equal(plan.notice.options.tag, "missed-7");
+	assert.equal(plan.notice.options.image, "/api/v1/x");
+});
+
+test("what no worker understands shows nothing", () => {
+	for (const bad of [null, 7, "ring", {}, { type: "ring" }, { type: "other", call: "1" },
+		{ type: "ring", call: 7 }])
+		assert.equal(notice_plan(bad, NOW, words), null);
+});
+
+test("where in the app: a notice's answer is for one call", () => {
+	assert.deepEqual(here_parse(""), { page: "home", answer: null });
+	assert.deepEqual(here_parse("#/calls"), { page: "calls", answer: null });
+	assert.deepEqual(here_parse("#answer/71"), { page: "home", answer: "71" });
+	assert.deepEqual(here_parse("#call/71"), { page: "home", answer: null });
+	assert.deepEqual(here_parse("#answer/x"), { page: "home", answer: null });
+});
+
+test("a file's name keeps no sign that a system refuses", () => {
+	assert.equal(snapshot_name("A/B: \"C\"", new Date(Date.UTC(2026, 10, 26, 18, 2, 11))),
+		"A_B_ _C_ 2026-11-26 18-02-11.jpg");
+});
+
+test("several devices of one apartment are one place; each reaches all of it", () => {
+	const contact = (id: string) => ({ id, name: id, kind: "phone" as const, online: true,
+		switches: [] });
+	const device = (id: string, apartment: string | null, ...contacts: string[]): AppDevice => ({
+		id, name: id, site_id: "1", site_name: "S", zone: "UTC", services: false,
+		apartment: apartment === null ? null : { id: apartment, floor: "", number: "1", name: "" },
+		contacts: contacts.map(contact) });
+	const found = places([device("a", "5", "x", "y"), device("b", "5", "y", "z"), device("c", null),
+		device("d", null)]);
+	assert.deepEqual(found.map(({ id, contacts }) => [id, contacts.map((one) => one.id)]),
+		[["a", ["x", "y", "z"]], ["c", []], ["d", []]]);
 });

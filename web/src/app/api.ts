@@ -50,12 +50,16 @@ export interface PastCall {
 	answered_by: string | null;
 }
 
-// Times of day, in minutes of the person's zone, at which nothing rings.
+// Times of a week, in the zone of the site that rings, at which nothing does. days: bit 0 is Monday.
+export interface QuietTime {
+	days: number;
+	from_minute: number;
+	until_minute: number;
+}
+
 export interface Quiet {
-	on: boolean;
-	from: number;
-	to: number;
-	days: number[];
+	items: QuietTime[];
+	missed_mail: boolean;
 }
 
 export interface Subscription {

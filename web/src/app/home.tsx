@@ -6,22 +6,8 @@ import { Icon } from "../ui/icon.tsx";
 import type { AppDevice, Contact } from "./api.ts";
 import { HomeContext, useDial, usePhone } from "./context.ts";
 import { Hints } from "./hints.tsx";
+import { places } from "./places.ts";
 import { place_text } from "./words.ts";
-
-// Several devices of one apartment see the same: it is shown once, and the first of them dials.
-export function places(devices: readonly AppDevice[]): AppDevice[] {
-	const found = new Map<string, AppDevice>();
-	for (const one of devices) {
-		const key = `${one.site_id} ${one.apartment?.id ?? one.id}`;
-		const known = found.get(key);
-		if (known === undefined)
-			found.set(key, one);
-		else
-			found.set(key, { ...known, contacts: [...known.contacts, ...one.contacts.filter(({ id }) =>
-				!known.contacts.some((other) => other.id === id))] });
-	}
-	return [...found.values()];
-}
 
 const peer_of = ({ id, name, kind }: Contact) => ({ device: id, name, kind });
 

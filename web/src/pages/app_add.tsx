@@ -99,7 +99,7 @@ function Ring({ site, door, device, done }:
 		try {
 			await api.buttons_edit(site, door.id,
 				all.map((row) => row.button === at ? ring_add(row, device.id) : row));
-			toast(t("app.rings", { name: device.name, door: door.name }));
+			toast(t("app_form.rings", { name: device.name, door: door.name }));
 			done();
 		} catch (error) {
 			set_problem(problem_text(problem_from(error)));

@@ -35,7 +35,12 @@ struct call_trace {
 	int64_t answered;
 	int64_t video;     /* it shows the first picture; only an app tells */
 	int64_t ended;
-	const char *why;   /* it ended: a word (call/call.c has the list); NULL: not yet */
+	/* It ended: a word; NULL: not yet. Before it answered: answered_elsewhere, caller_gone,
+	 * declined, busy, no_answer, refused (it cannot take the call), unreachable, never_came (it
+	 * was pushed), lost (its socket or its media died), stopped (by the server, or by somebody
+	 * who changed the devices). After that: hangup (its own), peer_hangup, limit, lost, opened
+	 * (it was there to be opened only), stopped. */
+	const char *why;
 };
 
 struct call_record {

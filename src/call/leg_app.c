@@ -218,6 +218,11 @@ static void on_lost(void *arg)
 	leave(arg, 0, "lost");
 }
 
+static bool may_renew(const struct call_leg *leg)
+{
+	return leg != &leg->call->caller || leg->page.offered;
+}
+
 /* Its media broke down, or its page was loaded anew: it gets a new offer, and has some time for it.
  */
 static int renew(struct call_leg *leg, struct buf *ret_offer)
@@ -243,14 +248,20 @@ void leg_app_media(struct call_leg *leg, bool up)
 	if (up) {
 		timers_cancel(leg->call->sb->timers, &leg->page.mute);
 		tell_word(leg, "up");
-	} else if (leg->page.link && renew(leg, &offer) == 0) {
-		tell_sdp(leg, &offer);
+	} else if (leg->page.link) {
+		if (may_renew(leg) && renew(leg, &offer) == 0)
+			tell_sdp(leg, &offer);
+		else
+			leave(leg, 0, "lost");
 	}
 }
 
+/* Its time for new media begins anew when it comes back. */
 void leg_app_away(struct call_leg *leg)
 {
 	app_link_remove(leg);
+	leg->page.down |= timer_armed(&leg->page.mute);
+	timers_cancel(leg->call->sb->timers, &leg->page.mute);
 	if (timers_arm(leg->call->sb->timers, &leg->page.away, APP_RESUME_MS, on_lost, leg) < 0)
 		log_warn("app_leg_stays", LF_I("call", leg->call->id), LF_I("device", leg->device));
 }
@@ -264,21 +275,16 @@ static void come_back(struct call_leg *leg, struct app_link *link)
 	app_link_add(link, leg);
 }
 
-static bool may_renew(const struct call_leg *leg)
-{
-	return leg != &leg->call->caller || leg->page.offered;
-}
-
 void leg_app_resume(struct call_leg *leg, struct app_link *link, bool fresh)
 {
 	CLEANUP(buf_free) struct buf offer = BUF_INIT(MEDIA_SDP_MAX);
 	const struct call *call = leg->call;
-	/* An offer that is on its way to the page is fresh enough: with two of them its answer to
-	 * the first would be taken for one to the second. */
-	const bool has_one = leg->page.link == link && media_app_waits(call->media, leg->at);
+	const bool moved = leg->page.link != link, waits = media_app_waits(call->media, leg->at);
+	/* What is on its way to the page is fresh enough, unless it went to another socket. */
+	const bool wanted = leg->page.down || (waits ? moved : fresh);
 
 	come_back(leg, link);
-	if (((fresh && !has_one) || leg->page.down) && may_renew(leg) && renew(leg, &offer) == 0)
+	if (wanted && may_renew(leg) && renew(leg, &offer) == 0)
 		tell_sdp(leg, &offer);
 	if (call->state == CALL_TALKING)
 		tell_talking(leg);

@@ -99,7 +99,8 @@ void media_connect(struct media *m, unsigned leg);
 [[nodiscard]] int media_callee_app(struct media *m, unsigned *ret_leg, struct buf *ret_offer);
 /* The offer for the browser of the app that calls, once this leg answered it. */
 [[nodiscard]] int media_offer_app(struct media *m, unsigned by, struct buf *ret_offer);
-/* The browser's answer to the last offer. -EBADMSG, -EPROTONOSUPPORT, -EALREADY: there was one. */
+/* The browser's answer to the last offer. -EBADMSG, -EPROTONOSUPPORT; -EALREADY: there was one, or
+ * it answers an earlier offer, and nothing has changed. */
 [[nodiscard]] int media_app_answered(struct media *m, unsigned leg, struct view answer);
 /* What the browser had is gone: a new offer with new keys. What it had stays until then. */
 [[nodiscard]] int media_app_again(struct media *m, unsigned leg, struct buf *ret_offer);

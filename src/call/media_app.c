@@ -225,6 +225,12 @@ static int leg_begin(struct media *m, struct leg *leg, bool listen)
 	return relay_web_open(m->session, tag_of(m, leg), &leg->app.ours, &leg->relay_leg);
 }
 
+/* Each offer has its own, so that its answer can be told from one to an earlier offer. */
+static unsigned mid_of(const struct app_media *app)
+{
+	return 2 * app->offers;
+}
+
 static int offer_print(struct media *m, const struct leg *leg, struct buf *out)
 {
 	const struct app_media *app = &leg->app;
@@ -238,6 +244,7 @@ static int offer_print(struct media *m, const struct leg *leg, struct buf *out)
 					     .pcma = app->pt == WEB_PCMA,
 					     .pcmu = app->pt == WEB_PCMU,
 					     .event = app->event,
+					     .mid = mid_of(app),
 					     .video = app->video },
 			out);
 	return out->err;
@@ -339,6 +346,8 @@ static int answer_take(struct media *m, struct leg *leg, const struct web_answer
 	struct app_media *app = &leg->app;
 	struct web_peer peer = { .ufrag = a->ufrag, .passive = a->passive };
 
+	if (a->mid >= 0 && (unsigned)a->mid != mid_of(app))
+		return -EALREADY;
 	if (app->sound && !(app->pt == WEB_PCMA ? a->pcma : a->pcmu))
 		return -EPROTONOSUPPORT;
 	app->event &= a->event;

@@ -48,7 +48,7 @@ static void audio_print(const struct web_offer *o, struct buf *out)
 
 	snprintf(media, sizeof(media), "audio 9 UDP/TLS/RTP/SAVPF%s%s%s", o->pcma ? " 8" : "",
 		 o->pcmu ? " 0" : "", o->event ? " 101" : "");
-	media_print(o, 0, media, out);
+	media_print(o, o->mid, media, out);
 	buf_str(out, "a=sendrecv\r\n");
 	if (o->pcma)
 		buf_str(out, "a=rtpmap:8 PCMA/8000\r\n");
@@ -64,11 +64,14 @@ void web_offer_print(const struct web_offer *o, struct buf *out)
 {
 	buf_printf(out, "v=0\r\no=- %" PRIu64 " 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n",
 		   o->session_id);
-	buf_printf(out, "a=ice-lite\r\na=group:BUNDLE 0%s\r\n", o->video ? " 1" : "");
+	buf_printf(out, "a=ice-lite\r\na=group:BUNDLE %u", o->mid);
+	if (o->video)
+		buf_printf(out, " %u", o->mid + 1);
+	buf_str(out, "\r\n");
 	audio_print(o, out);
 	if (!o->video)
 		return;
-	media_print(o, 1, "video 9 UDP/TLS/RTP/SAVPF 96", out);
+	media_print(o, o->mid + 1, "video 9 UDP/TLS/RTP/SAVPF 96", out);
 	buf_str(out, "a=sendonly\r\na=rtpmap:96 H264/90000\r\n"
 		     "a=fmtp:96 profile-level-id=42e01f;packetization-mode=1;"
 		     "level-asymmetry-allowed=1\r\n"
@@ -163,6 +166,14 @@ static int media_read(struct view v, struct reading *r)
 	return 0;
 }
 
+static void mid_read(struct view v, struct reading *r)
+{
+	uint64_t number;
+
+	if (view_u64(v, INT32_MAX, &number) == 0)
+		r->a.mid = (int)number;
+}
+
 /* Of media that is refused nothing counts. */
 static int attribute_read(struct view v, struct reading *r)
 {
@@ -179,6 +190,8 @@ static int attribute_read(struct view v, struct reading *r)
 		return setup_read(value, r);
 	else if (view_eq(name, VIEW("rtcp-mux")) && r->media >= 0)
 		r->mux[r->media] = true;
+	else if (view_eq(name, VIEW("mid")) && r->media == 0)
+		mid_read(value, r);
 	return 0;
 }
 
@@ -207,7 +220,7 @@ static int reading_end(const struct reading *r, struct web_answer *ret_answer)
 
 int web_answer_read(struct view text, struct web_answer *ret_answer)
 {
-	struct reading r = { .media = -1 };
+	struct reading r = { .a.mid = -1, .media = -1 };
 	unsigned lines = 0;
 	int err = 0;
 

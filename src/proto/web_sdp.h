@@ -27,11 +27,13 @@ struct web_offer {
 	unsigned ncandidates; /* the first is liked best */
 	bool pcma, pcmu;      /* of the audio: one, or both for a peer that transcodes */
 	bool event;           /* and keys (RFC 4733) */
+	unsigned mid;         /* of the audio; the video's is one above. The answer repeats it */
 	bool video;
 };
 
 struct web_answer {
 	struct view ufrag;
+	int mid; /* of the offer that this answers; -1: it does not say */
 	uint8_t hash[WEB_HASH_SIZE]; /* of the certificate */
 	bool passive;                /* the browser waits for our hello */
 	bool audio, video;           /* taken */

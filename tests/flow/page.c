@@ -68,10 +68,13 @@ void page_resume(struct page *p, bool fresh)
 }
 
 /* The offer has one codec of sound, which the answer takes, or none that it knows. */
-static void answer_offer(struct page *p, struct page_call *c)
+void page_answer(struct page *p, const struct page_call *c, const char *offer)
 {
-	const bool pcma = strstr(c->offer, "SAVPF 8") != NULL;
-	const bool video = strstr(c->offer, "m=video") != NULL;
+	const bool pcma = strstr(offer, "SAVPF 8") != NULL;
+	const bool video = strstr(offer, "m=video") != NULL;
+	unsigned mid = 0;
+
+	assert_int_equal(sscanf(strstr(offer, "a=mid:"), "a=mid:%u", &mid), 1);
 
 	page_say(p,
 		 "{\"type\":\"sdp\",\"call\":\"%s\",\"sdp\":\"v=0\\r\\no=- 1 2 IN IP4 "
@@ -79,15 +82,14 @@ static void answer_offer(struct page *p, struct page_call *c)
 		 "s=-\\r\\nt=0 0\\r\\nm=audio 9 UDP/TLS/RTP/SAVPF %d 101\\r\\nc=IN IP4 "
 		 "0.0.0.0\\r\\n"
 		 "a=ice-ufrag:page\\r\\na=ice-pwd:0123456789012345678901\\r\\n"
-		 "a=fingerprint:sha-256 " HASH "\\r\\na=setup:active\\r\\na=mid:0\\r\\n"
+		 "a=fingerprint:sha-256 " HASH "\\r\\na=setup:active\\r\\na=mid:%u\\r\\n"
 		 "a=rtcp-mux\\r\\n%s\"}",
-		 c->id, pcma != p->no_sound ? 8 : 0,
+		 c->id, pcma != p->no_sound ? 8 : 0, mid,
 		 video ? "m=video 9 UDP/TLS/RTP/SAVPF 96\\r\\nc=IN IP4 0.0.0.0\\r\\n"
 			 "a=ice-ufrag:page\\r\\na=ice-pwd:0123456789012345678901\\r\\n"
 			 "a=fingerprint:sha-256 " HASH "\\r\\na=setup:active\\r\\na=mid:1\\r\\n"
 			 "a=rtcp-mux\\r\\n" :
 			 "");
-	relay_fake_media(p->relay, c->ufrag, true);
 }
 
 static void react(void *arg)
@@ -99,8 +101,10 @@ static void react(void *arg)
 		const bool due = c->due;
 
 		c->due = false;
-		if (due && !p->deaf && c->state != PAGE_ENDED)
-			answer_offer(p, c);
+		if (due && !p->deaf && c->state != PAGE_ENDED) {
+			page_answer(p, c, c->offer);
+			relay_fake_media(p->relay, c->ufrag, true);
+		}
 		if (due && !p->blind && c->state == PAGE_RINGING)
 			page_say(p, "{\"type\":\"shown\",\"call\":\"%s\"}", c->id);
 	}

@@ -54,6 +54,8 @@ void page_close(struct page *p);
 void page_say(struct page *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* About its newest call: answer, decline, hangup, shown, first. */
 void page_do(struct page *p, const char *word);
+/* Its answer to that offer of the call. */
+void page_answer(struct page *p, const struct page_call *c, const char *offer);
 void page_switch(struct page *p, unsigned number);
 void page_dial(struct page *p, const char *to, bool look);
 void page_resume(struct page *p, bool fresh);

@@ -385,6 +385,40 @@ STORY_APPS(media_that_break_down_are_offered_anew, 0, 1)
 	assert_string_equal(world_why(w, APP(0)), "lost");
 }
 
+/* Its socket drops with an offer on the way: it gets another, and what it says to the first counts
+ * for nothing. */
+STORY_APPS(an_answer_to_an_earlier_offer_counts_for_nothing, 0, 1)
+{
+	struct page *p = PAGE(0);
+	struct ua_call *door;
+	char first[2048];
+
+	world_page(w, p, 0);
+	door = ring(w, p);
+	page_do(p, "answer");
+	UNTIL(door->state == UA_TALKING, world_slack(w));
+	p->deaf = true;
+	relay_fake_media(w->relay, page_last(p)->ufrag, false);
+	UNTIL(page_last(p)->offers == 2, 1000);
+	snprintf(first, sizeof(first), "%s", page_last(p)->offer);
+	world_wait(w, APP_MEDIA_MS - 1000);
+	page_close(p);
+	world_wait(w, APP_MEDIA_MS); /* which begin anew */
+	world_page(w, p, 0);
+	page_resume(p, false);
+	assert_int_equal(page_last(p)->offers, 3);
+	page_answer(p, page_last(p), first);
+	assert_int_equal(p->errors, 0);
+	assert_false(sees(w, door, p));
+	page_answer(p, page_last(p), page_last(p)->offer);
+	assert_true(sees(w, door, p) && is_heard(w, p, door));
+	relay_fake_media(w->relay, page_last(p)->ufrag, true);
+	world_wait(w, 2 * APP_MEDIA_MS);
+	assert_int_equal(door->state, UA_TALKING);
+	page_do(p, "hangup");
+	world_over(w, "answered");
+}
+
 /* A call whose only app sleeps rings on; the push wakes it, and it joins. */
 STORY_APPS(a_sleeping_app_is_woken_and_joins, 0, 1)
 {
@@ -1037,6 +1071,7 @@ int main(void)
 		STORY_TEST(a_page_that_drops_while_it_rings_goes_on_ringing),
 		STORY_TEST(a_ringing_page_that_stays_away_is_lost),
 		STORY_TEST(media_that_break_down_are_offered_anew),
+		STORY_TEST(an_answer_to_an_earlier_offer_counts_for_nothing),
 		STORY_TEST(a_sleeping_app_is_woken_and_joins),
 		STORY_TEST(a_pushed_app_that_never_came_is_in_the_history),
 		STORY_TEST(an_app_that_nothing_can_wake_is_not_waited_for),

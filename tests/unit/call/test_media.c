@@ -368,7 +368,11 @@ static void new_media_take_the_place_of_the_old(void **)
 	expect("SAVPF 0 101\r\n");
 	assert_int_equal(relay()->kinds[1], 0);
 	assert_false(media_leg_of(t.media, old, &at)); /* what is still told of it is old news */
-	answers(leg, WEB_HEAD WEB_AUDIO WEB_VIDEO);
+	assert_int_equal(media_app_answered(t.media, leg,
+					    VIEW(WEB_HEAD WEB_AUDIO "a=mid:0\r\n" WEB_VIDEO)),
+			 -EALREADY); /* to the first offer, and late */
+	assert_true(media_app_waits(t.media, leg));
+	answers(leg, WEB_HEAD WEB_AUDIO "a=mid:2\r\n" WEB_VIDEO);
 	assert_true(media_leg_of(t.media, relay()->tag_of[2], &at));
 	assert_int_equal(relay()->to[0][RELAY_VIDEO], 1 << 2);
 	assert_int_equal(relay()->to[2][RELAY_AUDIO], 1 << 0);

@@ -47,6 +47,8 @@ static void an_answer_is_read(void **)
 	assert_false(a.passive);
 	assert_true(a.audio && a.video && a.pcmu && a.pcma && a.event);
 	assert_int_equal(a.best, WEB_PCMA);
+	assert_int_equal(a.mid, 0);
+	assert_int_equal(with("a=mid:0\r\n", "a=mid:audio\r\n"), 0);
 }
 
 static void refused_video_is_no_fault(void **)
@@ -133,12 +135,15 @@ static void the_offer_has_what_browsers_want(void **)
 	web_offer_print(&(struct web_offer){ .ufrag = "u",
 					     .pwd = "p",
 					     .fingerprint = HASH,
+					     .mid = 6,
 					     .pcmu = true },
 			&out);
 	text = buf_cstr(&out);
 	assert_non_null(strstr(text, "m=audio 9 UDP/TLS/RTP/SAVPF 0\r\n"));
 	assert_non_null(strstr(text, "a=sendrecv\r\na=rtpmap:0 PCMU/8000\r\n"));
 	assert_null(strstr(text, "a=rtpmap:101"));
+	assert_non_null(strstr(text, "a=group:BUNDLE 6\r\n"));
+	assert_non_null(strstr(text, "a=mid:6\r\n"));
 	assert_null(strstr(text, "m=video"));
 	buf_free(&out);
 }

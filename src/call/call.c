@@ -149,8 +149,8 @@ static void do_bridge(struct call *call, struct call_leg *leg)
 	call_record(call, CALL_REC_ANSWERED, leg, NULL);
 	call->sb->stats.answered++;
 	call->sb->stats.talking++;
-	rc = timers_arm(call->sb->timers, &call->timer, conf->talk_ms ? conf->talk_ms : CALL_TALK_MS,
-			on_talk_limit, call);
+	rc = timers_arm(call->sb->timers, &call->timer,
+			conf->talk_ms ? conf->talk_ms : CALL_TALK_MS, on_talk_limit, call);
 	leg->kind->connected(leg);
 	if (rc == 0)
 		rc = call->caller.kind->connect(&call->caller, leg); /* may end the call */
@@ -291,7 +291,8 @@ void call_event(struct call *call, enum call_event event, struct call_leg *leg)
 
 	if (!step->allowed) {
 		log_debug("call_event_ignored", LF_I("call", call->id),
-			  LF_S("state", call_state_name(before)), LF_S("event", call_event_name(event)));
+			  LF_S("state", call_state_name(before)),
+			  LF_S("event", call_event_name(event)));
 		return;
 	}
 	call->state = step->next;

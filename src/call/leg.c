@@ -99,7 +99,8 @@ void call_leave(struct call *call, uint64_t device)
 
 	if (call->caller.device == device) {
 		call->why = "stopped";
-		call_event(call, call->state == CALL_TALKING ? CALL_EV_HANGUP : CALL_EV_CANCEL, NULL);
+		call_event(call, call->state == CALL_TALKING ? CALL_EV_HANGUP : CALL_EV_CANCEL,
+			   NULL);
 		return;
 	}
 	if (call->answered) {
@@ -121,7 +122,8 @@ void call_leave(struct call *call, uint64_t device)
 
 /* How they begin. */
 
-struct call_leg *leg_new(struct call *call, const struct leg_kind *kind, const struct dir_device *to)
+struct call_leg *leg_new(struct call *call, const struct leg_kind *kind,
+			 const struct dir_device *to)
 {
 	struct call_leg *leg = calloc(1, sizeof(*leg));
 
@@ -204,6 +206,6 @@ void legs_start(struct call *call, const struct dir_device *to, enum legs which,
 		start_phones(&w);
 	if (w.started)
 		rung_reached(call, to->number);
-	else if (which == LEGS_BEST && w.failed)
+	else if (which == LEGS_BEST && w.failed && !to->wakes) /* who sleeps may come yet */
 		leg_not_rung(call, to, "failed", "refused");
 }

@@ -77,7 +77,8 @@ static void sip_picture(struct call_leg *leg)
 {
 	static const char body[] =
 		"<?xml version=\"1.0\" encoding=\"utf-8\"?>\r\n<media_control><vc_primitive>"
-		"<to_encoder><picture_fast_update/></to_encoder></vc_primitive></media_control>\r\n";
+		"<to_encoder><picture_fast_update/></to_encoder></vc_primitive></"
+		"media_control>\r\n";
 	const int64_t now_ms = clock_mono_us(leg->call->sb->conf.clock) / 1000;
 
 	if (!leg->phone.session ||
@@ -232,7 +233,8 @@ static void caller_ended(void *arg, const struct session_end *)
 	struct call_leg *leg = arg;
 
 	leg->phone.session = NULL;
-	call_event(leg->call, leg->call->state == CALL_TALKING ? CALL_EV_HANGUP : CALL_EV_CANCEL, leg);
+	call_event(leg->call, leg->call->state == CALL_TALKING ? CALL_EV_HANGUP : CALL_EV_CANCEL,
+		   leg);
 }
 
 const struct session_handlers caller_handlers = {
@@ -363,7 +365,8 @@ static int invite(struct call_leg *leg, const struct sip_binding *binding)
 	return leg_sip_invite(leg, &to);
 }
 
-bool leg_sip_start(struct call *call, const struct dir_device *to, const struct sip_binding *binding)
+bool leg_sip_start(struct call *call, const struct dir_device *to,
+		   const struct sip_binding *binding)
 {
 	struct call_leg *leg = leg_new(call, &leg_sip, to);
 	int rc;

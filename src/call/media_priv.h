@@ -18,8 +18,8 @@ struct said {
 
 /* What was offered to a browser, and what it took. */
 struct app_media {
-	bool listen;     /* it is not heard */
-	bool video;      /* a picture was offered */
+	bool listen; /* it is not heard */
+	bool video;  /* a picture was offered */
 	bool video_taken;
 	bool sound, event; /* the other side has them */
 	uint8_t pt;        /* of the sound */
@@ -79,7 +79,8 @@ struct sdp_edit media_answer_for(struct media *m, struct leg *leg, const struct 
 unsigned media_leg_free(const struct media *m);
 /* The offer of `leg` was taken: what it said counts now, in the lines that the other side took. */
 int media_take_offer(struct media *m, struct leg *leg, const int lines[RELAY_KINDS]);
-int media_lines_with_ports(const struct sdp *sdp, const struct leg *leg, int ret_lines[RELAY_KINDS]);
+int media_lines_with_ports(const struct sdp *sdp, const struct leg *leg,
+			   int ret_lines[RELAY_KINDS]);
 /* Whoever was on hold, or changed where it listens, sees nothing until the next key frame. */
 void media_ask_for_picture(struct media *m);
 

@@ -231,8 +231,7 @@ int switchboard_open_door(struct switchboard *sb, int64_t call_id, uint64_t devi
 	if (!call)
 		return -ENOENT;
 	if (call->state == CALL_RINGING && rung_find(call, device))
-		return open_for(call, device,
-				&(struct opening){ .number = number, .how = notice });
+		return open_for(call, device, &(struct opening){ .number = number, .how = notice });
 	if (call->answered && call->answered->device == device)
 		return opening_start(call->answered, number, notice);
 	if (call->state == CALL_TALKING && call->caller.device == device)

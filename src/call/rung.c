@@ -6,6 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+	SILENT_MS = 1500, /* a phone that is awake has said that it rings by then */
+};
+
 /* All calls that ring for one device. */
 struct bell {
 	uint64_t device;
@@ -292,13 +296,17 @@ static bool has_refused(const struct rung *rung, uint64_t contact)
 	return false;
 }
 
-/* What the leg was sent is lost, or on its way to where the phone is no more. */
-static bool is_stale(const struct call_leg *leg, const struct sip_binding *binding)
+/* What the leg was sent is lost, or on its way to where the phone is no more; or the phone slept,
+ * and would hear of it only when it is repeated, which may be seconds from now. */
+static bool is_stale(const struct call_leg *leg, const struct dir_device *d,
+		     const struct sip_binding *binding)
 {
 	const struct flow *was = &leg->phone.flow, *is = &binding->flow;
+	const bool moved = was->transport != is->transport || was->conn != is->conn ||
+			   !addr_same(&was->peer, &is->peer);
 
-	return !leg->trace.rang && (was->transport != is->transport || was->conn != is->conn ||
-				    !addr_same(&was->peer, &is->peer));
+	return !leg->trace.rang &&
+	       (moved || (d->wakes && call_now(leg->call) - leg->trace.offered > SILENT_MS));
 }
 
 static void join(struct rung *rung, const struct dir_device *d, const struct sip_binding *binding)
@@ -306,7 +314,7 @@ static void join(struct rung *rung, const struct dir_device *d, const struct sip
 	const uint64_t contact = leg_contact(binding);
 	struct call_leg *old = leg_of(rung->call, rung->device, contact);
 
-	if (has_refused(rung, contact) || (old && !is_stale(old, binding)) ||
+	if (has_refused(rung, contact) || (old && !is_stale(old, d, binding)) ||
 	    !leg_sip_start(rung->call, d, binding))
 		return;
 	late(rung, newest(rung->call));

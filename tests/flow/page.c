@@ -88,8 +88,8 @@ void page_answer(struct page *p, const struct page_call *c, const char *offer)
 		 video ? "m=video 9 UDP/TLS/RTP/SAVPF 96\\r\\nc=IN IP4 0.0.0.0\\r\\n"
 			 "a=ice-ufrag:page\\r\\na=ice-pwd:0123456789012345678901\\r\\n"
 			 "a=fingerprint:sha-256 " HASH "\\r\\na=setup:active\\r\\na=mid:1\\r\\n"
-			 "a=rtcp-mux\\r\\n" :
-			 "");
+			 "a=rtcp-mux\\r\\n"
+		       : "");
 }
 
 static void react(void *arg)

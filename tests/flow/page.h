@@ -1,5 +1,5 @@
-/* tests/flow/page.h - scripted pages of the app, which read and write its messages on their own: they
- * share no code with the server.
+/* tests/flow/page.h - scripted pages of the app, which read and write its messages on their own:
+ * they share no code with the server.
  *
  * A page that is called shows it and answers the offer after a moment, and its media flow then; all
  * else the test makes it do. Everything that the server says is held against the rules of
@@ -18,9 +18,9 @@ struct page_call {
 	char id[24], token[40], why[24], by[40];
 	char ufrag[16]; /* of the newest offer */
 	char offer[2048];
-	bool due;       /* an offer waits for the answer */
-	bool rang;      /* as caller */
-	bool up;        /* its media flow */
+	bool due;             /* an offer waits for the answer */
+	bool rang;            /* as caller */
+	bool up;              /* its media flow */
 	bool video, no_video; /* as it was told */
 	char with[16], with_kind[16], with_name[40];
 	unsigned rings, offers, ended, opened, switches;
@@ -36,8 +36,8 @@ struct page {
 	struct app_link *link;        /* NULL: not connected */
 	uint64_t devices[PAGE_DEVICES_MAX];
 	unsigned ndevices;
-	bool deaf;    /* does not answer offers */
-	bool blind;   /* does not show that it rings */
+	bool deaf;     /* does not answer offers */
+	bool blind;    /* does not show that it rings */
 	bool no_sound; /* answers with another codec than was offered */
 	struct timer react;
 	struct page_call calls[PAGE_CALLS_MAX];

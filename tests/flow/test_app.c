@@ -430,10 +430,10 @@ STORY_APPS(a_sleeping_app_is_woken_and_joins, 0, 1)
 	door = world_ring(w);
 	UNTIL(w->nwakes == 1, world_slack(w));
 	assert_true(w->wakes[0].device == APP(0));
-	switchboard_pushed(w->board, w->wakes[0].call, APP(0), clock_wall_ms(&w->clock.clock), true);
+	switchboard_pushed(w->board, w->wakes[0].call, APP(0), clock_wall_ms(&w->clock.clock),
+			   true);
 	world_wait(w, 2000);
-	switchboard_delivered(w->board, w->wakes[0].call, APP(0),
-			      clock_wall_ms(&w->clock.clock));
+	switchboard_delivered(w->board, w->wakes[0].call, APP(0), clock_wall_ms(&w->clock.clock));
 	world_wait(w, 3000);
 	assert_int_equal(world_seen(w)->ended, 0);
 	world_page(w, PAGE(0), 0);
@@ -458,7 +458,8 @@ STORY_APPS(a_pushed_app_that_never_came_is_in_the_history, 1, 1)
 	PHONE(0)->plan.answer_ms = 10000;
 	door = world_ring(w);
 	UNTIL(w->nwakes == 1, world_slack(w));
-	switchboard_pushed(w->board, w->wakes[0].call, APP(0), clock_wall_ms(&w->clock.clock), true);
+	switchboard_pushed(w->board, w->wakes[0].call, APP(0), clock_wall_ms(&w->clock.clock),
+			   true);
 	UNTIL(door->state == UA_TALKING, 10000 + 2 * world_slack(w));
 	assert_string_equal(w->wakes[0].over, "answered_elsewhere");
 	ua_bye(door);
@@ -516,8 +517,8 @@ STORY_APPS(a_phone_that_registers_late_joins, 2, 0)
 	struct ua_call *door;
 
 	ua_register(PHONE(0), 0);
-	UNTIL(!sip_endpoint_bindings(w->endpoint, ua_number(PHONE(0)),
-				     (struct sip_binding[8]){}, 8),
+	UNTIL(!sip_endpoint_bindings(w->endpoint, ua_number(PHONE(0)), (struct sip_binding[8]){},
+				     8),
 	      2 * world_slack(w));
 	door = world_ring(w);
 	UNTIL(ua_last(PHONE(1)), world_slack(w));
@@ -548,6 +549,61 @@ STORY_APPS(a_phone_that_registers_again_is_not_called_twice, 2, 0)
 	ua_cancel(door);
 	UNTIL(door->state == UA_OVER, 2 * world_slack(w));
 	world_over(w, "missed");
+}
+
+/* Its INVITE went to it while it slept; woken, it registers, and rings at once. */
+STORY_APPS(a_sleeping_phone_is_woken_and_rings_at_once, 1, 0)
+{
+	struct ua_call *door;
+
+	if (w->storm) /* how soon a message comes through */
+		return;
+	w->phone_sleeps = true;
+	world_directory(w, w->nphones, true);
+	PHONE(0)->vanished = true;
+	door = world_ring(w);
+	UNTIL(w->nwakes == 1, 1000);
+	assert_true(w->wakes[0].device == ua_number(PHONE(0)));
+	switchboard_pushed(w->board, w->wakes[0].call, w->wakes[0].device,
+			   clock_wall_ms(&w->clock.clock), true);
+	world_wait(w, 4000);
+	assert_null(ua_last(PHONE(0)));
+	PHONE(0)->vanished = false;
+	PHONE(0)->plan.answer_ms = 5000;
+	ua_register(PHONE(0), UA_EXPIRES_S);
+	UNTIL(ua_last(PHONE(0)) && ua_last(PHONE(0))->state == UA_INCOMING, 500);
+	UNTIL(door->state == UA_TALKING, 7000);
+	assert_true(world_trace(w, ua_number(PHONE(0)))->woken);
+	ua_bye(door);
+	world_over(w, "answered");
+}
+
+/* Its connection is gone, so that nothing can be sent: it is waited for all the same. */
+STORY_APPS(a_phone_without_a_connection_is_waited_for, 1, 0)
+{
+	struct sip_binding b = { .user = ua_number(PHONE(0)),
+				 .contact = "sip:asleep@192.0.2.250;transport=tcp",
+				 .q = 500,
+				 .cseq = 1,
+				 .expires_at = clock_wall_ms(&w->clock.clock) + UA_EXPIRES_S * 1000,
+				 .flow = { .transport = FLOW_TCP, .conn = 999999 } };
+	struct ua_call *door;
+
+	w->phone_sleeps = true;
+	world_directory(w, w->nphones, true);
+	sip_endpoint_unbind(w->endpoint, ua_number(PHONE(0)));
+	assert_int_equal(addr_parse("192.0.2.250:5060", &b.flow.peer), 0);
+	assert_int_equal(sip_endpoint_restore(w->endpoint, &b), 0);
+	door = world_ring(w);
+	UNTIL(w->nwakes == 1, world_slack(w));
+	world_wait(w, 3000);
+	assert_int_equal(world_seen(w)->ended + world_seen(w)->nlegs, 0);
+	PHONE(0)->plan.answer_ms = 1000;
+	ua_register(PHONE(0), UA_EXPIRES_S);
+	UNTIL(door->state == UA_TALKING, 1000 + 2 * world_slack(w));
+	ua_bye(door);
+	world_over(w, "answered");
+	assert_int_equal(world_seen(w)->nlegs, 1);
 }
 
 static bool hears_code(const struct ua_call *door, unsigned keys)
@@ -717,7 +773,8 @@ STORY_APPS(a_page_calls_a_phone, 1, 1)
 	struct page *p = PAGE(0);
 	struct ua_call *phone;
 
-	PHONE(0)->plan = (struct ua_plan){ .ring_ms = 100, .answer_ms = 2000 + world_slack(w),
+	PHONE(0)->plan = (struct ua_plan){ .ring_ms = 100,
+					   .answer_ms = 2000 + world_slack(w),
 					   .pcma_first = true };
 	world_page(w, p, 0);
 	page_dial(p, PHONE(0)->user, false);
@@ -770,14 +827,18 @@ STORY_APPS(a_page_calls_a_page, 0, 2)
 	UNTIL(page_last(PAGE(1))->up && page_last(PAGE(0))->rang, 1000);
 	page_do(PAGE(1), "answer");
 	UNTIL(page_last(PAGE(0))->up && is(PAGE(0), PAGE_TALKING), 1000);
-	assert_true(relay_fake_joins(w->relay, page_last(PAGE(0))->ufrag, page_last(PAGE(1))->ufrag));
-	assert_true(relay_fake_joins(w->relay, page_last(PAGE(1))->ufrag, page_last(PAGE(0))->ufrag));
+	assert_true(
+		relay_fake_joins(w->relay, page_last(PAGE(0))->ufrag, page_last(PAGE(1))->ufrag));
+	assert_true(
+		relay_fake_joins(w->relay, page_last(PAGE(1))->ufrag, page_last(PAGE(0))->ufrag));
 	page_close(PAGE(0)); /* who called comes back, too */
 	world_page(w, PAGE(0), 0);
 	page_resume(PAGE(0), true);
 	UNTIL(page_last(PAGE(0))->up, 1000);
-	assert_true(relay_fake_joins(w->relay, page_last(PAGE(0))->ufrag, page_last(PAGE(1))->ufrag));
-	assert_true(relay_fake_joins(w->relay, page_last(PAGE(1))->ufrag, page_last(PAGE(0))->ufrag));
+	assert_true(
+		relay_fake_joins(w->relay, page_last(PAGE(0))->ufrag, page_last(PAGE(1))->ufrag));
+	assert_true(
+		relay_fake_joins(w->relay, page_last(PAGE(1))->ufrag, page_last(PAGE(0))->ufrag));
 	page_do(PAGE(0), "hangup");
 	assert_string_equal(page_last(PAGE(1))->why, "peer_hangup");
 	world_over(w, "answered");
@@ -1079,6 +1140,8 @@ int main(void)
 		STORY_TEST(a_device_that_declined_does_not_join_again),
 		STORY_TEST(a_phone_that_registers_late_joins),
 		STORY_TEST(a_phone_that_registers_again_is_not_called_twice),
+		STORY_TEST(a_sleeping_phone_is_woken_and_rings_at_once),
+		STORY_TEST(a_phone_without_a_connection_is_waited_for),
 		STORY_TEST(a_page_opens_named_switches_while_it_talks),
 		STORY_TEST(a_page_opens_while_it_rings),
 		STORY_TEST(who_opened_may_stay),

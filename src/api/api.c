@@ -407,7 +407,10 @@ static int start_apps(struct api *api)
 					    .switchboard = api->conf.switchboard,
 					    .journal = api->conf.journal };
 
-	return conf.switchboard ? app_live_new(&conf, &api->app_live) : 0;
+	const int rc = conf.switchboard ? app_live_new(&conf, &api->app_live) : 0;
+
+	api->env.apps = api->app_live;
+	return rc;
 }
 
 static int start(struct api *api, struct err *err)

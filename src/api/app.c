@@ -40,8 +40,8 @@ static int find_own(struct request *r, struct app_device_row *ret_device)
 static int find_held(struct request *r, struct app_device_row *devices, size_t *ret_n)
 {
 	struct app_device_row *held;
-	const int rc = app_list_of_person(r->db, r->who.person_id, APPS_MAX, r->arena, &held,
-					  ret_n);
+	const int rc =
+		app_list_of_person(r->db, r->who.person_id, APPS_MAX, r->arena, &held, ret_n);
 
 	for (size_t i = 0; rc == 0 && i < *ret_n; i++)
 		devices[i] = held[i];

@@ -524,6 +524,41 @@ void app_live_run(struct app_live *live, const struct app_live_ask *ask, struct 
 	}
 }
 
+/* Somebody signed out. */
+
+struct look {
+	struct app_live *live;
+	int64_t person_id;
+};
+
+static void on_look(void *arg)
+{
+	struct look *look = arg;
+
+	LIST_EACH(it, &look->live->pages) {
+		struct connection *c = CONTAINER_OF(it, struct connection, page);
+
+		if (c->ws && c->person_id == look->person_id)
+			check_start(c);
+	}
+	live_unref(look->live);
+	free(look);
+}
+
+void app_live_look(struct app_live *live, int64_t person_id)
+{
+	struct look *look = live ? calloc(1, sizeof(*look)) : NULL;
+
+	if (!look)
+		return; /* the timers find out */
+	atomic_fetch_add(&live->refs, 1);
+	*look = (struct look){ live, person_id };
+	if (loop_post(live->conf.web, on_look, look) == 0)
+		return;
+	live_unref(live);
+	free(look);
+}
+
 /* The request's side. */
 
 struct app_live_ask app_live_ask(struct request *r)

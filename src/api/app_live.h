@@ -4,7 +4,7 @@
  *
  * A connection ends when its session does, or when the session's apps are others than before: that
  * is looked up every APP_CHECK_MS, and at once when the change feed tells of one of the devices or
- * of the person. It ends too when either side does not keep up: with more than APP_WAY_MAX messages
+ * of the person, or when the person signs out somewhere. It ends too when either side does not keep up: with more than APP_WAY_MAX messages
  * on the way. The codes (RFC 6455 section 7.4.1) with which it closes:
  *
  *	1008  the session is over, or has no app any more
@@ -38,6 +38,8 @@ struct app_live_conf {
 };
 
 [[nodiscard]] int app_live_new(const struct app_live_conf *conf, struct app_live **ret_live);
+/* Sessions of the person have ended: looks which connections go with them. Any thread. NULL is fine. */
+void app_live_look(struct app_live *live, int64_t person_id);
 /* After workers_stop, and before http_free, which runs what is posted: no worker is asked any more.
  * NULL is fine. */
 void app_live_stop(struct app_live *live);

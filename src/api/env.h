@@ -9,6 +9,7 @@
 #include "api/secret.h"
 #include "api/suspect.h"
 
+struct app_live;
 struct feed;
 struct importer;
 struct limits;
@@ -29,6 +30,7 @@ struct env {
 	const char *dummy_hash;  /* verified for unknown accounts, so that they cost the same */
 	struct limits *limits;   /* of what is open to all */
 	struct feed *feed;       /* woken after each change; may be NULL */
+	struct app_live *apps;   /* told who signs out; NULL: there are none */
 	struct importer *importer; /* tells the progress; may be NULL */
 	suspects_fn *suspects;   /* NULL: there are none */
 	suspect_forget_fn *suspect_forget;

@@ -69,7 +69,8 @@ int holder_renew(struct request *r, int64_t site_id, int64_t device, struct view
 {
 	struct device_secret_row secret = { .number = device };
 	struct credential made;
-	int rc = credential_make(&r->env->key, r->env->rand, device, r->env->realm, r->arena, &made);
+	int rc =
+		credential_make(&r->env->key, r->env->rand, device, r->env->realm, r->arena, &made);
 
 	if (rc < 0)
 		return rc;

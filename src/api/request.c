@@ -1,6 +1,6 @@
 #include "api/request.h"
 
-#include "api/app.h"
+#include "api/app_live.h"
 #include "api/session.h"
 #include "base/log.h"
 #include "event/feed.h"
@@ -444,4 +444,6 @@ void request_run(struct request *r)
 		reply_error(r, rc);
 	else if (rc == 0 && !is_safe(r) && r->env->feed)
 		feed_wake(r->env->feed);
+	if (rc == 0 && (r->route->flags & ROUTE_SIGNS_OUT))
+		app_live_look(r->env->apps, r->who.person_id);
 }

@@ -20,6 +20,7 @@ enum route_flag {
 	ROUTE_UPLOAD = 8, /* takes a file as it is, of any type, instead of JSON */
 	ROUTE_FRESH = 16, /* its person proved to be there within SESSION_FRESH_MS */
 	ROUTE_UNRECORDED = 32, /* changes nothing that the trail tells of (api/record.h) */
+	ROUTE_SIGNS_OUT = 64, /* ends sessions of whoever asks */
 };
 
 struct request;

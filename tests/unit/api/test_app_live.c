@@ -463,6 +463,26 @@ static void a_connection_ends_with_its_session(void **state)
 	wait_for(&calls.closed, 1);
 }
 
+static void a_connection_ends_when_its_person_signs_out(void **state)
+{
+	struct fixture *f = *state;
+	char text[512];
+	int fd, other;
+
+	device_make(f, PHONE, "Phone", f->person);
+	sign_in_person(f);
+	fd = open_live(f);
+	snprintf(text, sizeof(text),
+		 "DELETE /api/v1/session HTTP/1.1\r\nHost: door.test\r\nConnection: close\r\n"
+		 "Cookie: %s\r\n\r\n",
+		 f->cookie);
+	other = connect_and_send(f, text);
+	assert_int_equal(read_head(f, other), 204);
+	close(other);
+	assert_closes(f, fd, 1008);
+	close(fd);
+}
+
 static void a_connection_ends_with_its_device(void **state)
 {
 	struct fixture *f = *state;
@@ -619,10 +639,15 @@ static void the_server_may_end_at_any_moment(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(messages_keep_their_order_both_ways),      T(who_is_connected_is_on_record),
-		T(a_connection_ends_with_its_session),       T(a_connection_ends_with_its_device),
-		T(a_connection_begins_anew_with_other_apps), T(a_refused_link_closes_its_page),
-		T(who_does_not_keep_up_is_closed),           T(who_says_too_much_is_closed),
+		T(messages_keep_their_order_both_ways),
+		T(who_is_connected_is_on_record),
+		T(a_connection_ends_with_its_session),
+		T(a_connection_ends_when_its_person_signs_out),
+		T(a_connection_ends_with_its_device),
+		T(a_connection_begins_anew_with_other_apps),
+		T(a_refused_link_closes_its_page),
+		T(who_does_not_keep_up_is_closed),
+		T(who_says_too_much_is_closed),
 		T(the_server_may_end_at_any_moment),
 	};
 

@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { SWITCHES_MAX = 4 };
+enum { APP_SWITCHES_MAX = 4 };
 
 struct switch_view {
 	int64_t number;
@@ -46,7 +46,7 @@ struct app_view {
 
 static const struct field switch_fields[] = {
 	{ "number", FIELD_INT, 0, offsetof(struct switch_view, number), .min = 1,
-	  .max = SWITCHES_MAX },
+	  .max = APP_SWITCHES_MAX },
 	{ "name", FIELD_TEXT, 0, offsetof(struct switch_view, name) },
 };
 static const struct shape switch_shape = SHAPE("AppSwitch", struct switch_view, switch_fields);
@@ -58,7 +58,7 @@ static const struct field contact_fields[] = {
 	{ "kind", FIELD_ENUM, 0, offsetof(struct contact_view, kind), .values = kinds },
 	{ "online", FIELD_BOOL, 0, offsetof(struct contact_view, online) },
 	{ "switches", FIELD_OBJECTS, 0, offsetof(struct contact_view, switches),
-	  .max = SWITCHES_MAX, .of = &switch_shape, .doc = "What can be opened there" },
+	  .max = APP_SWITCHES_MAX, .of = &switch_shape, .doc = "What can be opened there" },
 };
 static const struct shape app_contact_shape =
 	SHAPE("AppContact", struct contact_view, contact_fields);

@@ -52,10 +52,12 @@ static void on_tick(evutil_socket_t, short, void *arg)
 	tick_set(loop);
 }
 
-static void posts_run(struct loop *loop)
+/* False: there was nothing. */
+static bool posts_run(struct loop *loop)
 {
 	pthread_mutex_lock(&loop->lock);
 	struct post *p = loop->head;
+	const bool any = p != NULL;
 	loop->head = NULL;
 	loop->tail = &loop->head;
 	loop->posts = 0;
@@ -67,12 +69,13 @@ static void posts_run(struct loop *loop)
 		free(p);
 		p = next;
 	}
+	return any;
 }
 
 void loop_posts(struct loop *loop)
 {
-	while (loop->head)
-		posts_run(loop);
+	while (posts_run(loop))
+		;
 }
 
 static void on_knock(evutil_socket_t fd, short, void *arg)

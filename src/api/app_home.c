@@ -3,11 +3,10 @@
 #include "api/resource.h"
 #include "store/call.h"
 #include "store/device.h"
+#include "store/switch.h"
 
 #include <errno.h>
 #include <stdlib.h>
-
-enum { APP_SWITCHES_MAX = 4 };
 
 struct switch_view {
 	int64_t number;
@@ -46,7 +45,7 @@ struct app_view {
 
 static const struct field switch_fields[] = {
 	{ "number", FIELD_INT, 0, offsetof(struct switch_view, number), .min = 1,
-	  .max = APP_SWITCHES_MAX },
+	  .max = SWITCHES_MAX },
 	{ "name", FIELD_TEXT, 0, offsetof(struct switch_view, name) },
 };
 static const struct shape switch_shape = SHAPE("AppSwitch", struct switch_view, switch_fields);
@@ -58,7 +57,7 @@ static const struct field contact_fields[] = {
 	{ "kind", FIELD_ENUM, 0, offsetof(struct contact_view, kind), .values = kinds },
 	{ "online", FIELD_BOOL, 0, offsetof(struct contact_view, online) },
 	{ "switches", FIELD_OBJECTS, 0, offsetof(struct contact_view, switches),
-	  .max = APP_SWITCHES_MAX, .of = &switch_shape, .doc = "What can be opened there" },
+	  .max = SWITCHES_MAX, .of = &switch_shape, .doc = "What can be opened there" },
 };
 static const struct shape app_contact_shape =
 	SHAPE("AppContact", struct contact_view, contact_fields);
@@ -97,17 +96,27 @@ static const struct field app_fields[] = {
 };
 const struct shape app_shape = SHAPE("App", struct app_view, app_fields);
 
-/* An intercom's own code is that of its first switch, which has no name. */
-static struct shape_list switches_of(struct request *r, const struct device_row *row)
+static int switches_of(struct request *r, const struct device_row *row,
+		       struct shape_list *ret_switches)
 {
-	struct switch_view *one;
+	struct switch_view *views;
+	struct switch_row *rows;
+	size_t n;
+	int rc;
 
-	if (!row->unlock_code.p)
-		return (struct shape_list){};
-	one = arena_alloc(r->arena, sizeof(*one));
-	if (one)
-		*one = (struct switch_view){ 1, VIEW("") };
-	return (struct shape_list){ one, one ? 1 : 0 };
+	*ret_switches = (struct shape_list){};
+	if (!view_eq(row->kind, VIEW("intercom")))
+		return 0;
+	rc = switch_list(r->db, row->site_id, row->number, r->arena, &rows, &n);
+	if (rc < 0)
+		return rc;
+	views = arena_alloc(r->arena, (n + 1) * sizeof(*views));
+	if (!views)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		views[i] = (struct switch_view){ rows[i].number, rows[i].name };
+	*ret_switches = (struct shape_list){ views, n };
+	return 0;
 }
 
 static int contacts_of(struct request *r, const struct app_device_row *app,
@@ -116,20 +125,22 @@ static int contacts_of(struct request *r, const struct app_device_row *app,
 	struct contact_view *views;
 	struct device_row *rows;
 	size_t n;
-	const int rc = device_contacts(r->db, app->site_id, app->number, app->apartment_id, r->now,
-				       r->arena, &rows, &n);
+	int rc = device_contacts(r->db, app->site_id, app->number, app->apartment_id, r->now,
+				 r->arena, &rows, &n);
 
 	if (rc < 0)
 		return rc;
 	views = arena_alloc(r->arena, (n + 1) * sizeof(*views));
 	if (!views)
 		return -ENOMEM;
-	for (size_t i = 0; i < n; i++)
-		views[i] = (struct contact_view){ rows[i].number, rows[i].name,
-						  device_kind(&rows[i]), device_is_online(&rows[i]),
-						  switches_of(r, &rows[i]) };
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		views[i] =
+			(struct contact_view){ rows[i].number, rows[i].name, device_kind(&rows[i]),
+					       device_is_online(&rows[i]) };
+		rc = switches_of(r, &rows[i], &views[i].switches);
+	}
 	*ret_contacts = (struct shape_list){ views, n };
-	return 0;
+	return rc;
 }
 
 static int device_of(struct request *r, const struct app_device_row *app,

@@ -297,7 +297,12 @@ static void contacts_are_the_houses_and_the_apartments(void **state)
 	struct fixture *f = *state;
 	const int64_t number = app_make(f, "Tablet", f->home, f->person[ROLE_SITE_USER]);
 
-	made(f, "{\"name\":\"Front door\",\"kind\":\"intercom\"}");
+	const int64_t door = made(f, "{\"name\":\"Front door\",\"kind\":\"intercom\"}");
+
+	assert_status(f, 200, ADMIN, "PUT", device_path(f, door, "/switches"),
+		      "{\"items\":[{\"number\":1,\"name\":\"Door\",\"code\":\"00*\",\"owner\":"
+		      "\"platform\"},"
+		      "{\"number\":3,\"name\":\"Garage\",\"code\":\"33*\",\"owner\":\"device\"}]}");
 	made(f,
 	     fixture_path(
 		     f, "{\"name\":\"Their door\",\"kind\":\"intercom\",\"apartment_id\":\"%lld\"}",
@@ -305,8 +310,10 @@ static void contacts_are_the_houses_and_the_apartments(void **state)
 	app_make(f, "Child", f->home, 0);
 	app_make(f, "Neighbour", f->beside, 0);
 	assert_status(f, 200, ROLE_SITE_USER, "GET", "/app", NULL);
-	assert_true(says(f, "\"Front door\",\"kind\":\"intercom\",\"online\":false,\"switches\":"
-			    "[{\"number\":1,\"name\":\"\"}]"));
+	assert_true(says(f,
+			 "\"Front door\",\"kind\":\"intercom\",\"online\":false,\"switches\":"
+			 "[{\"number\":1,\"name\":\"Door\"},{\"number\":3,\"name\":\"Garage\"}]"));
+	assert_false(says(f, "33*"));
 	assert_true(says(f, "\"Child\",\"kind\":\"app\",\"online\":false,\"switches\":[]"));
 	assert_false(says(f, "Their door") || says(f, "Neighbour"));
 	assert_true(says(f, fixture_path(f, "\"apartment\":{\"id\":\"%lld\"", (long long)f->home)));

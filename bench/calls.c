@@ -38,8 +38,8 @@ enum {
 	QUIET_MS = 300,
 	UP_MS = 60000,
 	ASK_MS = 1000,
-	CONSENT_PERIODS = 250, /* a browser asks again */
-	BRIDGED = 300,         /* calls beside rtpengine */
+	CHECK_MS = 5000, /* a browser asks again whether it is heard */
+	BRIDGED = 300,   /* calls beside rtpengine */
 	ROUNDS = 3,
 	PORT_LO = 24000,
 	PORT_HI = 33999,
@@ -64,6 +64,7 @@ struct call {
 	struct dtls *dtls;
 	struct srtp *out;
 	bool up;
+	int64_t checked_us;
 };
 
 /* What the server says of a call that it made. */
@@ -211,7 +212,7 @@ static void serve(const struct bench *b, int pipe)
 
 /* The other ends. */
 
-static void stun_send(const struct call *c)
+static void stun_send(struct call *c, int64_t now_us)
 {
 	const struct flow *f = &c->peer[RELAY_AUDIO];
 	char name[NAME];
@@ -226,6 +227,7 @@ static void stun_send(const struct call *c)
 	m.username = view_str(name);
 	n = stun_print(&m, view_str(c->own.pwd), p, sizeof(p));
 	sendto(f->fd, p, n, 0, &f->to.sa, f->to.len);
+	c->checked_us = now_us;
 }
 
 static void on_dtls_send(void *arg, const uint8_t *p, size_t n)
@@ -269,7 +271,7 @@ static void browser_read(struct call *c, bool ask)
 	ssize_t n;
 
 	if (ask)
-		stun_send(c);
+		stun_send(c, clock_mono_us(clock_system()));
 	while ((n = recv(c->peer[RELAY_AUDIO].fd, p, sizeof(p), 0)) > 0) {
 		if (stun_is(p, (size_t)n))
 			dtls_start(c->dtls);
@@ -378,9 +380,11 @@ static void call_drain(const struct bench *b, const struct call *c, struct count
 
 static void call_turn(const struct bench *b, struct call *c, unsigned period, struct count *count)
 {
+	const int64_t now_us = clock_mono_us(clock_system());
+
 	call_drain(b, c, count);
-	if (b->kind == BROWSER && period % CONSENT_PERIODS == 0)
-		stun_send(c);
+	if (b->kind == BROWSER && now_us - c->checked_us > CHECK_MS * 1000)
+		stun_send(c, now_us);
 	audio_send(&c->door[RELAY_AUDIO], NULL, count);
 	audio_send(&c->peer[RELAY_AUDIO], c->out, count);
 	if (b->video && period % PICTURE_PERIODS == 0)

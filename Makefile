@@ -72,10 +72,11 @@ e2e: all
 # Beside Kamailio, rtpengine and Node; takes minutes. Only the ratios mean something.
 bench: all
 	@tools/packages build bench
-	ninja -C $(BUILD) bench/bench_relay bench/bench_import bench/bench_web
+	ninja -C $(BUILD) bench/bench_relay bench/bench_import bench/bench_web bench/bench_calls
 	$(BUILD)/bench/bench_import
 	$(BUILD)/bench/bench_web
 	$(BUILD)/bench/bench_relay 5 "$$(command -v rtpengine || true)"
+	$(BUILD)/bench/bench_calls 1000 5 "$$(command -v rtpengine || true)"
 	bench/sip.py
 	bench/api.py
 	cd tests/e2e && npm ci --no-audit --no-fund --loglevel=error

@@ -94,7 +94,6 @@ static void world_open(struct world *w)
 	dtls_start(w->b.dtls);
 	turns(w);
 	check(w->ups == 1);
-	browser_keys(&w->b);
 }
 
 static void world_close(struct world *w)

@@ -19,8 +19,17 @@ static void on_send(void *arg, const uint8_t *p, size_t n)
 	browser_send(arg, p, n);
 }
 
-static void on_changed(void *, enum dtls_state)
+/* The server's first packets may come with the end of the handshake. */
+static void on_changed(void *arg, enum dtls_state state)
 {
+	struct browser *b = arg;
+	struct dtls_keys keys;
+
+	if (state == DTLS_UP)
+		must(dtls_keys(b->dtls, &keys) == 0 &&
+			     srtp_new(keys.profile, SRTP_RECEIVE, &keys.theirs, &b->in) == 0 &&
+			     srtp_new(keys.profile, SRTP_SEND, &keys.ours, &b->out) == 0,
+		     "no keys");
 }
 
 void browser_open(struct browser *b, const struct addr *server, const struct ice_own *own,
@@ -93,16 +102,6 @@ void browser_forget(struct browser *b)
 	srtp_free(b->in);
 	must(dtls_keys(b->dtls, &keys) == 0 &&
 		     srtp_new(keys.profile, SRTP_RECEIVE, &keys.theirs, &b->in) == 0,
-	     "no keys");
-}
-
-void browser_keys(struct browser *b)
-{
-	struct dtls_keys keys;
-
-	must(dtls_keys(b->dtls, &keys) == 0 &&
-		     srtp_new(keys.profile, SRTP_RECEIVE, &keys.theirs, &b->in) == 0 &&
-		     srtp_new(keys.profile, SRTP_SEND, &keys.ours, &b->out) == 0,
 	     "no keys");
 }
 

@@ -30,8 +30,6 @@ void browser_check(struct browser *b, const char *pwd);
 /* Ready for the handshake, which dtls_start begins. */
 void browser_dtls(struct browser *b, enum dtls_role role, const char *fingerprint,
 		  struct timers *timers);
-/* Once DTLS is up. */
-void browser_keys(struct browser *b);
 /* What was heard before is no replay any more. */
 void browser_forget(struct browser *b);
 /* Reads all that has come. */

@@ -113,7 +113,6 @@ static void come_up(struct world *w)
 	dtls_start(w->b.dtls);
 	turns(w);
 	assert_int_equal(w->ups, 1);
-	browser_keys(&w->b);
 }
 
 static void browser_asks(struct world *w, uint8_t type, uint16_t seq)
@@ -256,7 +255,6 @@ static void we_speak_first_when_the_browser_waits(void **state)
 	check(w, NULL);
 	turns(w);
 	assert_int_equal(w->ups, 1);
-	browser_keys(&w->b);
 }
 
 static void nothing_is_sent_to_who_proves_nothing(void **state)
@@ -458,7 +456,6 @@ static void live(struct world *w)
 	turns(w);
 	if (!w->ups)
 		return;
-	browser_keys(&w->b);
 	oom_server(true);
 	door_sends_key(w, 0);
 	for (unsigned i = 0; i < 2 * WEB_CATCH_UP; i++)

@@ -27,7 +27,10 @@ struct line_ask {
 	struct switchboard *sb;
 	int64_t call_id;
 	unsigned leg;
-	struct list list; /* the switchboard's */
+	int error; /* evdns's; 0: peer is the answer, without its port */
+	struct addr peer;
+	struct timer answered; /* names of the hosts file are there before the call rings */
+	struct list list;      /* the switchboard's */
 };
 
 static struct view key_of(const int64_t *site_id)
@@ -113,36 +116,46 @@ static struct call_leg *leg_that_asked(const struct line_ask *ask)
 
 static void ask_free(struct line_ask *ask)
 {
+	timers_cancel(ask->sb->timers, &ask->answered);
 	list_remove(&ask->list);
 	free(ask);
 }
 
-static bool address_of(const struct evutil_addrinfo *ai, uint16_t port, struct addr *ret_addr)
-{
-	struct addr a = {};
-
-	if (!ai || ai->ai_addrlen > sizeof(a.v6))
-		return false;
-	memcpy(&a, ai->ai_addr, ai->ai_addrlen);
-	*ret_addr = addr_with_port(&a, port);
-	return true;
-}
-
-static void on_address(int error, struct evutil_addrinfo *found, void *arg)
+static void on_answered(void *arg)
 {
 	struct line_ask *ask = arg;
-	struct call_leg *leg = error == EVUTIL_EAI_CANCEL ? NULL : leg_that_asked(ask);
+	struct call_leg *leg = leg_that_asked(ask);
 	const struct dir_device *to = leg ? ring_device(leg->call, leg->device) : NULL;
+	const struct addr found = ask->peer;
+	const int error = ask->error;
 	struct addr peer;
 
 	ask_free(ask);
-	if (leg && (!to || !to->trunk || !address_of(found, to->trunk->port, &peer) ||
-		    invite(leg, to, &peer) < 0)) {
-		log_warn("line_unreachable", LF_I("call", leg->call->id), LF_I("error", error));
-		leg_lose(leg, 0, true); /* the call may be gone after it */
+	if (!leg)
+		return;
+	if (to && to->trunk && !error) {
+		peer = addr_with_port(&found, to->trunk->port);
+		if (invite(leg, to, &peer) == 0)
+			return;
+	}
+	log_warn("line_unreachable", LF_I("call", leg->call->id), LF_I("error", error));
+	leg_lose(leg, 0, true); /* the call may be gone after it */
+}
+
+/* The first address that there is. */
+static void on_address(int error, struct evutil_addrinfo *found, void *arg)
+{
+	struct line_ask *ask = arg;
+
+	ask->error = found ? error : EVUTIL_EAI_NONAME;
+	if (found && found->ai_addrlen <= sizeof(ask->peer.v6)) {
+		memcpy(&ask->peer, found->ai_addr, found->ai_addrlen);
+		ask->peer.len = (socklen_t)found->ai_addrlen;
 	}
 	if (found)
 		evutil_freeaddrinfo(found);
+	if (timers_arm(ask->sb->timers, &ask->answered, 0, on_answered, ask) < 0)
+		log_error("line_unreachable", LF_I("call", ask->call_id), LF_I("error", -ENOMEM));
 }
 
 /* The name is looked up while the call rings on; a number is there at once. */

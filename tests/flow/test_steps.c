@@ -190,6 +190,74 @@ STORY(who_has_no_licence_is_not_rung)
 	world_over(w, "answered");
 }
 
+/* The first phone is one outside, the provider where it is. */
+static void outside(struct world *w, const struct dir_trunk *trunk)
+{
+	struct dir_device *d = device_of(w, PHONE(0));
+
+	d->line = "+33123456789";
+	d->trunk = trunk;
+	sip_endpoint_unbind(w->endpoint, d->number); /* nobody registers as it */
+}
+
+static const struct dir_trunk trunk_here = { .host = "203.0.113.10", .port = 5060, .user = "",
+					     .caller = "+33100000000" };
+
+STORY_OF(a_phone_outside_answers_through_the_line, 2, TALK_MS)
+{
+	struct ua_call *door;
+
+	order(w, 0, 60, 0, 0);
+	outside(w, &trunk_here);
+	PHONE(0)->plan.answer_ms = 500;
+	door = world_ring(w);
+	UNTIL(door->state == UA_TALKING, 500 + world_slack(w));
+	UNTIL(world_hears(w, door, ua_last(PHONE(0))), world_slack(w));
+	assert_non_null(strstr(ua_last(PHONE(0))->peer, "<sip:+33100000000@203.0.113.10>"));
+	ua_bye(door);
+	world_over(w, "answered");
+	assert_int_equal(world_seen(w)->by, ua_number(PHONE(0)));
+}
+
+STORY_OF(without_a_line_the_next_step_begins_at_once, 2, TALK_MS)
+{
+	struct ua_call *door;
+
+	order(w, 0, 60, 0, 0);
+	outside(w, NULL);
+	PHONE(1)->plan.answer_ms = 500;
+	door = world_ring(w);
+	UNTIL(door->state == UA_TALKING, 500 + world_slack(w));
+	assert_string_equal(result_of(w, PHONE(0)), "unreachable");
+	ua_bye(door);
+	world_over(w, "answered");
+}
+
+STORY_OF(a_site_calls_outside_only_so_often, 1, TALK_MS)
+{
+	struct ua_call *door;
+
+	if (w->storm) /* the weather makes no difference to what is counted */
+		return;
+	order(w, 0, 0, 0, 0);
+	outside(w, &trunk_here);
+	PHONE(0)->plan = (struct ua_plan){ .ring_ms = -1, .answer_ms = 10, .code = 603 };
+	for (unsigned i = 0; i < LINE_CALLS_PER_HOUR_MAX; i++) {
+		door = world_ring(w);
+		UNTIL(door->state == UA_OVER, 1000);
+		assert_int_equal(door->code, 603);
+	}
+	door = world_ring(w);
+	UNTIL(door->state == UA_OVER, 1000);
+	assert_int_equal(door->code, 480);
+	assert_int_equal(ua_calls(PHONE(0)), LINE_CALLS_PER_HOUR_MAX);
+	ua_register(&w->door, 7200);
+	world_wait(w, 3600 * 1000);
+	door = world_ring(w);
+	UNTIL(door->state == UA_OVER, 1000);
+	assert_int_equal(door->code, 603);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -201,6 +269,9 @@ int main(void)
 		STORY_TEST(a_device_that_went_before_its_step_is_passed_over),
 		STORY_TEST(who_is_in_a_quiet_time_is_not_rung),
 		STORY_TEST(who_has_no_licence_is_not_rung),
+		STORY_TEST(a_phone_outside_answers_through_the_line),
+		STORY_TEST(without_a_line_the_next_step_begins_at_once),
+		STORY_TEST(a_site_calls_outside_only_so_often),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

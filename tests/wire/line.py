@@ -48,19 +48,19 @@ class Office(Building):
                 {"device": self.left.id, "after_s": 0},
                 {"device": self.guard, "after_s": after_s}]}]})
 
-    def set_line(self, port, password="hush"):
+    def set_line(self, port, host, password="hush"):
         self.server.admin.put(f"{self.path}/line", {
-            "host": "127.0.0.1", "port": port, "username": "trunk", "password": password,
+            "host": host, "port": port, "username": "trunk", "password": password,
             "caller": CALLER})
         # what comes behind it in the feed is known: so is the line
         self.site.device("phone", f"Phone {port}")
         self.server.until_known()
 
-    def provider(self, where, text="", password="hush"):
+    def provider(self, where, text="", password="hush", host="127.0.0.1"):
         sipp = Sipp(where, "provider", PROVIDER, self.server.sip, calls=1, trace=True, words={
-            "USER": "trunk", "PASSWORD": password, "TO": NUMBER, "CALLER": CALLER,
+            "HOST": host, "USER": "trunk", "PASSWORD": password, "TO": NUMBER, "CALLER": CALLER,
             "KEYS": keys(text)}).until_listening()
-        self.set_line(sipp.port)
+        self.set_line(sipp.port, host)
         return sipp
 
     @contextlib.contextmanager
@@ -94,10 +94,10 @@ def guard_opens(where, server):
 
 @test
 def wrong_password(where, server):
-    """with a wrong password the provider refuses, and is not asked for ever"""
+    """with a wrong password the provider, found by its name, refuses, and is not asked for ever"""
     office = Office(server, "Wrong")
     known = len(office.site.calls())
-    provider = office.provider(where, password="other")
+    provider = office.provider(where, password="other", host="localhost")
     with office.ring() as (door, call):
         door.ended(call, code=480)
         provider.check()

@@ -108,8 +108,9 @@ static const struct db_shape number_shape = DB_SHAPE(struct number_row, number_c
 	" ON b.site_id = d.site_id AND b.device = d.number AND b.expires_at > $2"                   \
 	" AND NOT EXISTS (SELECT 1 FROM binding l WHERE l.site_id = b.site_id"                      \
 	" AND l.device = b.device AND (l.expires_at, l.contact) > (b.expires_at, b.contact))"
-#define DEVICE_SELECT                                                                              \
-	"SELECT d.number, d.site_id, d.kind, d.name, d.apartment_id, d.connection, d.created_at,"   \
+#define DEVICE_SELECT DEVICE_SELECT_AS("d.name")
+#define DEVICE_SELECT_AS(name)                                                                     \
+	"SELECT d.number, d.site_id, d.kind, " name ", d.apartment_id, d.connection, d.created_at," \
 	" d.registered_at, d.app, d.person_id, d.app_online_at, d.line, d.directory_id,"            \
 	" s.code AS unlock_code, b.transport, b.address, " WAKES("d") " FROM device d"              \
 	" LEFT JOIN device_switch s ON s.site_id = d.site_id AND s.device = d.number"               \
@@ -119,6 +120,7 @@ enum {
 	LIST,
 	LIST_OF_APARTMENT,
 	CONTACTS,
+	CONTACTS_LISTED,
 	RESPONDERS,
 	GET,
 	CREATE,
@@ -174,8 +176,16 @@ static const struct db_stmt stmts[] = {
 	[CONTACTS] = { "device_contacts",
 		       DEVICE_SELECT " WHERE d.site_id = $1 AND d.number <> $3"
 				     " AND (d.apartment_id IS NULL OR d.apartment_id = $4)"
+				     " AND d.line IS NULL"
 				     " ORDER BY d.kind, d.name, d.number LIMIT $5",
 		       &device_shape },
+	[CONTACTS_LISTED] = { "device_contacts_listed",
+			      DEVICE_SELECT_AS("COALESCE(NULLIF(e.name, ''), d.name) AS name")
+			      " JOIN phone_directory_entry e ON e.site_id = d.site_id"
+			      " AND e.device = d.number AND e.directory_id = $4"
+			      " WHERE d.site_id = $1 AND d.number <> $3 AND d.line IS NULL"
+			      " ORDER BY d.kind, d.name, d.number LIMIT $5",
+			      &device_shape },
 	[RESPONDERS] = { "device_responders",
 			 "SELECT COUNT(*) AS number FROM device"
 			 " WHERE site_id = $1 AND apartment_id = $2 AND kind = 'phone'",
@@ -312,9 +322,16 @@ int device_contacts(struct db *db, int64_t site_id, int64_t number, int64_t apar
 		    int64_t now_ms, struct arena *arena, struct device_row **ret_devices,
 		    size_t *ret_n)
 {
-	return db_select(db, &stmts[CONTACTS],
+	struct device_row own;
+	const int rc = device_get(db, site_id, number, now_ms, arena, &own);
+	const bool listed = rc == 0 && own.directory_id != DB_INT_NULL;
+
+	if (rc < 0)
+		return rc;
+	return db_select(db, &stmts[listed ? CONTACTS_LISTED : CONTACTS],
 			 DB_ARGS(A_INT(site_id), A_INT(now_ms), A_INT(number),
-				 A_INT_OR_NULL(apartment_id), A_INT(DEVICE_CONTACTS_MAX)),
+				 A_INT_OR_NULL(listed ? own.directory_id : apartment_id),
+				 A_INT(DEVICE_CONTACTS_MAX)),
 			 arena, ret_devices, ret_n);
 }
 

@@ -134,7 +134,9 @@ struct binding_row {
 					   int64_t now_ms, struct arena *arena,
 					   struct device_row **ret_devices, size_t *ret_n);
 /* Those that a device of an apartment (DB_INT_NULL: of none) may call, but itself: what belongs to the
- * house, and to its own apartment. Intercoms come first; by name, DEVICE_CONTACTS_MAX at most. */
+ * house, and to its own apartment; one that has a phone directory, what is in that, by the names there.
+ * No phones outside. Intercoms come first; by name, DEVICE_CONTACTS_MAX at most. -ENOENT: no such
+ * device. */
 [[nodiscard]] int device_contacts(struct db *db, int64_t site_id, int64_t number,
 				  int64_t apartment_id, int64_t now_ms, struct arena *arena,
 				  struct device_row **ret_devices, size_t *ret_n);

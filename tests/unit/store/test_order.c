@@ -114,6 +114,38 @@ static void directories_are_a_sites_own(void **state)
 	assert_int_equal(phone_entries_replace(f->db, s.mine, id, twice, 2), -EEXIST);
 }
 
+/* By kind and name; a phone outside is nobody's to dial. */
+static void a_directory_says_whom_one_may_call_and_what_they_are_called(void **state)
+{
+	struct fixture *f = *state;
+	const struct sites s = sites_new(f);
+	const int64_t person = person_new(f, VIEW("a@example.com"));
+	struct phone_entry_row entries[] = { { .device = PHONE, .name = VIEW("Gran") },
+					     { .device = PHONE + 2, .name = VIEW("") } };
+	struct device_row own, *rows;
+	int64_t id = 0;
+	size_t n;
+
+	device_new(f, s.mine, PHONE, person);
+	device_new(f, s.mine, PHONE + 1, person);
+	device_new(f, s.mine, PHONE + 2, person);
+	assert_int_equal(device_contacts(f->db, s.mine, PHONE + 1, DB_INT_NULL, NOW, &f->arena, &rows, &n), 0);
+	assert_int_equal(n, 3); /* the door too */
+	assert_int_equal(device_get(f->db, s.mine, PHONE + 2, NOW, &f->arena, &own), 0);
+	own.line = VIEW("+33123456789");
+	assert_int_equal(device_edit(f->db, NOW, &own), 0);
+	assert_int_equal(phone_directory_create(f->db, NOW, s.mine, VIEW("Family"), &id), 0);
+	assert_int_equal(phone_entries_replace(f->db, s.mine, id, entries, 2), 0);
+	assert_int_equal(device_get(f->db, s.mine, PHONE + 1, NOW, &f->arena, &own), 0);
+	assert_true(own.directory_id == DB_INT_NULL);
+	own.directory_id = id;
+	assert_int_equal(device_edit(f->db, NOW, &own), 0);
+	assert_int_equal(device_contacts(f->db, s.mine, PHONE + 1, DB_INT_NULL, NOW, &f->arena, &rows, &n), 0);
+	assert_int_equal(n, 1);
+	assert_string_equal(rows[0].name.p, "Gran");
+	assert_int_equal(phone_directory_delete(f->db, NOW, s.mine, id), -ENOLINK);
+}
+
 static void a_site_has_only_so_many_directories(void **state)
 {
 	struct fixture *f = *state;
@@ -195,6 +227,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ON_BOTH(directories_are_a_sites_own),
+		ON_BOTH(a_directory_says_whom_one_may_call_and_what_they_are_called),
 		ON_BOTH(a_site_has_only_so_many_directories),
 		ON_BOTH(quiet_times_are_told_to_the_persons_devices),
 		ON_BOTH(a_site_has_one_line),

@@ -1,5 +1,5 @@
-/* Legs to phones outside, over the line that the site has with a provider. Nobody but a door's button
- * starts one (route.c), and a site only so many in an hour: a line costs money. */
+/* Legs to phones outside, over the line that the site has with a provider. Nobody but a door's
+ * button starts one (route.c), and a site only so many in an hour: a line costs money. */
 #include "call/call_priv.h"
 
 #include "base/log.h"
@@ -88,7 +88,8 @@ static int invite(struct call_leg *leg, const struct dir_device *to, const struc
 
 	snprintf(contact, sizeof(contact), "sip:%s@%s:%u", to->line, trunk->host, trunk->port);
 	if (trunk->user[0] && conf->unseal)
-		rc = conf->unseal(conf->unseal_arg, trunk->password_sealed, password, sizeof(password));
+		rc = conf->unseal(conf->unseal_arg, trunk->password_sealed, password,
+				  sizeof(password));
 	if (rc == 0)
 		rc = leg_sip_invite(leg, &(struct session_to){ .user = leg->device,
 							       .contact = contact,
@@ -105,7 +106,8 @@ static struct call_leg *leg_that_asked(const struct line_ask *ask)
 {
 	struct call *call = switchboard_call(ask->sb, ask->call_id);
 
-	for (struct list *it = call ? call->legs.next : NULL; call && it != &call->legs; it = it->next) {
+	for (struct list *it = call ? call->legs.next : NULL; call && it != &call->legs;
+	     it = it->next) {
 		struct call_leg *leg = CONTAINER_OF(it, struct call_leg, list);
 
 		if (leg->number == ask->leg)

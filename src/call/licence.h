@@ -1,8 +1,8 @@
-/* call/licence.h - what of a responder is paid for: the one place that decides whether it may ring and
- * see. Pure.
+/* call/licence.h - what of a responder is paid for: the one place that decides whether it may ring
+ * and see. Pure.
  *
- * On a residential site services are bought for an apartment, for all of its responders; elsewhere for
- * each device. Where nothing is sold, everybody may do everything. */
+ * On a residential site services are bought for an apartment, for all of its responders; elsewhere
+ * for each device. Where nothing is sold, everybody may do everything. */
 #pragma once
 #include <stdbool.h>
 

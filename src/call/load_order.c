@@ -5,7 +5,8 @@
 
 #include <errno.h>
 
-/* Nobody rings before this program was written, nor in thirty years without it being started anew. */
+/* Nobody rings before this program was written, nor in thirty years without it being started anew.
+ */
 #define ZONE_FROM_S  INT64_C(1767225600) /* 2026 */
 #define ZONE_UNTIL_S INT64_C(2713910400) /* 2056 */
 

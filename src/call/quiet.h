@@ -9,7 +9,8 @@ enum { QUIET_DAY_MIN = 1440 };
 
 struct quiet_time {
 	unsigned days; /* bit 0: Monday */
-	unsigned from_minute, until_minute; /* of the day; ends on the next day unless later than it begins */
+	unsigned from_minute,
+		until_minute; /* of the day; ends on the next day unless later than it begins */
 };
 
 bool quiet_at(const struct quiet_time *times, size_t n, const struct zone *zone, int64_t now_ms);

@@ -1,8 +1,8 @@
 /* call/steps.h - in which order the destinations of a call ring. Pure.
  *
- * A step is what rings from one moment on. It begins when its time has come, or as soon as nobody of
- * the steps before it rings any more; what comes later then moves forward with it, so that the time
- * between two steps stays what somebody has set. Who has begun to ring rings on. */
+ * A step is what rings from one moment on. It begins when its time has come, or as soon as nobody
+ * of the steps before it rings any more; what comes later then moves forward with it, so that the
+ * time between two steps stays what somebody has set. Who has begun to ring rings on. */
 #pragma once
 #include "call/route.h"
 

@@ -14,8 +14,8 @@
 
 enum { ARENA_MAX = 512 * 1024, ARGUMENTS_TEXT_MAX = 8192, TIME_SIZE = 32 };
 
-/* The day and minute on the wall of the site, as every language reads it; UTC where the system does not
- * know the zone. */
+/* The day and minute on the wall of the site, as every language reads it; UTC where the system does
+ * not know the zone. */
 static void time_text(const struct site_row *site, int64_t at_ms, char ret_text[TIME_SIZE])
 {
 	CLEANUP(buf_free) struct buf file = BUF_INIT(ZONE_FILE_MAX);
@@ -24,15 +24,15 @@ static void time_text(const struct site_row *site, int64_t at_ms, char ret_text[
 	time_t wall;
 	struct tm tm;
 
-	if (zone_file_read(site->zone, &file) < 0 ||
-	    zone_read(buf_view(&file), at, at, &zone) < 0)
+	if (zone_file_read(site->zone, &file) < 0 || zone_read(buf_view(&file), at, at, &zone) < 0)
 		log_warn("zone_unknown", LF_V("zone", site->zone));
 	wall = (time_t)(at + zone_offset_s(&zone, at));
 	if (!gmtime_r(&wall, &tm) || !strftime(ret_text, TIME_SIZE, "%Y-%m-%d %H:%M", &tm))
 		ret_text[0] = '\0';
 }
 
-static void print_arguments(const struct site_row *site, const struct call_row *call, struct buf *out)
+static void print_arguments(const struct site_row *site, const struct call_row *call,
+			    struct buf *out)
 {
 	struct json j = JSON_TO(out);
 	char time[TIME_SIZE];

@@ -133,8 +133,8 @@ static bool take_name(struct view *text)
 	const bool quoted = take(text, '<');
 	size_t n = 0;
 
-	while (n < text->n && (quoted ? text->p[n] != '>' :
-					((text->p[n] | 32) >= 'a' && (text->p[n] | 32) <= 'z')))
+	while (n < text->n && (quoted ? text->p[n] != '>'
+				      : ((text->p[n] | 32) >= 'a' && (text->p[n] | 32) <= 'z')))
 		n++;
 	*text = (struct view){ text->p + n, text->n - n };
 	return n >= 3 && (!quoted || take(text, '>'));
@@ -180,7 +180,8 @@ static bool rule_read(struct view text, struct rule *ret_rule)
 	return true;
 }
 
-/* Days since 1970 of the first of a month; years begin with March, so that the odd day is the last. */
+/* Days since 1970 of the first of a month; years begin with March, so that the odd day is the last.
+ */
 static int64_t month_day(int64_t year, unsigned month)
 {
 	const int64_t y = year - (month <= 2), m = month > 2 ? month - 3 : month + 9;
@@ -231,12 +232,14 @@ int zone_read(struct view file, int64_t from, int64_t until, struct zone *ret_zo
 	if (file.n > ZONE_FILE_MAX || from < 0 || until < from || until - from > 100LL * YEAR_S ||
 	    !counts_read(file, &c) || body_size(&c, 4) > file.n - HEADER)
 		return -EBADMSG;
-	rest = (struct view){ file.p + HEADER + body_size(&c, 4), file.n - HEADER - body_size(&c, 4) };
+	rest = (struct view){ file.p + HEADER + body_size(&c, 4),
+			      file.n - HEADER - body_size(&c, 4) };
 	if (!counts_read(rest, &c) || body_size(&c, 8) > rest.n - HEADER ||
 	    !table_read((struct view){ rest.p + HEADER, rest.n - HEADER }, &c, from, until, &zone,
 			&last))
 		return -EBADMSG;
-	footer = (struct view){ rest.p + HEADER + body_size(&c, 8), rest.n - HEADER - body_size(&c, 8) };
+	footer = (struct view){ rest.p + HEADER + body_size(&c, 8),
+				rest.n - HEADER - body_size(&c, 8) };
 	if (take(&footer, '\n') && rule_read(view_cut(footer, '\n', &rest), &rule) && rule.changes)
 		rule_add(&zone, &rule, last.at, from, until);
 	*ret_zone = zone;

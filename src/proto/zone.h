@@ -1,5 +1,5 @@
-/* proto/zone.h - what a clock on the wall shows: a time zone as the system keeps it (TZif, RFC 9636).
- * Pure.
+/* proto/zone.h - what a clock on the wall shows: a time zone as the system keeps it (TZif, RFC
+ * 9636). Pure.
  *
  * Of a zone we keep the changes of its offset within some years: they are few, and to look one up
  * needs no file. Leap seconds ("right" zones) are not heeded. Times: seconds since 1970, UTC. */
@@ -22,8 +22,8 @@ struct zone {
 	struct zone_change changes[ZONE_CHANGES_MAX]; /* by time */
 };
 
-/* What the file says of `from` … `until`; what exceeds ZONE_CHANGES_MAX is left out, so that the last
- * that is kept counts on. -EBADMSG: it is no such file. Cost: linear in the file. */
+/* What the file says of `from` … `until`; what exceeds ZONE_CHANGES_MAX is left out, so that the
+ * last that is kept counts on. -EBADMSG: it is no such file. Cost: linear in the file. */
 [[nodiscard]] int zone_read(struct view file, int64_t from, int64_t until, struct zone *ret_zone);
 /* What to add to UTC. */
 int32_t zone_offset_s(const struct zone *zone, int64_t at);

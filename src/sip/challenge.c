@@ -73,9 +73,9 @@ int challenge_read(const struct sip_msg *response, struct challenge *ret_challen
 		return -ENOENT;
 	return sip_msg_hdr_apply(response, true,
 				 s.proxy ? SIP_HDR_PROXY_AUTHENTICATE : SIP_HDR_WWW_AUTHENTICATE,
-				 on_header, &s) ?
-		       0 :
-		       -ENOENT;
+				 on_header, &s)
+		       ? 0
+		       : -ENOENT;
 }
 
 static void hash(const struct challenge *c, struct buf *text, char ret_hex[HEX_MAX + 1])
@@ -85,7 +85,8 @@ static void hash(const struct challenge *c, struct buf *text, char ret_hex[HEX_M
 	unsigned n = 0;
 
 	ret_hex[0] = '\0';
-	if (text->err || !EVP_Digest(v.p, v.n, bytes, &n, c->sha256 ? EVP_sha256() : EVP_md5(), NULL))
+	if (text->err ||
+	    !EVP_Digest(v.p, v.n, bytes, &n, c->sha256 ? EVP_sha256() : EVP_md5(), NULL))
 		return;
 	for (unsigned i = 0; i < n && 2 * i < HEX_MAX; i++) {
 		ret_hex[2 * i] = "0123456789abcdef"[bytes[i] >> 4];
@@ -118,10 +119,11 @@ void challenge_answer(struct challenge *c, const struct challenge_ask *ask, stru
 
 	c->nc++;
 	response_of(c, ask, response);
-	buf_printf(out,
-		   "%sAuthorization: Digest username=\"%s\", realm=\"%s\", nonce=\"%s\", uri=\"%s\","
-		   " response=\"%s\"",
-		   c->proxy ? "Proxy-" : "", ask->user, c->realm, c->nonce, ask->uri, response);
+	buf_printf(
+		out,
+		"%sAuthorization: Digest username=\"%s\", realm=\"%s\", nonce=\"%s\", uri=\"%s\","
+		" response=\"%s\"",
+		c->proxy ? "Proxy-" : "", ask->user, c->realm, c->nonce, ask->uri, response);
 	if (c->named)
 		buf_printf(out, ", algorithm=%s", c->sha256 ? "SHA-256" : "MD5");
 	if (c->opaque[0])

@@ -1,5 +1,5 @@
-/* sip/challenge.h - the client's half of digest authentication: how a provider's 401 or 407 is answered
- * (RFC 3261 section 22.2, RFC 7616, RFC 8760), qop=auth or none. Pure.
+/* sip/challenge.h - the client's half of digest authentication: how a provider's 401 or 407 is
+ * answered (RFC 3261 section 22.2, RFC 7616, RFC 8760), qop=auth or none. Pure.
  *
  * A challenge is kept, so that what follows it in the dialog has credentials at once. */
 #pragma once
@@ -29,4 +29,5 @@ struct challenge_ask {
 /* The first that we can answer: RFC 8760 section 2.4. -ENOENT: there is none. */
 [[nodiscard]] int challenge_read(const struct sip_msg *response, struct challenge *ret_challenge);
 /* Appends a whole Authorization or Proxy-Authorization line; counts. */
-void challenge_answer(struct challenge *challenge, const struct challenge_ask *ask, struct buf *out);
+void challenge_answer(struct challenge *challenge, const struct challenge_ask *ask,
+		      struct buf *out);

@@ -47,8 +47,8 @@ void session_account_headers(struct session *s, const char *method, struct buf *
 {
 	struct session_account *a = s->account;
 	char cnonce[17];
-	const struct challenge_ask ask = { a ? a->user : "", a ? a->password : "", method, s->target,
-					   cnonce };
+	const struct challenge_ask ask = { a ? a->user : "", a ? a->password : "", method,
+					   s->target, cnonce };
 	const size_t before = out->n;
 
 	if (!a || !a->challenged)

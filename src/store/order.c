@@ -29,9 +29,12 @@ static const struct db_column quiet_columns[] = {
 static const struct db_shape quiet_shape = DB_SHAPE(struct quiet_row, quiet_columns);
 
 static const struct db_column line_columns[] = {
-	DB_COLUMN_TEXT(struct line_row, host),      DB_COLUMN_INT(struct line_row, port),
-	DB_COLUMN_TEXT(struct line_row, transport), DB_COLUMN_TEXT(struct line_row, username),
-	DB_COLUMN_BLOB(struct line_row, password_sealed), DB_COLUMN_TEXT(struct line_row, caller),
+	DB_COLUMN_TEXT(struct line_row, host),
+	DB_COLUMN_INT(struct line_row, port),
+	DB_COLUMN_TEXT(struct line_row, transport),
+	DB_COLUMN_TEXT(struct line_row, username),
+	DB_COLUMN_BLOB(struct line_row, password_sealed),
+	DB_COLUMN_TEXT(struct line_row, caller),
 };
 static const struct db_shape line_shape = DB_SHAPE(struct line_row, line_columns);
 
@@ -96,8 +99,9 @@ enum {
 	" JOIN quiet q ON q.person_id = d.person_id"
 
 /* The devices of the call that did not decline it; of those that nobody holds, who lives there. */
-#define MISSED_LEGS  " FROM call_leg l JOIN device d ON d.site_id = l.site_id AND d.number = l.device"
-#define MISSED_WHERE " WHERE l.site_id = $1 AND l.call_id = $2 AND l.result <> 'declined'"
+#define MISSED_LEGS                                                                                \
+	" FROM call_leg l JOIN device d ON d.site_id = l.site_id AND d.number = l.device"
+#define MISSED_WHERE  " WHERE l.site_id = $1 AND l.call_id = $2 AND l.result <> 'declined'"
 #define MISSED_DEVICE MISSED_LEGS MISSED_WHERE
 #define MISSED_RESIDENT                                                                            \
 	MISSED_LEGS " JOIN resident r ON r.site_id = d.site_id"                                    \
@@ -116,9 +120,8 @@ static const struct db_stmt stmts[] = {
 			       " WHERE (SELECT COUNT(*) FROM phone_directory WHERE site_id = $1)"
 			       " < $4 RETURNING id AS number",
 			       &number_shape },
-	[DIRECTORY_RENAME] = { "phone_directory_rename",
-			       "UPDATE phone_directory SET name = $3"
-			       " WHERE site_id = $1 AND id = $2" },
+	[DIRECTORY_RENAME] = { "phone_directory_rename", "UPDATE phone_directory SET name = $3"
+							 " WHERE site_id = $1 AND id = $2" },
 	[DIRECTORY_DELETE] = { "phone_directory_delete",
 			       "DELETE FROM phone_directory WHERE site_id = $1 AND id = $2" },
 	[ENTRIES] = { "phone_entries",
@@ -128,9 +131,8 @@ static const struct db_stmt stmts[] = {
 	[ENTRIES_OF_SITE] = { "phone_entries_of_site",
 			      ENTRY_SELECT " WHERE site_id = $1 ORDER BY directory_id, device",
 			      &entry_shape },
-	[ENTRIES_CLEAR] = { "phone_entries_clear",
-			    "DELETE FROM phone_directory_entry"
-			    " WHERE site_id = $1 AND directory_id = $2" },
+	[ENTRIES_CLEAR] = { "phone_entries_clear", "DELETE FROM phone_directory_entry"
+						   " WHERE site_id = $1 AND directory_id = $2" },
 	[ENTRY_ADD] = { "phone_entry_add",
 			"INSERT INTO phone_directory_entry (site_id, directory_id, device, name)"
 			" VALUES ($1, $2, $3, $4)" },
@@ -143,9 +145,8 @@ static const struct db_stmt stmts[] = {
 			    " WHERE d.site_id = $1 AND d.app = 1 ORDER BY d.number, q.position",
 			    &quiet_shape },
 	[QUIET_OF_DEVICE] = { "quiet_list_of_device",
-			      QUIET_SELECT
-			      " WHERE d.site_id = $1 AND d.number = $2 AND d.app = 1"
-			      " ORDER BY q.position",
+			      QUIET_SELECT " WHERE d.site_id = $1 AND d.number = $2 AND d.app = 1"
+					   " ORDER BY q.position",
 			      &quiet_shape },
 	[QUIET_CLEAR] = { "quiet_clear", "DELETE FROM quiet WHERE person_id = $1" },
 	[QUIET_ADD] = { "quiet_add",
@@ -226,10 +227,10 @@ int phone_directory_get(struct db *db, int64_t site_id, int64_t id, struct arena
 int phone_directory_create(struct db *db, int64_t now_ms, int64_t site_id, struct view name,
 			   int64_t *ret_id)
 {
-	const int rc = number(db, &stmts[DIRECTORY_CREATE],
-			      DB_ARGS(A_INT(site_id), A_TEXT(name), A_INT(now_ms),
-				      A_INT(PHONE_DIRECTORIES_MAX)),
-			      ret_id);
+	const int rc = number(
+		db, &stmts[DIRECTORY_CREATE],
+		DB_ARGS(A_INT(site_id), A_TEXT(name), A_INT(now_ms), A_INT(PHONE_DIRECTORIES_MAX)),
+		ret_id);
 
 	if (rc < 0)
 		return rc == -ENOENT ? -ENOSPC : rc;
@@ -356,8 +357,9 @@ int missed_mail_set(struct db *db, int64_t person_id, bool on)
 int missed_people(struct db *db, int64_t site_id, int64_t call_id, int64_t max, struct arena *arena,
 		  struct missed_row **ret_rows, size_t *ret_n)
 {
-	return db_select(db, &stmts[MISSED_PEOPLE], DB_ARGS(A_INT(site_id), A_INT(call_id), A_INT(max)),
-			 arena, ret_rows, ret_n);
+	return db_select(db, &stmts[MISSED_PEOPLE],
+			 DB_ARGS(A_INT(site_id), A_INT(call_id), A_INT(max)), arena, ret_rows,
+			 ret_n);
 }
 
 int missed_count(struct db *db, int64_t person_id, int64_t since_ms, int64_t *ret_n)

@@ -1,6 +1,8 @@
-/* store/order.h - who may be called, when, and over what: phone directories, quiet times, outside lines.
+/* store/order.h - who may be called, when, and over what: phone directories, quiet times, outside
+ * lines.
  *
- * Who writes holds a transaction; each write appends to the feed what the sip loop has to read anew. */
+ * Who writes holds a transaction; each write appends to the feed what the sip loop has to read
+ * anew. */
 #pragma once
 #include "store/db.h"
 
@@ -8,7 +10,8 @@ enum {
 	PHONE_DIRECTORIES_MAX = 50, /* of one site */
 	PHONE_ENTRIES_MAX = 200,    /* of one directory: all of a site are DB_ROWS_MAX */
 	QUIET_MAX = 10,             /* times of one person */
-	PERSON_DEVICES_MAX = 1000,  /* that one person holds, and that a change of times is told to */
+	PERSON_DEVICES_MAX =
+		1000, /* that one person holds, and that a change of times is told to */
 };
 
 /* The devices that a device may call, when it has a directory. */
@@ -63,7 +66,8 @@ struct line_row {
 [[nodiscard]] int phone_directory_rename(struct db *db, int64_t now_ms, int64_t site_id, int64_t id,
 					 struct view name);
 /* -ENOLINK: a device has it. */
-[[nodiscard]] int phone_directory_delete(struct db *db, int64_t now_ms, int64_t site_id, int64_t id);
+[[nodiscard]] int phone_directory_delete(struct db *db, int64_t now_ms, int64_t site_id,
+					 int64_t id);
 /* By device. */
 [[nodiscard]] int phone_entries(struct db *db, int64_t site_id, int64_t id, struct arena *arena,
 				struct phone_entry_row **ret_rows, size_t *ret_n);
@@ -90,8 +94,8 @@ struct line_row {
 [[nodiscard]] int missed_mail_get(struct db *db, int64_t person_id, bool *ret_on);
 [[nodiscard]] int missed_mail_set(struct db *db, int64_t person_id, bool on);
 
-/* Who wants a mail of this call: who holds a device that was to ring and did not decline, or lives where
- * one that nobody holds was. */
+/* Who wants a mail of this call: who holds a device that was to ring and did not decline, or lives
+ * where one that nobody holds was. */
 [[nodiscard]] int missed_people(struct db *db, int64_t site_id, int64_t call_id, int64_t max,
 				struct arena *arena, struct missed_row **ret_rows, size_t *ret_n);
 /* How many such mails the person was sent since then. */

@@ -200,8 +200,9 @@ static void outside(struct world *w, const struct dir_trunk *trunk)
 	sip_endpoint_unbind(w->endpoint, d->number); /* nobody registers as it */
 }
 
-static const struct dir_trunk trunk_here = { .host = "203.0.113.10", .port = 5060, .user = "",
-					     .caller = "+33100000000" };
+static const struct dir_trunk trunk_here = {
+	.host = "203.0.113.10", .port = 5060, .user = "", .caller = "+33100000000"
+};
 
 STORY_OF(a_phone_outside_answers_through_the_line, 2, TALK_MS)
 {

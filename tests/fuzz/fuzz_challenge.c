@@ -1,5 +1,5 @@
-/* A provider's 401 with whatever headers: what is answered is one line, with nothing in it that would end
- * it or begin another. */
+/* A provider's 401 with whatever headers: what is answered is one line, with nothing in it that
+ * would end it or begin another. */
 #include "base/mem.h"
 #include "sip/challenge.h"
 
@@ -16,9 +16,10 @@ static void check(struct view line)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	static const char head[] = "SIP/2.0 401 No\r\nVia: SIP/2.0/UDP a;branch=z9hG4bK1\r\nTo: <sip:b>\r\n"
-				   "From: <sip:a>;tag=1\r\nCall-ID: c\r\nCSeq: 1 INVITE\r\n"
-				   "WWW-Authenticate: ";
+	static const char head[] =
+		"SIP/2.0 401 No\r\nVia: SIP/2.0/UDP a;branch=z9hG4bK1\r\nTo: <sip:b>\r\n"
+		"From: <sip:a>;tag=1\r\nCall-ID: c\r\nCSeq: 1 INVITE\r\n"
+		"WWW-Authenticate: ";
 	const struct challenge_ask ask = { "u", "p", "INVITE", "sip:b", "00" };
 	CLEANUP(buf_free) struct buf text = BUF_INIT(100000);
 	CLEANUP(buf_free) struct buf out = BUF_INIT(CHALLENGE_LINE_MAX);

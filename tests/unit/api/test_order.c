@@ -38,20 +38,24 @@ static void a_phone_directory_lives(void **state)
 	struct fixture *f = *state;
 	const char *a = phone_make(f, "A"), *b = phone_make(f, "B"), *path, *body;
 
-	body = fixture_path(f, "{\"name\":\"Flats\",\"entries\":[{\"device\":\"%s\",\"name\":\"Gran\"}]}", a);
+	body = fixture_path(
+		f, "{\"name\":\"Flats\",\"entries\":[{\"device\":\"%s\",\"name\":\"Gran\"}]}", a);
 	path = own(f, fixture_path(f, "/directories/%s", make(f, own(f, "/directories"), body)));
 	assert_true(says(f, "\"name\":\"Gran\""));
 	assert_problem(f, 409, "name", ADMIN, "POST", own(f, "/directories"), body);
-	body = fixture_path(f, "{\"name\":\"All\",\"entries\":[{\"device\":\"%s\"},{\"device\":\"%s\"}]}",
-			    a, b);
+	body = fixture_path(
+		f, "{\"name\":\"All\",\"entries\":[{\"device\":\"%s\"},{\"device\":\"%s\"}]}", a,
+		b);
 	assert_status(f, 403, USER, "PUT", path, body);
 	assert_status(f, 200, ADMIN, "PUT", path, body);
 	assert_true(says(f, b) && says(f, "\"name\":\"\"") && says(f, "\"devices\":0"));
 	assert_status(f, 200, ADMIN, "GET", own(f, "/directories"), NULL);
 	assert_true(says(f, "\"name\":\"All\",\"contacts\":2,\"devices\":0"));
-	assert_problem(f, 422, "entries[1].device", ADMIN, "PUT", path,
-		       fixture_path(f, "{\"name\":\"x\",\"entries\":[{\"device\":\"%s\"},{\"device\":\"%s\"}]}",
-				    a, a));
+	assert_problem(
+		f, 422, "entries[1].device", ADMIN, "PUT", path,
+		fixture_path(
+			f, "{\"name\":\"x\",\"entries\":[{\"device\":\"%s\"},{\"device\":\"%s\"}]}",
+			a, a));
 	assert_problem(f, 422, "entries", ADMIN, "PUT", path,
 		       "{\"name\":\"x\",\"entries\":[{\"device\":\"1234567890\"}]}");
 	assert_status(f, 404, ADMIN, "PUT", own(f, "/directories/99999"), body);
@@ -85,17 +89,19 @@ static void a_directory_in_use_stays(void **state)
 	assert_problem(f, 422, "directory_id", ADMIN, "PUT", phone, with_directory(f, foreign));
 	assert_status(f, 200, ADMIN, "PUT", phone, with_directory(f, id));
 	assert_string_equal(fixture_get(f, "directory_id"), id);
-	assert_status(f, 409, ADMIN, "DELETE", own(f, fixture_path(f, "/directories/%s", id)), NULL);
+	assert_status(f, 409, ADMIN, "DELETE", own(f, fixture_path(f, "/directories/%s", id)),
+		      NULL);
 	assert_status(f, 200, ADMIN, "GET", own(f, fixture_path(f, "/directories/%s", id)), NULL);
 	assert_true(says(f, "\"devices\":1"));
 	assert_status(f, 204, ADMIN, "DELETE", phone, NULL);
-	assert_status(f, 204, ADMIN, "DELETE", own(f, fixture_path(f, "/directories/%s", id)), NULL);
+	assert_status(f, 204, ADMIN, "DELETE", own(f, fixture_path(f, "/directories/%s", id)),
+		      NULL);
 }
 
 static void a_phone_outside_has_a_number_and_no_account(void **state)
 {
-	static const char *const bad[] = { "33123456789", "+0123456789", "+12345", "+1234567890123456",
-					   "+33 123456", "" };
+	static const char *const bad[] = { "33123456789",       "+0123456789", "+12345",
+					   "+1234567890123456", "+33 123456",  "" };
 	struct fixture *f = *state;
 	const char *id = make(f, own(f, "/devices"),
 			      "{\"name\":\"Guard\",\"kind\":\"line\",\"line\":\"+33123456789\"}");
@@ -110,11 +116,13 @@ static void a_phone_outside_has_a_number_and_no_account(void **state)
 		      "{\"name\":\"Guard\",\"kind\":\"line\",\"line\":\"+4915112345678\"}");
 	assert_string_equal(fixture_get(f, "line"), "+4915112345678");
 	assert_problem(f, 422, "kind", ADMIN, "PUT", path,
-		       fixture_path(f, "{\"name\":\"x\",\"kind\":\"phone\",\"apartment_id\":\"%lld\"}",
+		       fixture_path(f,
+				    "{\"name\":\"x\",\"kind\":\"phone\",\"apartment_id\":\"%lld\"}",
 				    (long long)f->home));
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_problem(f, 422, "line", ADMIN, "POST", own(f, "/devices"),
-			       fixture_path(f, "{\"name\":\"x\",\"kind\":\"line\",\"line\":\"%s\"}", bad[i]));
+			       fixture_path(f, "{\"name\":\"x\",\"kind\":\"line\",\"line\":\"%s\"}",
+					    bad[i]));
 	assert_problem(f, 422, "line", ADMIN, "POST", own(f, "/devices"),
 		       "{\"name\":\"x\",\"kind\":\"line\"}");
 	assert_problem(f, 422, "line", ADMIN, "POST", own(f, "/devices"),
@@ -143,18 +151,22 @@ static void a_line_keeps_its_password_to_itself(void **state)
 	assert_status(f, 200, ADMIN, "PUT", path,
 		      "{\"host\":\"sip.example.com\",\"username\":\"u1\",\"password\":\"hush\","
 		      "\"caller\":\"+33100000000\"}");
-	assert_true(says(f, "\"port\":5060,\"transport\":\"udp\"") && says(f, "\"has_password\":true"));
+	assert_true(says(f, "\"port\":5060,\"transport\":\"udp\"") &&
+		    says(f, "\"has_password\":true"));
 	assert_false(says(f, "hush"));
 	assert_true(view_eq(password_of(f), VIEW("hush")));
-	assert_status(f, 200, ADMIN, "PUT", path, "{\"host\":\"SIP.example.com\",\"username\":\"u2\"}");
+	assert_status(f, 200, ADMIN, "PUT", path,
+		      "{\"host\":\"SIP.example.com\",\"username\":\"u2\"}");
 	assert_true(view_eq(password_of(f), VIEW("hush")));
 	/* whoever may change the line cannot read the password off a host of his own */
-	assert_status(f, 200, ADMIN, "PUT", path, "{\"host\":\"evil.example.com\",\"username\":\"u2\"}");
+	assert_status(f, 200, ADMIN, "PUT", path,
+		      "{\"host\":\"evil.example.com\",\"username\":\"u2\"}");
 	assert_true(says(f, "\"has_password\":false"));
 	assert_int_equal(password_of(f).n, 0);
 	assert_problem(f, 422, "host", ADMIN, "PUT", path, "{\"host\":\"a b\"}");
 	assert_problem(f, 422, "host", ADMIN, "PUT", path, "{\"host\":\"a;x=1\"}");
-	assert_problem(f, 422, "username", ADMIN, "PUT", path, "{\"host\":\"a\",\"username\":\"a\\\"b\"}");
+	assert_problem(f, 422, "username", ADMIN, "PUT", path,
+		       "{\"host\":\"a\",\"username\":\"a\\\"b\"}");
 	assert_problem(f, 422, "caller", ADMIN, "PUT", path, "{\"host\":\"a\",\"caller\":\"bob\"}");
 	assert_problem(f, 422, "port", ADMIN, "PUT", path, "{\"host\":\"a\",\"port\":65536}");
 	assert_status(f, 204, ADMIN, "DELETE", path, NULL);
@@ -177,9 +189,11 @@ static void quiet_times_are_ones_own(void **state)
 	assert_status(f, 200, ADMIN, "GET", "/me/quiet", NULL);
 	assert_string_equal(fixture_text(f), "{\"items\":[],\"missed_mail\":false}");
 	assert_problem(f, 422, "items[0].days", USER, "PUT", "/me/quiet",
-		       "{\"items\":[{\"days\":0,\"from_minute\":0,\"until_minute\":1}],\"missed_mail\":false}");
+		       "{\"items\":[{\"days\":0,\"from_minute\":0,\"until_minute\":1}],\"missed_"
+		       "mail\":false}");
 	assert_problem(f, 422, "items[0].until_minute", USER, "PUT", "/me/quiet",
-		       "{\"items\":[{\"days\":1,\"from_minute\":0,\"until_minute\":1441}],\"missed_mail\":false}");
+		       "{\"items\":[{\"days\":1,\"from_minute\":0,\"until_minute\":1441}],\"missed_"
+		       "mail\":false}");
 	assert_status(f, 200, USER, "GET", "/me/quiet", NULL);
 	assert_string_equal(fixture_text(f), body);
 }

@@ -4,9 +4,9 @@
 
 enum { MINUTE = 60, HOUR = 3600, DAY = 86400 };
 enum { WEEKDAYS = 31, ALL = 127, SATURDAY = 32, SUNDAY = 64 };
-#define MONDAY    INT64_C(1772409600) /* 2 March 2026, midnight UTC */
-#define SPRING    INT64_C(1774746000) /* 29 March 2026, 01:00 UTC: a Sunday */
-#define AUTUMN    INT64_C(1792890000) /* 25 October 2026, 01:00 UTC: a Sunday */
+#define MONDAY INT64_C(1772409600) /* 2 March 2026, midnight UTC */
+#define SPRING INT64_C(1774746000) /* 29 March 2026, 01:00 UTC: a Sunday */
+#define AUTUMN INT64_C(1792890000) /* 25 October 2026, 01:00 UTC: a Sunday */
 
 static const struct zone prague = { .before_s = HOUR,
 				    .n = 2,

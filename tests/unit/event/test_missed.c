@@ -19,7 +19,8 @@ struct house {
 
 static int64_t person_new(struct fixture *f, const char *email, bool wants)
 {
-	const struct person_row person = { .email = view_str(email), .name = VIEW("P"),
+	const struct person_row person = { .email = view_str(email),
+					   .name = VIEW("P"),
 					   .language = VIEW("cs") };
 	int64_t id = 0;
 
@@ -35,20 +36,24 @@ static void device_new(struct fixture *f, const struct house *h, int64_t number,
 				      .kind = VIEW("phone"),
 				      .app = person != 0,
 				      .person_id = person ? person : DB_INT_NULL,
-				      .name = view_str(arena_printf(&f->arena, "D%lld", (long long)number)),
+				      .name = view_str(
+					      arena_printf(&f->arena, "D%lld", (long long)number)),
 				      .apartment_id = h->flat,
 				      .directory_id = DB_INT_NULL };
 
 	assert_int_equal(device_create(f->db, NOW, &d,
-				       &(struct device_secret_row){ number, VIEW("x"), VIEW("a"), VIEW("b") }),
+				       &(struct device_secret_row){ number, VIEW("x"), VIEW("a"),
+								    VIEW("b") }),
 			 0);
 }
 
 /* An app of one who lives elsewhere, and a phone of the flat; both want mails. */
 static struct house house_new(struct fixture *f, bool holder_wants)
 {
-	struct site_row site = { .name = VIEW("House \"A\""), .type = VIEW("residential"),
-				 .zone = VIEW("Europe/Prague"), .language = VIEW("en") };
+	struct site_row site = { .name = VIEW("House \"A\""),
+				 .type = VIEW("residential"),
+				 .zone = VIEW("Europe/Prague"),
+				 .language = VIEW("en") };
 	struct apartment_row flat = { .floor = VIEW("1"), .number = VIEW("7"), .name = VIEW("") };
 	struct house h = {};
 
@@ -59,12 +64,17 @@ static struct house house_new(struct fixture *f, bool holder_wants)
 	h.holder = person_new(f, "holder@example.com", holder_wants);
 	h.resident = person_new(f, "resident@example.com", true);
 	person_new(f, "stranger@example.com", true);
-	assert_int_equal(db_script(f->db, arena_printf(&f->arena,
-		"INSERT INTO member (site_id, person_id, sort, created_at) VALUES (%lld, %lld, 'p', 1);"
-		"INSERT INTO resident (site_id, apartment_id, person_id, created_at)"
-		" VALUES (%lld, %lld, %lld, 1)",
-		(long long)h.site, (long long)h.resident, (long long)h.site, (long long)h.flat,
-		(long long)h.resident)), 0);
+	assert_int_equal(
+		db_script(f->db,
+			  arena_printf(&f->arena,
+				       "INSERT INTO member (site_id, person_id, sort, created_at) "
+				       "VALUES (%lld, %lld, 'p', 1);"
+				       "INSERT INTO resident (site_id, apartment_id, person_id, "
+				       "created_at)"
+				       " VALUES (%lld, %lld, %lld, 1)",
+				       (long long)h.site, (long long)h.resident, (long long)h.site,
+				       (long long)h.flat, (long long)h.resident)),
+		0);
 	device_new(f, &h, APP, h.holder);
 	device_new(f, &h, PHONE, 0);
 	return h;
@@ -72,10 +82,15 @@ static struct house house_new(struct fixture *f, bool holder_wants)
 
 static struct call_row call_new(struct fixture *f, const struct house *h, int64_t id)
 {
-	const struct call_row call = { .site_id = h->site, .id = id, .started_at = NOW,
-				       .from_device = DOOR, .from_name = VIEW("Front door"),
-				       .button = 1, .answered_at = DB_INT_NULL,
-				       .ended_at = DB_INT_NULL, .answered_by = DB_INT_NULL };
+	const struct call_row call = { .site_id = h->site,
+				       .id = id,
+				       .started_at = NOW,
+				       .from_device = DOOR,
+				       .from_name = VIEW("Front door"),
+				       .button = 1,
+				       .answered_at = DB_INT_NULL,
+				       .ended_at = DB_INT_NULL,
+				       .answered_by = DB_INT_NULL };
 
 	assert_int_equal(call_start(f->db, NOW, &call), 0);
 	return call;
@@ -84,9 +99,14 @@ static struct call_row call_new(struct fixture *f, const struct house *h, int64_
 static void leg_new(struct fixture *f, const struct house *h, int64_t call, int64_t device,
 		    struct view result)
 {
-	const struct call_leg_row leg = { .site_id = h->site, .call_id = call, .leg = device - DOOR,
-					  .device = device, .name = VIEW("D"),
-					  .rang_at = DB_INT_NULL, .at = NOW, .result = result };
+	const struct call_leg_row leg = { .site_id = h->site,
+					  .call_id = call,
+					  .leg = device - DOOR,
+					  .device = device,
+					  .name = VIEW("D"),
+					  .rang_at = DB_INT_NULL,
+					  .at = NOW,
+					  .result = result };
 
 	assert_int_equal(call_leg_add(f->db, &leg), 0);
 }
@@ -108,9 +128,12 @@ static const struct db_shape text_shape = DB_SHAPE(struct text_row, text_columns
 /* Recipients and arguments, in order. */
 static const char *outbox(struct fixture *f)
 {
-	static const struct db_stmt stmt = { "test_outbox",
+	static const struct db_stmt stmt = {
+		"test_outbox",
 		"SELECT recipient || ' ' || template || ' ' || language || ' ' || arguments AS text"
-		" FROM mail ORDER BY recipient, id", &text_shape };
+		" FROM mail ORDER BY recipient, id",
+		&text_shape
+	};
 	struct text_row *rows;
 	const char *all = "";
 	size_t n;
@@ -131,11 +154,12 @@ static void who_was_to_be_rung_is_told_once(void **state)
 	leg_new(f, &h, CALL, APP, VIEW("unreachable")); /* as in a quiet time */
 	leg_new(f, &h, CALL, PHONE, VIEW("missed"));
 	end(f, &call, VIEW("missed"));
-	assert_string_equal(outbox(f),
-		"holder@example.com missed_call cs {\"place\":\"House \\\"A\\\"\",\"device\":\"Front door\","
-		"\"time\":\"2026-07-01 12:00\",\"path\":\"/app\"}\n"
-		"resident@example.com missed_call cs {\"place\":\"House \\\"A\\\"\",\"device\":\"Front door\","
-		"\"time\":\"2026-07-01 12:00\",\"path\":\"/app\"}\n");
+	assert_string_equal(outbox(f), "holder@example.com missed_call cs {\"place\":\"House "
+				       "\\\"A\\\"\",\"device\":\"Front door\","
+				       "\"time\":\"2026-07-01 12:00\",\"path\":\"/app\"}\n"
+				       "resident@example.com missed_call cs {\"place\":\"House "
+				       "\\\"A\\\"\",\"device\":\"Front door\","
+				       "\"time\":\"2026-07-01 12:00\",\"path\":\"/app\"}\n");
 }
 
 static void who_does_not_want_it_or_declined_is_not_told(void **state)

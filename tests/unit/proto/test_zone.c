@@ -10,11 +10,11 @@
 /* North and south, half hours, a quarter of one, summer time by half an hour, on a Thursday at 26
  * o'clock, an hour before midnight, in winter, and none. */
 static const char *const names[] = {
-	"Europe/Prague",  "Europe/London",     "Europe/Dublin",   "America/New_York",
-	"America/Nuuk",   "America/Sao_Paulo", "America/Santiago", "America/St_Johns",
-	"Asia/Jerusalem", "Asia/Kathmandu",    "Asia/Tokyo",      "Australia/Lord_Howe",
-	"Australia/Sydney", "Africa/Casablanca", "Africa/Cairo",  "Pacific/Chatham",
-	"Pacific/Apia",   "Etc/UTC",           "Etc/GMT+12",
+	"Europe/Prague",    "Europe/London",     "Europe/Dublin",    "America/New_York",
+	"America/Nuuk",     "America/Sao_Paulo", "America/Santiago", "America/St_Johns",
+	"Asia/Jerusalem",   "Asia/Kathmandu",    "Asia/Tokyo",       "Australia/Lord_Howe",
+	"Australia/Sydney", "Africa/Casablanca", "Africa/Cairo",     "Pacific/Chatham",
+	"Pacific/Apia",     "Etc/UTC",           "Etc/GMT+12",
 };
 
 enum { HOUR = 3600, STEP = 7 * HOUR + 13 };
@@ -53,8 +53,8 @@ static void zones_say_what_the_library_says(void **)
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		assert_int_equal(setenv("TZ", names[i], 1), 0);
 		tzset();
-		assert_int_equal(zone_read(file_of(names[i], bytes, sizeof(bytes)), FROM, UNTIL, &zone),
-				 0);
+		assert_int_equal(
+			zone_read(file_of(names[i], bytes, sizeof(bytes)), FROM, UNTIL, &zone), 0);
 		for (int64_t at = FROM; at < UNTIL; at += STEP) {
 			if (zone_offset_s(&zone, at) != libc_offset(at))
 				fail_msg("%s at %lld: %d", names[i], (long long)at,

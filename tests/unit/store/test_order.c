@@ -1,4 +1,5 @@
-/* Phone directories, quiet times and lines: each site's and person's own, and what the feed is told. */
+/* Phone directories, quiet times and lines: each site's and person's own, and what the feed is
+ * told. */
 #include "store/account.h"
 #include "store/change.h"
 #include "store/device.h"
@@ -44,7 +45,9 @@ static void device_new(struct fixture *f, int64_t site, int64_t number, int64_t 
 
 static int64_t person_new(struct fixture *f, struct view email)
 {
-	const struct person_row person = { .email = email, .name = VIEW("P"), .language = VIEW("en") };
+	const struct person_row person = { .email = email,
+					   .name = VIEW("P"),
+					   .language = VIEW("en") };
 	int64_t id = 0;
 
 	assert_int_equal(person_create(f->db, NOW, &person, &id), 0);
@@ -78,8 +81,8 @@ static void directories_are_a_sites_own(void **state)
 	struct fixture *f = *state;
 	const struct sites s = sites_new(f);
 	const struct phone_entry_row door = { .device = DOOR, .name = VIEW("Gate") };
-	const struct phone_entry_row twice[] = { door, door }, foreign = { .device = FOREIGN,
-									   .name = VIEW("") };
+	const struct phone_entry_row twice[] = { door, door },
+				     foreign = { .device = FOREIGN, .name = VIEW("") };
 	struct phone_directory_row row, *rows;
 	struct phone_entry_row *entries;
 	int64_t id = 0, other = 0;
@@ -87,7 +90,8 @@ static void directories_are_a_sites_own(void **state)
 
 	assert_int_equal(phone_directory_create(f->db, NOW, s.mine, VIEW("Doors"), &id), 0);
 	assert_int_equal(phone_directory_create(f->db, NOW, s.other, VIEW("Doors"), &other), 0);
-	assert_int_equal(phone_directory_create(f->db, NOW, s.mine, VIEW("Doors"), &other), -EEXIST);
+	assert_int_equal(phone_directory_create(f->db, NOW, s.mine, VIEW("Doors"), &other),
+			 -EEXIST);
 	assert_int_equal(phone_entries_replace(f->db, s.mine, id, &door, 1), 0);
 	assert_int_equal(phone_entries(f->db, s.mine, id, &f->arena, &entries, &n), 0);
 	assert_int_equal(n, 1);
@@ -129,7 +133,9 @@ static void a_directory_says_whom_one_may_call_and_what_they_are_called(void **s
 	device_new(f, s.mine, PHONE, person);
 	device_new(f, s.mine, PHONE + 1, person);
 	device_new(f, s.mine, PHONE + 2, person);
-	assert_int_equal(device_contacts(f->db, s.mine, PHONE + 1, DB_INT_NULL, NOW, &f->arena, &rows, &n), 0);
+	assert_int_equal(
+		device_contacts(f->db, s.mine, PHONE + 1, DB_INT_NULL, NOW, &f->arena, &rows, &n),
+		0);
 	assert_int_equal(n, 3); /* the door too */
 	assert_int_equal(device_get(f->db, s.mine, PHONE + 2, NOW, &f->arena, &own), 0);
 	own.line = VIEW("+33123456789");
@@ -140,7 +146,9 @@ static void a_directory_says_whom_one_may_call_and_what_they_are_called(void **s
 	assert_true(own.directory_id == DB_INT_NULL);
 	own.directory_id = id;
 	assert_int_equal(device_edit(f->db, NOW, &own), 0);
-	assert_int_equal(device_contacts(f->db, s.mine, PHONE + 1, DB_INT_NULL, NOW, &f->arena, &rows, &n), 0);
+	assert_int_equal(
+		device_contacts(f->db, s.mine, PHONE + 1, DB_INT_NULL, NOW, &f->arena, &rows, &n),
+		0);
 	assert_int_equal(n, 1);
 	assert_string_equal(rows[0].name.p, "Gran");
 	assert_int_equal(phone_directory_delete(f->db, NOW, s.mine, id), -ENOLINK);
@@ -167,7 +175,8 @@ static void quiet_times_are_told_to_the_persons_devices(void **state)
 	const struct sites s = sites_new(f);
 	const int64_t person = person_new(f, VIEW("a@example.com"));
 	const struct quiet_row night = { .days = 127, .from_minute = 1320, .until_minute = 420 };
-	const struct quiet_row two[] = { { .days = 31, .from_minute = 720, .until_minute = 780 }, night };
+	const struct quiet_row two[] = { { .days = 31, .from_minute = 720, .until_minute = 780 },
+					 night };
 	struct quiet_row *rows, bad = night;
 	size_t n;
 	bool on = true;
@@ -202,8 +211,10 @@ static void a_site_has_one_line(void **state)
 {
 	struct fixture *f = *state;
 	const struct sites s = sites_new(f);
-	struct line_row line = { VIEW("sip.example.com"), 5060,	     VIEW("udp"),
-				 VIEW("user"),            VIEW("sealed"), VIEW("+33123456789") };
+	struct line_row line = {
+		VIEW("sip.example.com"), 5060, VIEW("udp"), VIEW("user"), VIEW("sealed"),
+		VIEW("+33123456789")
+	};
 	struct line_row got;
 
 	assert_int_equal(line_get(f->db, s.mine, &f->arena, &got), -ENOENT);

@@ -172,7 +172,7 @@ test("an installer builds a site: apartments, devices, buttons, unlock code", as
 	assert.equal(await page.getByLabel("Code", { exact: true }).inputValue(), "4711*");
 
 	await tab(page, "Settings");
-	await page.getByLabel("Name").fill("Elm Court 2");
+	await page.getByLabel("Name", { exact: true }).fill("Elm Court 2");
 	await button(page, "Save").click();
 	await page.getByRole("heading", { level: 1, name: "Elm Court 2" }).waitFor();
 	await look(page, "settings");

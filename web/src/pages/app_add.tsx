@@ -8,12 +8,12 @@ import { problem_text } from "../lib/problem.ts";
 import { ring_add } from "../lib/ring.ts";
 import { toast } from "../lib/toast.ts";
 import { check_required, NAME_MAX, next_button } from "../lib/validate.ts";
-import { Copy } from "../ui/copy.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { Field } from "../ui/field.tsx";
 import { Form } from "../ui/form.tsx";
 import { Show } from "../ui/loaded.tsx";
 import { PersonChoice } from "../ui/person_choice.tsx";
+import { AppAccount } from "./credentials.tsx";
 
 interface Props {
 	site: Site;
@@ -66,13 +66,7 @@ function Account({ site, device, holder }: Made & { site: string }) {
 				: holder.email === null ? t("app.no_email", { name: holder.name })
 				: t("app.mailed", { name: holder.name, email: holder.email })}</p>
 			<Show of={account}>
-				{({ sip_user, sip_password }) => (
-					<dl class="account">
-						<Copy label={t("app.address")} value={`${location.origin}/app`} />
-						<Copy label={t("device.id")} value={sip_user} />
-						<Copy label={t("password")} value={sip_password} secret />
-					</dl>
-				)}
+				{(found) => <AppAccount {...found} />}
 			</Show>
 		</div>
 	);

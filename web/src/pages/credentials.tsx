@@ -25,18 +25,31 @@ function Account({ sip_user, sip_password, registrar }: Credentials) {
 	);
 }
 
+// An app is no SIP phone: it signs in at a page.
+export function AppAccount({ sip_user, sip_password }: Credentials) {
+	return (
+		<dl class="account">
+			<Copy label={t("app.address")} value={`${location.origin}/app`} />
+			<Copy label={t("device.id")} value={sip_user} />
+			<Copy label={t("password")} value={sip_password} secret />
+		</dl>
+	);
+}
+
 // What an installer types into the device. The password is on the page, but covered.
 export function CredentialsCard({ site, device }: { site: string; device: Device }) {
+	const app = device.kind === "app";
 	const account = useLoad(device.id, () => api.credentials(site, device.id));
 	const [asking, set_asking] = useState(false);
 	return (
 		<div class="card stack">
-			<h3>{t("credentials.title")}</h3>
-			<p class="soft">{t("credentials.text")}</p>
+			<h3>{t(app ? "app.account" : "credentials.title")}</h3>
+			<p class="soft">{t(app ? "app.sign_in" : "credentials.text")}</p>
 			<Show of={account}>
 				{(found) => (
 					<div class="stack">
-						<Account key={found.sip_password} {...found} />
+						{app ? <AppAccount key={found.sip_password} {...found} />
+							: <Account key={found.sip_password} {...found} />}
 						<div><button class="danger" onClick={() => set_asking(true)}>
 							{t("credentials.renew")}
 						</button></div>

@@ -14,7 +14,7 @@ const HOST_MAX = 253;
 
 function LineForm({ site, line, saved }: { site: string; line: Line; saved: () => void }) {
 	return (
-		<Form submit={t("save")}
+		<Form submit={t("line.save")}
 			start={{ host: line.host, port: String(line.port ?? PORT), username: line.username,
 				password: "", caller: line.caller }}
 			send={async ({ host = "", port = "", username = "", password = "", caller = "" }) => {

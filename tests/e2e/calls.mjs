@@ -320,14 +320,14 @@ test("the account has quiet times and mails of missed calls", async ({ browser, 
 	await card.getByLabel("From").fill("21:30");
 	await card.getByLabel("Mail me calls that nobody answered").check();
 	await look(page, "calls-quiet");
-	await button(card, "Save").click();
+	await button(card, "Save quiet times").click();
 	await page.locator(".toast").getByText("Saved").first().waitFor();
 	assert.deepEqual(await api(page, "GET", "/me/quiet"), { missed_mail: true,
 		items: [{ days: 31, from_minute: 1290, until_minute: 420 }] });
 	await page.reload();
 	assert.equal(await card.getByLabel("From").inputValue(), "21:30");
 	await button(card, "Remove").click();
-	await button(card, "Save").click();
+	await button(card, "Save quiet times").click();
 	await page.locator(".toast").getByText("Saved").first().waitFor();
 	assert.deepEqual((await api(page, "GET", "/me/quiet")).items, []);
 	assert.deepEqual(page.faults, []);

@@ -677,7 +677,7 @@ test("French, from sign-in to the call, and the choice is kept", async ({ browse
 		await look(page, name);
 	}
 	await page.goto(`${site}/settings`);
-	await page.getByLabel("Nom").fill("a\u0007"); // which only the server refuses, in English
+	await page.getByLabel("Nom", { exact: true }).fill("a\u0007"); // which only the server refuses, in English
 	await button(page, "Enregistrer").click();
 	await refused(page, "Nom", /Le serveur n’accepte pas cette valeur\./);
 	await page.goto(`${site}/calls`);

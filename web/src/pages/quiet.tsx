@@ -88,7 +88,7 @@ function Editor({ start }: { start: QuietTimes }) {
 			</label>
 			<div role="alert">{problem && <p class="note bad">{problem}</p>}</div>
 			<div><button class="primary" onClick={send} aria-disabled={busy}>
-				{busy ? t("working") : t("save")}
+				{busy ? t("working") : t("quiet.save")}
 			</button></div>
 		</div>
 	);

@@ -237,7 +237,7 @@ test("an app can be finished later", async ({ browser, stage }) => {
 });
 
 test("a phone outside rings through the site's line", async ({ browser, stage }) => {
-	const { page, site } = await at_door(browser, stage);
+	const { page, site, path } = await at_door(browser, stage);
 	await tab(page, "Settings");
 	await page.getByLabel("Provider’s server").fill("sip.example.com");
 	await page.getByLabel("User name").fill("maple");
@@ -264,11 +264,19 @@ test("a phone outside rings through the site's line", async ({ browser, stage })
 	await page.getByText("+442079460123").first().waitFor();
 	await look(page, "calls-line-device");
 	const id = page.url().split("/").pop();
-	await api(page, "DELETE", `/sites/${site.id}/devices/${id}`);
+	await api(page, "PUT", `${path}/buttons`, { items: [
+		{ button: 1, label: "", destinations: [{ device: id, after_s: 45 }] }] });
+	await page.goto(`${stage.demo.http}${path}`);
+	await page.getByText("After 45 s: Guard.").waitFor();
+	assert.equal(await page.getByText("Guard will not ring").count(), 0);
 	await tab(page, "Settings");
 	await button(page, "Remove the line").click();
 	await button(dialog(page), "Remove the line").click();
 	await button(page, "Remove the line").waitFor({ state: "detached" });
+	await page.goto(`${stage.demo.http}${path}`);
+	await page.getByText("Guard will not ring").waitFor();
+	await look(page, "calls-no-line");
+	await api(page, "DELETE", `/sites/${site.id}/devices/${id}`);
 	assert.deepEqual(page.faults, []);
 	await page.context().close();
 });

@@ -39,7 +39,7 @@ struct local_view {
 
 static const char *const kinds[] = { "audio", "video", NULL };
 static const char *const ways[] = { "server", "direct", NULL };
-static const char *const faults[] = { "not_registered", "outside", NULL };
+static const char *const faults[] = { "not_registered", "outside", "line", NULL };
 
 static const struct field codec_fields[] = {
 	{ "kind", FIELD_ENUM, 0, offsetof(struct codec_view, kind), .values = kinds },
@@ -111,7 +111,8 @@ static int fill_button(struct request *r, const struct button_peer_row *rows, si
 	for (size_t i = 0; i < n; i++)
 		peers[i] = (struct local_peer){ rows[i].device,
 						view_eq(rows[i].connection, VIEW("local")),
-						rows[i].contact, rows[i].transport };
+						rows[i].line.p, rows[i].contact,
+						rows[i].transport };
 	rc = local_button(view->button, peers, n, view_str(r->env->registrar), r->arena, &made);
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		dials[i] = (struct dial_view){ rows[i].device,

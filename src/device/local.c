@@ -47,10 +47,22 @@ static bool is_local(const struct addr *mapped)
 	       IN6_IS_ADDR_LINKLOCAL(&a.v6.sin6_addr) || IN6_IS_ADDR_LOOPBACK(&a.v6.sin6_addr);
 }
 
-static enum local_fault fault_of(const struct local_peer *peer)
+static bool has_line(const struct local_peer *peers, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (peers[i].line)
+			return true;
+	return false;
+}
+
+static enum local_fault fault_of(const struct local_peer *peer, bool beside_line)
 {
 	struct addr host;
 
+	if (!peer->local)
+		return LOCAL_FINE;
+	if (beside_line)
+		return LOCAL_LINE;
 	if (!peer->contact.p)
 		return LOCAL_ABSENT;
 	return host_of(place_of(peer->contact), &host) && is_local(&host) ? LOCAL_FINE
@@ -82,12 +94,13 @@ int local_button(int64_t button, const struct local_peer *peers, size_t n, struc
 		 struct arena *arena, struct local_button *ret_button)
 {
 	struct local_button b = { .dials = arena_alloc(arena, (n + 1) * sizeof(*b.dials)) };
+	const bool line = has_line(peers, n);
 	size_t ndirect = 0;
 
 	if (!b.dials)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++) {
-		const enum local_fault fault = peers[i].local ? fault_of(&peers[i]) : LOCAL_FINE;
+		const enum local_fault fault = fault_of(&peers[i], line);
 
 		b.dials[i] = (struct local_dial){ .direct = peers[i].local && fault == LOCAL_FINE,
 						  .fault = fault };

@@ -5,7 +5,8 @@
  * others, and those whose address is not known or lies outside, through the server as ever. A button
  * without any phone that is dialled directly stays one call to the server, which knows the steps of
  * the ring; one with such a phone is as many calls as it has phones, because the server would ring
- * them all a second time.
+ * them all a second time. A phone outside is reached by a button's own call alone: with one, the
+ * button stays one call, too.
  *
  * Pure; any thread. */
 #pragma once
@@ -15,11 +16,13 @@ enum local_fault {
 	LOCAL_FINE,
 	LOCAL_ABSENT,  /* in local mode, but not registered: nobody knows where it is */
 	LOCAL_OUTSIDE, /* in local mode, but its address is of no local network */
+	LOCAL_LINE,    /* in local mode, but the button also rings a phone outside */
 };
 
 struct local_peer {
 	int64_t device;
 	bool local;             /* its connection mode */
+	bool line;              /* a phone outside */
 	struct view contact;    /* the URI that it registered; p NULL: it is not registered */
 	struct view transport;  /* udp, tcp, tls */
 };

@@ -48,6 +48,7 @@ static const struct db_column peer_columns[] = {
 	DB_COLUMN_INT(struct button_peer_row, after_s),
 	DB_COLUMN_TEXT(struct button_peer_row, name),
 	DB_COLUMN_TEXT(struct button_peer_row, connection),
+	DB_COLUMN_TEXT(struct button_peer_row, line),
 	DB_COLUMN_TEXT(struct button_peer_row, contact),
 	DB_COLUMN_TEXT(struct button_peer_row, transport),
 };
@@ -229,7 +230,7 @@ static const struct db_stmt stmts[] = {
 			   &destination_shape },
 	[PEERS] = { "button_peers",
 		    "SELECT t.button, t.destination AS device, t.after_s, d.name, d.connection,"
-		    " b.contact, b.transport FROM button_destination t"
+		    " d.line, b.contact, b.transport FROM button_destination t"
 		    " JOIN device d ON d.site_id = t.site_id AND d.number = t.destination"
 		    JOIN_BINDING " WHERE t.site_id = $1 AND t.device = $3"
 				 " ORDER BY t.button, t.after_s, t.destination",

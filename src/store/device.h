@@ -70,6 +70,7 @@ struct button_peer_row {
 	int64_t after_s;
 	struct view name;
 	struct view connection; /* cloud, local */
+	struct view line;       /* the number of a phone outside; p NULL: any other */
 	struct view contact;    /* of its freshest binding; p NULL: not registered */
 	struct view transport;
 };

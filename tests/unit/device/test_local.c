@@ -12,18 +12,15 @@ static struct local_button button_of(struct arena *arena, const struct local_pee
 	return b;
 }
 
-#define PEER(uri)                                                                                  \
-	{                                                                                          \
-		1000000002, true, VIEW(uri), VIEW("udp")                                           \
-	}
+#define PEER(uri) ((struct local_peer){ 1000000002, true, false, VIEW(uri), VIEW("udp") })
 
 static void a_button_without_local_phones_stays_one_call(void **)
 {
 	CLEANUP(arena_free) struct arena arena = ARENA_INIT(1 << 16);
 	const struct local_peer peers[] = {
-		{ 1000000002, false, VIEW("sip:1000000002@192.168.1.20:5060"), VIEW("udp") },
-		{ 1000000003, true, {}, {} },
-		{ 1000000004, true, VIEW("sip:1000000004@203.0.113.9:5060"), VIEW("udp") },
+		{ 1000000002, false, false, VIEW("sip:1000000002@192.168.1.20:5060"), VIEW("udp") },
+		{ 1000000003, true, false, {}, {} },
+		{ 1000000004, true, false, VIEW("sip:1000000004@203.0.113.9:5060"), VIEW("udp") },
 	};
 	const struct local_button b = button_of(&arena, peers, 3);
 
@@ -42,10 +39,10 @@ static void one_local_phone_makes_it_a_call_each(void **)
 {
 	CLEANUP(arena_free) struct arena arena = ARENA_INIT(1 << 16);
 	const struct local_peer peers[] = {
-		{ 1000000002, true, VIEW("sip:1000000002@192.168.1.20:5062;ob;transport=tcp?x=y"),
-		  VIEW("tcp") },
-		{ 1000000003, false, VIEW("sip:a@10.0.0.3"), VIEW("udp") },
-		{ 1000000004, true, {}, {} },
+		{ 1000000002, true, false,
+		  VIEW("sip:1000000002@192.168.1.20:5062;ob;transport=tcp?x=y"), VIEW("tcp") },
+		{ 1000000003, false, false, VIEW("sip:a@10.0.0.3"), VIEW("udp") },
+		{ 1000000004, true, false, {}, {} },
 	};
 	const struct local_button b = button_of(&arena, peers, 3);
 
@@ -89,7 +86,7 @@ static void only_addresses_of_a_local_network_are_dialled(void **)
 	CLEANUP(arena_free) struct arena arena = ARENA_INIT(1 << 16);
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		const struct local_peer peer = { 1000000002, true, view_str(cases[i].uri),
+		const struct local_peer peer = { 1000000002, true, false, view_str(cases[i].uri),
 						 VIEW("udp") };
 		const struct local_button b = button_of(&arena, &peer, 1);
 
@@ -98,6 +95,21 @@ static void only_addresses_of_a_local_network_are_dialled(void **)
 		assert_int_equal(b.dials[0].direct, cases[i].direct);
 		assert_int_equal(b.dials[0].fault, cases[i].direct ? LOCAL_FINE : LOCAL_OUTSIDE);
 	}
+}
+
+static void a_phone_outside_keeps_the_button_one_call(void **)
+{
+	CLEANUP(arena_free) struct arena arena = ARENA_INIT(1 << 16);
+	const struct local_peer peers[] = {
+		PEER("sip:x@10.1.2.3"),
+		{ 1000000009, false, true, {}, {} },
+	};
+	const struct local_button b = button_of(&arena, peers, 2);
+
+	assert_string_equal(b.uri.p, "sip:7@sip.example:5060");
+	assert_false(b.dials[0].direct);
+	assert_int_equal(b.dials[0].fault, LOCAL_LINE);
+	assert_int_equal(b.dials[1].fault, LOCAL_FINE);
 }
 
 static void want_of_memory_is_told(void **)
@@ -121,6 +133,7 @@ int main(void)
 		cmocka_unit_test(a_button_without_local_phones_stays_one_call),
 		cmocka_unit_test(one_local_phone_makes_it_a_call_each),
 		cmocka_unit_test(only_addresses_of_a_local_network_are_dialled),
+		cmocka_unit_test(a_phone_outside_keeps_the_button_one_call),
 		cmocka_unit_test(want_of_memory_is_told),
 	};
 

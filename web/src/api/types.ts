@@ -434,7 +434,7 @@ export interface LocalButton {
 		after_s: number;
 		via: "server" | "direct";
 		uri: string | null;
-		fault: "not_registered" | "outside" | null;
+		fault: "not_registered" | "outside" | "line" | null;
 	}[];
 }
 

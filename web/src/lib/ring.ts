@@ -1,7 +1,7 @@
 // Who rings when a button is pressed: pure changes of the list of buttons, and its picture.
 import type { Button, ButtonDestination, Device } from "../api/types.ts";
 
-export const RING_S = 60; // a device rings for that long at most, from its step on
+const RING_S = 60; // after the last step has begun, nobody rings longer
 export const DESTINATIONS_MAX = 31; // of one button
 // When a destination may begin, in seconds from the bell; the server takes any up to the last.
 const STEPS = [0, 10, 20, 30, 45, 60];
@@ -56,7 +56,7 @@ export function ring_steps(row: Button): RingStep[] {
 	return steps;
 }
 
-// The seconds that the picture shows: until the last has rung out.
+// The seconds that the picture shows: whoever rings goes on until then.
 export function ring_length(row: Button): number {
 	return RING_S + Math.max(0, ...row.destinations.map((to) => to.after_s));
 }

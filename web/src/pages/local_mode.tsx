@@ -6,9 +6,10 @@ import { registrar_parse } from "../lib/registrar.ts";
 import { Copy } from "../ui/copy.tsx";
 import { Show } from "../ui/loaded.tsx";
 
-const FAULTS: Record<"not_registered" | "outside", Key> = {
+const FAULTS: Record<"not_registered" | "outside" | "line", Key> = {
 	not_registered: "local.not_registered",
 	outside: "local.outside",
+	line: "local.line",
 };
 
 function title_of({ button, label }: LocalButton): string {

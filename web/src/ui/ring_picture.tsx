@@ -1,7 +1,7 @@
 import type { Button, Device, DeviceKind } from "../api/types.ts";
 import { format_list } from "../lib/format.ts";
 import { lang_current, t } from "../lib/i18n.ts";
-import { ring_length, ring_steps, RING_S } from "../lib/ring.ts";
+import { ring_length, ring_steps } from "../lib/ring.ts";
 
 interface Props {
 	row: Button;
@@ -31,7 +31,7 @@ export function RingPicture({ row, name, devices, line }: Props) {
 						<span class="ring-time">
 							<span class={devices.get(device)?.kind === "line" ? "ring-bar out" : "ring-bar"}
 								style={{ marginLeft: percent(after_s, length),
-									width: percent(RING_S, length) }} />
+									width: percent(length - after_s, length) }} />
 						</span>
 					</div>
 				))}

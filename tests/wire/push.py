@@ -3,6 +3,7 @@
 door once, and becomes a missed call; SIP phones are woken through the gateway."""
 import contextlib
 import json
+import sqlite3
 import statistics
 import time
 
@@ -97,6 +98,12 @@ class House:
         for gate in self.gates:
             gate.stop()
 
+    def leg(self, call, device):
+        """When it was pushed and delivered, as the history has it, and why it ended."""
+        with contextlib.closing(sqlite3.connect(self.server.where / "data/vestibule.db", 30)) as db:
+            return db.execute("SELECT pushed_at, delivered_at, why FROM call_leg WHERE call_id = ?"
+                              " AND device = ?", (int(call), int(device.id))).fetchone()
+
     def until_status(self, *statuses):
         until(f"the app {statuses}", lambda: self.app.record()["status"] in statuses)
 
@@ -135,6 +142,11 @@ def is_repeated_until_it_is_shown(house):
         # Those that were on their way may still come; then only the other's.
         later = house.service.since(known + 4, 4)
         expect([e["path"] for e in later[1:]].count("/201/a") == 0, f"{later}")
+        ring = first[0]["plain"]
+        house.hang_up()
+        pushed, delivered, why = until("the leg", lambda: house.leg(ring["call"], house.app))
+        expect(ring["at"] <= pushed <= delivered and why == "never_came",
+               f"{pushed} {delivered} {why}")
 
 
 @test

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <event2/buffer.h>
+#include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/http.h>
 #include <event2/thread.h>
@@ -45,6 +46,7 @@ struct fixture {
 	struct got gots[GOTS_MAX];
 	size_t ngots;
 	unsigned pushed, nobody;
+	_Atomic unsigned connections;
 	char broken[64]; /* what the service has to say against a message */
 };
 
@@ -103,6 +105,14 @@ static void on_post(struct evhttp_request *req, void *arg)
 	evhttp_send_reply(req, code, "As asked", NULL);
 }
 
+static struct bufferevent *on_connection(struct event_base *base, void *arg)
+{
+	struct fixture *f = arg;
+
+	f->connections++;
+	return bufferevent_socket_new(base, -1, 0);
+}
+
 static void *serve(void *arg)
 {
 	event_base_loop(arg, EVLOOP_NO_EXIT_ON_EMPTY);
@@ -123,6 +133,7 @@ static void service_open(struct fixture *f)
 	assert_int_equal(
 		getsockname(evhttp_bound_socket_get_fd(socket), (struct sockaddr *)&at, &n), 0);
 	evhttp_set_gencb(f->http, on_post, f);
+	evhttp_set_bevcb(f->http, on_connection, f);
 	snprintf(f->base, sizeof(f->base), "http://127.0.0.1:%u", ntohs(at.sin_port));
 	assert_int_equal(pthread_create(&f->thread, NULL, serve, f->loop), 0);
 }
@@ -392,6 +403,25 @@ static void its_end_is_told_and_ends_its_tokens(void **state)
 	assert_string_equal(member(got(f, 2), "type", open, sizeof(open)), "ring");
 }
 
+/* Also while the end of the ring is yet to be told. */
+static void its_end_ends_its_tokens_at_once(void **state)
+{
+	struct fixture *f = *state;
+	struct push_token what;
+	char open[64];
+
+	subscribe(f, "/429/a");
+	pusher_open(f, NULL);
+	ring(f);
+	member(got(f, 0), "open", open, sizeof(open));
+	until(f, pusher_stats(f->pusher).failed == 1);
+	push_cancel(f->pusher, CALL, PHONE, "no_answer", "");
+	until(f, pusher_stats(f->pusher).rings == 0 && pusher_stats(f->pusher).waiting == 0);
+	assert_int_equal(pusher_stats(f->pusher).tokens, 0);
+	assert_int_equal(push_open(f->pusher, view_str(open), &what), -ENOENT);
+	assert_int_equal(f->ngots, 1); /* the service is left alone for a minute */
+}
+
 static void a_token_opens_once_while_it_rings(void **state)
 {
 	struct fixture *f = *state;
@@ -600,10 +630,39 @@ static void without_a_gateway_a_sip_phone_sleeps_on(void **state)
 	until(f, f->nobody == 1);
 }
 
-/* Strangers name the address. */
+static void pusher_open_strict(struct fixture *f)
+{
+	struct pusher_conf conf = { .db_url = f->url,
+				    .clock = &f->clock,
+				    .rand = rand_system(),
+				    .contact = "",
+				    .pushed = on_pushed,
+				    .arg = f };
+	struct err err = {};
+
+	assert_int_equal(webpush_pair_make(rand_system(), &conf.key), 0);
+	assert_int_equal(pusher_start(&conf, &err, &f->pusher), 0);
+}
+
+/* Strangers name the address: without the setting nothing is even connected to here. */
 static void nothing_goes_to_where_it_must_not(void **state)
 {
 	struct fixture *f = *state;
+	const int port = atoi(strrchr(f->base, ':') + 1);
+
+	subscribe(f, "/201/a");
+	snprintf(f->base, sizeof(f->base), "https://127.0.0.1:%d", port);
+	subscribe(f, "/201/b");
+	snprintf(f->base, sizeof(f->base), "https://localhost:%d", port);
+	subscribe(f, "/201/c");
+	pusher_open_strict(f);
+	ring(f);
+	until(f, pusher_stats(f->pusher).failed == 3);
+	assert_int_equal(f->connections, 0);
+}
+
+static void a_file_of_certificates_must_be_there(void **)
+{
 	struct post *post = NULL;
 	struct err err = {};
 
@@ -611,18 +670,6 @@ static void nothing_goes_to_where_it_must_not(void **state)
 	post_close(post);
 	assert_int_equal(post_open(&(struct post_conf){ .ca_file = "/nowhere" }, &err, &post),
 			 -ENOENT);
-	subscribe(f, "/201/a");
-	struct pusher_conf conf = { .db_url = f->url,
-				    .clock = &f->clock,
-				    .rand = rand_system(),
-				    .contact = "",
-				    .pushed = on_pushed,
-				    .arg = f };
-	assert_int_equal(webpush_pair_make(rand_system(), &conf.key), 0);
-	assert_int_equal(pusher_start(&conf, &err, &f->pusher), 0);
-	ring(f);
-	until(f, pusher_stats(f->pusher).failed == 1 || f->nobody == 1);
-	assert_int_equal(f->ngots, 0);
 }
 
 static void answers_are_judged(void **)
@@ -683,6 +730,7 @@ int main(void)
 		WITH_SERVICE(a_ring_goes_out_at_once),
 		WITH_SERVICE(it_is_repeated_until_it_is_shown),
 		WITH_SERVICE(its_end_is_told_and_ends_its_tokens),
+		WITH_SERVICE(its_end_ends_its_tokens_at_once),
 		WITH_SERVICE(a_token_opens_once_while_it_rings),
 		WITH_SERVICE(what_nobody_answered_is_a_missed_call),
 		WITH_SERVICE(a_subscription_that_is_gone_is_forgotten),
@@ -694,6 +742,7 @@ int main(void)
 		WITH_SERVICE(a_sip_phone_is_woken_before_its_binding_ends),
 		WITH_SERVICE(without_a_gateway_a_sip_phone_sleeps_on),
 		WITH_SERVICE(nothing_goes_to_where_it_must_not),
+		cmocka_unit_test(a_file_of_certificates_must_be_there),
 		cmocka_unit_test(answers_are_judged),
 		cmocka_unit_test(tokens_are_for_one_use_of_one_kind),
 	};

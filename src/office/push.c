@@ -379,25 +379,25 @@ static void target_send(struct push_target *t)
 	}
 }
 
+/* Nothing more is to be told: a ring that would have ended by now needs no taking back. */
 static bool is_over(const struct push_ring *r)
 {
+	if (r->message == PUSH_CANCEL && r->call.until <= now_ms(r))
+		return true;
 	for (size_t i = 0; i < r->ntargets; i++) {
 		const struct push_target *t = &r->targets[i];
 
 		if (t->due && !t->gone && !t->refused && t->tries < PUSH_TRIES_MAX)
-			return r->message == PUSH_CANCEL && r->call.until <= now_ms(r);
+			return false;
 	}
 	return true;
 }
 
-/* When to look again: after what is on its way came back, nothing may be left to do. */
-static int64_t next_ms(const struct push_ring *r)
+/* It is not repeated any more, and waits to be told of its end. */
+static bool is_spent(const struct push_ring *r)
 {
-	const int64_t left = r->call.until - now_ms(r);
-
-	if (r->message == PUSH_RING && (left <= 0 || r->repeats >= PUSH_REPEATS_MAX))
-		return (left > 0 ? left : 0) + PUSH_LINGER_MS;
-	return PUSH_REPEAT_MS;
+	return r->message == PUSH_RING &&
+	       (r->call.until <= now_ms(r) || r->repeats >= PUSH_REPEATS_MAX);
 }
 
 static void ring_forget(void *arg)
@@ -409,15 +409,22 @@ static void ring_forget(void *arg)
 		ring_free(r);
 }
 
+static int ring_arm(struct push_ring *r)
+{
+	const int64_t left_ms = r->call.until - now_ms(r);
+
+	if (is_spent(r))
+		return timers_arm(&r->pusher->timers, &r->timer,
+				  (left_ms > 0 ? left_ms : 0) + PUSH_LINGER_MS, ring_forget, r);
+	return timers_arm(&r->pusher->timers, &r->timer, PUSH_REPEAT_MS, ring_turn, r);
+}
+
 /* Sends whatever is to be sent now, and comes again. A ring whose end was told to all goes. */
 static void ring_turn(void *arg)
 {
 	struct push_ring *r = arg;
-	const bool ended = r->message == PUSH_RING &&
-			   (r->call.until <= now_ms(r) || r->repeats >= PUSH_REPEATS_MAX);
-	int rc;
 
-	for (size_t i = 0; i < r->ntargets && !ended; i++)
+	for (size_t i = 0; i < r->ntargets && !is_spent(r); i++)
 		if (wants(&r->targets[i]))
 			target_send(&r->targets[i]);
 	if (r->message != PUSH_RING && is_over(r) && !is_out(r)) {
@@ -425,11 +432,12 @@ static void ring_turn(void *arg)
 		return;
 	}
 	tell_if_nobody(r);
-	rc = timers_arm(&r->pusher->timers, &r->timer, next_ms(r), ended ? ring_forget : ring_turn,
-			r);
 	r->repeats++;
-	if (rc < 0)
-		log_error("push_not_repeated", LF_I("call", r->key.call_id));
+	if (ring_arm(r) == 0)
+		return;
+	log_error("push_not_repeated", LF_I("call", r->key.call_id));
+	if (r->message != PUSH_RING && !is_out(r))
+		ring_free(r);
 }
 
 /* Who is to be woken. */

@@ -21,7 +21,7 @@
 
 enum {
 	PUSH_REPEAT_MS = 4000,
-	PUSH_REPEATS_MAX = 20,
+	PUSH_REPEATS_MAX = 45,
 	PUSH_TTL_S = 30, /* of a ring and of its end, if it does not end sooner */
 	PUSH_MISSED_TTL_S = 12 * 3600,
 	PUSH_TRIES_MAX = 3,        /* of a cancel, or of a missed call */
@@ -30,7 +30,7 @@ enum {
 	PUSH_LINGER_MS = 60000, /* a ring whose end nobody told is forgotten so long after it */
 	PUSH_RINGS_MAX = 20000,
 	PUSH_ASKS_MAX = 40000,  /* waiting */
-	PUSH_TARGETS_MAX = 16,  /* browsers and SIP phones of one device */
+	PUSH_TARGETS_MAX = 18,  /* browsers and SIP phones of one device */
 	PUSH_NAME_MAX = 128,    /* bytes of a name that are told */
 	PUSH_CONTACT_MAX = 512, /* bytes of a SIP phone\'s Contact */
 	PUSH_TOPIC_MAX = 32,    /* RFC 8030 section 5.4 */

@@ -83,15 +83,18 @@ def leaves_a_trace(house):
         h.l.until_bye(left)
         record = h.site.call(h.history()["id"])
         after = time.time() * 1000
-        won, lost = (times_of(next(leg for leg in record["legs"] if leg["device"] == phone.id))
-                     for phone in (h.left, h.right))
+        legs = [next(leg for leg in record["legs"] if leg["device"] == phone.id)
+                for phone in (h.left, h.right)]
+        expect([leg["why"] for leg in legs] == ["peer_hangup", "answered_elsewhere"], f"{legs}")
+        won, lost = map(times_of, legs)
         for times in (won, lost):
             found = [record["started_at"], *times.values()]
             expect(found == sorted(found), f"out of order: {times}")
             # a clock in whole milliseconds
             expect(before - 1 <= found[0] and found[-1] <= after, f"from another time: {times}")
-        expect({"rang_at", "answered_at"} <= won.keys(), f"the one that answered: {won}")
-        expect({"rang_at", "ended_at"} <= lost.keys(), f"the other: {lost}")
+        expect({"offered_at", "rang_at", "answered_at", "ended_at"} <= won.keys(),
+               f"the one that answered: {won}")
+        expect({"offered_at", "rang_at", "ended_at"} <= lost.keys(), f"the other: {lost}")
         expect("answered_at" not in lost, f"the other: {lost}")
         expect(won["rang_at"] <= lost["rang_at"] <= won["answered_at"] <= lost["ended_at"],
                f"{won}, {lost}")

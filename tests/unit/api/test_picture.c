@@ -127,6 +127,9 @@ static void the_first_picture_of_a_phone_that_rang_stays(void **state)
 	assert_int_equal(give(f, HOLDER, "", first), 204);
 	assert_int_equal(changes(f), told + 1);
 	assert_int_equal(give(f, HOLDER, "", second), 204);
+	leg_end(f, OTHER);
+	assert_status(f, 200, NEIGHBOUR, "GET", "/app/calls", NULL);
+	assert_non_null(strstr(fixture_text(f), "\"picture\":false"));
 	assert_status(f, 404, ADMIN, "GET", own(f), NULL); /* not known yet whether it rang */
 	leg_end(f, TABLET);
 	assert_picture(f, ADMIN, own(f), first);
@@ -140,6 +143,8 @@ static void the_first_picture_of_a_phone_that_rang_stays(void **state)
 	assert_status(f, 200, ADMIN, "GET",
 		      fixture_path(f, "/sites/%lld/calls/7", (long long)f->own), NULL);
 	assert_non_null(strstr(fixture_text(f), "\"picture_at\":1700000000000,"));
+	assert_status(f, 200, HOLDER, "GET", "/app/calls", NULL);
+	assert_non_null(strstr(fixture_text(f), "\"picture\":true"));
 }
 
 /* One of the site who was not rung, but knows of the call. */

@@ -51,7 +51,6 @@ struct app_call_row {
 	struct view answered_by_name;
 	int64_t with_device; /* who called; whom it called, DB_INT_NULL: nobody was rung */
 	struct view with_name;
-	int64_t picture_at; /* DB_INT_NULL: it has none */
 };
 
 /* What signing in needs to know. */

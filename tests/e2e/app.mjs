@@ -8,9 +8,8 @@ import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { AppServer } from "./app_server.mjs";
-import { browser_open, look, run_tests, test, visitor } from "./lib.mjs";
+import { browser_open, look, run_tests, test, until, visitor } from "./lib.mjs";
 
-const PATIENCE_MS = 30_000;
 const FLAGS = ["--use-fake-device-for-media-stream", "--allow-loopback-in-peer-connection",
 	"--disable-features=WebRtcHideLocalIpsWithMdns", "--use-fake-ui-for-media-stream"];
 const FRAMES = 20;
@@ -40,18 +39,6 @@ const ANSWERS = { "GET /app": HOME, "GET /session": SESSION, "GET /app/calls": C
 
 const button = (at, name) => at.getByRole("button", { name, exact: true });
 const call_screen = (page) => page.getByRole("dialog", { name: DOOR.name });
-
-async function until(what, ask, good) {
-	const end = performance.now() + PATIENCE_MS;
-	let said;
-	do {
-		said = await ask();
-		if (good(said))
-			return said;
-		await new Promise(setImmediate); // what is waited for comes from outside
-	} while (performance.now() < end);
-	throw new Error(`waited in vain for ${what}: ${JSON.stringify(said)}`);
-}
 
 // The server's end of one page's socket.
 class Line {
@@ -417,10 +404,15 @@ test("looking shows and lets hear without being heard; then one talks", async (w
 	assert.equal(await page.evaluate(door_hears), 0);
 	await look_at_call(page, "app-look");
 	await button(call_screen(page), "Talk").click();
-	await line.hears("answer", { call: "79" });
+	await line.hears("hangup", { call: "79" });
+	const talk = await line.hears("dial", { look: false });
+	line.say({ type: "dialling", ref: talk.ref, call: "83", device: OWN, token: "u", switches: SWITCHES,
+		to: { device: DOOR.id, name: DOOR.name, kind: "intercom" },
+		sdp: await page.evaluate(door_offer) });
+	line.say({ type: "talking", call: "83", at: Date.now() });
 	await until("the microphone", () => page.evaluate(door_hears), (level) => level > AUDIBLE);
 	await button(call_screen(page), "Hang up").click();
-	await line.hears("hangup", { call: "79" });
+	await line.hears("hangup", { call: "83" });
 	await leave();
 });
 
@@ -520,6 +512,104 @@ test("notices are switched on and off", async (world) => {
 	assert.ok(server.asked.some(({ method, path }) => method === "DELETE"
 		&& path === "/app/push?endpoint=https%3A%2F%2Fpush.example.com%2F1"));
 	await leave();
+});
+
+// The app's worker, once it is in charge.
+async function worker_of(page) {
+	await page.evaluate(() => navigator.serviceWorker.ready);
+	return page.context().serviceWorkers()[0]
+		?? await page.context().waitForEvent("serviceworker");
+}
+
+const notices = (worker) => worker.evaluate(async () =>
+	(await self.registration.getNotifications()).map(({ title, body, tag, actions }) =>
+		({ title, body, tag, actions: actions.map((one) => one.title) })));
+
+// As a push service delivers it.
+async function pusher(world, page, server) {
+	const session = await page.context().newCDPSession(page);
+	const found = new Promise((done) => session.on("ServiceWorker.workerRegistrationUpdated",
+		({ registrations }) => registrations.length > 0 && done(registrations[0].registrationId)));
+	await session.send("ServiceWorker.enable");
+	const registrationId = await found;
+	return (payload) => session.send("ServiceWorker.deliverPushMessage",
+		{ origin: server.origin, registrationId, data: JSON.stringify(payload) });
+}
+
+const pushed = (more = {}) => ({ type: "ring", call: "90", device: OWN, from: DOOR.name, at: Date.now(),
+	until: Date.now() + 30_000, seen: "seen-token", open: "open-token", switch: "Front door",
+	language: "fr", ...more });
+
+// Presses a notice's button: Chromium draws none here.
+const press = (worker, action) => worker.evaluate(async (pressed) => {
+	const [notification] = await self.registration.getNotifications();
+	self.dispatchEvent(new NotificationEvent("notificationclick", { notification, action: pressed }));
+}, action);
+
+test("a pushed ring is a notice in the user's language, once however often it comes", async (world) => {
+	const { page, server, leave } = await resident(world, { workers: "allow",
+		answers: { "POST /app/push/seen": 204, "POST /app/open": 204 } });
+	await connected(page);
+	const worker = await worker_of(page);
+	const push = await pusher(world, page, server);
+	await worker.evaluate(() => { // nobody looks at the app, which Chromium here always thinks
+		const all = self.clients.matchAll.bind(self.clients);
+		self.clients.matchAll = async (how) => (await all(how)).map((one) => new Proxy(one, {
+			get: (of, name) => name === "visibilityState" ? "hidden"
+				: typeof of[name] === "function" ? of[name].bind(of) : of[name],
+		}));
+	});
+	await push(pushed());
+	await push(pushed());
+	const shown = { title: DOOR.name, body: "Sonne", tag: "ring-90",
+		actions: ["Répondre", "Ouvrir\u00a0: Front door"] };
+	await until("the notice", () => notices(worker), (all) => all.length === 1);
+	assert.deepEqual(await notices(worker), [shown]);
+	await until("both seen", () => server.asked.filter(({ path }) => path === "/app/push/seen"),
+		({ length }) => length === 2);
+	assert.deepEqual(server.asked.find(({ path }) => path === "/app/push/seen").body,
+		{ token: "seen-token" });
+
+	await press(worker, "open");
+	await until("the door's token", () => server.asked.find(({ path }) => path === "/app/open") ?? null,
+		(asked) => asked?.body.token === "open-token");
+	await until("the news", () => notices(worker), ([one]) => one?.body === "Ouvert");
+	await push({ type: "cancel", call: "90", why: "answered_elsewhere", by: "Anna" });
+	await until("no notice", () => notices(worker), ({ length }) => length === 0);
+
+	await push(pushed({ open: undefined }));
+	await until("the notice", () => notices(worker), (all) => all[0]?.actions.length === 1);
+	await push({ type: "missed", call: "90", from: DOOR.name, at: Date.now(), language: "en" });
+	await until("what was missed", () => notices(worker), (all) => all[0]?.tag === "missed-90");
+	assert.equal((await notices(worker)).length, 1);
+	await leave();
+});
+
+test("Answer in a notice answers the call as soon as the page hears of it", async (world) => {
+	const { page, line, leave } = await resident(world);
+	await connected(page);
+	await page.evaluate(() => { location.hash = "answer/91"; });
+	await line.ring("91");
+	await line.hears("answer", { call: "91" });
+	assert.equal(new URL(page.url()).hash, "#/");
+	await leave();
+});
+
+test("without a server the app opens, and says so", async (world) => {
+	const { page, server, leave } = await resident(world, { workers: "allow" });
+	await connected(page);
+	const worker = await worker_of(page);
+	await until("what is kept", () => worker.evaluate(async () => {
+		const names = await caches.keys();
+		return (await (await caches.open(names[0])).keys()).map(({ url }) => new URL(url).pathname);
+	}), (kept) => kept.some((path) => /^\/assets\/en-/.test(path)));
+	await server.gone();
+	await page.reload();
+	await page.getByText("The server cannot be reached").waitFor();
+	await server.back();
+	await connected(page);
+	await page.context().close();
+	await server.close();
 });
 
 const browser = await browser_open(FLAGS);

@@ -9,7 +9,7 @@ import { chromium } from "playwright-core";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const PATIENCE_MS = 30_000; // for anything that a test waits for; the machine may be busy
+export const PATIENCE_MS = 30_000; // for anything that a test waits for; the machine may be busy
 export const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
 	"--disable-background-networking", "--disable-component-update", "--disable-sync"];
@@ -129,6 +129,19 @@ async function faults_of(page) {
 // No width changes a colour, so these two show both widths and both schemes.
 const LOOKS = [["phone", PHONE, "dark"], ["desk", DESK, "light"]];
 export const ON_PHONE = LOOKS.slice(0, 1);
+
+// Asks until the answer is good, without counting on any speed.
+export async function until(what, ask, good, patience_ms = PATIENCE_MS) {
+	const end = performance.now() + patience_ms;
+	let said;
+	do {
+		said = await ask();
+		if (good(said))
+			return said;
+		await new Promise(setImmediate); // what is waited for comes from outside
+	} while (performance.now() < end);
+	throw new Error(`waited in vain for ${what}: ${JSON.stringify(said)}`);
+}
 
 // The page has answered to its new size, as the drawer does that closes on a desk.
 const drawn = () => new Promise((done) =>

@@ -12,12 +12,11 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { browser_open, CHROMIUM, run_tests, Skip, test, visitor } from "./lib.mjs";
+import { browser_open, CHROMIUM, PATIENCE_MS, run_tests, Skip, test, until, visitor } from "./lib.mjs";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const TOP = join(HERE, "../..");
 const BUILD = process.env.VESTIBULE_BUILD ?? join(TOP, "build");
-const PATIENCE_MS = 30_000;
 const CONSENT_MS = 30_000; // ICE_CONSENT_MS
 const MEDIA_FLAGS = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
 	"--allow-loopback-in-peer-connection", "--autoplay-policy=no-user-gesture-required"];
@@ -246,18 +245,6 @@ const inbound = (page, kind) => page.evaluate(async (wanted) => {
 	const all = [...(await globalThis.pc.getStats()).values()];
 	return all.find((one) => one.type === "inbound-rtp" && one.kind === wanted) ?? {};
 }, kind);
-
-// Asks until the answer is good, without counting on any speed.
-async function until(what, ask, good, patience_ms = PATIENCE_MS) {
-	const end = performance.now() + patience_ms;
-	let said;
-	do {
-		said = await ask();
-		if (good(said))
-			return said;
-	} while (performance.now() < end);
-	throw new Error(`waited in vain for ${what}: ${JSON.stringify(said)}`);
-}
 
 const sees = (page, count) => until(`${count} frames`, () => frames(page), (n) => n >= count);
 

@@ -112,12 +112,14 @@ test("a dialled call gets its number from the server; the offer may come later",
 		["7 calling"]);
 });
 
-test("looking needs no microphone, talking then does", () => {
+test("looking needs no microphone; to talk is another call, which does", () => {
 	const seen = play(hello, dial("r1", true), dialling("r1", "7", { sdp: "o7" }));
 	assert.deepEqual(acts_of(seen.acts), ["offer 7"]);
-	const said = phone_do(seen.phone, { do: "talk", call: "7" });
-	assert.deepEqual(acts_of(said.acts), ["answer 7", "microphone 7"]);
-	assert.deepEqual(acts_of(phone_do(said.phone, { do: "talk", call: "7" }).acts), []);
+	const said = phone_do(seen.phone, { do: "talk", call: "7", ref: "r2" });
+	assert.deepEqual(acts_of(said.acts), ["hangup 7", "hush 7", "dial r2"]);
+	const named = phone_hear(said.phone, dialling("r2", "8", { sdp: "o8" }), NOW);
+	assert.deepEqual(acts_of(named.acts), ["offer 8", "microphone 8"]);
+	assert.deepEqual(phone_do(named.phone, { do: "talk", call: "8", ref: "r3" }).acts, []);
 });
 
 test("given up before the server named it: hung up when it does", () => {

@@ -11,6 +11,8 @@ import { Door } from "./door.tsx";
 import { Inside } from "./inside.tsx";
 import { push_off } from "./push.ts";
 
+const AGAIN_MS = 5_000;
+
 // home null: nobody is signed in. barred: somebody is, whom no app device belongs to.
 interface Who {
 	home: Home | null;
@@ -70,6 +72,10 @@ export function App({ change_language, follow_language }: Props) {
 		addEventListener("online", again);
 		return () => removeEventListener("online", again);
 	}, []);
+	useEffect(() => { // somebody may wait for a ring: a server that is away comes back
+		const wait = who.problem === null ? undefined : setTimeout(who.reload, AGAIN_MS);
+		return () => clearTimeout(wait);
+	}, [who.problem]);
 	const language = who.data?.language ?? null;
 	useEffect(() => {
 		if (language !== null)

@@ -7,7 +7,7 @@ import { Icon, type IconName } from "../ui/icon.tsx";
 import { useNow } from "../ui/use_now.ts";
 import { app_api } from "./api.ts";
 import { CallHints } from "./call_hints.tsx";
-import { HomeContext, useEngine, usePhone } from "./context.ts";
+import { HomeContext, new_ref, useEngine, usePhone } from "./context.ts";
 import { Doors } from "./doors.tsx";
 import { Keypad } from "./keypad.tsx";
 import { Output } from "./output.tsx";
@@ -93,7 +93,7 @@ function Talking({ call, sound, set_sound, keys, set_keys, snap }: Controls) {
 		<>
 			{call.look
 				? <Round icon="mic" text={t("app.talk")} tone="good" start
-					act={() => engine.do({ do: "talk", call: call.id })} />
+					act={() => engine.do({ do: "talk", call: call.id, ref: new_ref() })} />
 				: <Round icon={muted ? "mic_off" : "mic"} text={t("app.mute")} pressed={muted}
 					act={() => leg?.mute(!muted)} />}
 			<Round icon={sound ? "sound" : "sound_off"} text={t("app.speaker")} pressed={sound}

@@ -49,8 +49,9 @@ interface Owed {
 }
 
 export type Deed =
-	| { do: "answer" | "decline" | "hangup" | "talk" | "dismiss" | "shown" | "first" | "broken";
-		call: string } // broken: its media are, and want to be made anew
+	| { do: "answer" | "decline" | "hangup" | "dismiss" | "shown" | "first" | "broken"; call: string }
+	// broken: its media are, and want to be made anew
+	| { do: "talk"; call: string; ref: string } // to whom it looked at, in a call of its own
 	| { do: "open"; call: string; switch: number }
 	| { do: "digit"; call: string; digit: string }
 	| { do: "sdp"; call: string; sdp: string }
@@ -272,12 +273,10 @@ function decline(phone: Phone, call: Call): Step {
 	return { ...over, acts: [say({ type: "decline", call: call.id }), ...over.acts] };
 }
 
-// From looking to talking: the door hears us from now on.
-function talk(phone: Phone, call: Call): Step {
-	if (!call.look)
-		return same(phone);
-	return { phone: with_call(phone, call.id, { look: false }),
-		acts: [say({ type: "answer", call: call.id }), { act: "microphone", call: call.id }] };
+// A look says nothing to the door, and cannot: to talk is another call.
+function talk(phone: Phone, call: Call, ref: string): Step {
+	return call.look ? dial(phone, { do: "dial", ref, device: call.device, to: call.peer,
+		look: false, switches: [...call.switches] }) : same(phone);
 }
 
 function do_with(phone: Phone, call: Call, deed: Deed): Step {
@@ -289,7 +288,7 @@ function do_with(phone: Phone, call: Call, deed: Deed): Step {
 	case "hangup":
 		return call_live(call) ? hang_up(phone, call) : same(phone);
 	case "talk":
-		return talk(phone, call);
+		return talk(phone, call, deed.ref);
 	case "open":
 		return { phone, acts: [say({ type: "open", call: call.id, switch: deed.switch })] };
 	case "digit":

@@ -68,6 +68,8 @@ e2e: all
 	node tests/e2e/account.mjs
 	node tests/e2e/office.mjs
 	node tests/e2e/web_leg.mjs
+	node tests/e2e/app.mjs
+	node tests/e2e/app_calls.mjs
 
 # Beside Kamailio, rtpengine and Node; takes minutes. Only the ratios mean something.
 bench: all
@@ -81,6 +83,7 @@ bench: all
 	bench/api.py
 	cd tests/e2e && npm ci --no-audit --no-fund --loglevel=error
 	node bench/pages.mjs
+	node bench/app.mjs
 
 clean:
 	rm -rf build build-*

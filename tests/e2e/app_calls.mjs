@@ -17,8 +17,8 @@ test("both homes see who rings; one answers, is heard, opens; the other is told"
 	await house.bell();
 	for (const page of [anna, ben])
 		await sees(page);
-	await button(screen_of(anna), "Answer").click();
-	await ben.getByText(/^Answered by/).waitFor();
+	await Promise.all([ben.getByText(/^Answered by/).waitFor(), // which goes by itself
+		button(screen_of(anna), "Answer").click()]);
 	await gone(ben);
 	await screen_of(anna).getByText("Talking").waitFor();
 	await until("the door's voice", () => hears(anna), (level) => level > AUDIBLE);
@@ -52,11 +52,12 @@ test("the door hangs up: every page is told", async ({ house }) => {
 	await house.bell();
 	for (const page of [anna, ben])
 		await screen_of(page).waitFor();
-	await house.bell(); // again: hangs up
-	for (const page of [anna, ben]) {
-		await page.getByText("The caller has gone").waitFor();
-		await gone(page);
-	}
+	await Promise.all([house.bell(), // again: hangs up
+		...[anna, ben].map(async (page) => {
+			await page.getByText("The caller has gone").waitFor();
+			await gone(page);
+		})]);
+	await house.quiet();
 	await house.leave(anna, ben);
 });
 

@@ -552,13 +552,6 @@ test("a pushed ring is a notice in the user's language, once however often it co
 	await connected(page);
 	const worker = await worker_of(page);
 	const push = await pusher(world, page, server);
-	await worker.evaluate(() => { // nobody looks at the app, which Chromium here always thinks
-		const all = self.clients.matchAll.bind(self.clients);
-		self.clients.matchAll = async (how) => (await all(how)).map((one) => new Proxy(one, {
-			get: (of, name) => name === "visibilityState" ? "hidden"
-				: typeof of[name] === "function" ? of[name].bind(of) : of[name],
-		}));
-	});
 	await push(pushed());
 	await push(pushed());
 	const shown = { title: DOOR.name, body: "Sonne", tag: "ring-90",
@@ -582,6 +575,22 @@ test("a pushed ring is a notice in the user's language, once however often it co
 	await push({ type: "missed", call: "90", from: DOOR.name, at: Date.now(), language: "en" });
 	await until("what was missed", () => notices(worker), (all) => all[0]?.tag === "missed-90");
 	assert.equal((await notices(worker)).length, 1);
+	await leave();
+});
+
+test("no notice beside a page that rings and is looked at", async (world) => {
+	const { page, server, line, leave } = await resident(world, { workers: "allow",
+		answers: { "POST /app/push/seen": 204 } });
+	await connected(page);
+	const worker = await worker_of(page);
+	const push = await pusher(world, page, server);
+	await line.ring("92");
+	await call_screen(page).waitFor();
+	await push(pushed({ call: "92" }));
+	await push({ type: "missed", call: "93", from: DOOR.name, at: Date.now(), language: "en" });
+	await until("the other notice", () => notices(worker), (all) =>
+		all.some(({ tag }) => tag === "missed-93"));
+	assert.ok((await notices(worker)).every(({ tag }) => tag !== "ring-92"));
 	await leave();
 });
 

@@ -8,7 +8,8 @@ import {
 
 const TICK_MS = 1_000;
 const OVER_SHOWN_MS = 3_500; // how a call ended, unless one has ended it oneself
-const WANTED_MS = 60_000; // somebody has pressed Answer in a notice: the ring comes within that
+const AWAITED_MS = 60_000; // a ring that a notice has told of comes within that
+const AWAITED_MAX = 16; // older ones are forgotten
 
 export interface EngineHandlers {
 	refused: (code: string) => void;
@@ -23,7 +24,7 @@ export class Engine {
 	#legs = new Map<string, Leg>();
 	#listeners = new Set<() => void>();
 	#told = new Set<string>(); // "shown" and "first" are said once for each call
-	#wanted: { call: string; until: number } | null = null;
+	#awaited: { call: string; until: number; rung: () => void }[] = [];
 
 	constructor(readonly on: EngineHandlers) {}
 
@@ -36,9 +37,8 @@ export class Engine {
 		this.#link = link_open({
 			said: (said) => {
 				this.#take(phone_hear(this.phone, said, Date.now()));
-				if (said.type === "ring" && this.#wanted?.call === said.call
-				    && Date.now() < this.#wanted.until)
-					this.do({ do: "answer", call: said.call });
+				if (said.type === "ring")
+					this.#rung(said.call);
 			},
 			lost: () => {
 				this.#take({ phone: phone_unlinked(this.phone), acts: [] });
@@ -70,10 +70,13 @@ export class Engine {
 		this.do({ do: what, call });
 	}
 
-	// Answers that call, which may be yet to come.
-	answer_when_rung(call: string): void {
-		this.#wanted = { call, until: Date.now() + WANTED_MS };
-		this.do({ do: "answer", call });
+	// Calls that once the call rings here, which may be now: a push comes on another way.
+	when_rung(call: string, rung: () => void): void {
+		if (this.phone.calls.some(({ id }) => id === call))
+			return rung();
+		this.#awaited = [...this.#awaited.slice(1 - AWAITED_MAX),
+			{ call, until: Date.now() + AWAITED_MS, rung }];
+		this.#link?.again();
 	}
 
 	leg(call: string): Leg | null {
@@ -83,6 +86,12 @@ export class Engine {
 	listen(fn: () => void): () => void {
 		this.#listeners.add(fn);
 		return () => this.#listeners.delete(fn);
+	}
+
+	#rung(call: string): void {
+		const all = this.#awaited.filter(({ until }) => Date.now() < until);
+		this.#awaited = all.filter((one) => one.call !== call);
+		all.filter((one) => one.call === call).forEach(({ rung }) => rung());
 	}
 
 	#changed = () => this.#listeners.forEach((fn) => fn());

@@ -16,6 +16,7 @@ import { here_parse, page_href, PAGES, type Page } from "./place.ts";
 import { push_renew } from "./push.ts";
 import { Settings } from "./settings.tsx";
 import { refused_text } from "./words.ts";
+import { worker_asks } from "./worker.ts";
 
 const REFRESH_MS = 30_000; // who can be reached
 
@@ -115,7 +116,9 @@ export function Inside({ home, reload, ...leave }: Props) {
 		push_renew().catch(() => undefined); // the settings tell more
 	}, []);
 	useRefresh(reload, REFRESH_MS);
-	const page = usePlace((call) => engine.answer_when_rung(call));
+	useEffect(() => worker_asks((call, rings) => engine.when_rung(call, rings)), [engine]);
+	const page = usePlace((call) =>
+		engine.when_rung(call, () => engine.do({ do: "answer", call })));
 	return (
 		<HomeContext.Provider value={home}>
 			<EngineContext.Provider value={engine}>

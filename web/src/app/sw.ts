@@ -24,7 +24,7 @@ interface Window {
 	url: string;
 	visibilityState: DocumentVisibilityState;
 	focus: () => Promise<unknown>;
-	postMessage: (message: unknown) => void;
+	postMessage: (message: unknown, ports?: MessagePort[]) => void;
 }
 interface Scope {
 	clients: {
@@ -46,6 +46,7 @@ const scope = self as unknown as Scope;
 
 const CACHE = `vestibule-app-${SHELL_NAME}`;
 const KEPT_MAX = 200; // files a page may ask to be kept
+const RINGS_MS = 1_500; // a page that has not rung by then may have lost its socket
 
 const words = (language: string, key: Key) =>
 	NOTICE_WORDS[language.split("-")[0] ?? ""]?.[key] ?? NOTICE_WORDS["en"]?.[key] ?? "";
@@ -122,7 +123,21 @@ const windows = async () =>
 	(await scope.clients.matchAll({ type: "window", includeUncontrolled: true }))
 		.filter(({ url }) => new URL(url).pathname.startsWith("/app/"));
 
-// A page that is looked at rings by itself.
+function page_rings(page: Window, call: string): Promise<boolean> {
+	return new Promise((done) => {
+		const { port1, port2 } = new MessageChannel();
+		port1.onmessage = () => done(true);
+		setTimeout(() => done(false), RINGS_MS);
+		page.postMessage({ rings: call }, [port2]);
+	});
+}
+
+// Somebody looks at a page that rings: a notice beside it would be one too many.
+async function looked_at(call: string): Promise<boolean> {
+	const pages = (await windows()).filter(({ visibilityState }) => visibilityState === "visible");
+	return (await Promise.all(pages.map((page) => page_rings(page, call)))).includes(true);
+}
+
 async function pushed(payload: unknown): Promise<void> {
 	const plan = notice_plan(payload, Date.now(), words);
 	if (plan === null)
@@ -133,8 +148,8 @@ async function pushed(payload: unknown): Promise<void> {
 		await post("/push/seen", plan.seen).catch(() => undefined); // the ring counts, not its trace
 	if (plan.close !== null)
 		await close(plan.close);
-	const looked_at = (await windows()).some(({ visibilityState }) => visibilityState === "visible");
-	if (!looked_at || plan.notice.options.data.type !== "ring")
+	const { type, call } = plan.notice.options.data;
+	if (type !== "ring" || !await looked_at(call))
 		await show(plan.notice);
 }
 

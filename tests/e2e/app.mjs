@@ -144,11 +144,10 @@ const sees = async (page, more = FRAMES) => {
 	await until(`${more} more frames`, () => frames(page), (n) => n >= from + more);
 };
 
-async function resident(world, { answers = {}, microphone = true, workers = "block", line = {},
-	...how } = {}) {
+async function resident(world, { answers = {}, workers = "block", line = {}, ...how } = {}) {
 	const server = await AppServer.open({ ...ANSWERS, ...answers });
 	const page = await visitor(world.browser, { size: UPRIGHT, workers,
-		permissions: ["notifications", ...(microphone ? ["microphone"] : [])], ...how });
+		permissions: ["notifications", "microphone"], ...how });
 	const end = await new Line(page).open(line);
 	await page.goto(`${server.origin}/app/`);
 	const leave = async () => {
@@ -379,7 +378,7 @@ test("without a socket it says so, and what was pressed is told later", async (w
 	await leave();
 });
 
-test("broken media are asked for anew", async (world) => {
+test("a later offer takes the place of the first", async (world) => {
 	const { page, line, leave } = await resident(world);
 	await connected(page);
 	await line.ring("78");
@@ -440,7 +439,11 @@ test("a call to a phone: it rings there, nobody answers", async (world) => {
 });
 
 test("without a microphone one still sees, hears and opens, and is told", async (world) => {
-	const { page, line, leave } = await resident(world, { microphone: false });
+	const { page, line, leave } = await resident(world, { before: () => {
+		navigator.mediaDevices.getUserMedia = async () => {
+			throw new DOMException("refused by the user", "NotAllowedError");
+		};
+	} });
 	await connected(page);
 	await line.ring("81");
 	await button(call_screen(page), "Answer").click();
@@ -483,6 +486,21 @@ test("contacts of the site, and a problem reported", async (world) => {
 	await page.getByText("Your request has been sent").waitFor();
 	assert.equal(server.asked.find(({ method, path }) => method === "POST"
 		&& path === "/sites/1/tickets").body.subject, "No sound");
+	await leave();
+});
+
+test("at night nothing rings, where the server knows of that", async (world) => {
+	const { page, server, leave } = await resident(world, { answers: {
+		"GET /me/quiet": { items: [], missed_mail: true },
+		"PUT /me/quiet": (body) => body,
+	} });
+	await page.getByRole("link", { name: "Settings" }).click();
+	await page.getByLabel("From").fill("23:30");
+	await page.getByLabel("Do not ring then").check();
+	await page.getByText("Saved").first().waitFor();
+	assert.deepEqual(server.asked.find(({ method }) => method === "PUT").body, { missed_mail: true,
+		items: [{ days: 127, from_minute: 23 * 60 + 30, until_minute: 7 * 60 }] });
+	await look(page, "app-quiet");
 	await leave();
 });
 

@@ -153,6 +153,12 @@ test("a lost socket ends no call, and what was to be said is said when there is 
 		["offer 1", "microphone 1"]);
 });
 
+test("broken media are asked for anew", () => {
+	const { acts } = play(hello, ring("1"), { do: "answer", call: "1" }, { do: "broken", call: "1" });
+	assert.deepEqual(acts, [{ act: "say",
+		say: { type: "resume", call: "1", token: "t1", fresh: true } }]);
+});
+
 test("without a socket nobody dials, a call without a number is lost, and not all is kept", () => {
 	assert.deepEqual(acts_of(play(dial("r1", false)).acts), ["refused unreachable"]);
 	assert.deepEqual(phases(play(hello, dial("r1", false), "lost", hello).phone), ["r1 ended lost"]);

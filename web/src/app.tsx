@@ -2,10 +2,10 @@ import { useEffect, useState } from "preact/hooks";
 import { api, client_early, client_early_forget, client_on_signed_out, site_path } from "./api/client.ts";
 import type { Session } from "./api/types.ts";
 import { problem_from, useLoad, useRoute, type Loaded } from "./lib/hooks.ts";
-import type { Lang } from "./lib/i18n.ts";
 import { problem_text } from "./lib/problem.ts";
 import { go, route_parse, type Route } from "./lib/router.ts";
 import { grants_allow_company, SessionContext, useCan, useGrants } from "./lib/rights.ts";
+import type { Speech } from "./lib/start.ts";
 import { toast } from "./lib/toast.ts";
 import type { ComponentType } from "preact";
 import { Missing } from "./pages/missing.tsx";
@@ -121,12 +121,7 @@ function Page({ route, changed }: { route: Route; changed: () => void }) {
 	}
 }
 
-interface Props {
-	change_language: (lang: Lang) => void;
-	follow_language: (tag: string) => void;
-}
-
-export function App({ change_language, follow_language }: Props) {
+export function App({ change_language, follow_language }: Speech) {
 	const route = useRoute();
 	const who = useLoad("session", who_read, first);
 	useEffect(() => { // what comes later is read anew

@@ -1,32 +1,7 @@
 import { render } from "preact";
 import { App, app_start } from "./app.tsx";
-import { lang_current, lang_follow, lang_initial, lang_load, lang_store, type Lang } from "./lib/i18n.ts";
-import { theme_apply, theme_current } from "./lib/theme.ts";
+import { page_start } from "./lib/start.ts";
 
 const root = document.getElementById("app") as HTMLElement;
 
-// A new key makes every component read its messages again.
-async function show(lang: Lang): Promise<void> {
-	await lang_load(lang);
-	render(<App key={lang} change_language={change} follow_language={follow} />, root);
-}
-
-function change(lang: Lang): void {
-	lang_store(lang);
-	void show(lang);
-}
-
-function follow(tag: string): void {
-	const lang = lang_follow(tag);
-	if (lang !== lang_current())
-		void show(lang);
-}
-
-async function start(): Promise<void> {
-	const first = lang_initial();
-	const [tag] = await Promise.all([app_start(), lang_load(first)]);
-	await show(tag === null ? first : lang_follow(tag));
-}
-
-theme_apply(theme_current());
-void start();
+void page_start(app_start(), (lang, speech) => render(<App key={lang} {...speech} />, root));

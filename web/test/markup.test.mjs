@@ -14,9 +14,11 @@ test("no source makes markup or script of text", () => {
 			assert.doesNotMatch(readFileSync(join(web, "src", name), "utf8"), WAYS, name);
 });
 
-test("the page has no script, style or handler in it", () => {
-	const page = readFileSync(join(web, "index.html"), "utf8");
-	assert.doesNotMatch(page, /<style|\sstyle=|\son\w+=|javascript:/i);
-	for (const [script] of page.matchAll(/<script[^]*?<\/script>/gi))
-		assert.match(script, /^<script type="module" src="[^"]+"><\/script>$/);
+test("no page has a script, style or handler in it", () => {
+	for (const name of ["index.html", "app.html"]) {
+		const page = readFileSync(join(web, name), "utf8");
+		assert.doesNotMatch(page, /<style|\sstyle=|\son\w+=|javascript:/i);
+		for (const [script] of page.matchAll(/<script[^]*?<\/script>/gi))
+			assert.match(script, /^<script type="module" src="[^"]+"><\/script>$/);
+	}
 });

@@ -1,8 +1,8 @@
 import { useEffect, useState } from "preact/hooks";
 import { api, client_on_signed_out, Problem } from "../api/client.ts";
 import { problem_from, useLoad } from "../lib/hooks.ts";
-import type { Lang } from "../lib/i18n.ts";
 import { problem_text } from "../lib/problem.ts";
+import type { Speech } from "../lib/start.ts";
 import { toast } from "../lib/toast.ts";
 import { Show } from "../ui/loaded.tsx";
 import { Toasts } from "../ui/toasts.tsx";
@@ -57,12 +57,7 @@ async function sessions_end(): Promise<void> {
 	}
 }
 
-interface Props {
-	change_language: (lang: Lang) => void;
-	follow_language: (tag: string) => void;
-}
-
-export function App({ change_language, follow_language }: Props) {
+export function App({ change_language, follow_language }: Speech) {
 	const who = useLoad("home", who_read, first);
 	const [leaving, set_leaving] = useState(false);
 	useEffect(() => { // what comes later is read anew

@@ -172,7 +172,9 @@ static void few_changes_are_not_told_of(void **)
 		"POST /session/verify/passkey",
 		"POST /me/passkeys/options",
 		"POST /sites/:site/tickets",
-		"PUT /app/push", "DELETE /app/push",
+		"PUT /app/calls/:call/picture",
+		"PUT /app/push",
+		"DELETE /app/push",
 		"PUT /sites/:site/tickets/:ticket",
 		"POST /sites/:site/tickets/:ticket/messages",
 	};

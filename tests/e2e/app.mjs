@@ -540,8 +540,8 @@ async function worker_of(page) {
 }
 
 const notices = (worker) => worker.evaluate(async () =>
-	(await self.registration.getNotifications()).map(({ title, body, tag, actions }) =>
-		({ title, body, tag, actions: actions.map((one) => one.title) })));
+	(await self.registration.getNotifications()).map(({ title, body, tag, timestamp, actions }) =>
+		({ title, body, tag, timestamp, actions: actions.map((one) => one.title) })));
 
 // As a push service delivers it.
 async function pusher(world, page, server) {
@@ -560,7 +560,7 @@ const pushed = (more = {}) => ({ type: "ring", call: "90", device: OWN, from: DO
 
 // Presses a notice's button: Chromium draws none here.
 const press = (worker, action) => worker.evaluate(async (pressed) => {
-	const [notification] = await self.registration.getNotifications();
+	const [notification] = await self.registration.getNotifications({ tag: "ring-90" });
 	self.dispatchEvent(new NotificationEvent("notificationclick", { notification, action: pressed }));
 }, action);
 
@@ -570,29 +570,33 @@ test("a pushed ring is a notice in the user's language, once however often it co
 	await connected(page);
 	const worker = await worker_of(page);
 	const push = await pusher(world, page, server);
-	await push(pushed());
-	await push(pushed());
-	const shown = { title: DOOR.name, body: "Sonne", tag: "ring-90",
+	const at = Date.now();
+	await push(pushed({ at }));
+	await push(pushed({ at: at + 1 }));
+	const shown = { title: DOOR.name, body: "Sonne", tag: "ring-90", timestamp: at + 1,
 		actions: ["Répondre", "Ouvrir\u00a0: Front door"] };
-	await until("the notice", () => notices(worker), (all) => all.length === 1);
+	await until("the second notice", () => notices(worker), ([one]) => one?.timestamp === at + 1);
 	assert.deepEqual(await notices(worker), [shown]);
-	await until("both seen", () => server.asked.filter(({ path }) => path === "/app/push/seen"),
-		({ length }) => length === 2);
-	assert.deepEqual(server.asked.find(({ path }) => path === "/app/push/seen").body,
-		{ token: "seen-token" });
+	const seen = server.asked.filter(({ path }) => path === "/app/push/seen");
+	assert.deepEqual(seen.map(({ body }) => body), Array(2).fill({ token: "seen-token" }));
 
 	await press(worker, "open");
-	await until("the door's token", () => server.asked.find(({ path }) => path === "/app/open") ?? null,
-		(asked) => asked?.body.token === "open-token");
 	await until("the news", () => notices(worker), ([one]) => one?.body === "Ouvert");
+	assert.deepEqual(server.asked.find(({ path }) => path === "/app/open").body,
+		{ token: "open-token" });
+
+	const tags = async () => (await notices(worker)).map(({ tag }) => tag);
+	await push(pushed());
+	await until("the ring", tags, (all) => all.includes("ring-90"));
 	await push({ type: "cancel", call: "90", why: "answered_elsewhere", by: "Anna" });
-	await until("no notice", () => notices(worker), ({ length }) => length === 0);
+	await until("no ring", tags, (all) => !all.includes("ring-90"));
 
 	await push(pushed({ open: undefined }));
-	await until("the notice", () => notices(worker), (all) => all[0]?.actions.length === 1);
+	await until("the notice", () => notices(worker), (all) =>
+		all.some(({ tag, actions }) => tag === "ring-90" && actions.length === 1));
 	await push({ type: "missed", call: "90", from: DOOR.name, at: Date.now(), language: "en" });
-	await until("what was missed", () => notices(worker), (all) => all[0]?.tag === "missed-90");
-	assert.equal((await notices(worker)).length, 1);
+	await until("what was missed", tags, (all) => all.includes("missed-90"));
+	assert.equal((await tags()).includes("ring-90"), false);
 	await leave();
 });
 

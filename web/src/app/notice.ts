@@ -118,9 +118,10 @@ export function notice_plan(payload: unknown, now: number, words: Words): Plan |
 	}
 }
 
-// What became of opening the door: in the place of the ring.
+// What became of opening the door. With a tag of its own: the notice that was pressed may still be on
+// its way out, and would take one of the same tag along.
 export function notice_opened({ call, language }: NoticeData, title: string, well: boolean,
 	words: Words): Notice {
-	return notice({ call, language, from: title }, "opened", { tag: tag_of_ring(call),
+	return notice({ call, language, from: title }, "opened", { tag: `opened-${call}`,
 		body: words(language, well ? "notice.opened" : "notice.not_opened") });
 }

@@ -18,11 +18,12 @@ function Night({ start }: { start: Quiet }) {
 		if (busy)
 			return;
 		set_busy(true);
+		set_quiet(body);
 		try {
 			await app_api.quiet_edit(body);
-			set_quiet(body);
 			toast(t("saved"));
 		} catch (error) {
+			set_quiet(quiet); // as it was
 			toast(problem_text(problem_from(error)), true);
 		}
 		set_busy(false);

@@ -32,7 +32,7 @@ static bool is_right(struct view password, struct view given)
 /* -ENOENT: no such app, or the password is wrong. */
 static int check(struct request *r, const struct app_sign_in *in, struct app_secret_row *ret_secret)
 {
-	struct view password;
+	struct view password = {};
 	int rc = app_secret(r->db, in->device, r->arena, ret_secret);
 
 	if (rc == 0)

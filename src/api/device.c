@@ -319,7 +319,7 @@ static int hand_over(struct request *r, const struct device_row *row)
 int api_device_put(struct request *r)
 {
 	DB_TRANSACTION struct db_tx tx = {};
-	struct device_row *row = &((struct device_view *)r->body)->row, old;
+	struct device_row *row = &((struct device_view *)r->body)->row, old = {};
 	int rc = check_kind(r, row);
 
 	row->number = r->ids[ID_OBJECT];

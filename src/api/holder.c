@@ -20,7 +20,7 @@ int holder_check(struct request *r, int64_t person_id)
 int holder_tell(struct request *r, const struct device_row *device, struct view password)
 {
 	const char *number = arena_printf(r->arena, "%lld", (long long)device->number);
-	struct person_row person;
+	struct person_row person = {};
 	struct site_row site;
 	int rc = number ? 0 : -ENOMEM;
 

@@ -168,7 +168,7 @@ static void key_free(EVP_PKEY **key)
 int webpush_keys_read(struct view p256dh, struct view auth, struct webpush_keys *ret_keys)
 {
 	CLEANUP(key_free) EVP_PKEY *key = NULL;
-	struct webpush_keys keys;
+	struct webpush_keys keys = {};
 
 	if (base64_read(p256dh, keys.p256dh, sizeof(keys.p256dh)) < 0 ||
 	    base64_read(auth, keys.auth, sizeof(keys.auth)) < 0 || keys.p256dh[0] != 4)

@@ -25,7 +25,7 @@ static void prack(struct session *s, const struct sip_msg *msg, uint32_t seq)
 {
 	CLEANUP(buf_free) struct buf extra = BUF_INIT(128);
 	struct session early = *s;
-	struct tx_client *tx;
+	struct tx_client *tx = NULL;
 
 	early.route[0] = '\0';
 	if (!session_copy(early.peer_tag, sizeof(early.peer_tag), view_pl(&msg->to.tag)) ||

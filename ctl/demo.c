@@ -4,6 +4,7 @@
 #include "ctl.h"
 
 #include "base/json.h"
+#include "store/account.h"
 #include "store/device.h"
 
 #include <errno.h>
@@ -14,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { APARTMENTS = 3, PHONES = 3, USERS = 3, JSON_MAX = 16384, PASSWORD_BYTES = 10 };
+enum { APARTMENTS = 3, PHONES = 3, USERS = 3, RESIDENT = 2 /* of the users */, JSON_MAX = 16384, PASSWORD_BYTES = 10 };
 
 struct user {
 	const char *role, *email, *name;
@@ -25,6 +26,7 @@ struct device {
 	int64_t number;
 	const char *name, *kind;
 	int apartment; /* index; -1: none */
+	int holder;    /* index of the user who signs in with it, an app; 0: it is none */
 	struct credential credential;
 };
 
@@ -33,7 +35,7 @@ struct demo {
 	struct secret_key key;
 	int64_t company_id, site_id, apartments[APARTMENTS];
 	struct user users[USERS];
-	struct device door, phones[PHONES];
+	struct device door, phones[PHONES], app;
 };
 
 static const struct demo plan = {
@@ -48,6 +50,7 @@ static const struct demo plan = {
 		{ 0, "Living room 2", "phone", 1 },
 		{ 0, "Concierge", "phone", 2 },
 	},
+	.app = { 0, "Rosa's phone", "phone", 0, RESIDENT },
 };
 
 static const char unlock_code[] = "00*";
@@ -88,7 +91,24 @@ static int make_users(struct demo *d)
 		rand_hex(rand_system(), u->password, PASSWORD_BYTES);
 		rc = i == 0 ? ctl_administrator(d->ctl, u->email, u->name, u->password, d->company_id) :
 			      ctl_person(d->ctl, u->email, u->name, u->password, u->role, d->company_id,
-					 d->site_id, i == 2 ? d->apartments[0] : DB_INT_NULL);
+					 d->site_id, i == RESIDENT ? d->apartments[0] : DB_INT_NULL);
+	}
+	return rc;
+}
+
+static int holder_of(struct demo *d, const struct device *device, struct device_row *row)
+{
+	struct person_row person;
+	int rc;
+
+	row->person_id = DB_INT_NULL;
+	if (!device->holder)
+		return 0;
+	rc = person_by_email(d->ctl->db, view_str(d->users[device->holder].email), &d->ctl->arena,
+			     &person);
+	if (rc == 0) {
+		row->app = 1;
+		row->person_id = person.id;
 	}
 	return rc;
 }
@@ -96,7 +116,8 @@ static int make_users(struct demo *d)
 static int make_device(struct demo *d, struct device *device)
 {
 	struct device_row row = { .site_id = d->site_id, .kind = view_str(device->kind),
-				  .name = view_str(device->name) };
+				  .name = view_str(device->name),
+				  .directory_id = DB_INT_NULL };
 	struct credential *c = &device->credential;
 	int rc;
 
@@ -104,6 +125,9 @@ static int make_device(struct demo *d, struct device *device)
 	if (strcmp(device->kind, "intercom") == 0)
 		row.unlock_code = VIEW(unlock_code);
 	row.number = device->number = 1000000000 + (int64_t)rand_below(rand_system(), 9000000000);
+	rc = holder_of(d, device, &row);
+	if (rc < 0)
+		return rc;
 	rc = credential_make(&d->key, rand_system(), row.number, d->ctl->realm, &d->ctl->arena, c);
 	if (rc < 0)
 		return rc;
@@ -117,15 +141,16 @@ static int make_devices(struct demo *d)
 
 	for (int i = 0; rc == 0 && i < PHONES; i++)
 		rc = make_device(d, &d->phones[i]);
-	return rc;
+	return rc == 0 ? make_device(d, &d->app) : rc;
 }
 
 static int make_buttons(struct demo *d)
 {
 	const struct button_destination flats[] = { { d->phones[0].number, 0 },
-						    { d->phones[1].number, 0 } };
+						    { d->phones[1].number, 0 },
+						    { d->app.number, 0 } };
 	const struct button_destination concierge[] = { { d->phones[2].number, 0 } };
-	const struct button_edit buttons[] = { { 1, VIEW("Maple"), flats, 2 },
+	const struct button_edit buttons[] = { { 1, VIEW("Maple"), flats, 3 },
 					       { 2, VIEW("Concierge"), concierge, 1 } };
 
 	return button_replace(d->ctl->db, now_ms(), d->site_id, d->door.number, buttons, 2);
@@ -197,6 +222,10 @@ static void write_json(const struct demo *d, struct buf *out)
 		json_close(j);
 	}
 	json_list_close(j);
+	json_key(j, "app");
+	json_open(j);
+	write_account(j, &d->app);
+	json_close(j);
 	json_close(j);
 }
 

@@ -67,6 +67,9 @@ class Stage(contextlib.ExitStack):
         self.demo.ctl("demo", self.demo.base, f"127.0.0.1:{self.demo.sip}",
                       f"http://127.0.0.1:{self.door_http}")
         self.plan = json.loads((self.demo.data / "demo.json").read_text())
+        with contextlib.closing(sqlite3.connect(self.demo.data / DATABASE)) as db, db:
+            db.execute("PRAGMA foreign_keys = ON") # tests make apps of phones, as they need them
+            db.execute("DELETE FROM device WHERE app = 1")
 
     def start(self):
         """What has started stops with the stage, also when the rest does not start."""

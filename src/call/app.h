@@ -28,6 +28,7 @@ enum {
 	APP_MESSAGES_PER_S = 20,      /* in the long run; what is more is answered with `full` */
 	APP_MESSAGES_BURST = 100,
 	APP_RESUME_MS = 30000,
+	APP_RESUME_LOOK_MS = 5000, /* of who only looks: a door that is looked at cannot ring */
 	APP_MEDIA_MS = 15000, /* for new media, when the old ones broke down */
 	APP_VIDEO_MS = 3000,  /* without a picture from the door: there is none */
 	APP_OPEN_MS = 3000,   /* a door that was opened unanswered stays on for so long */

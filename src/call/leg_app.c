@@ -262,7 +262,8 @@ void leg_app_away(struct call_leg *leg)
 	app_link_remove(leg);
 	leg->page.down |= timer_armed(&leg->page.mute);
 	timers_cancel(leg->call->sb->timers, &leg->page.mute);
-	if (timers_arm(leg->call->sb->timers, &leg->page.away, APP_RESUME_MS, on_lost, leg) < 0)
+	if (timers_arm(leg->call->sb->timers, &leg->page.away,
+		       leg->page.look ? APP_RESUME_LOOK_MS : APP_RESUME_MS, on_lost, leg) < 0)
 		log_warn("app_leg_stays", LF_I("call", leg->call->id), LF_I("device", leg->device));
 }
 

@@ -768,6 +768,19 @@ STORY_APPS(a_page_looks_at_the_door, 0, 1)
 	UNTIL(door->state == UA_OVER, 2 * world_slack(w));
 }
 
+/* Whoever looked on and is gone does not keep the door from ringing. */
+STORY_APPS(a_page_that_looked_and_left_frees_the_door, 0, 1)
+{
+	w->door.plan = (struct ua_plan){ .ring_ms = -1, .answer_ms = 100 };
+	world_page(w, PAGE(0), 0);
+	page_dial(PAGE(0), DOOR, true);
+	UNTIL(is(PAGE(0), PAGE_TALKING) && page_last(PAGE(0))->up, 100 + 2 * world_slack(w));
+	page_close(PAGE(0));
+	UNTIL(world_seen(w)->ended, APP_RESUME_LOOK_MS + world_slack(w));
+	world_over(w, "answered");
+	UNTIL(ua_last(&w->door)->state == UA_OVER, 2 * world_slack(w));
+}
+
 STORY_APPS(a_page_calls_a_phone, 1, 1)
 {
 	struct page *p = PAGE(0);
@@ -1149,6 +1162,7 @@ int main(void)
 		STORY_TEST(a_notice_opens_the_door_of_a_call_that_talks),
 		STORY_TEST(keys_of_a_page_open_too),
 		STORY_TEST(a_page_looks_at_the_door),
+		STORY_TEST(a_page_that_looked_and_left_frees_the_door),
 		STORY_TEST(a_page_calls_a_phone),
 		STORY_TEST(a_page_gives_up_calling),
 		STORY_TEST(a_page_hears_why_nobody_came),

@@ -2,8 +2,8 @@
 import { Leg } from "./leg.ts";
 import { link_open, type Link } from "./link.ts";
 import {
-	phone_do, phone_hear, phone_tick, phone_unlinked, PHONE_IDLE, type Act, type Deed, type Phone,
-	type Step,
+	type Act, call_live, type Deed, type Phone, phone_do, phone_hear, PHONE_IDLE, phone_tick,
+	phone_unlinked, type Step,
 } from "./phone.ts";
 
 const TICK_MS = 1_000;
@@ -32,7 +32,9 @@ export class Engine {
 	start(): () => void {
 		const tick = setInterval(() => this.#take(phone_tick(this.phone, Date.now())), TICK_MS);
 		const again = () => document.hidden || this.#link?.again();
+		const leave = ({ persisted }: PageTransitionEvent) => persisted || this.#leave();
 		addEventListener("online", again);
+		addEventListener("pagehide", leave);
 		document.addEventListener("visibilitychange", again);
 		this.#link = link_open({
 			said: (said) => {
@@ -48,6 +50,7 @@ export class Engine {
 		return () => {
 			clearInterval(tick);
 			removeEventListener("online", again);
+			removeEventListener("pagehide", leave);
 			document.removeEventListener("visibilitychange", again);
 			this.#link?.close();
 			for (const leg of this.#legs.values())
@@ -55,6 +58,12 @@ export class Engine {
 			this.#legs.clear();
 			this.phone = PHONE_IDLE;
 		};
+	}
+
+	// The page is closed in a call: the door is free at once, and does not wait for it to come back.
+	#leave(): void {
+		for (const call of this.phone.calls.filter(call_live))
+			this.do({ do: "hangup", call: call.id });
 	}
 
 	do(deed: Deed): void {

@@ -36,6 +36,13 @@ struct beside {
 	struct order order;
 };
 
+static enum dir_srtp srtp_of(struct view srtp)
+{
+	if (view_eq(srtp, VIEW("off")))
+		return DIR_SRTP_OFF;
+	return view_eq(srtp, VIEW("required")) ? DIR_SRTP_REQUIRED : DIR_SRTP_OFFERED;
+}
+
 static int fill_device(struct arena *arena, int64_t site_id, struct dir_device *d,
 		       const struct directory_row *row)
 {
@@ -45,6 +52,7 @@ static int fill_device(struct arena *arena, int64_t site_id, struct dir_device *
 		.kind = view_eq(row->kind, VIEW("intercom")) ? DIR_INTERCOM : DIR_PHONE,
 		.name = arena_dup(arena, row->name),
 		.unlock_code = "",
+		.srtp = srtp_of(row->srtp),
 		.app = row->app != 0,
 		.licence = { .residential = row->residential != 0, .apartment = row->services != 0 },
 		.wakes = row->wakes == 1,

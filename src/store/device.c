@@ -12,7 +12,7 @@ static const struct db_column device_columns[] = {
 	DB_COLUMN_INT(struct device_row, apartment_id), DB_COLUMN_TEXT(struct device_row, unlock_code),
 	DB_COLUMN_INT(struct device_row, created_at),   DB_COLUMN_INT(struct device_row, registered_at),
 	DB_COLUMN_TEXT(struct device_row, transport),   DB_COLUMN_TEXT(struct device_row, address),
-	DB_COLUMN_TEXT(struct device_row, connection),
+	DB_COLUMN_TEXT(struct device_row, connection),  DB_COLUMN_TEXT(struct device_row, srtp),
 	DB_COLUMN_INT(struct device_row, app),          DB_COLUMN_INT(struct device_row, person_id),
 	DB_COLUMN_INT(struct device_row, app_online_at),
 	DB_COLUMN_TEXT(struct device_row, line),        DB_COLUMN_INT(struct device_row, directory_id),
@@ -63,6 +63,7 @@ static const struct db_column directory_columns[] = {
 	DB_COLUMN_INT(struct directory_row, directory_id),
 	DB_COLUMN_INT(struct directory_row, services),
 	DB_COLUMN_INT(struct directory_row, residential),
+	DB_COLUMN_TEXT(struct directory_row, srtp),
 	DB_COLUMN_TEXT(struct directory_row, ha1_md5),
 	DB_COLUMN_TEXT(struct directory_row, ha1_sha256),
 	DB_COLUMN_INT(struct directory_row, wakes),
@@ -112,7 +113,7 @@ static const struct db_shape number_shape = DB_SHAPE(struct number_row, number_c
 #define DEVICE_SELECT DEVICE_SELECT_AS("d.name")
 #define DEVICE_SELECT_AS(name)                                                                     \
 	"SELECT d.number, d.site_id, d.kind, " name ", d.apartment_id, d.connection, d.created_at," \
-	" d.registered_at, d.app, d.person_id, d.app_online_at, d.line, d.directory_id,"            \
+	" d.srtp, d.registered_at, d.app, d.person_id, d.app_online_at, d.line, d.directory_id,"            \
 	" s.code AS unlock_code, b.transport, b.address, " WAKES("d") " FROM device d"              \
 	" LEFT JOIN device_switch s ON s.site_id = d.site_id AND s.device = d.number"               \
 	" AND s.number = 1" JOIN_BINDING
@@ -152,7 +153,7 @@ enum {
 };
 
 #define DIRECTORY_SELECT                                                                           \
-	"SELECT number, kind, app, name, line, directory_id, ha1_md5, ha1_sha256,"                 \
+	"SELECT number, kind, app, name, line, directory_id, srtp, ha1_md5, ha1_sha256,"           \
 	" COALESCE((SELECT a.services FROM apartment a WHERE a.site_id = device.site_id"           \
 	" AND a.id = device.apartment_id), 0) AS services, (SELECT COUNT(*) FROM site s"           \
 	" WHERE s.id = device.site_id AND s.type = 'residential') AS residential, "                \
@@ -196,13 +197,15 @@ static const struct db_stmt stmts[] = {
 	[CREATE] = { "device_create",
 		     "INSERT INTO device (number, site_id, kind, name, apartment_id, connection,"
 		     " password_sealed, ha1_md5, ha1_sha256, created_at, app, person_id, line,"
-		     " directory_id) VALUES ($1, $2, $3, $4, $5, COALESCE($6, 'cloud'), $7, $8, $9,"
-		     " $10, $11, $12, $13, " DIRECTORY_OF("$2", "$14") ")" },
+		     " directory_id, srtp) VALUES ($1, $2, $3, $4, $5, COALESCE($6, 'cloud'), $7, $8,"
+		     " $9, $10, $11, $12, $13, " DIRECTORY_OF("$2", "$14")
+		     ", COALESCE($15, 'offered'))" },
 	[NAME_TAKEN] = { "device_name_taken",
 			 "SELECT number FROM device WHERE site_id = $1 AND name = $2",
 			 &number_shape },
 	[EDIT] = { "device_edit", "UPDATE device SET name = $3, apartment_id = $4,"
 				  " connection = COALESCE($5, 'cloud'),"
+				  " srtp = COALESCE($9, 'offered'),"
 				  " person_id = CASE app WHEN 1 THEN CAST($6 AS BIGINT) END,"
 				  " line = $7, directory_id = " DIRECTORY_OF("$1", "$8")
 				  " WHERE site_id = $1 AND number = $2" },
@@ -364,7 +367,7 @@ int device_create(struct db *db, int64_t now_ms, const struct device_row *d,
 				 A_BLOB(s->password_sealed), A_TEXT(s->ha1_md5), A_TEXT(s->ha1_sha256),
 				 A_INT(now_ms), A_INT(d->app),
 				 A_INT_OR_NULL(d->app ? d->person_id : DB_INT_NULL), A_TEXT(d->line),
-				 A_INT_OR_NULL(d->directory_id)),
+				 A_INT_OR_NULL(d->directory_id), A_TEXT(d->srtp)),
 			 NULL);
 
 	if (rc == 0)
@@ -390,7 +393,7 @@ int device_edit(struct db *db, int64_t now_ms, const struct device_row *d)
 			      DB_ARGS(A_INT(d->site_id), A_INT(d->number), A_TEXT(d->name),
 				      A_INT_OR_NULL(d->apartment_id), A_TEXT(d->connection),
 				      A_INT_OR_NULL(d->person_id), A_TEXT(d->line),
-			      A_INT_OR_NULL(d->directory_id)));
+				      A_INT_OR_NULL(d->directory_id), A_TEXT(d->srtp)));
 
 	return rc < 0 ? rc : switch_door_code(db, d->site_id, d->number, d->unlock_code);
 }

@@ -25,6 +25,7 @@ struct device_row {
 	struct view line;         /* the number of a phone outside: +33123456789; p NULL: none is */
 	int64_t directory_id;     /* the phone directory (order.h); DB_INT_NULL: all of the site */
 	struct view connection;   /* cloud, local; p NULL when it is written: cloud */
+	struct view srtp;         /* off, offered, required; p NULL when it is written: offered */
 	int64_t created_at;
 	int64_t registered_at;    /* first, with its present password; DB_INT_NULL: never */
 	struct view transport;    /* of its freshest binding: udp, tcp; p NULL: not registered */
@@ -97,6 +98,7 @@ struct directory_row {
 	int64_t services; /* 1: they are on for its apartment */
 	int64_t residential; /* 1: its site is */
 	int64_t directory_id;
+	struct view srtp; /* off, offered, required */
 	struct view ha1_md5;
 	struct view ha1_sha256;
 	int64_t wakes; /* 1: a notice wakes it */
@@ -151,8 +153,8 @@ struct binding_row {
 [[nodiscard]] int device_create(struct db *db, int64_t now_ms, const struct device_row *device,
 				const struct device_secret_row *secret);
 [[nodiscard]] int device_name_taken(struct db *db, int64_t site_id, struct view name, bool *ret_taken);
-/* Name, apartment, unlock code, connection, phone directory, and of an app who holds it, of an outside
- * phone its number. A directory of another site is none. */
+/* Name, apartment, unlock code, connection, encryption, phone directory, and of an app who holds it, of
+ * an outside phone its number. A directory of another site is none. */
 [[nodiscard]] int device_edit(struct db *db, int64_t now_ms, const struct device_row *device);
 [[nodiscard]] int device_delete(struct db *db, int64_t now_ms, int64_t site_id, int64_t number);
 [[nodiscard]] int device_secret(struct db *db, int64_t site_id, int64_t number, struct arena *arena,

@@ -385,6 +385,33 @@ static void apps_are_known_as_such(void **state)
 	follow_end(&f);
 }
 
+static void encryption_is_as_it_was_set(void **state)
+{
+	static const struct {
+		struct view word;
+		enum dir_srtp srtp;
+	} all[] = {
+		{ VIEW("off"), DIR_SRTP_OFF },
+		{ VIEW("required"), DIR_SRTP_REQUIRED },
+		{ VIEW("offered"), DIR_SRTP_OFFERED },
+	};
+	struct device_row d;
+	struct follower f;
+
+	follow_begin(&f, *state);
+	device_new(&f, DOOR);
+	assert_int_equal(follow(&f), 0);
+	assert_int_equal(directory_device(f.directory, DOOR)->srtp, DIR_SRTP_OFFERED);
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		assert_int_equal(device_get(f.store->db, f.site, DOOR, NOW, &f.store->arena, &d), 0);
+		d.srtp = all[i].word;
+		assert_int_equal(device_edit(f.store->db, NOW, &d), 0);
+		assert_int_equal(follow(&f), 0);
+		assert_int_equal(directory_device(f.directory, DOOR)->srtp, all[i].srtp);
+	}
+	follow_end(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -392,6 +419,7 @@ int main(void)
 		ON_BOTH(devices_made_one_by_one_are_read_one_by_one),
 		ON_BOTH(apps_are_known_as_such),
 		ON_BOTH(switches_come_with_their_device),
+		ON_BOTH(encryption_is_as_it_was_set),
 		ON_BOTH(who_may_call_whom_and_when_comes_along),
 		ON_BOTH(a_site_that_goes_takes_its_devices_along),
 		ON_BOTH(a_change_is_not_lost_for_want_of_memory),

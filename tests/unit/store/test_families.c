@@ -257,6 +257,35 @@ static void the_directory_has_buttons_and_their_destinations(void **state)
 	assert_int_equal(n, 2);
 }
 
+static struct directory_row known(struct fixture *f, int64_t site, int64_t number)
+{
+	struct directory_row row;
+
+	assert_int_equal(directory_one(f->db, site, number, &f->arena, &row), 0);
+	return row;
+}
+
+static void encryption_is_offered_unless_it_is_set(void **state)
+{
+	struct fixture *f = *state;
+	const struct two_sites t = two_sites(f);
+	struct device_row d;
+
+	assert_true(view_eq(known(f, t.mine, PHONE).srtp, VIEW("offered")));
+	assert_int_equal(device_get(f->db, t.mine, PHONE, NOW, &f->arena, &d), 0);
+	assert_true(view_eq(d.srtp, VIEW("offered")));
+	d.srtp = VIEW("required");
+	assert_int_equal(device_edit(f->db, NOW, &d), 0);
+	assert_true(view_eq(known(f, t.mine, PHONE).srtp, VIEW("required")));
+	assert_int_equal(device_get(f->db, t.mine, PHONE, NOW, &f->arena, &d), 0);
+	assert_true(view_eq(d.srtp, VIEW("required")));
+	d.srtp = (struct view){};
+	assert_int_equal(device_edit(f->db, NOW, &d), 0);
+	assert_true(view_eq(known(f, t.mine, PHONE).srtp, VIEW("offered")));
+	d.srtp = VIEW("always");
+	assert_int_equal(device_edit(f->db, NOW, &d), -EINVAL);
+}
+
 static size_t changes(struct fixture *f, struct view type)
 {
 	struct change_row *rows;
@@ -868,6 +897,7 @@ int main(void)
 		ON_BOTH(lists_page_by_the_last_row),
 		ON_BOTH(another_sites_rows_are_not_there),
 		ON_BOTH(the_directory_has_buttons_and_their_destinations),
+		ON_BOTH(encryption_is_offered_unless_it_is_set),
 		ON_BOTH(the_unlock_code_is_that_of_switch_1),
 		ON_BOTH(a_binding_tells_only_when_the_device_comes_moves_or_goes),
 		ON_BOTH(flows_of_one_contact_are_kept_apart),

@@ -15,6 +15,7 @@ enum { NUMBER_TRIES_MAX = 8, LINE_DIGITS_MIN = 7, LINE_DIGITS_MAX = 15 };
 
 static const char *const kinds[] = { "intercom", "phone", "app", "line", NULL };
 static const char *const connections[] = { "cloud", "local", NULL };
+static const char *const srtps[] = { "off", "offered", "required", NULL };
 static const char *const transports[] = { "udp", "tcp", "tls", NULL };
 enum { STATUS_REGISTERED, STATUS_READY, STATUS_NOT_REGISTERED, STATUS_NEEDS_CONFIGURATION };
 static const char *const statuses[] = { "registered", "ready", "not_registered",
@@ -76,7 +77,12 @@ static struct device_view view_of(struct device_row row)
 	{ "connection", FIELD_ENUM, FIELD_OPTIONAL | FIELD_NULLABLE,                               \
 	  offsetof(struct device_view, row.connection), .values = connections,                    \
 	  .doc = "How a phone is called: through the server (the default), or by the intercom"     \
-		 " itself in the same network" },                             \
+		 " itself in the same network" },                                                  \
+	{ "srtp", FIELD_ENUM, FIELD_OPTIONAL | FIELD_NULLABLE,                                     \
+	  offsetof(struct device_view, row.srtp), .values = srtps,                                 \
+	  .doc = "Encryption of sound and picture of an intercom or SIP phone, by keys in SIP"     \
+		 " (RFC 4568). offered, the default: to who speaks TLS, and taken from whoever"    \
+		 " offers it; required: nothing passes in clear; off: who insists is refused" },   \
 	{ "person_id", FIELD_ID, FIELD_OPTIONAL | FIELD_NULLABLE,                                  \
 	  offsetof(struct device_view, row.person_id),                                             \
 	  .doc = "Who holds an app, and is mailed its password; null: whoever has the password" },    \
@@ -217,6 +223,15 @@ static int check_connection(struct request *r, const struct device_row *row)
 	return reply_problem(r, 422, "connection", "Only a phone is called in the local network.");
 }
 
+/* What has no SIP account has no keys in SIP: an app's media are always encrypted, by DTLS, and a
+ * phone outside is the line's. */
+static int check_srtp(struct request *r, const struct device_row *row)
+{
+	if (!row->srtp.p || view_eq(row->srtp, VIEW("offered")) || (!row->app && !row->line.p))
+		return 0;
+	return reply_problem(r, 422, "srtp", "Only an intercom or SIP phone has a setting of SRTP.");
+}
+
 /* On a residential site each responder but a phone outside, which may be a guard's, has an apartment, and an apartment few of those that are paid
  * for: all phones. Looked at once the device's row in the feed stands: its lock makes two that come
  * at once wait for each other. */
@@ -294,6 +309,8 @@ int api_device_post(struct request *r)
 	if (rc == 0)
 		rc = check_connection(r, row);
 	if (rc == 0)
+		rc = check_srtp(r, row);
+	if (rc == 0)
 		rc = check_directory(r, row);
 	if (rc != 0)
 		return rc;
@@ -326,6 +343,8 @@ int api_device_put(struct request *r)
 	row->site_id = r->ids[ID_SITE];
 	if (rc == 0)
 		rc = check_connection(r, row);
+	if (rc == 0)
+		rc = check_srtp(r, row);
 	if (rc == 0)
 		rc = db_begin(r->db, &tx);
 	if (rc == 0)

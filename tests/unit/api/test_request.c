@@ -210,6 +210,32 @@ static void only_a_phone_is_called_in_the_local_network(void **state)
 	assert_string_equal(fixture_get(f, "connection"), "local");
 }
 
+static void only_who_has_a_sip_account_has_a_setting_of_srtp(void **state)
+{
+	struct fixture *f = *state;
+	const char *path;
+
+	device_make(f, INTERCOM("Door"));
+	assert_string_equal(fixture_get(f, "srtp"), "offered");
+	path = own(f, fixture_path(f, "/devices/%s", fixture_get(f, "id")));
+	assert_status(f, 200, ADMIN, "PUT", path,
+		      "{\"name\":\"Door\",\"kind\":\"intercom\",\"srtp\":\"required\"}");
+	assert_string_equal(fixture_get(f, "srtp"), "required");
+	assert_problem(f, 422, "srtp", ADMIN, "PUT", path,
+		       "{\"name\":\"Door\",\"kind\":\"intercom\",\"srtp\":\"always\"}");
+	assert_status(f, 200, ADMIN, "PUT", path,
+		      "{\"name\":\"Door\",\"kind\":\"intercom\",\"srtp\":null}");
+	assert_string_equal(fixture_get(f, "srtp"), "offered");
+	assert_problem(f, 422, "srtp", ADMIN, "POST", own(f, "/devices"),
+		       "{\"name\":\"App\",\"kind\":\"app\",\"srtp\":\"off\"}");
+	assert_problem(f, 422, "srtp", ADMIN, "POST", own(f, "/devices"),
+		       "{\"name\":\"Guard\",\"kind\":\"line\",\"line\":\"+33123456789\","
+		       "\"srtp\":\"required\"}");
+	assert_status(f, 201, ADMIN, "POST", own(f, "/devices"),
+		      "{\"name\":\"Guard\",\"kind\":\"line\",\"line\":\"+33123456789\","
+		      "\"srtp\":\"offered\"}");
+}
+
 static void register_at(struct fixture *f, const char *device, struct view contact)
 {
 	const struct binding_row binding = { strtoll(device, NULL, 10), contact, VIEW("c"), 1, 1000,
@@ -1176,6 +1202,7 @@ int main(void)
 		TEST(an_unlock_code_is_one_that_intercoms_take),
 		TEST(an_intercom_has_switches),
 		TEST(only_a_phone_is_called_in_the_local_network),
+		TEST(only_who_has_a_sip_account_has_a_setting_of_srtp),
 		TEST(local_mode_is_computed),
 		TEST(a_number_that_is_taken_is_drawn_again),
 		TEST(credentials_are_shown_and_renewed),

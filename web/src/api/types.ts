@@ -313,6 +313,9 @@ export type DeviceKind = "intercom" | "phone" | "app" | "line";
 // How a phone is called: through the server, or by the intercom itself.
 export type Connection = "cloud" | "local";
 
+// Encryption of sound and picture by keys in SIP.
+export type Srtp = "off" | "offered" | "required";
+
 export interface DeviceEdit {
 	name: string;
 	kind: DeviceKind;
@@ -322,6 +325,7 @@ export interface DeviceEdit {
 	line: string | null;
 	directory_id: string | null;
 	connection?: Connection;
+	srtp?: Srtp;
 }
 
 export type DeviceStatus = "registered" | "ready" | "not_registered" | "needs_configuration";
@@ -336,6 +340,7 @@ export interface Device {
 	line: string | null; // the number of a phone outside
 	directory_id: string | null; // null: it may call everybody of the site
 	connection: Connection;
+	srtp: Srtp;
 	online: boolean;
 	status: DeviceStatus;
 	transport: string | null;

@@ -22,9 +22,9 @@ import type { TabProps } from "./site.tsx";
 import { Switches } from "./switches.tsx";
 
 function edit_of({ unlock_code, ...device }: Device): DeviceEdit {
-	const { name, kind, apartment_id, person_id, line, directory_id, connection } = device;
+	const { name, kind, apartment_id, person_id, line, directory_id, connection, srtp } = device;
 	return { name, kind, apartment_id, unlock_code: unlock_code ?? "", person_id, line, directory_id,
-		connection };
+		connection, srtp };
 }
 
 interface SettingsProps {

@@ -1,5 +1,5 @@
 import type {
-	Apartment, Connection, Device, DeviceEdit, DeviceKind, PhoneDirectoryEntry,
+	Apartment, Connection, Device, DeviceEdit, DeviceKind, PhoneDirectoryEntry, Srtp,
 } from "../api/types.ts";
 import { apartment_label } from "../lib/apartments.ts";
 import { t } from "../lib/i18n.ts";
@@ -9,6 +9,10 @@ import {
 import { Form } from "../ui/form.tsx";
 
 const UNLOCK_CODE = "00*"; // what intercoms leave the factory with
+
+function speaks_sip(kind: string | undefined): boolean {
+	return kind === "intercom" || kind === "phone";
+}
 
 interface Props {
 	device?: Device;
@@ -31,10 +35,10 @@ export function DeviceForm({ device, apartments, directories, submit, send, canc
 				apartment_id: device?.apartment_id ?? "",
 				unlock_code: device === undefined ? UNLOCK_CODE : device.unlock_code ?? "",
 				connection: device?.connection ?? "cloud", line: device?.line ?? "",
-				directory_id: device?.directory_id ?? "",
+				directory_id: device?.directory_id ?? "", srtp: device?.srtp ?? "offered",
 			}}
 			send={({ name = "", kind, apartment_id = "", unlock_code = "", connection, line = "",
-				directory_id = "" }) => send({
+				directory_id = "", srtp }) => send({
 				name: name.trim(), kind: kind as DeviceKind,
 				unlock_code: kind === "intercom" ? unlock_code : "",
 				apartment_id: apartment_id === "" ? null : apartment_id,
@@ -42,6 +46,7 @@ export function DeviceForm({ device, apartments, directories, submit, send, canc
 				line: kind === "line" ? line.replace(/[ ()/.-]/g, "") : null,
 				directory_id: directory_id === "" ? null : directory_id,
 				connection: kind === "phone" ? connection as Connection : "cloud",
+				srtp: speaks_sip(kind) ? srtp as Srtp : "offered",
 			})}
 			fields={[
 				{ name: "name", label: t("name"), check: check_required, required: true, max: NAME_MAX,
@@ -61,6 +66,11 @@ export function DeviceForm({ device, apartments, directories, submit, send, canc
 					hint: t("device.connection_hint"), when: ({ kind }) => kind === "phone",
 					options: [{ value: "cloud", text: t("device.cloud") },
 						{ value: "local", text: t("device.local") }] },
+				{ name: "srtp", label: t("device.srtp"), hint: t("device.srtp_hint"),
+					when: ({ kind }) => speaks_sip(kind),
+					options: [{ value: "off", text: t("device.srtp_off") },
+						{ value: "offered", text: t("device.srtp_offered") },
+						{ value: "required", text: t("device.srtp_required") }] },
 				{ name: "directory_id", label: t("device.may_call"),
 					when: ({ kind }) => (kind === "phone" || kind === "app") && directories.length > 0,
 					options: [{ value: "", text: t("device.calls_all") },

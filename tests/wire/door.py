@@ -422,6 +422,93 @@ def phone_calls_phone(house):
         expect(h.history()["answered_by"] == h.right.id, "answered by")
 
 
+# -------------------------------------------------------------------------------------- encryption
+
+# Of a phone that offers one key, SDP's first media line and what follows it.
+KEYED = ("RTP/SAVP 0 8 101\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 "
+         "inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj")
+
+
+def passed_both_ways(house):
+    """The statistics of the last call, which is over: each side sent sound and was sent some."""
+    call = house.history()["id"]
+    streams = until("the statistics", lambda: house.site.call(call)["streams"])
+    sound = [s for s in streams if s["kind"] == "audio"]
+    expect(len(sound) == 2 and all(s["packets"] > FRAMES and s["sent"] > FRAMES for s in sound),
+           f"{streams}")
+
+
+@test
+def keyed(house):
+    """a phone that must have SRTP, and a door that has none, see and hear each other, whoever calls"""
+    with house as h:
+        device = h.site.device("phone", "Keyed", srtp="required")
+        h.server.until_known()
+        with Baresip(h.where, h.server.sip, device.user, device.password, "keyed",
+                     ";mediaenc=srtp-mand", host=h.host) as phone:
+            phone.registered()
+            h.gate.api("call/dial", number=device.id)
+            phone.until_event("CALL_INCOMING")
+            phone.do("accept")
+            hears_and_sees(h, phone, "AEAD_AES_128_GCM") # our first
+            phone.forget()
+            h.known += 1
+            phone.do("dial", f"sip:{h.door.user}@{h.host}:{h.server.sip}")
+            hears_and_sees(h, phone, "AES_CM_128_HMAC_SHA1_80") # its first
+
+
+def hears_and_sees(house, phone, suite):
+    phone.until_event("CALL_ESTABLISHED")
+    house.gate.until_call("connected")
+    phone.until_output(f"SRTP is Enabled (cryptosuite={suite})")
+    sees(phone, 640, 480)
+    hears_door(phone)
+    heard_at_door(house)
+    phone.do("hangup")
+    house.gate.until_call("terminated")
+    passed_both_ways(house)
+
+
+@test
+def in_clear_where_keys_are_required(house):
+    """a phone that must have SRTP is refused without a key, and its answer without one ends the call"""
+    with house as h:
+        device = h.site.device("phone", "Careless", srtp="required")
+        h.server.until_known()
+        phone = device.ua()
+        phone.ended(phone.dial(h.door.id), code=488)
+        h.gate.api("call/dial", number=device.id)
+        ringing = phone.rings()
+        expect("m=audio" in ringing.invite.body and " RTP/AVP " not in ringing.invite.body,
+               ringing.invite.body)
+        phone.answer(ringing)
+        bye = phone.until_bye(ringing)
+        expect("cause=488" in bye.get("Reason"), bye.get("Reason"))
+        h.gate.until_call("terminated")
+        phone.register(expires=0)
+        phone.close()
+
+
+@test
+def keys_where_there_are_none(house):
+    """a phone without SRTP by its setting is refused when it insists on keys, and is offered none"""
+    with house as h:
+        device = h.site.device("phone", "In clear", srtp="off")
+        h.server.until_known()
+        phone = device.ua()
+        keyed = ua.sdp(phone.audio.port).replace("RTP/AVP 0 8 101", KEYED)
+        phone.ended(phone.dial(h.door.id, keyed), code=488)
+        h.gate.api("call/dial", number=device.id)
+        ringing = phone.rings()
+        expect("a=crypto" not in ringing.invite.body, ringing.invite.body)
+        phone.answer(ringing)
+        h.gate.until_call("connected")
+        phone.bye(ringing)
+        h.gate.until_call("terminated")
+        phone.register(expires=0)
+        phone.close()
+
+
 # --------------------------------------------------------------------------- other ways to the SIP
 
 def short_call(house):

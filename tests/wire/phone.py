@@ -42,6 +42,7 @@ module sndfile.so
 module fakevideo.so
 module avcodec.so
 module snapshot.so
+module srtp.so
 module_tmp account.so
 module_tmp uuid.so
 module_app menu.so

@@ -142,6 +142,13 @@ test("an installer builds a site: apartments, devices, buttons, unlock code", as
 
 	await device_new(page, { kind: "SIP phone", name: "Kitchen", apartment: "11 · Smith" });
 	await page.getByText("Needs configuration").waitFor();
+	const encryption = page.getByLabel("Encryption of sound and picture (SRTP)");
+	assert.equal(await encryption.inputValue(), "offered");
+	await encryption.selectOption({ label: "Required" });
+	await button(page, "Save").click();
+	await toast(page, "Saved");
+	await page.reload();
+	assert.equal(await encryption.inputValue(), "required");
 	await device_new(page, { kind: "Intercom", name: "Gate" });
 	const code = page.getByLabel("Code", { exact: true });
 	assert.equal(await code.inputValue(), "00*");

@@ -31,7 +31,8 @@ static void formats_index(struct stream *s)
 
 void stream_init(struct stream *s, enum relay_kind kind)
 {
-	*s = (struct stream){ .peer.clock_hz = kind == RELAY_VIDEO ? HZ_VIDEO : HZ_AUDIO };
+	*s = (struct stream){ .peer.clock_hz = kind == RELAY_VIDEO ? HZ_VIDEO : HZ_AUDIO,
+			      .stats.codec = RELAY_CODEC_NONE };
 	formats_index(s);
 }
 

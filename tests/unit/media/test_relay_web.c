@@ -547,6 +547,7 @@ static void the_last_numbers_are_told(void **state)
 	assert_int_equal(stats[RELAY_AUDIO].bytes, RTP_HEADER_SIZE + 1);
 	assert_int_equal(stats[RELAY_AUDIO].codec, PCMA);
 	assert_int_equal(stats[RELAY_AUDIO].refused, 1);
+	assert_int_equal(stats[RELAY_VIDEO].codec, RELAY_CODEC_NONE);
 	assert_int_equal(stats[RELAY_VIDEO].sent_packets, 3);
 	assert_int_equal(stats[RELAY_VIDEO].sent_bytes, 3 * (RTP_HEADER_SIZE + 4));
 	assert_int_equal(relay_ports_used(w->relay), 0);

@@ -532,6 +532,20 @@ test("notices are switched on and off", async (world) => {
 	await leave();
 });
 
+test("a server without notices says so when they are switched on", async (world) => {
+	const { page, server, leave } = await resident(world, { workers: "allow",
+		answers: { "GET /app/push": { key: null } },
+		before: () => {
+			Notification.requestPermission = async () => "granted";
+			PushManager.prototype.getSubscription = async () => null;
+		} });
+	await page.getByRole("link", { name: "Settings" }).click();
+	await button(page, "Switch notices on").click();
+	await page.getByText("This server sends no notices.").waitFor();
+	assert.ok(server.asked.every(({ method }) => method !== "PUT"));
+	await leave();
+});
+
 // The app's worker, once it is in charge.
 async function worker_of(page) {
 	await page.evaluate(() => navigator.serviceWorker.ready);

@@ -82,7 +82,7 @@ export const app_api = {
 		request<List<PastCall>>("GET", `/app/calls${path_query({ cursor })}`),
 	picture_keep: (call: string, picture: Blob) =>
 		request<void>("PUT", call_path(call, "/picture"), picture),
-	push_key: () => request<{ key: string }>("GET", "/app/push"),
+	push_key: () => request<{ key: string | null }>("GET", "/app/push"), // null: sends no notices
 	push_on: (body: Subscription) => request<void>("PUT", "/app/push", body),
 	push_off: (endpoint: string) =>
 		request<void>("DELETE", `/app/push${path_query({ endpoint })}`),

@@ -4,7 +4,7 @@ import { problem_from, useLoad } from "../lib/hooks.ts";
 import { t, type Key } from "../lib/i18n.ts";
 import { problem_text } from "../lib/problem.ts";
 import { Show } from "../ui/loaded.tsx";
-import { push_off, push_on, push_state, type PushState } from "./push.ts";
+import { push_off, push_on, PushNone, push_state, type PushState } from "./push.ts";
 
 const STATE: Record<PushState, Key> = {
 	on: "app.push.on", off: "app.push.off", denied: "app.hint.push_denied",
@@ -17,7 +17,7 @@ const BROWSER: Record<string, Key> = {
 };
 
 function fault(error: unknown): string {
-	if (error instanceof Problem && error.status === 404)
+	if (error instanceof PushNone || (error instanceof Problem && error.status === 404))
 		return t("app.push.none");
 	const key = error instanceof DOMException ? BROWSER[error.name] : undefined;
 	return key === undefined ? problem_text(problem_from(error)) : t(key);

@@ -6,6 +6,9 @@ import { app_api } from "./api.ts";
 // A browser that cannot reach its maker's service tries without end.
 const SUBSCRIBE_MAX_MS = 15_000;
 
+// This server sends no notices.
+export class PushNone extends Error {}
+
 export type PushState = "unsupported" | "install" | "denied" | "off" | "on";
 
 const is_apple_phone = () => /\b(iPhone|iPad)\b/.test(navigator.userAgent);
@@ -46,11 +49,13 @@ async function tell(subscription: PushSubscription): Promise<void> {
 		auth: keys?.["auth"] ?? "", language: lang_current() });
 }
 
-// Throws a DOMException (denied, no service, too late) or a Problem.
+// Throws a PushNone, a DOMException (denied, no service, too late) or a Problem.
 export async function push_on(): Promise<void> {
 	if (await Notification.requestPermission() !== "granted")
 		throw new DOMException("denied", "NotAllowedError");
 	const { key } = await app_api.push_key();
+	if (key === null)
+		throw new PushNone();
 	const subscribed = async () => (await navigator.serviceWorker.ready).pushManager.subscribe(
 		{ userVisibleOnly: true, applicationServerKey: key_bytes(key) });
 	await tell(await Promise.race([subscribed(), late<PushSubscription>(SUBSCRIBE_MAX_MS)]));

@@ -4,13 +4,12 @@ import {
 	CALLS_MAX, OWED_MAX, phone_do, phone_front, phone_hear, phone_tick, phone_unlinked, phone_waiting,
 	PHONE_IDLE, type Act, type Deed, type Phone, type Step,
 } from "../src/app/phone.ts";
-import type { AppDevice, Quiet } from "../src/app/api.ts";
+import type { Quiet } from "../src/api/types.ts";
+import type { AppDevice } from "../src/app/api.ts";
 import { notice_plan } from "../src/app/notice.ts";
 import { here_parse } from "../src/app/place.ts";
 import { places } from "../src/app/places.ts";
-import {
-	minute_parse, minute_text, quiet_night, quiet_simple, quiet_with,
-} from "../src/app/quiet_times.ts";
+import { quiet_night, quiet_simple, quiet_with } from "../src/app/quiet_times.ts";
 import { snapshot_name } from "../src/app/snapshot.ts";
 import { said_parse, type Dialling, type Ring, type Said } from "../src/app/protocol.ts";
 
@@ -201,10 +200,6 @@ test("the night at which nothing rings, in a list that may hold more", () => {
 	const sunday = { days: 64, from_minute: 0, until_minute: 1440 };
 	assert.deepEqual([none, night, { ...none, items: [sunday] }].map(quiet_simple),
 		[true, true, false]);
-	assert.equal(minute_text(1440), "00:00");
-	assert.equal(minute_text(7 * 60 + 5), "07:05");
-	assert.deepEqual(["07:05", "23:59", "24:00", "7:05", ""].map(minute_parse),
-		[425, 1439, null, null, null]);
 });
 
 const words = (language: string, key: string) => `${language} ${key} {name}`;

@@ -324,9 +324,9 @@ test("quiet: days and minutes", () => {
 	assert.deepEqual(quiet_days(1 | 64), [0, 6]);
 	assert.equal(minute_text(1290), "21:30");
 	assert.equal(minute_text(1440), "00:00");
-	assert.equal(minute_parse("07:05"), 425);
-	assert.equal(minute_parse(""), null);
-	assert.equal(minute_parse("24:00"), null);
+	assert.equal(minute_text(7 * 60 + 5), "07:05");
+	assert.deepEqual(["07:05", "23:59", "24:00", "07:60", "7:05", ""].map(minute_parse),
+		[425, 1439, null, null, null, null]);
 });
 
 Object.assign(globalThis, { document: { documentElement: {} } }); // lang_load names the language

@@ -50,18 +50,6 @@ export interface PastCall {
 	answered_by: string | null;
 }
 
-// Times of a week, in the zone of the site that rings, at which nothing does. days: bit 0 is Monday.
-export interface QuietTime {
-	days: number;
-	from_minute: number;
-	until_minute: number;
-}
-
-export interface Quiet {
-	items: QuietTime[];
-	missed_mail: boolean;
-}
-
 export interface Subscription {
 	endpoint: string;
 	p256dh: string;
@@ -86,6 +74,4 @@ export const app_api = {
 	push_on: (body: Subscription) => request<void>("PUT", "/app/push", body),
 	push_off: (endpoint: string) =>
 		request<void>("DELETE", `/app/push${path_query({ endpoint })}`),
-	quiet: () => request<Quiet>("GET", "/me/quiet"),
-	quiet_edit: (body: Quiet) => request<Quiet>("PUT", "/me/quiet", body),
 };

@@ -1,11 +1,13 @@
 import { useState } from "preact/hooks";
+import { api } from "../api/client.ts";
+import type { Quiet } from "../api/types.ts";
 import { problem_from, useLoad } from "../lib/hooks.ts";
 import { t } from "../lib/i18n.ts";
 import { problem_text } from "../lib/problem.ts";
+import { minute_parse, minute_text } from "../lib/quiet.ts";
 import { toast } from "../lib/toast.ts";
 import { Show } from "../ui/loaded.tsx";
-import { app_api, type Quiet } from "./api.ts";
-import { minute_parse, minute_text, quiet_night, quiet_simple, quiet_with } from "./quiet_times.ts";
+import { quiet_night, quiet_simple, quiet_with } from "./quiet_times.ts";
 
 function Night({ start }: { start: Quiet }) {
 	const [quiet, set_quiet] = useState(start);
@@ -20,7 +22,7 @@ function Night({ start }: { start: Quiet }) {
 		set_busy(true);
 		set_quiet(body);
 		try {
-			await app_api.quiet_edit(body);
+			await api.quiet_set(body);
 			toast(t("saved"));
 		} catch (error) {
 			set_quiet(quiet); // as it was
@@ -58,7 +60,7 @@ function Night({ start }: { start: Quiet }) {
 // The night, at which nothing rings. Whoever wants more than one time sets them in the portal; a
 // server that knows no such times shows none.
 export function QuietTimes() {
-	const quiet = useLoad("quiet", app_api.quiet);
+	const quiet = useLoad("quiet", api.quiet);
 	if (quiet.problem?.status === 404)
 		return null;
 	return (

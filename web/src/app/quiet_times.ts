@@ -1,9 +1,8 @@
 // The one time of the day at which an app does not ring, in a list that may hold more. Pure.
-import type { Quiet, QuietTime } from "./api.ts";
+import type { Quiet, QuietTime } from "../api/types.ts";
 
 const EVERY_DAY = 127;
 const NIGHT: QuietTime = { days: EVERY_DAY, from_minute: 22 * 60, until_minute: 7 * 60 };
-const DAY_MINUTES = 24 * 60;
 
 // None, or one for every day: what the app can show.
 export const quiet_simple = ({ items }: Quiet) => items.length === 0
@@ -13,16 +12,3 @@ export const quiet_night = ({ items }: Quiet): QuietTime => items[0] ?? NIGHT;
 
 export const quiet_with = (quiet: Quiet, time: Omit<QuietTime, "days"> | null): Quiet =>
 	({ ...quiet, items: time === null ? [] : [{ days: EVERY_DAY, ...time }] });
-
-const two = (n: number) => String(n).padStart(2, "0");
-
-// As an input of type "time" has it; the end of the day is its beginning there.
-export function minute_text(minute: number): string {
-	const at = minute % DAY_MINUTES;
-	return `${two(Math.floor(at / 60))}:${two(at % 60)}`;
-}
-
-export function minute_parse(text: string): number | null {
-	const [, hours, minutes] = /^([01]\d|2[0-3]):([0-5]\d)/.exec(text) ?? [];
-	return hours === undefined ? null : Number(hours) * 60 + Number(minutes);
-}

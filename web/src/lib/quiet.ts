@@ -23,9 +23,6 @@ export function minute_text(minute: number): string {
 }
 
 export function minute_parse(text: string): number | null {
-	const found = /^(\d\d):(\d\d)/.exec(text);
-	if (found === null)
-		return null;
-	const minute = Number(found[1]) * 60 + Number(found[2]);
-	return minute < DAY_MINUTES ? minute : null;
+	const [, hours, minutes] = /^([01]\d|2[0-3]):([0-5]\d)/.exec(text) ?? [];
+	return hours === undefined ? null : Number(hours) * 60 + Number(minutes);
 }

@@ -71,7 +71,7 @@ export function row_fault(row: ImportRow): string {
 	const key = FAULT[row.fault ?? ""];
 	const field = FIELD[row.field ?? ""];
 	const text = key === undefined ? row.detail ?? "" : t(key, { row: String(row.other_row ?? 0) });
-	return field === undefined ? text : `${t(field)}: ${text}`;
+	return field === undefined ? text : t("said_of", { name: t(field), text });
 }
 
 export function refusal_text({ body }: Problem): string | null {

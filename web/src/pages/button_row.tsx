@@ -58,7 +58,7 @@ export function ButtonRow({ place, row, devices, line, error, set, remove }: Pro
 			</div>
 			<h4>{t("button.rings")}</h4>
 			{row.destinations.length === 0 && <p class="soft">{t("button.nobody")}</p>}
-			<ul class="chips" aria-label={`${title}: ${t("button.rings")}`}>
+			<ul class="chips" aria-label={t("said_of", { name: title, text: t("button.rings") })}>
 				{row.destinations.map((to) => {
 					const device = devices.get(to.device);
 					return device !== undefined && (

@@ -70,7 +70,7 @@ function Legs({ call, zone }: { call: Detail; zone: string }) {
 			<p class="soft">{t("trace.from_bell")}</p>
 			<ul class="stack">{call.legs.map((leg, index) => (
 				<li key={index}>
-					<p>{leg.name}: {leg_text(leg)}</p>
+					<p>{t("said_of", { name: leg.name, text: leg_text(leg) })}</p>
 					<p class="soft">{trace_sentence(leg, call.started_at, lang_current(), zone)}</p>
 					<Steps leg={leg} call={call} zone={zone} />
 				</li>

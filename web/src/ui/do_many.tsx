@@ -35,7 +35,8 @@ export function DoMany<T>({ title, yes, danger = false, rows, name, act, explain
 				well.push(row);
 			} catch (error) {
 				const problem = problem_from(error);
-				badly.push(`${name(row)}: ${explain?.(problem.status) ?? problem_text(problem)}`);
+				badly.push(t("said_of", { name: name(row),
+					text: explain?.(problem.status) ?? problem_text(problem) }));
 			}
 		}
 		set_at(rows.length);

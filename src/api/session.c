@@ -3,6 +3,7 @@
 #include "api/resource.h"
 #include "base/token.h"
 #include "store/account.h"
+#include "store/app.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -21,6 +22,7 @@ struct session_view {
 	struct view email;
 	struct view name;
 	struct view language;
+	bool app;
 	struct shape_list roles;
 };
 
@@ -38,6 +40,8 @@ static const struct field session_fields[] = {
 	{ "name", FIELD_TEXT, 0, offsetof(struct session_view, name) },
 	{ "language", FIELD_TEXT, 0, offsetof(struct session_view, language),
 	  .doc = "Of the person" },
+	{ "app", FIELD_BOOL, 0, offsetof(struct session_view, app),
+	  .doc = "Whether the person holds an app: there is something for it at /app" },
 	{ "roles", FIELD_OBJECTS, 0, offsetof(struct session_view, roles), .max = GRANTS_MAX,
 	  .of = &role_shape },
 };
@@ -156,11 +160,20 @@ int session_authenticate(struct request *r)
 int session_reply(struct request *r)
 {
 	struct role_view *roles = arena_alloc(r->arena, sizeof(*roles) * (r->who.ngrants + 1));
-	const struct session_view view = { r->who.person_id, r->who.email, r->who.name,
-					   r->who.language, { roles, r->who.ngrants } };
+	struct app_device_row *apps;
+	size_t napps;
+	const int rc = app_list_of_person(r->db, r->who.person_id, 1, r->arena, &apps, &napps);
+	const struct session_view view = {
+		.id = r->who.person_id,
+		.email = r->who.email,
+		.name = r->who.name,
+		.language = r->who.language,
+		.app = rc == 0 && napps > 0,
+		.roles = { roles, r->who.ngrants },
+	};
 
-	if (!roles)
-		return -ENOMEM;
+	if (!roles || rc < 0)
+		return roles ? rc : -ENOMEM;
 	for (size_t i = 0; i < r->who.ngrants; i++) {
 		const struct grant *grant = &r->who.grants[i];
 		roles[i] = (struct role_view){ view_str(role_text(grant->role)), grant->company_id,

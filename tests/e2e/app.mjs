@@ -26,7 +26,8 @@ const device = (more = {}) => ({ id: OWN, name: "Anna’s phone", site_id: "1", 
 	zone: "Europe/Paris", apartment: { id: "5", floor: "3", number: "12", name: "Martin" },
 	services: true, contacts: [KITCHEN, DOOR], ...more });
 const HOME = { name: "Anna Martin", person: true, devices: [device()] };
-const SESSION = { id: "9", email: "anna@example.com", name: "Anna Martin", language: "en", roles: [] };
+const SESSION = { id: "9", email: "anna@example.com", name: "Anna Martin", language: "en",
+	app: true, roles: [] };
 const past = (id, more = {}) => ({ id, site_id: "1", started_at: 1_790_000_000_000 - Number(id) * 3_600_000,
 	answered_at: null, ended_at: 1_790_000_030_000 - Number(id) * 3_600_000, result: "missed",
 	outgoing: false, with: { id: DOOR.id, name: DOOR.name }, device: OWN, picture: false,

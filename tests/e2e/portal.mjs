@@ -797,6 +797,32 @@ test("a role sees what it may do, and no more", async ({ browser, stage }) => {
 	await owner.context().close();
 });
 
+test("a resident who holds an app finds it", async ({ browser, stage }) => {
+	const resident = await visitor(browser, { lang: "fr", size: PHONE });
+	await sign_in(resident, stage.demo.http, stage.user("apartment_admin"));
+	await resident.getByRole("link", { name: /Maple House/ }).waitFor();
+	const way = resident.getByRole("main").getByRole("link", { name: "Ouvrir l’application" });
+	assert.equal(await way.count(), 0);
+	const manager = await visitor(browser);
+	await sign_in(manager, stage.demo.http, stage.user("site_admin"));
+	const session = await (await resident.request.get(`${stage.demo.http}/api/v1/session`)).json();
+	const { apartment_id } = session.roles[0];
+	const made = await manager.request.post(
+		`${stage.demo.http}/api/v1/sites/${stage.demo.site_id}/devices`,
+		{ data: { kind: "app", name: "Rita’s phone", apartment_id, person_id: session.id } });
+	assert.equal(made.status(), 201, await made.text());
+	await resident.reload();
+	await way.waitFor();
+	await look(resident, "app-way");
+	await way.click();
+	await resident.getByText("Rita’s phone").first().waitFor();
+	assert.deepEqual(resident.faults, []);
+	await resident.context().close();
+	await manager.request.delete(`${stage.demo.http}/api/v1/sites/${stage.demo.site_id}/devices/`
+		+ (await made.json()).id);
+	await manager.context().close();
+});
+
 test("on a phone the side bar is a drawer; the account's menu keeps how pages look", async ({ browser, stage }) => {
 	const page = await visitor(browser, { size: PHONE });
 	await sign_in(page, stage.demo.http, stage.user("site_admin"));

@@ -249,6 +249,18 @@ static void a_session_ends_with_its_time_password_and_device(void **state)
 	assert_status(f, 401, NOBODY, "GET", "/app", NULL);
 }
 
+static void an_account_knows_whether_its_person_holds_one(void **state)
+{
+	struct fixture *f = *state;
+
+	app_make(f, "Wall", f->beside, 0);
+	assert_status(f, 200, ROLE_SITE_USER, "GET", "/session", NULL);
+	assert_true(says(f, "\"app\":false"));
+	app_make(f, "Mine", f->home, f->person[ROLE_SITE_USER]);
+	assert_status(f, 200, ROLE_SITE_USER, "GET", "/session", NULL);
+	assert_true(says(f, "\"app\":true"));
+}
+
 static void an_account_acts_for_what_its_person_holds(void **state)
 {
 	struct fixture *f = *state;
@@ -456,6 +468,7 @@ int main(void)
 		T(a_device_signs_in_with_its_password_only),
 		T(guesses_are_slowed_down),
 		T(a_session_ends_with_its_time_password_and_device),
+		T(an_account_knows_whether_its_person_holds_one),
 		T(an_account_acts_for_what_its_person_holds),
 		T(a_persons_and_a_devices_session_add_up),
 		T(contacts_are_the_houses_and_the_apartments),

@@ -32,6 +32,7 @@ export interface Session {
 	email: string | null;
 	name: string;
 	language: string;
+	app: boolean; // holds one: there is something at /app
 	roles: Grant[];
 }
 

@@ -1,10 +1,10 @@
-import { useState } from "preact/hooks";
+import { useContext, useState } from "preact/hooks";
 import { api } from "../api/client.ts";
 import type { Site } from "../api/types.ts";
 import { useRested } from "../lib/hooks.ts";
 import { t } from "../lib/i18n.ts";
 import { usePages } from "../lib/pages.ts";
-import { useCan } from "../lib/rights.ts";
+import { SessionContext, useCan } from "../lib/rights.ts";
 import { go, site_href } from "../lib/router.ts";
 import { toast } from "../lib/toast.ts";
 import { Dialog } from "../ui/dialog.tsx";
@@ -36,6 +36,7 @@ function columns(): Column<Site>[] {
 
 export function Sites() {
 	const may_add = useCan(null)("site_create");
+	const session = useContext(SessionContext);
 	const [text, set_text] = useState("");
 	const q = useRested(text);
 	const sites = usePages<Site>(`sites ${q}`, (cursor) => api.sites_page({ q, cursor, limit: PAGE }));
@@ -43,6 +44,7 @@ export function Sites() {
 	return (
 		<div class="stack">
 			<Heading text={t("sites.title")}>
+				{session?.app && <a href="/app/" class="button">{t("app_open")}</a>}
 				{may_add && (
 					<button class="primary" onClick={() => set_adding(true)}>{t("sites.add")}</button>
 				)}

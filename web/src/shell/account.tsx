@@ -54,6 +54,9 @@ export function Account({ session, change_language, sign_out, leaving }: Props) 
 				<Link href="/account" class="side-link">
 					<Icon name="person" />{t("me.title")}
 				</Link>
+				{session.app && (
+					<a href="/app/" class="side-link"><Icon name="phone" />{t("app_open")}</a>
+				)}
 				<Language change={change_language} />
 				<ThemeChoice />
 				<button aria-disabled={leaving} onClick={sign_out}>{t("sign_out")}</button>

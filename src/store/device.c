@@ -103,13 +103,15 @@ static const struct db_shape number_shape = DB_SHAPE(struct number_row, number_c
 	" WHERE p.site_id = " table ".site_id AND p.device = " table ".number"                     \
 	" AND LOWER(p.contact) LIKE '%;pn-prid=_%') THEN 1 ELSE 0 END AS wakes"
 
-/* Of device d the binding that stands for longest; $2 is now. A device has few, so that to look for a
- * later one costs less than to sort them. */
+/* Of device d the binding that stands for longest, one of them: flows (RFC 5626) may share contact
+ * and end. $2 is now. A device has few, so that to look for a later one costs less than to sort
+ * them. */
 #define JOIN_BINDING                                                                               \
 	" LEFT JOIN binding b"                                                                      \
 	" ON b.site_id = d.site_id AND b.device = d.number AND b.expires_at > $2"                   \
 	" AND NOT EXISTS (SELECT 1 FROM binding l WHERE l.site_id = b.site_id"                      \
-	" AND l.device = b.device AND (l.expires_at, l.contact) > (b.expires_at, b.contact))"
+	" AND l.device = b.device AND (l.expires_at, l.contact, l.instance, l.reg_id)"               \
+	" > (b.expires_at, b.contact, b.instance, b.reg_id))"
 #define DEVICE_SELECT DEVICE_SELECT_AS("d.name")
 #define DEVICE_SELECT_AS(name)                                                                     \
 	"SELECT d.number, d.site_id, d.kind, " name ", d.apartment_id, d.connection, d.created_at," \

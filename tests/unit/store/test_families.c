@@ -392,10 +392,13 @@ static void a_binding_tells_only_when_the_device_comes_moves_or_goes(void **stat
 static void flows_of_one_contact_are_kept_apart(void **state)
 {
 	struct fixture *f = *state;
+	const struct two_sites t = two_sites(f);
 	struct binding_row some[3], *rows;
-	size_t n;
+	struct device_row *devices;
+	size_t n, ndevices;
 
-	two_sites(f);
+	assert_int_equal(device_list(f->db, t.mine, NOW, NAME_CURSOR_FIRST, 10, &f->arena, &devices,
+				     &ndevices), 0);
 	for (int64_t i = 0; i < 3; i++)
 		some[i] = (struct binding_row){ .device = DOOR, .contact = VIEW("sip:a@192.0.2.1"),
 						.call_id = VIEW("c"), .q = 1000, .cseq = 1,
@@ -415,6 +418,9 @@ static void flows_of_one_contact_are_kept_apart(void **state)
 		assert_true(view_eq(rows[i].path, first ? VIEW("<sip:p1;lr>") : VIEW("")));
 		assert_int_equal(rows[i].cseq, rows[i].reg_id == 2 ? 7 : 1);
 	}
+	assert_int_equal(device_list(f->db, t.mine, NOW, NAME_CURSOR_FIRST, 10, &f->arena, &devices,
+				     &n), 0);
+	assert_int_equal(n, ndevices); /* a phone of several flows is one */
 }
 
 /* The sip loop writes the end of a binding after its time. */

@@ -174,7 +174,7 @@ static int reset_factor(struct ctl *c, const struct person_row *person)
 	if (rc == 0)
 		rc = factors_delete(c, deed.at, person->id);
 	if (rc == 0)
-		rc = session_delete_all(c->db, person->id, 0);
+		rc = session_delete_all(c->db, deed.at, person->id, 0);
 	if (rc == 0)
 		rc = privacy_places(c->db, person->id, &c->arena, &places, &n);
 	if (rc == 0)

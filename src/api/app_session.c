@@ -47,7 +47,7 @@ static int end_former(struct request *r)
 	int rc = cookie_hash(r, APP_COOKIE, &hash);
 
 	if (rc == 0)
-		rc = app_session_delete(r->db, hash);
+		rc = app_session_delete(r->db, r->now, hash);
 	return rc == -ENOENT ? 0 : rc;
 }
 

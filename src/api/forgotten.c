@@ -140,7 +140,7 @@ int password_replace(struct request *r, const struct person_row *person, struct 
 	if (rc == 0)
 		rc = token_delete(r->db, person->id);
 	if (rc == 0)
-		rc = session_delete_all(r->db, person->id, but_session);
+		rc = session_delete_all(r->db, r->now, person->id, but_session);
 	if (rc == 0 && person->email.p)
 		rc = notice_person(r, person, "password_changed", "/forgotten");
 	return rc;

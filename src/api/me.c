@@ -397,7 +397,7 @@ int api_me_session_list(struct request *r)
 
 int api_me_session_delete(struct request *r)
 {
-	const int rc = session_delete_one(r->db, r->who.person_id, r->ids[ID_OWN]);
+	const int rc = session_delete_one(r->db, r->now, r->who.person_id, r->ids[ID_OWN]);
 
 	if (rc == 0 && r->ids[ID_OWN] == r->who.session_id)
 		cookie_set(r, SESSION_COOKIE, "", 0);
@@ -406,7 +406,7 @@ int api_me_session_delete(struct request *r)
 
 int api_me_session_delete_others(struct request *r)
 {
-	const int rc = session_delete_all(r->db, r->who.person_id, r->who.session_id);
+	const int rc = session_delete_all(r->db, r->now, r->who.person_id, r->who.session_id);
 
 	return rc == 0 ? reply_none(r) : rc;
 }

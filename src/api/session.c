@@ -189,7 +189,7 @@ int api_session_get(struct request *r)
 
 int api_session_delete(struct request *r)
 {
-	const int rc = session_delete(r->db, r->who.token_hash);
+	const int rc = session_delete(r->db, r->now, r->who.token_hash);
 
 	if (rc < 0 && rc != -ENOENT)
 		return rc;
@@ -228,7 +228,7 @@ static int end_former(struct request *r)
 	int rc = cookie_hash(r, SESSION_COOKIE, &hash);
 
 	if (rc == 0)
-		rc = session_delete(r->db, hash);
+		rc = session_delete(r->db, r->now, hash);
 	return rc == -ENOENT ? 0 : rc;
 }
 

@@ -93,14 +93,17 @@ static inline bool person_is_active(const struct person_row *person)
 			       struct arena *arena, struct session_row *ret_session);
 [[nodiscard]] int session_touch(struct db *db, struct view token_hash, int64_t now_ms,
 				int64_t expires_at);
-[[nodiscard]] int session_delete(struct db *db, struct view token_hash);
+/* What ends a session begins a transaction: the feed gets the devices that were to be woken for it. */
+[[nodiscard]] int session_delete(struct db *db, int64_t now_ms, struct view token_hash);
 /* The person has proved to be there. */
 [[nodiscard]] int session_verify(struct db *db, struct view token_hash, int64_t now_ms);
 /* Those of the person that stand, the last used first; SESSION_LIST_MAX at most. */
 [[nodiscard]] int session_list(struct db *db, int64_t person_id, int64_t now_ms, struct arena *arena,
 			       struct session_seen_row **ret_sessions, size_t *ret_n);
 /* -ENOENT: the person has no such session. */
-[[nodiscard]] int session_delete_one(struct db *db, int64_t person_id, int64_t id);
+[[nodiscard]] int session_delete_one(struct db *db, int64_t now_ms, int64_t person_id,
+				     int64_t id);
 /* All of the person's but `but_id`; 0 for all. */
-[[nodiscard]] int session_delete_all(struct db *db, int64_t person_id, int64_t but_id);
+[[nodiscard]] int session_delete_all(struct db *db, int64_t now_ms, int64_t person_id,
+				     int64_t but_id);
 [[nodiscard]] int session_expire(struct db *db, int64_t now_ms);

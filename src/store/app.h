@@ -87,8 +87,8 @@ struct app_secret_row {
 				   struct arena *arena, struct app_session_row *ret_session);
 [[nodiscard]] int app_session_touch(struct db *db, struct view token_hash, int64_t now_ms,
 				    int64_t expires_at);
-[[nodiscard]] int app_session_delete(struct db *db, struct view token_hash);
-/* All of a device. */
+[[nodiscard]] int app_session_delete(struct db *db, int64_t now_ms, struct view token_hash);
+/* All of a device, of whose change its caller tells the feed. */
 [[nodiscard]] int app_session_clear(struct db *db, int64_t site_id, int64_t device);
 [[nodiscard]] int app_session_expire(struct db *db, int64_t now_ms);
 

@@ -49,10 +49,15 @@ int change_prepare(struct db *db, struct err *err)
 	return db_prepare(db, stmts, sizeof(stmts) / sizeof(stmts[0]), err);
 }
 
+int change_order(struct db *db)
+{
+	return db_is_pgsql(db) ? db_script(db, commit_order_lock) : 0;
+}
+
 int change_append(struct db *db, int64_t at, int64_t site_id, struct view type, int64_t object)
 {
 	char text[24];
-	const int rc = db_is_pgsql(db) ? db_script(db, commit_order_lock) : 0;
+	const int rc = change_order(db);
 
 	if (rc < 0)
 		return rc;

@@ -17,6 +17,8 @@ struct change_row {
 /* Inside the caller's transaction. `type` is an object's name: site, apartment, device, call … */
 [[nodiscard]] int change_append(struct db *db, int64_t at, int64_t site_id, struct view type,
 				int64_t object);
+/* Before a statement that appends many rows by itself; likewise. */
+[[nodiscard]] int change_order(struct db *db);
 /* What came after the cursor, oldest first, at most max rows. All sites: for the server's own
  * consumers. */
 [[nodiscard]] int change_after(struct db *db, int64_t cursor, int64_t max, struct arena *arena,

@@ -3,6 +3,9 @@
 #include "store/change.h"
 
 #include <errno.h>
+#include <string.h>
+
+enum { END_ARGS_MAX = 2 };
 
 static const struct db_column push_columns[] = {
 	DB_COLUMN_INT(struct push_row, id),         DB_COLUMN_INT(struct push_row, site_id),
@@ -42,7 +45,14 @@ enum {
 	KEY_PUT,
 	KEY_FORGET,
 	FORGET_ALL,
+	ENDS, /* one for each of enum push_end */
 };
+
+#define ENDS_WHERE(condition)                                                                      \
+	"INSERT INTO change (at, site_id, type, object) SELECT CAST($1 AS BIGINT),"                \
+	" site_id, 'device', CAST(device AS TEXT) FROM push_subscription WHERE " condition         \
+	" GROUP BY site_id, device ORDER BY site_id, device"
+#define OF_SESSIONS(condition) "session_id IN (SELECT id FROM session WHERE " condition ")"
 
 static const struct db_stmt stmts[] = {
 	[ADD] = { "push_add", "INSERT INTO push_subscription (site_id, device, person_id,"
@@ -79,6 +89,18 @@ static const struct db_stmt stmts[] = {
 		      " ON CONFLICT (id) DO NOTHING" },
 	[KEY_FORGET] = { "push_key_forget", "DELETE FROM push_key WHERE id = 1" },
 	[FORGET_ALL] = { "push_forget_all", "DELETE FROM push_subscription" },
+	[ENDS + PUSH_END_SESSION] = { "push_end_session",
+				      ENDS_WHERE(OF_SESSIONS("token_hash = $2")) },
+	[ENDS + PUSH_END_ONE] = { "push_end_one",
+				  ENDS_WHERE(OF_SESSIONS("person_id = $2 AND id = $3")) },
+	[ENDS + PUSH_END_OTHERS] = { "push_end_others",
+				     ENDS_WHERE(OF_SESSIONS("person_id = $2 AND id <> $3")) },
+	[ENDS + PUSH_END_EXPIRED] = { "push_end_expired",
+				      ENDS_WHERE(OF_SESSIONS("expires_at <= $2")) },
+	[ENDS + PUSH_END_APP] = { "push_end_app", ENDS_WHERE("app_token_hash = $2") },
+	[ENDS + PUSH_END_APP_EXPIRED] = { "push_end_app_expired",
+					  ENDS_WHERE("app_token_hash IN (SELECT token_hash"
+						     " FROM app_session WHERE expires_at <= $2)") },
 };
 
 int push_prepare(struct db *db, struct err *err)
@@ -185,6 +207,18 @@ int push_gone(struct db *db, int64_t now_ms, int64_t site_id, int64_t id)
 	const int rc = db_one(db, &stmts[GONE], DB_ARGS(A_INT(site_id), A_INT(id)), &arena, &place);
 
 	return rc == -ENOENT ? 0 : rc < 0 ? rc : device_changed(db, now_ms, place);
+}
+
+int push_end(struct db *db, int64_t now_ms, enum push_end which, const struct db_arg *args,
+	     size_t nargs)
+{
+	struct db_arg all[1 + END_ARGS_MAX] = { A_INT(now_ms) };
+	const int rc = nargs <= END_ARGS_MAX ? change_order(db) : -EINVAL;
+
+	if (rc < 0)
+		return rc;
+	memcpy(&all[1], args, nargs * sizeof(*args));
+	return db_exec(db, &stmts[ENDS + which], all, 1 + nargs, NULL);
 }
 
 int push_key_get(struct db *db, struct arena *arena, struct view *ret_sealed)

@@ -52,6 +52,20 @@ struct push_place {
 [[nodiscard]] int push_failed(struct db *db, int64_t site_id, int64_t id, int64_t retry_at);
 [[nodiscard]] int push_gone(struct db *db, int64_t now_ms, int64_t site_id, int64_t id);
 
+/* Sessions are about to be deleted, and with them what was subscribed in them: the feed tells of the
+ * devices, which may not be woken any more. In the transaction that deletes the sessions, with the
+ * arguments that say which. */
+enum push_end {
+	PUSH_END_SESSION,     /* the token's hash */
+	PUSH_END_ONE,         /* person, session */
+	PUSH_END_OTHERS,      /* person, the session that stays */
+	PUSH_END_EXPIRED,     /* now */
+	PUSH_END_APP,         /* the token's hash */
+	PUSH_END_APP_EXPIRED, /* now */
+};
+[[nodiscard]] int push_end(struct db *db, int64_t now_ms, enum push_end which,
+			   const struct db_arg *args, size_t nargs);
+
 /* -ENOENT: there is none yet. */
 [[nodiscard]] int push_key_get(struct db *db, struct arena *arena, struct view *ret_sealed);
 /* Unless there is one already: of two servers that begin at once, both go on with the first's. */

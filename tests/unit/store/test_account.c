@@ -42,8 +42,8 @@ static void sessions_are_listed_and_ended_by_their_person(void **state)
 	assert_int_equal(n, 2);
 	assert_true(list[0].seen_at == NOW + 5 && list[1].seen_at == NOW);
 	assert_true(view_eq(list[0].agent, VIEW("agent")));
-	assert_int_equal(session_delete_one(f->db, other, list[0].id), -ENOENT);
-	assert_int_equal(session_delete_one(f->db, me, list[1].id), 0);
+	assert_int_equal(session_delete_one(f->db, NOW, other, list[0].id), -ENOENT);
+	assert_int_equal(session_delete_one(f->db, NOW, me, list[1].id), 0);
 	assert_int_equal(session_find(f->db, VIEW("1"), NOW, &f->arena, &found), -ENOENT);
 	assert_int_equal(session_find(f->db, VIEW("2"), NOW, &f->arena, &found), 0);
 	assert_true(found.id == list[0].id && found.verified_at == NOW + 5);
@@ -51,10 +51,10 @@ static void sessions_are_listed_and_ended_by_their_person(void **state)
 	assert_int_equal(session_find(f->db, VIEW("2"), NOW, &f->arena, &found), 0);
 	assert_int_equal(found.verified_at, NOW + 9);
 	session_new(f, me, VIEW("4"), NOW);
-	assert_int_equal(session_delete_all(f->db, me, found.id), 0);
+	assert_int_equal(session_delete_all(f->db, NOW, me, found.id), 0);
 	assert_int_equal(session_list(f->db, me, NOW, &f->arena, &list, &n), 0);
 	assert_int_equal(n, 1);
-	assert_int_equal(session_delete_all(f->db, me, 0), 0);
+	assert_int_equal(session_delete_all(f->db, NOW, me, 0), 0);
 	assert_int_equal(session_list(f->db, me, NOW, &f->arena, &list, &n), 0);
 	assert_int_equal(n, 0);
 	assert_int_equal(session_find(f->db, VIEW("3"), NOW, &f->arena, &found), 0);

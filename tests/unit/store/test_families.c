@@ -98,7 +98,7 @@ static void people_sign_in_and_their_sessions_end(void **state)
 	assert_int_equal(session_find(f->db, VIEW("h\0sh"), NOW + 100, &f->arena, &found), -ENOENT);
 	assert_int_equal(session_touch(f->db, VIEW("h\0sh"), NOW + 50, NOW + 200), 0);
 	assert_int_equal(session_find(f->db, VIEW("h\0sh"), NOW + 150, &f->arena, &found), 0);
-	assert_int_equal(session_delete(f->db, VIEW("h\0sh")), 0);
+	assert_int_equal(session_delete(f->db, NOW, VIEW("h\0sh")), 0);
 	assert_int_equal(session_find(f->db, VIEW("h\0sh"), NOW, &f->arena, &found), -ENOENT);
 	assert_int_equal(session_expire(f->db, NOW), 0);
 	assert_int_equal(person_any_operator(f->db, &any), 0);

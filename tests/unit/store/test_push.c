@@ -239,7 +239,7 @@ static void failures_are_counted_until_one_is_taken(void **state)
 static void it_ends_with_its_session_and_with_its_device(void **state)
 {
 	struct fixture *f = *state;
-	const struct world w = world_make(f);
+	struct world w = world_make(f);
 	const struct push_place both[] = { { w.site, PHONE }, { w.site, TABLET } };
 	struct push_row *rows;
 
@@ -247,17 +247,48 @@ static void it_ends_with_its_session_and_with_its_device(void **state)
 	assert_int_equal(device_delete(f->db, NOW, w.site, PHONE), 0);
 	assert_int_equal(count(f, w.site, PHONE, &rows), 0);
 	assert_int_equal(count(f, w.site, TABLET, &rows), 1);
-	assert_int_equal(session_delete_all(f->db, w.person, 0), 0);
+	expect_changes(f, &w, 3, PHONE, TABLET, PHONE);
+	assert_int_equal(session_delete_all(f->db, NOW, w.person, w.session), 0);
+	expect_changes(f, &w, 0); /* it stays */
+	assert_int_equal(session_delete_all(f->db, NOW, w.person, 0), 0);
+	expect_changes(f, &w, 1, TABLET);
 	assert_int_equal(count(f, w.site, TABLET, &rows), 0);
 	assert_false(wakes(f, w.site, TABLET));
+}
+
+static void the_feed_is_told_however_a_session_ends(void **state)
+{
+	struct fixture *f = *state;
+	struct world w = world_make(f);
+	const struct push_place both[] = { { w.site, PHONE }, { w.other_site, ELSEWHERE } };
+
+	for (int i = 0; i < 3; i++) {
+		const struct view hash = view_str(arena_printf(&f->arena, "session %d", i));
+		struct session_row s = { w.person, NOW, NOW, NOW + 10 };
+
+		assert_int_equal(session_create(f->db, hash, &s, VIEW(""), VIEW("")), 0);
+		assert_int_equal(session_find(f->db, hash, NOW, &f->arena, &s), 0);
+		w.session = s.id;
+		put(f, &w, ENDPOINT, both, 2);
+		put(f, &w, OTHER, both, 1);
+		expect_changes(f, &w, 3, PHONE, ELSEWHERE, PHONE);
+		if (i == 0)
+			assert_int_equal(session_delete(f->db, NOW, hash), 0);
+		else if (i == 1)
+			assert_int_equal(session_delete_one(f->db, NOW, w.person, s.id), 0);
+		else
+			assert_int_equal(session_expire(f->db, NOW + 10), 0);
+		expect_changes(f, &w, 2, PHONE, ELSEWHERE);
+		assert_false(wakes(f, w.site, PHONE) || wakes(f, w.other_site, ELSEWHERE));
+	}
 }
 
 static void it_ends_with_the_session_of_a_device(void **state)
 {
 	struct fixture *f = *state;
-	const struct world w = world_make(f);
+	struct world w = world_make(f);
 	const struct push_place phone = { w.site, PHONE };
-	const struct app_session_row session = { 0, w.site, PHONE, NOW, NOW, INT64_MAX };
+	const struct app_session_row session = { 0, w.site, PHONE, NOW, NOW, NOW + 10 };
 	struct push_row row = row_of(&w, ENDPOINT), *rows;
 
 	row.person_id = row.session_id = DB_INT_NULL;
@@ -267,8 +298,15 @@ static void it_ends_with_the_session_of_a_device(void **state)
 	assert_int_equal(push_replace(f->db, NOW, &row, &phone, 1), 0);
 	assert_int_equal(count(f, w.site, PHONE, &rows), 1);
 	assert_true(view_eq(rows[0].app_token_hash, row.app_token_hash));
-	assert_int_equal(app_session_delete(f->db, row.app_token_hash), 0);
+	expect_changes(f, &w, 1, PHONE);
+	assert_int_equal(app_session_delete(f->db, NOW, row.app_token_hash), 0);
+	expect_changes(f, &w, 1, PHONE);
 	assert_int_equal(count(f, w.site, PHONE, &rows), 0);
+	assert_int_equal(app_session_create(f->db, row.app_token_hash, &session, VIEW(""), VIEW("")), 0);
+	assert_int_equal(push_replace(f->db, NOW, &row, &phone, 1), 0);
+	assert_int_equal(app_session_expire(f->db, NOW + 10), 0);
+	expect_changes(f, &w, 2, PHONE, PHONE);
+	assert_false(wakes(f, w.site, PHONE));
 }
 
 static void a_sip_phone_says_itself_how_to_wake_it(void **state)
@@ -324,6 +362,7 @@ int main(void)
 		ON_BOTH(what_ends_is_told_to_the_feed),
 		ON_BOTH(failures_are_counted_until_one_is_taken),
 		ON_BOTH(it_ends_with_its_session_and_with_its_device),
+		ON_BOTH(the_feed_is_told_however_a_session_ends),
 		ON_BOTH(it_ends_with_the_session_of_a_device),
 		ON_BOTH(a_sip_phone_says_itself_how_to_wake_it),
 		ON_BOTH(of_two_keys_the_first_stays),

@@ -13,6 +13,7 @@
 #include "office/import.h"
 #include "office/mail.h"
 #include "server/notices.h"
+#include "server/expiry.h"
 #include "server/numbers.h"
 #include "server/settings.h"
 #include "server/turn.h"
@@ -43,8 +44,6 @@ enum {
 	SETUP_TOKEN_BYTES = 24,
 	TLS_WARN_DAYS = 14, /* before the certificate ends */
 	DAY_S = 86400,
-	EXPIRE_MS = 3600 * 1000, /* how often old rows of trail and history are forgotten */
-	EXPIRE_NEXT_MS = 1000,   /* between two parts of it, so that others get their turn */
 };
 
 struct server {
@@ -74,10 +73,8 @@ struct server {
 	pthread_t web_thread;
 	bool web_running, draining;
 	struct event *signals[3];
-	struct timer drain, count, expire;
-	/* the feed's thread: between two parts of the history, and the site that was done last */
-	bool expire_more;
-	int64_t expire_after;
+	struct timer drain, count;
+	struct expiry expiry;
 	struct numbers numbers;
 };
 
@@ -440,15 +437,15 @@ static int open_relay(struct server *s, struct err *err)
 		      : 0;
 }
 
-static int open_sip(struct server *s, struct err *err)
+static int open_endpoint(struct server *s, struct err *err)
 {
-	const struct directory_conf directory = { on_changed, s };
-	struct sip_endpoint_conf endpoint = {
+	const struct sip_endpoint_conf endpoint = {
 		.loop = s->sip,
 		.clock = clock_system(),
 		.rand = &s->sip_rand.rand,
 		.listen = s->conf.sip,
 		.listen_tls = given(s->conf.sip_tls) ? s->conf.sip_tls : NULL,
+		.tls = s->sip_tls,
 		.public_host = s->conf.sip_public,
 		.realm = s->conf.realm,
 		.offer_sha256 = s->conf.sip_sha256,
@@ -461,10 +458,19 @@ static int open_sip(struct server *s, struct err *err)
 		.request = on_request,
 		.arg = s,
 	};
-	struct switchboard_conf board = {
+
+	return sip_endpoint_open(&endpoint, err, &s->endpoint);
+}
+
+static int open_switchboard(struct server *s, struct err *err)
+{
+	const struct switchboard_conf board = {
 		.loop = s->sip,
 		.clock = clock_system(),
 		.rand = &s->sip_rand.rand,
+		.endpoint = s->endpoint,
+		.relay = s->relay,
+		.directory = s->directory,
 		.realm = s->conf.realm,
 		.ring_ms = (unsigned)s->conf.ring_s * 1000,
 		.talk_ms = (unsigned)s->conf.talk_s * 1000,
@@ -476,30 +482,30 @@ static int open_sip(struct server *s, struct err *err)
 		.unseal = key_unseal,
 		.unseal_arg = &s->key,
 	};
-	int rc = turn_read(&s->conf, &s->arena, &s->turn, err);
+	const int rc = switchboard_new(&board, &s->switchboard);
 
-	if (rc == 0)
-		rc = open_relay(s, err);
-
-	rand_pool_init(&s->sip_rand);
-	if (rc == 0)
-		rc = open_sip_tls(s, err);
-	endpoint.tls = s->sip_tls;
-	if (rc == 0 && directory_new(&directory, &s->directory) < 0)
-		rc = err_set(err, -ENOMEM, "no memory");
-	if (rc == 0)
-		rc = sip_endpoint_open(&endpoint, err, &s->endpoint);
-	if (rc == 0)
-		rc = with_db(s, load, true, err);
-	if (rc < 0)
-		return rc;
-	board.endpoint = s->endpoint;
-	board.relay = s->relay;
-	board.directory = s->directory;
-	rc = switchboard_new(&board, &s->switchboard);
 	s->notices.directory = s->directory;
 	s->notices.switchboard = s->switchboard;
 	return rc < 0 ? err_set(err, rc, "cannot start the calls: %s", strerror(-rc)) : 0;
+}
+
+static int open_sip(struct server *s, struct err *err)
+{
+	const struct directory_conf directory = { on_changed, s };
+	int rc = turn_read(&s->conf, &s->arena, &s->turn, err);
+
+	rand_pool_init(&s->sip_rand);
+	if (rc == 0)
+		rc = open_relay(s, err);
+	if (rc == 0)
+		rc = open_sip_tls(s, err);
+	if (rc == 0 && directory_new(&directory, &s->directory) < 0)
+		rc = err_set(err, -ENOMEM, "no memory");
+	if (rc == 0)
+		rc = open_endpoint(s, err);
+	if (rc == 0)
+		rc = with_db(s, load, true, err);
+	return rc == 0 ? open_switchboard(s, err) : rc;
 }
 
 /* What others ask of the sip loop. */
@@ -512,72 +518,6 @@ static void copy_numbers(void *arg)
 							s->relay });
 	if (timers_arm(loop_timers(s->sip), &s->count, NUMBERS_MS, copy_numbers, s) < 0)
 		log_error("numbers_stopped");
-}
-
-/* Old rows are forgotten on the feed's thread, which has a database connection and nothing urgent
- * to do: a part of them, and then the loop is told when the next part is due. */
-
-static int64_t days_ago(int64_t days)
-{
-	return clock_wall_ms(clock_system()) - days * DAY_S * 1000;
-}
-
-static void audit_tidy(const struct server *s, struct db *db)
-{
-	int64_t removed = 0;
-	const int rc = audit_expire(db, days_ago(s->conf.audit_days), &removed);
-
-	if (rc < 0)
-		log_error("audit_kept", LF_I("rc", rc));
-	else if (removed)
-		log_info("audit_expired", LF_I("rows", removed));
-}
-
-static void calls_tidy(struct server *s, struct db *db)
-{
-	int64_t removed = 0;
-	const int rc = call_expire(db, days_ago(s->conf.call_days), &s->expire_after, &removed,
-				   &s->expire_more);
-
-	if (rc < 0) {
-		log_error("calls_kept", LF_I("rc", rc));
-		s->expire_more = false; /* the next hour tries again */
-	} else if (removed) {
-		log_info("calls_expired", LF_I("rows", removed));
-	}
-}
-
-static void expire(void *arg);
-
-static void expire_in(struct server *s, int64_t ms)
-{
-	if (timers_arm(loop_timers(s->sip), &s->expire, ms, expire, s) < 0)
-		log_error("expire_stopped");
-}
-
-static void expire_next(void *arg)
-{
-	expire_in(arg, EXPIRE_NEXT_MS);
-}
-
-static void forget(void *arg, struct db *db, int64_t)
-{
-	struct server *s = arg;
-
-	if (!s->expire_more)
-		audit_tidy(s, db);
-	calls_tidy(s, db);
-	if (s->expire_more && loop_post(s->sip, expire_next, s) < 0)
-		log_warn("expire_late"); /* by the hour that runs already */
-}
-
-static void expire(void *arg)
-{
-	struct server *s = arg;
-
-	if (feed_task(s->feed, forget, s) < 0)
-		log_warn("expire_late");
-	expire_in(s, EXPIRE_MS);
 }
 
 static int on_suspects(void *arg, struct arena *arena, struct suspect *ret_suspects, size_t max,
@@ -965,7 +905,9 @@ static int serve(struct server *s, int argc, char **argv)
 	}
 	if (rc == 0) {
 		copy_numbers(s);
-		expire(s);
+		expiry_start(&s->expiry, &(struct expiry_conf){ s->feed, s->sip, clock_system(),
+								s->conf.audit_days,
+								s->conf.call_days });
 		say_ready(s);
 		loop_run(s->sip);
 		log_info("stopped");

@@ -119,6 +119,37 @@ def a_foreign_phone():
 
 
 @test
+def keys_over_tls_only():
+    """keys are offered over TLS, to be left by who has none, and not over UDP; baresip takes one"""
+    with folder() as where, House(where) as h:
+        phone, open_to_all = h.phone(), h.right.ua()
+        call = h.d.dial(1)
+        ringing, other = phone.rings(), open_to_all.rings()
+        expect(all(line in ringing.invite.body for line in
+                   (" RTP/AVP ", "a=crypto:1 AEAD_AES_128_GCM inline:",
+                    "a=crypto:2 AES_CM_128_HMAC_SHA1_80 inline:")), ringing.invite.body)
+        expect("a=crypto" not in other.invite.body, other.invite.body)
+        h.d.cancel(call)
+        h.d.ended(call, code=487)
+        phone.cancelled(ringing)
+        open_to_all.cancelled(other)
+        open_to_all.register(expires=0)
+        open_to_all.close()
+        phone.close()
+        with Baresip(where, h.port, h.left.user, h.left.password, account=";mediaenc=srtp",
+                     transport="tls") as phone:
+            phone.registered()
+            call = h.d.dial(1)
+            phone.until_event("CALL_INCOMING")
+            phone.do("accept")
+            h.d.answered(call)
+            phone.until_output("SRTP is Enabled (cryptosuite=AEAD_AES_128_GCM)")
+            hears(h.d.audio)
+            phone.do("hangup")
+            h.d.until_bye(call)
+
+
+@test
 def certificate_reload():
     """HUP: new connections get the new certificate, a registration lives on; no broken file is taken"""
     with folder() as where, House(where) as h:

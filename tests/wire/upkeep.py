@@ -348,7 +348,8 @@ def old_history():
         server.stop()
         db = sqlite3.connect(where / "data/vestibule.db")
         now = int(time.time() * 1000)
-        call = "INSERT INTO call VALUES (?, ?, ?, 1, 'Door', 1, NULL, ?, 'ended', 'missed', NULL, NULL)"
+        call = ("INSERT INTO call (site_id, id, started_at, from_device, from_name, button, ended_at,"
+                " state, result) VALUES (?, ?, ?, 1, 'Door', 1, ?, 'ended', 'missed')")
         for n in range(1100): # more than one part
             at = now - (8 * 86400 + n) * 1000
             db.execute(call, (site.id, n, at, at))

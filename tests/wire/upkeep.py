@@ -271,6 +271,10 @@ def lost_key():
     with folder() as where:
         server = Server(where)
         site, device = sealed_device(server)
+        line = {"host": "sip.example.com", "username": "house", "password": "word"}
+        server.admin.put(f"/sites/{site.id}/line", line)
+        server.admin.post(f"/sites/{site.id}/devices",
+                          {"kind": "line", "name": "Outside", "line": "+33123456789"})
         server.stop()
         key = where / "data/master.key"
         kept = key.read_bytes()
@@ -293,9 +297,13 @@ def lost_key():
         server.stop()
         says("the master key is sound", 1, VESTIBULECTL, "--data", where / "data", "new-key")
         key.unlink()
-        says("1 devices have new SIP passwords", 0, VESTIBULECTL, "--data", where / "data", "new-key")
+        says("1 devices have new SIP passwords: enter them in the devices\n"
+             "1 sites have no password for their line", 0,
+             VESTIBULECTL, "--data", where / "data", "new-key")
         server.start()
         try:
+            got = server.admin.get(f"/sites/{site.id}/line")
+            expect(got["username"] == "house" and not got["has_password"], f"{got}")
             path = f"/sites/{site.id}/devices/{device.id}/credentials"
             expect(server.admin.get(path)["sip_password"] != device.password, "the old password")
         finally:

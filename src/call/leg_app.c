@@ -287,7 +287,7 @@ void leg_app_resume(struct call_leg *leg, struct app_link *link, bool fresh)
 	come_back(leg, link);
 	if (wanted && may_renew(leg) && renew(leg, &offer) == 0)
 		tell_sdp(leg, &offer);
-	if (call->state == CALL_TALKING)
+	if (call->state == CALL_TALKING && !call->opening.hang_up)
 		tell_talking(leg);
 	else if (leg == &call->caller && call->ringing_told)
 		tell_word(leg, "ringing");

@@ -110,6 +110,7 @@ void media_connect(struct media *m, unsigned leg);
 				    struct buf *ret_answer);
 /* A leg in whose name the caller can be answered, and nobody hears it. */
 [[nodiscard]] int media_callee_nobody(struct media *m, unsigned *ret_leg);
+bool media_is_nobody(const struct media *m, unsigned leg);
 /* An offer is on its way to the browser, or not answered yet. */
 bool media_app_waits(const struct media *m, unsigned leg);
 /* Who only looked on is heard from now on: an offer that tells the other side, for media_restored.

@@ -300,6 +300,7 @@ int media_callee_nobody(struct media *m, unsigned *ret_leg)
 	*leg = (struct leg){ .web = true, .nobody = true };
 	rc = pick(m, &leg->app, m->legs[0].said.sdp, lines);
 	leg->app.video_taken = leg->app.video;
+	leg->app.answered = true; /* what a browser still says is not asked for */
 	if (rc == 0)
 		rc = say(leg, m->legs[0].said.sdp, lines, &leg->said);
 	if (rc < 0)
@@ -311,6 +312,11 @@ int media_callee_nobody(struct media *m, unsigned *ret_leg)
 	leg->streams[RELAY_VIDEO].on = leg->app.video;
 	*ret_leg = at;
 	return 0;
+}
+
+bool media_is_nobody(const struct media *m, unsigned at)
+{
+	return m->legs[at].nobody;
 }
 
 int media_offer_app(struct media *m, unsigned by, struct buf *ret_offer)
@@ -330,6 +336,8 @@ int media_app_again(struct media *m, unsigned at, struct buf *ret_offer)
 	const unsigned old = leg->relay_leg;
 	int rc;
 
+	if (leg->nobody)
+		return -EINVAL;
 	leg->app.offers++;
 	rc = relay_web_open(m->session, tag_of(m, leg), &leg->app.ours, &leg->relay_leg);
 	if (rc < 0) {

@@ -156,6 +156,23 @@ static int open_unanswered(struct call *call, struct call_leg *leg, const struct
 	return 0;
 }
 
+/* A page that has not agreed on media needs none for it, and keeps the call until it ends. */
+static int open_without_media(struct call *call, struct call_leg *leg, const struct opening *like)
+{
+	const char *code;
+	unsigned at;
+	int rc = code_for(call, call->caller.device, like->number, &code);
+
+	if (rc == 0)
+		rc = media_callee_nobody(call->media, &at);
+	if (rc < 0)
+		return rc;
+	media_leg_close(call->media, leg->at);
+	leg->at = at;
+	timers_cancel(call->sb->timers, &leg->page.mute);
+	return open_unanswered(call, leg, like);
+}
+
 static struct call_leg *nobody_new(struct call *call, uint64_t device)
 {
 	const struct dir_device *d = ring_device(call, device);
@@ -200,7 +217,7 @@ int opening_start(struct call_leg *leg, unsigned number, const char *how)
 
 	if (call->state == CALL_RINGING && leg != &call->caller)
 		return leg->early ? open_unanswered(call, leg, &like)
-				  : open_for(call, leg->device, &like);
+				  : open_without_media(call, leg, &like);
 	if (call->state != CALL_TALKING || !door)
 		return -ENOENT;
 	rc = code_for(call, door->device, number, &code);
@@ -210,12 +227,13 @@ int opening_start(struct call_leg *leg, unsigned number, const char *how)
 bool opening_stay(struct call *call)
 {
 	struct opening *o = &call->opening;
-	const bool ends = o->hang_up;
 
+	if (!o->hang_up || media_is_nobody(call->media, call->answered->at))
+		return false;
 	o->hang_up = false;
 	if (!o->number)
 		timers_cancel(call->sb->timers, &o->timer);
-	return ends;
+	return true;
 }
 
 void opening_stop(struct call *call)

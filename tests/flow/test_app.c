@@ -656,6 +656,34 @@ STORY_APPS(a_page_opens_while_it_rings, 1, 1)
 		assert_int_equal(door->digits, 4);
 }
 
+/* Who opens at once has not agreed on media yet, and needs none. */
+STORY_APPS(a_page_opens_before_its_media_are_there, 1, 2)
+{
+	struct ua_call *door;
+	struct page *p = PAGE(0);
+
+	p->deaf = true;
+	world_page(w, p, 0);
+	world_page(w, PAGE(1), 0);
+	door = world_ring(w);
+	UNTIL(rings(p) && rings(PAGE(1)), world_slack(w));
+	page_switch(p, 1);
+	UNTIL(page_last(PAGE(1))->state == PAGE_ENDED, world_slack(w));
+	assert_string_equal(page_last(PAGE(1))->why, "answered_elsewhere");
+	UNTIL(page_last(p)->opened == 1, 2000);
+	page_answer(p, page_last(p), page_last(p)->offer); /* too late to talk */
+	page_do(p, "answer");
+	assert_int_equal(page_last(p)->state, PAGE_RINGING);
+	UNTIL(world_seen(w)->ended, APP_OPEN_MS + world_slack(w));
+	assert_string_equal(page_last(p)->why, "opened");
+	assert_int_equal(p->errors, 0);
+	world_over(w, "answered");
+	assert_true(world_seen(w)->by == APP(0));
+	assert_int_equal(world_seen(w)->opened, 1);
+	if (!w->storm)
+		assert_int_equal(door->digits, 4);
+}
+
 /* ...and who then wants to talk, talks. */
 STORY_APPS(who_opened_may_stay, 0, 1)
 {
@@ -1157,6 +1185,7 @@ int main(void)
 		STORY_TEST(a_phone_without_a_connection_is_waited_for),
 		STORY_TEST(a_page_opens_named_switches_while_it_talks),
 		STORY_TEST(a_page_opens_while_it_rings),
+		STORY_TEST(a_page_opens_before_its_media_are_there),
 		STORY_TEST(who_opened_may_stay),
 		STORY_TEST(a_notice_opens_the_door),
 		STORY_TEST(a_notice_opens_the_door_of_a_call_that_talks),

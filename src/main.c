@@ -282,6 +282,13 @@ static void on_wake_over(void *arg, int64_t call_id, uint64_t device, const char
 	notices_wake_over(&s->notices, call_id, device, why);
 }
 
+static void on_hushed(void *arg, const struct wake *call, const char *why)
+{
+	struct server *s = arg;
+
+	notices_hushed(&s->notices, call, why);
+}
+
 static void on_request(void *arg, struct tx_server *tx, const struct sip_msg *msg,
 		       const struct flow *flow, uint64_t user)
 {
@@ -478,6 +485,7 @@ static int open_switchboard(struct server *s, struct err *err)
 		.ice = on_ice,
 		.wake = on_wake,
 		.wake_over = on_wake_over,
+		.hushed = on_hushed,
 		.arg = s,
 		.unseal = key_unseal,
 		.unseal_arg = &s->key,

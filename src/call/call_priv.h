@@ -50,6 +50,7 @@ struct call {
 	struct call_leg *hearing; /* who is offered the sound of an app that only looked before */
 	struct steps steps;        /* who rings, and who is yet to */
 	struct list rung;          /* whom it rings (rung.h) */
+	struct list hushed;        /* and whom it would */
 	struct timer timer;        /* next step, ring time-out, then talk limit */
 	struct timer video;        /* until then the caller may begin to show something */
 	struct opening opening;

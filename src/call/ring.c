@@ -42,13 +42,14 @@ int64_t ring_until(const struct call *call)
 	return call_now(call) + call->steps.bell_ms + last_s * 1000 + ring_ms(call) - now_ms(call);
 }
 
+static const char quiet[] = "quiet";
+
 /* Why it is not to ring, though it could; NULL: it is. */
 static const char *kept_from(const struct call *call, const struct dir_device *to)
 {
 	if (!licence_allows(&to->licence, LICENCE_RING))
 		return "unlicensed";
-	return to->nquiet && quiet_at(to->quiet, to->nquiet, to->zone, call_now(call)) ? "quiet" :
-											 NULL;
+	return to->nquiet && quiet_at(to->quiet, to->nquiet, to->zone, call_now(call)) ? quiet : NULL;
 }
 
 /* False: it is not to ring, and the history knows. */
@@ -56,9 +57,12 @@ static bool may_ring(struct call *call, const struct dir_device *to)
 {
 	const char *why = kept_from(call, to);
 
-	if (why)
-		leg_not_rung(call, to, "unreachable", why);
-	return !why;
+	if (!why)
+		return true;
+	leg_not_rung(call, to, "unreachable", why);
+	if (why == quiet)
+		rung_hushed(call, to);
+	return false;
 }
 
 /* A call has only so many legs: each device rings once before any rings twice, also those of the

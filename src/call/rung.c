@@ -63,21 +63,56 @@ static void bell_drop(struct switchboard *sb, uint64_t device)
 
 /* Life. */
 
+static struct wake wake_of(const struct call *call, uint64_t device)
+{
+	return (struct wake){ .call_id = call->id,
+			      .site_id = call->site_id,
+			      .device = device,
+			      .from = call->caller.device,
+			      .from_name = call->caller.name,
+			      .at = call_now(call),
+			      .until = ring_until(call) };
+}
+
 static void wake(struct rung *rung, const struct dir_device *to)
 {
-	const struct call *call = rung->call;
-	const struct switchboard_conf *conf = &call->sb->conf;
+	const struct switchboard_conf *conf = &rung->call->sb->conf;
+	struct wake wake;
 
 	if (!conf->wake || (!to->app && !to->wakes))
 		return;
 	rung->woken = true;
-	conf->wake(conf->arg, &(struct wake){ .call_id = call->id,
-					      .site_id = call->site_id,
-					      .device = to->number,
-					      .from = call->caller.device,
-					      .from_name = call->caller.name,
-					      .at = call_now(call),
-					      .until = ring_until(call) });
+	wake = wake_of(rung->call, to->number);
+	conf->wake(conf->arg, &wake);
+}
+
+/* An app that keeps quiet while the call rings. */
+struct hushed {
+	struct wake wake;
+	struct list of_call;
+};
+
+void rung_hushed(struct call *call, const struct dir_device *to)
+{
+	struct hushed *h = to->app && call->sb->conf.hushed ? calloc(1, sizeof(*h)) : NULL;
+
+	if (!h)
+		return;
+	h->wake = wake_of(call, to->number);
+	list_append(&call->hushed, &h->of_call);
+}
+
+static void hushed_over(struct call *call, const char *why)
+{
+	const struct switchboard_conf *conf = &call->sb->conf;
+
+	LIST_EACH(it, &call->hushed) {
+		struct hushed *h = CONTAINER_OF(it, struct hushed, of_call);
+
+		conf->hushed(conf->arg, &h->wake, why);
+		list_remove(&h->of_call);
+		free(h);
+	}
 }
 
 int rung_add(struct call *call, const struct dir_device *to)
@@ -183,6 +218,7 @@ void rung_over(struct call *call, const char *why)
 		bell_drop(call->sb, rung->device);
 		free(rung);
 	}
+	hushed_over(call, why);
 }
 
 /* What became of a push. */

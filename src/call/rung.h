@@ -27,6 +27,8 @@ struct rung {
 
 /* The device is rung from now on: it is woken, if it can be. -ENOMEM. */
 [[nodiscard]] int rung_add(struct call *call, const struct dir_device *to);
+/* It keeps quiet now: an app hears of the call once nobody rings any more. */
+void rung_hushed(struct call *call, const struct dir_device *to);
 /* NULL: it is not rung. */
 struct rung *rung_find(const struct call *call, uint64_t device);
 /* So many of them wait. */

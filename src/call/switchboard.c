@@ -292,6 +292,7 @@ struct call *switchboard_call_new(struct switchboard *sb, const struct dir_devic
 	call->site_id = from->site_id;
 	list_init(&call->legs);
 	list_init(&call->rung);
+	list_init(&call->hushed);
 	call->caller.call = call;
 	call->caller.device = from->number;
 	list_init(&call->caller.list);

@@ -46,10 +46,13 @@ struct switchboard_conf {
 	void (*wake)(void *arg, const struct wake *wake);
 	/* For each of them, once: it rings no more. why: a word of call_trace.why, as for a leg. */
 	void (*wake_over)(void *arg, int64_t call_id, uint64_t device, const char *why);
+	/* An app was not rung, because it kept quiet, and the call rings no more; once. why: as above.
+	 * It may not call back. NULL: nobody wants to know. */
+	void (*hushed)(void *arg, const struct wake *call, const char *why);
 	/* Writes the list of ICE servers for an app in this call, an array as RTCConfiguration has
 	 * it. NULL: there are none. */
 	void (*ice)(void *arg, int64_t call_id, struct json *out);
-	void *arg; /* of all four */
+	void *arg; /* of all five */
 	/* Opens the password of a line (directory.h) into a text. NULL: lines have none. */
 	int (*unseal)(void *arg, struct view sealed, char *ret_text, size_t size);
 	void *unseal_arg;

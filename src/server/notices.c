@@ -1,6 +1,7 @@
 #include "server/notices.h"
 
 #include "base/log.h"
+#include "office/push_text.h"
 #include "store/store.h"
 
 #include <errno.h>
@@ -31,16 +32,21 @@ static void name_switch(const struct notices *n, uint64_t from, struct push_call
 	}
 }
 
+static struct push_call call_of(const struct wake *wake)
+{
+	return (struct push_call){ .call_id = wake->call_id,
+				   .site_id = wake->site_id,
+				   .device = wake->device,
+				   .from = wake->from,
+				   .from_name = wake->from_name,
+				   .at = wake->at,
+				   .until = wake->until,
+				   .switch_name = "" };
+}
+
 void notices_wake(struct notices *n, const struct wake *wake)
 {
-	struct push_call call = { .call_id = wake->call_id,
-				  .site_id = wake->site_id,
-				  .device = wake->device,
-				  .from = wake->from,
-				  .from_name = wake->from_name,
-				  .at = wake->at,
-				  .until = wake->until,
-				  .switch_name = "" };
+	struct push_call call = call_of(wake);
 
 	name_switch(n, wake->from, &call);
 	push_ring(n->pusher, &call);
@@ -49,6 +55,16 @@ void notices_wake(struct notices *n, const struct wake *wake)
 void notices_wake_over(struct notices *n, int64_t call_id, uint64_t device, const char *why)
 {
 	push_cancel(n->pusher, call_id, device, why, "");
+}
+
+/* As one that was rung and did not come: of a call that somebody answered or declined nothing is
+ * told. */
+void notices_hushed(struct notices *n, const struct wake *wake, const char *why)
+{
+	const struct push_call call = call_of(wake);
+
+	if (push_is_missed(why))
+		push_missed(n->pusher, &call);
 }
 
 void notices_bound(struct notices *n, uint64_t device)

@@ -38,6 +38,7 @@ void notices_close(struct notices *n);
 /* On the sip loop's thread: what the calls have to say, and that a phone registered. */
 void notices_wake(struct notices *n, const struct wake *wake);
 void notices_wake_over(struct notices *n, int64_t call_id, uint64_t device, const char *why);
+void notices_hushed(struct notices *n, const struct wake *call, const char *why);
 void notices_bound(struct notices *n, uint64_t device);
 void notices_refresh(struct notices *n, const struct sip_binding *binding);
 

@@ -606,6 +606,38 @@ STORY_APPS(a_phone_without_a_connection_is_waited_for, 1, 0)
 	assert_int_equal(world_seen(w)->nlegs, 1);
 }
 
+/* It hears of the call once it is over, and how. */
+STORY_APPS(an_app_that_keeps_quiet_hears_of_it_afterwards, 1, 1)
+{
+	static const struct quiet_time always = { 127, 0, QUIET_DAY_MIN };
+	static const struct zone utc;
+	struct dir_device *app;
+	struct ua_call *door;
+
+	app = (struct dir_device *)(uintptr_t)directory_device(w->directory, APP(0));
+	app->quiet = &always;
+	app->nquiet = 1;
+	app->zone = &utc;
+	world_page(w, PAGE(0), 0);
+	door = world_ring(w);
+	UNTIL(door->rang || w->storm, world_slack(w));
+	assert_int_equal(w->nhushed, 0);
+	ua_cancel(door);
+	world_over(w, "missed");
+	assert_int_equal(w->nhushed, 1);
+	assert_true(w->hushed.device == APP(0));
+	assert_string_equal(w->hushed.why, "caller_gone");
+	PHONE(0)->plan.answer_ms = 500;
+	door = world_ring(w);
+	UNTIL(door->state == UA_TALKING, 500 + world_slack(w));
+	assert_int_equal(w->nhushed, 2);
+	assert_string_equal(w->hushed.why, "answered_elsewhere");
+	ua_bye(door);
+	world_over(w, "answered");
+	assert_int_equal(w->nhushed, 2); /* once for each call */
+	assert_true(w->nwakes == 0 && !page_last(PAGE(0)));
+}
+
 static bool hears_code(const struct ua_call *door, unsigned keys)
 {
 	return door->digits == keys;
@@ -1183,6 +1215,7 @@ int main(void)
 		STORY_TEST(a_phone_that_registers_again_is_not_called_twice),
 		STORY_TEST(a_sleeping_phone_is_woken_and_rings_at_once),
 		STORY_TEST(a_phone_without_a_connection_is_waited_for),
+		STORY_TEST(an_app_that_keeps_quiet_hears_of_it_afterwards),
 		STORY_TEST(a_page_opens_named_switches_while_it_talks),
 		STORY_TEST(a_page_opens_while_it_rings),
 		STORY_TEST(a_page_opens_before_its_media_are_there),

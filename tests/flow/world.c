@@ -239,6 +239,17 @@ static void on_wake_over(void *arg, int64_t call, uint64_t device, const char *w
 	fail_msg("a wake is over that never was");
 }
 
+static void on_hushed(void *arg, const struct wake *call, const char *why)
+{
+	struct world *w = arg;
+
+	assert_int_equal(call->site_id, SITE);
+	assert_true(call->from == strtoull(DOOR, NULL, 10) && call->from_name[0]);
+	w->hushed.device = call->device;
+	snprintf(w->hushed.why, sizeof(w->hushed.why), "%s", why);
+	w->nhushed++;
+}
+
 static void on_ice(void *, int64_t, struct json *out)
 {
 	json_list_open(out);
@@ -394,6 +405,7 @@ static int server_start(struct world *w)
 					  .record = on_record,
 					  .wake = on_wake,
 					  .wake_over = on_wake_over,
+					  .hushed = on_hushed,
 					  .ice = on_ice,
 					  .arg = w };
 	struct err err;

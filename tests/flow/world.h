@@ -82,6 +82,11 @@ struct world {
 		char over[24]; /* "": not yet */
 	} wakes[WAKES_MAX];
 	unsigned nwakes;
+	struct {
+		uint64_t device;
+		char why[24];
+	} hushed; /* the last app that kept quiet in a call that is over */
+	unsigned nhushed;
 	unsigned after_s[PHONES_MAX]; /* after the bell, as world_directory tells it; rising */
 	unsigned talk_ms;
 	struct timer tick;

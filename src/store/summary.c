@@ -71,7 +71,7 @@ static const struct db_stmt
 																								  " FROM (SELECT kind, registered_at, " WAKES ", CASE WHEN EXISTS (SELECT 1 FROM binding b"
 																								  " WHERE b.site_id = device.site_id AND b.device = device.number"
 																								  " AND b.expires_at > $4) OR app_online_at IS NOT NULL THEN 1 ELSE 0 END AS online"
-																								  " FROM device WHERE site_id = $1) AS one) AS d,"
+																								  " FROM device WHERE site_id = $1 AND line IS NULL) AS one) AS d,"
 																								  " (SELECT " HOW_MANY(
 																									  "at >= $2") " AS today, COUNT(*) AS week"
 																										      " FROM opening WHERE site_id = $1 AND at >= $3) AS o",

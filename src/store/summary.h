@@ -10,7 +10,7 @@ enum { SUMMARY_RESULTS_MAX = 8 };
 
 struct summary_row {
 	int64_t intercoms;
-	int64_t phones;
+	int64_t phones; /* outside ones, which the site does not have, left out: here and below */
 	int64_t registered; /* or connected */
 	int64_t ready;      /* asleep, and a notice wakes it */
 	int64_t needs_configuration;

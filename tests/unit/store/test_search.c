@@ -72,6 +72,21 @@ static void app_new(struct fixture *f, int64_t site, int64_t number)
 	assert_int_equal(app_online_set(f->db, NOW, number, NOW), 0);
 }
 
+/* A phone outside. */
+static void line_new(struct fixture *f, int64_t site, int64_t number)
+{
+	const struct device_row device = { .number = number,
+					   .site_id = site,
+					   .kind = VIEW("phone"),
+					   .line = VIEW("+33123456789"),
+					   .name = VIEW("Outside"),
+					   .apartment_id = DB_INT_NULL };
+	const struct device_secret_row secret = { number, VIEW("sealed"), VIEW("md5"),
+						  VIEW("sha") };
+
+	assert_int_equal(device_create(f->db, NOW, &device, &secret), 0);
+}
+
 static void apartment_new(struct fixture *f, int64_t site, struct view number, struct view name)
 {
 	const struct apartment_row apartment = { 0, site, VIEW("2"), number, name };
@@ -272,6 +287,7 @@ static void a_summary_counts_what_a_site_has(void **state)
 	device_new(f, p.site, 2222222222, "phone", VIEW("Phone"));
 	device_new(f, p.other, 3333333333, "phone", VIEW("Phone"));
 	app_new(f, p.site, 4444444444);
+	line_new(f, p.site, 5555555555);
 	assert_int_equal(button_replace(f->db, NOW, p.site, 1111111111, buttons, 2), 0);
 	assert_int_equal(binding_replace(f->db, NOW, 1111111111, &binding, 1), 0);
 	apartment_new(f, p.site, VIEW("1"), VIEW(""));

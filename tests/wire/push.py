@@ -11,7 +11,7 @@ import lib
 from cert import certificate
 from gate import Gate
 from lib import HERE, Process, expect, folder, free_port, test, until
-from server import Server, Site
+from server import ADMINISTRATOR, Server, Site
 from web import Client, Problem
 
 # Debian's, which has python3-cryptography; -P, for this folder's names are also those of its library.
@@ -53,7 +53,7 @@ class House:
         self.app = self.site.device("app", "Kitchen")
         self.phone = self.site.device("phone", "Hall")
         self.sleeper = self.site.device("phone", "Workshop")
-        doors = {}
+        self.doors = doors = {}
         for name, phones in (("Front door", [self.app]), ("Back door", [self.app, self.phone]),
                              ("Cellar door", [self.sleeper])):
             doors[name] = self.site.device("intercom", name, unlock_code="1234*")
@@ -198,6 +198,37 @@ def becomes_a_missed_call(house):
                missed["plain"]["call"] == ring["plain"]["call"] and
                missed["plain"]["from"] == "Front door", f"{missed}")
         expect(missed["headers"]["topic"] == ring["headers"]["topic"], f"{missed}")
+
+
+@test
+def keeps_quiet(house):
+    """an app in its holder's quiet time is not rung, and told of the missed call afterwards"""
+    admin, site = house.server.admin, house.site
+    holder = admin.post(f"/sites/{site.id}/users", {
+        "name": "Admin", "role": "site_user", "email": ADMINISTRATOR[0]})
+    bedroom = site.device("app", "Bedroom", person_id=holder["id"])
+    admin.put("/app/push", {"endpoint": house.service.base + "/201/quiet", "language": "cs",
+                            **house.service.keys})
+    admin.put("/me/quiet", {"items": [{"days": 127, "from_minute": 0, "until_minute": 1440}],
+                            "missed_mail": False})
+    site.buttons(house.doors["Back door"], [house.phone, bedroom])
+    site.device("phone", "Attic") # what is before it in the feed is known with it
+    house.server.until_known()
+    known = len(house.service.all())
+    with contextlib.closing(house.phone.ua()) as ua:
+        house.back.press("%1")
+        ua.rings()
+        house.hang_up()
+        got = house.service.since(known)
+        expect([(m["path"], m["plain"]["type"], m["plain"]["from"]) for m in got] ==
+               [("/201/quiet", "missed", "Back door")], f"{got}")
+        house.back.press("%1")
+        ua.answer(ua.rings())
+        until("the conversation", lambda: site.calls()[0]["answered_at"])
+        house.hang_up()
+    site.buttons(house.doors["Back door"], [house.app, house.phone])
+    admin.delete(f"/sites/{site.id}/devices/{bedroom.id}")
+    expect(len(house.service.all()) == known + 1, "told of a call that was answered")
 
 
 @test

@@ -23,6 +23,7 @@ export class AppServer {
 	}
 
 	#listen(port) {
+		this.http.unref(); // a test that failed before it closed this one holds up nobody
 		return new Promise((done) => this.http.listen(port, "127.0.0.1", done));
 	}
 

@@ -402,7 +402,7 @@ static void reload_sip_tls(const struct server *s)
 static int start_relay(struct server *s, struct relay_conf *conf, struct web_media *web)
 {
 	const int64_t first = s->conf.web_port ? s->conf.web_port : conf->port_lo;
-	const int64_t last = s->conf.web_port ? first : conf->port_hi - s->conf.media_workers;
+	const int64_t last = s->conf.web_port ? first : conf->port_hi - s->conf.media_workers + 1;
 	int rc = -EADDRINUSE;
 
 	for (int64_t port = first; port <= last && rc == -EADDRINUSE; port++) {
@@ -439,6 +439,10 @@ static int open_relay(struct server *s, struct err *err)
 	if (!web.n)
 		log_warn("no_web_media");
 	rc = start_relay(s, &conf, &web);
+	if (rc == -EADDRINUSE && !s->conf.web_port)
+		return err_set(err, rc,
+			       "media_ports: there are no %lld free ports in a row for browsers",
+			       (long long)s->conf.media_workers);
 	return rc < 0 ? err_set(err, rc, "cannot start the relay (media_ports, web_media, web_port): %s",
 				strerror(-rc))
 		      : 0;

@@ -4,6 +4,7 @@ Prints TAP.
 
 On SQLite; with the PostgreSQL of tests/unit/pg-run (VESTIBULE_TEST_DB), one test of those that say so."""
 import base64
+import contextlib
 import hashlib
 import hmac
 import json
@@ -13,6 +14,7 @@ import re
 import select
 import shutil
 import signal
+import socket
 import sqlite3
 import struct
 import subprocess
@@ -308,6 +310,35 @@ def lost_key():
             expect(server.admin.get(path)["sip_password"] != device.password, "the old password")
         finally:
             server.stop()
+
+
+@test
+def taken_ports():
+    """Browsers' media have the first ports of media_ports that nobody else has; when there are none, it says so"""
+    with folder() as where, contextlib.ExitStack() as stack:
+        media = free_port(6)
+        def take(port):
+            stranger = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+            stranger.bind(("127.0.0.1", port))
+            return stranger
+        options = ("--media-ports", f"{media}-{media + 5}", "--media-workers", "2")
+        for port in (media, media + 1, media + 3):
+            take(port)
+        server = Server(where, *options)
+        try:
+            for port in (media + 4, media + 5):
+                try:
+                    take(port)
+                except OSError:
+                    continue
+                raise lib.Failed(f"nobody has port {port}")
+            take(media + 2).close()
+        finally:
+            server.stop()
+        take(media + 4)
+        says("media_ports: there are no 2 free ports in a row for browsers", 1, VESTIBULED, "--data",
+             where / "data", "--http", "127.0.0.1:0", "--sip", f"127.0.0.1:{free_port()}",
+             "--portal", where / "portal", *options)
 
 
 @test

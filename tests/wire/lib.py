@@ -20,7 +20,7 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
 POLL_S = 0.02
-LONG_RUN = 100 # ports
+LONG_RUN = 40 # ports
 # Under AddressSanitizer, and on a machine that is busy otherwise, everything takes longer.
 SLOW = float(os.environ.get("VESTIBULE_TEST_SLOW", "1"))
 

@@ -815,7 +815,7 @@ test("a resident who holds an app finds it", async ({ browser, stage }) => {
 	await way.waitFor();
 	await look(resident, "app-way");
 	await way.click();
-	await resident.getByText("Rita’s phone").first().waitFor();
+	await resident.getByText("Connecté", { exact: true }).waitFor();
 	assert.deepEqual(resident.faults, []);
 	await resident.context().close();
 	await manager.request.delete(`${stage.demo.http}/api/v1/sites/${stage.demo.site_id}/devices/`

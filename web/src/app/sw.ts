@@ -144,13 +144,14 @@ async function pushed(payload: unknown): Promise<void> {
 		return;
 	if (plan.do === "close")
 		return await close(plan.tag);
-	if (plan.seen !== null)
-		await post("/push/seen", plan.seen).catch(() => undefined); // the ring counts, not its trace
+	// The ring counts, not its trace: it waits for no answer of the server.
+	const told = plan.seen === null ? null : post("/push/seen", plan.seen).catch(() => undefined);
 	if (plan.close !== null)
 		await close(plan.close);
 	const { type, call } = plan.notice.options.data;
 	if (type !== "ring" || !await looked_at(call))
 		await show(plan.notice);
+	await told;
 }
 
 scope.addEventListener("push", (event) => {

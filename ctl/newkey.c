@@ -1,7 +1,7 @@
 /* vestibulectl new-key: the way on when the master key is lost. What the old key sealed cannot be
  * read any more, so every device gets a new SIP password, sealed with the new key, lines to
- * providers have none until it is entered again, second factors are off, and phones that are to be
- * woken subscribe anew. */
+ * providers and cameras have none until it is entered again, second factors are off, and phones that
+ * are to be woken subscribe anew. */
 #include "ctl.h"
 
 #include "api/key.h"
@@ -21,6 +21,7 @@ enum { SITES_PAGE = 100 };
 struct renewed {
 	size_t devices; /* that somebody must enter it in */
 	size_t lines;   /* that need a password */
+	int64_t cameras; /* likewise */
 };
 
 static int renew_device(struct ctl *c, const struct secret_key *key, int64_t site_id,
@@ -59,6 +60,7 @@ static int renew_site(struct ctl *c, const struct secret_key *key, int64_t site_
 {
 	CLEANUP(arena_free) struct arena arena = ARENA_INIT(1 << 24);
 	struct directory_row *devices;
+	int64_t cameras = 0;
 	size_t n = 0;
 	int rc = directory_devices(c->db, site_id, &arena, &devices, &n);
 
@@ -66,6 +68,9 @@ static int renew_site(struct ctl *c, const struct secret_key *key, int64_t site_
 		rc = renew_device(c, key, site_id, devices[i].number);
 		renewed->devices += devices[i].line.n == 0;
 	}
+	if (rc == 0)
+		rc = device_camera_forget(c->db, site_id, &cameras);
+	renewed->cameras += cameras;
 	return rc < 0 ? rc : clear_line(c, key, site_id, renewed);
 }
 
@@ -140,6 +145,9 @@ int ctl_new_key(struct ctl *c, struct err *err)
 	if (renewed.lines > 0)
 		printf("%zu sites have no password for their line: enter the provider's again\n",
 		       renewed.lines);
+	if (renewed.cameras > 0)
+		printf("%lld cameras have no password: enter theirs again\n",
+		       (long long)renewed.cameras);
 	if (factors > 0)
 		printf("%lld people sign in without a second factor until they set it up again\n",
 		       (long long)factors);

@@ -3,12 +3,20 @@
 #include "api/holder.h"
 #include "api/request.h"
 #include "api/resource.h"
+#include "api/secret.h"
 #include "api/switch.h"
+#include "device/camera_url.h"
 #include "store/order.h"
 
 #include <errno.h>
 
-enum { NUMBER_TRIES_MAX = 8, LINE_DIGITS_MIN = 7, LINE_DIGITS_MAX = 15 };
+enum {
+	NUMBER_TRIES_MAX = 8,
+	LINE_DIGITS_MIN = 7,
+	LINE_DIGITS_MAX = 15,
+	SNAPSHOT_USER_MAX = 100,
+	SNAPSHOT_PASSWORD_MAX = 100,
+};
 #define UNLOCK_CODE_DEFAULT VIEW("00*")
 #define NUMBER_FIRST INT64_C(1000000000) /* ten digits, the first not zero */
 #define NUMBER_COUNT UINT64_C(9000000000)
@@ -25,6 +33,8 @@ struct device_view {
 	struct device_row row;
 	bool online;
 	struct view status;
+	struct view snapshot_password; /* a new one */
+	bool has_snapshot_password;
 };
 
 /* As E.164 writes it: what a provider understands without knowing where we are. */
@@ -36,6 +46,22 @@ static const char *line_fault(struct view line)
 	for (size_t i = 1; i < line.n; i++)
 		good = good && line.p[i] >= '0' && line.p[i] <= '9';
 	return good ? NULL : "must be a number with + and the country's code, such as +33123456789.";
+}
+
+/* Empty is none. */
+static const char *snapshot_url_fault(struct view url)
+{
+	return url.n ? camera_url_fault(url) : NULL;
+}
+
+/* Basic ends the name at the first colon. */
+static const char *snapshot_user_fault(struct view user)
+{
+	for (size_t i = 0; i < user.n; i++) {
+		if (user.p[i] == ':')
+			return "must have no colon.";
+	}
+	return NULL;
 }
 
 /* Nothing registers for a line. */
@@ -60,7 +86,10 @@ static struct device_view view_of(struct device_row row)
 	const struct view status = view_str(status_of(&row));
 
 	row.kind = device_kind(&row);
-	return (struct device_view){ row, online, status };
+	return (struct device_view){ .row = row,
+				     .online = online,
+				     .status = status,
+				     .has_snapshot_password = row.snapshot_password_sealed.p };
 }
 
 #define DEVICE_EDIT_FIELDS                                                                         \
@@ -91,15 +120,32 @@ static struct device_view view_of(struct device_row row)
 	  .doc = "The number of a phone outside, which is called through the site's line" },       \
 	{ "directory_id", FIELD_ID, FIELD_OPTIONAL | FIELD_NULLABLE,                               \
 	  offsetof(struct device_view, row.directory_id),                                          \
-	  .doc = "The phone directory of those whom it may call; null: everybody of the site" }
+	  .doc = "The phone directory of those whom it may call; null: everybody of the site" },   \
+	{ "snapshot_url", FIELD_TEXT, FIELD_OPTIONAL | FIELD_NULLABLE,                             \
+	  offsetof(struct device_view, row.snapshot_url), .max = CAMERA_URL_MAX,                   \
+	  .check = snapshot_url_fault,                                                             \
+	  .doc = "Where an intercom's camera has a JPEG (http or https, the user and password in"  \
+		 " their own fields): shown in apps when a call has no video" },                   \
+	{ "snapshot_user", FIELD_TEXT, FIELD_OPTIONAL | FIELD_NULLABLE,                            \
+	  offsetof(struct device_view, row.snapshot_user), .max = SNAPSHOT_USER_MAX,               \
+	  .check = snapshot_user_fault }
 
-static const struct field edit_fields[] = { DEVICE_EDIT_FIELDS };
+static const struct field edit_fields[] = {
+	DEVICE_EDIT_FIELDS,
+	{ "snapshot_password", FIELD_TEXT,
+	  FIELD_OPTIONAL | FIELD_NULLABLE | FIELD_RAW | FIELD_SECRET,
+	  offsetof(struct device_view, snapshot_password), .max = SNAPSHOT_PASSWORD_MAX,
+	  .doc = "Of Basic or Digest. Stays what it is unless said, but is gone with another host "
+		 "or port in snapshot_url; empty: none" },
+};
 const struct shape device_edit_shape = SHAPE("DeviceEdit", struct device_view, edit_fields);
 
 static const struct field device_fields[] = {
 	{ "id", FIELD_ID, 0, offsetof(struct device_view, row.number),
 	  .doc = "Ten digits: SIP user and number to dial, too" },
 	DEVICE_EDIT_FIELDS,
+	{ "has_snapshot_password", FIELD_BOOL, 0,
+	  offsetof(struct device_view, has_snapshot_password) },
 	{ "online", FIELD_BOOL, 0, offsetof(struct device_view, online), .doc = "Registered, or an app that is connected" },
 	{ "status", FIELD_ENUM, 0, offsetof(struct device_view, status), .values = statuses,
 	  .doc = "ready: not connected, but a notice of a call wakes it; needs_configuration: never "
@@ -202,6 +248,39 @@ static int check_kind(struct request *r, struct device_row *row)
 	return row->person_id != DB_INT_NULL ? holder_check(r, row->person_id) : 0;
 }
 
+/* Sealed: the new password, or the old one, `old` NULL for none. Another host, port or scheme does
+ * not get that, for it may be anybody's. */
+static int seal_snapshot(struct request *r, struct device_view *device, const struct device_row *old)
+{
+	struct device_row *row = &device->row;
+	const struct view password = device->snapshot_password;
+	const bool same = old && old->snapshot_url.p &&
+			  view_ieq(camera_url_origin(old->snapshot_url),
+				   camera_url_origin(row->snapshot_url));
+
+	row->snapshot_password_sealed = (struct view){};
+	if (!row->snapshot_url.p)
+		return 0;
+	if (!password.p && same)
+		row->snapshot_password_sealed = old->snapshot_password_sealed;
+	if (password.n == 0)
+		return 0;
+	return secret_seal(&r->env->key, r->env->rand, password, r->arena,
+			   &row->snapshot_password_sealed);
+}
+
+/* Without an address nothing of it is kept. */
+static int check_snapshot(struct request *r, struct device_row *row)
+{
+	if (row->snapshot_url.n == 0)
+		row->snapshot_url = row->snapshot_user = (struct view){};
+	if (row->snapshot_user.n == 0)
+		row->snapshot_user = (struct view){};
+	if (row->snapshot_url.p && !view_eq(row->kind, VIEW("intercom")))
+		return reply_problem(r, 422, "snapshot_url", "Only an intercom has a camera.");
+	return 0;
+}
+
 static int check_directory(struct request *r, const struct device_row *row)
 {
 	struct phone_directory_row directory;
@@ -302,7 +381,8 @@ static int create(struct request *r, struct device_row *row)
 
 int api_device_post(struct request *r)
 {
-	struct device_row *row = &((struct device_view *)r->body)->row;
+	struct device_view *device = r->body;
+	struct device_row *row = &device->row;
 	int rc = check_kind(r, row);
 
 	row->site_id = r->ids[ID_SITE];
@@ -311,7 +391,11 @@ int api_device_post(struct request *r)
 	if (rc == 0)
 		rc = check_srtp(r, row);
 	if (rc == 0)
+		rc = check_snapshot(r, row);
+	if (rc == 0)
 		rc = check_directory(r, row);
+	if (rc == 0)
+		rc = seal_snapshot(r, device, NULL);
 	if (rc != 0)
 		return rc;
 	if (!row->unlock_code.p && view_eq(row->kind, VIEW("intercom")))
@@ -336,7 +420,8 @@ static int hand_over(struct request *r, const struct device_row *row)
 int api_device_put(struct request *r)
 {
 	DB_TRANSACTION struct db_tx tx = {};
-	struct device_row *row = &((struct device_view *)r->body)->row, old = {};
+	struct device_view *device = r->body;
+	struct device_row *row = &device->row, old = {};
 	int rc = check_kind(r, row);
 
 	row->number = r->ids[ID_OBJECT];
@@ -346,6 +431,8 @@ int api_device_put(struct request *r)
 	if (rc == 0)
 		rc = check_srtp(r, row);
 	if (rc == 0)
+		rc = check_snapshot(r, row);
+	if (rc == 0)
 		rc = db_begin(r->db, &tx);
 	if (rc == 0)
 		rc = device_get(r->db, row->site_id, row->number, r->now, r->arena, &old);
@@ -353,6 +440,8 @@ int api_device_put(struct request *r)
 		return reply_problem(r, 422, "kind", "The kind of a device cannot change.");
 	if (rc == 0)
 		rc = check_directory(r, row);
+	if (rc == 0)
+		rc = seal_snapshot(r, device, &old);
 	if (rc == 0)
 		rc = switch_check_door(r, row->number, row->unlock_code);
 	if (rc == 0)

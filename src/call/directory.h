@@ -70,6 +70,7 @@ struct dir_device {
 	enum dir_srtp srtp;
 	bool app;   /* a page or an app: it connects (call/app.h), and no SIP phone */
 	bool wakes; /* a push may reach it while it is not connected */
+	bool camera; /* an intercom that has pictures over HTTP, too */
 	struct dir_switch *switches;
 	size_t nswitches;
 	struct dir_button *buttons;

@@ -56,6 +56,7 @@ static int fill_device(struct arena *arena, int64_t site_id, struct dir_device *
 		.app = row->app != 0,
 		.licence = { .residential = row->residential != 0, .apartment = row->services != 0 },
 		.wakes = row->wakes == 1,
+		.camera = row->camera == 1,
 	};
 	copy(d->secret.ha1_md5, sizeof(d->secret.ha1_md5), row->ha1_md5);
 	copy(d->secret.ha1_sha256, sizeof(d->secret.ha1_sha256), row->ha1_sha256);

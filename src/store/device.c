@@ -17,6 +17,9 @@ static const struct db_column device_columns[] = {
 	DB_COLUMN_INT(struct device_row, app_online_at),
 	DB_COLUMN_TEXT(struct device_row, line),        DB_COLUMN_INT(struct device_row, directory_id),
 	DB_COLUMN_INT(struct device_row, wakes),
+	DB_COLUMN_TEXT(struct device_row, snapshot_url),
+	DB_COLUMN_TEXT(struct device_row, snapshot_user),
+	DB_COLUMN_BLOB(struct device_row, snapshot_password_sealed),
 };
 static const struct db_shape device_shape = DB_SHAPE(struct device_row, device_columns);
 
@@ -27,6 +30,13 @@ static const struct db_column secret_columns[] = {
 	DB_COLUMN_TEXT(struct device_secret_row, ha1_sha256),
 };
 static const struct db_shape secret_shape = DB_SHAPE(struct device_secret_row, secret_columns);
+
+static const struct db_column camera_columns[] = {
+	DB_COLUMN_TEXT(struct device_camera_row, snapshot_url),
+	DB_COLUMN_TEXT(struct device_camera_row, snapshot_user),
+	DB_COLUMN_BLOB(struct device_camera_row, snapshot_password_sealed),
+};
+static const struct db_shape camera_shape = DB_SHAPE(struct device_camera_row, camera_columns);
 
 static const struct db_column button_columns[] = {
 	DB_COLUMN_INT(struct button_row, button),
@@ -67,6 +77,7 @@ static const struct db_column directory_columns[] = {
 	DB_COLUMN_TEXT(struct directory_row, ha1_md5),
 	DB_COLUMN_TEXT(struct directory_row, ha1_sha256),
 	DB_COLUMN_INT(struct directory_row, wakes),
+	DB_COLUMN_INT(struct directory_row, camera),
 };
 static const struct db_shape directory_shape = DB_SHAPE(struct directory_row, directory_columns);
 
@@ -116,6 +127,7 @@ static const struct db_shape number_shape = DB_SHAPE(struct number_row, number_c
 #define DEVICE_SELECT_AS(name)                                                                     \
 	"SELECT d.number, d.site_id, d.kind, " name ", d.apartment_id, d.connection, d.created_at," \
 	" d.srtp, d.registered_at, d.app, d.person_id, d.app_online_at, d.line, d.directory_id,"            \
+	" d.snapshot_url, d.snapshot_user, d.snapshot_password_sealed,"                            \
 	" s.code AS unlock_code, b.transport, b.address, " WAKES("d") " FROM device d"              \
 	" LEFT JOIN device_switch s ON s.site_id = d.site_id AND s.device = d.number"               \
 	" AND s.number = 1" JOIN_BINDING
@@ -134,6 +146,8 @@ enum {
 	SECRET,
 	SECRET_ANY,
 	SECRET_SET,
+	CAMERA,
+	CAMERA_FORGET,
 	UNBIND,
 	BUTTONS,
 	DESTINATIONS,
@@ -158,7 +172,8 @@ enum {
 	"SELECT number, kind, app, name, line, directory_id, srtp, ha1_md5, ha1_sha256,"           \
 	" COALESCE((SELECT a.services FROM apartment a WHERE a.site_id = device.site_id"           \
 	" AND a.id = device.apartment_id), 0) AS services, (SELECT COUNT(*) FROM site s"           \
-	" WHERE s.id = device.site_id AND s.type = 'residential') AS residential, "                \
+	" WHERE s.id = device.site_id AND s.type = 'residential') AS residential,"                 \
+	" CASE WHEN snapshot_url IS NULL THEN 0 ELSE 1 END AS camera, "                            \
 	WAKES("device") " FROM device"
 /* Of the device's site, $1 or $2. */
 #define DIRECTORY_OF(site, id)                                                                     \
@@ -199,9 +214,10 @@ static const struct db_stmt stmts[] = {
 	[CREATE] = { "device_create",
 		     "INSERT INTO device (number, site_id, kind, name, apartment_id, connection,"
 		     " password_sealed, ha1_md5, ha1_sha256, created_at, app, person_id, line,"
-		     " directory_id, srtp) VALUES ($1, $2, $3, $4, $5, COALESCE($6, 'cloud'), $7, $8,"
+		     " directory_id, srtp, snapshot_url, snapshot_user,"
+		     " snapshot_password_sealed) VALUES ($1, $2, $3, $4, $5, COALESCE($6, 'cloud'), $7, $8,"
 		     " $9, $10, $11, $12, $13, " DIRECTORY_OF("$2", "$14")
-		     ", COALESCE($15, 'offered'))" },
+		     ", COALESCE($15, 'offered'), $16, $17, $18)" },
 	[NAME_TAKEN] = { "device_name_taken",
 			 "SELECT number FROM device WHERE site_id = $1 AND name = $2",
 			 &number_shape },
@@ -209,6 +225,8 @@ static const struct db_stmt stmts[] = {
 				  " connection = COALESCE($5, 'cloud'),"
 				  " srtp = COALESCE($9, 'offered'),"
 				  " person_id = CASE app WHEN 1 THEN CAST($6 AS BIGINT) END,"
+				  " snapshot_url = $10, snapshot_user = $11,"
+				  " snapshot_password_sealed = $12,"
 				  " line = $7, directory_id = " DIRECTORY_OF("$1", "$8")
 				  " WHERE site_id = $1 AND number = $2" },
 	[DELETE] = { "device_delete", "DELETE FROM device WHERE site_id = $1 AND number = $2" },
@@ -223,6 +241,13 @@ static const struct db_stmt stmts[] = {
 	[SECRET_SET] = { "device_secret_set",
 			 "UPDATE device SET password_sealed = $3, ha1_md5 = $4, ha1_sha256 = $5,"
 			 " registered_at = NULL WHERE site_id = $1 AND number = $2" },
+	[CAMERA] = { "device_camera",
+		     "SELECT snapshot_url, snapshot_user, snapshot_password_sealed FROM device"
+		     " WHERE site_id = $1 AND number = $2",
+		     &camera_shape },
+	[CAMERA_FORGET] = { "device_camera_forget",
+			    "UPDATE device SET snapshot_password_sealed = NULL"
+			    " WHERE site_id = $1 AND snapshot_password_sealed IS NOT NULL" },
 	[UNBIND] = { "device_unbind", "DELETE FROM binding WHERE site_id = $1 AND device = $2" },
 	[BUTTONS] = { "button_list",
 		      "SELECT button, label FROM button WHERE site_id = $1 AND device = $2"
@@ -369,7 +394,9 @@ int device_create(struct db *db, int64_t now_ms, const struct device_row *d,
 				 A_BLOB(s->password_sealed), A_TEXT(s->ha1_md5), A_TEXT(s->ha1_sha256),
 				 A_INT(now_ms), A_INT(d->app),
 				 A_INT_OR_NULL(d->app ? d->person_id : DB_INT_NULL), A_TEXT(d->line),
-				 A_INT_OR_NULL(d->directory_id), A_TEXT(d->srtp)),
+				 A_INT_OR_NULL(d->directory_id), A_TEXT(d->srtp),
+				 A_TEXT(d->snapshot_url), A_TEXT(d->snapshot_user),
+				 A_BLOB(d->snapshot_password_sealed)),
 			 NULL);
 
 	if (rc == 0)
@@ -395,7 +422,9 @@ int device_edit(struct db *db, int64_t now_ms, const struct device_row *d)
 			      DB_ARGS(A_INT(d->site_id), A_INT(d->number), A_TEXT(d->name),
 				      A_INT_OR_NULL(d->apartment_id), A_TEXT(d->connection),
 				      A_INT_OR_NULL(d->person_id), A_TEXT(d->line),
-				      A_INT_OR_NULL(d->directory_id), A_TEXT(d->srtp)));
+				      A_INT_OR_NULL(d->directory_id), A_TEXT(d->srtp),
+				      A_TEXT(d->snapshot_url), A_TEXT(d->snapshot_user),
+				      A_BLOB(d->snapshot_password_sealed)));
 
 	return rc < 0 ? rc : switch_door_code(db, d->site_id, d->number, d->unlock_code);
 }
@@ -428,6 +457,17 @@ int device_secret_set(struct db *db, int64_t now_ms, int64_t site_id,
 	if (rc < 0)
 		return rc;
 	return db_exec(db, &stmts[UNBIND], DB_ARGS(A_INT(site_id), A_INT(s->number)), NULL);
+}
+
+int device_camera(struct db *db, int64_t site_id, int64_t number, struct arena *arena,
+		  struct device_camera_row *ret_camera)
+{
+	return db_one(db, &stmts[CAMERA], DB_ARGS(A_INT(site_id), A_INT(number)), arena, ret_camera);
+}
+
+int device_camera_forget(struct db *db, int64_t site_id, int64_t *ret_n)
+{
+	return db_exec(db, &stmts[CAMERA_FORGET], DB_ARGS(A_INT(site_id)), ret_n);
 }
 
 /* Buttons. */

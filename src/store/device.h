@@ -26,6 +26,9 @@ struct device_row {
 	int64_t directory_id;     /* the phone directory (order.h); DB_INT_NULL: all of the site */
 	struct view connection;   /* cloud, local; p NULL when it is written: cloud */
 	struct view srtp;         /* off, offered, required; p NULL when it is written: offered */
+	struct view snapshot_url; /* where an intercom's camera has its picture; p NULL: nowhere */
+	struct view snapshot_user;            /* p NULL: it asks for none */
+	struct view snapshot_password_sealed; /* p NULL: there is none */
 	int64_t created_at;
 	int64_t registered_at;    /* first, with its present password; DB_INT_NULL: never */
 	struct view transport;    /* of its freshest binding: udp, tcp; p NULL: not registered */
@@ -51,6 +54,13 @@ struct device_secret_row {
 	struct view password_sealed;
 	struct view ha1_md5;
 	struct view ha1_sha256;
+};
+
+/* Where its camera's picture is. */
+struct device_camera_row {
+	struct view snapshot_url;             /* p NULL: nowhere */
+	struct view snapshot_user;            /* p NULL: it asks for none */
+	struct view snapshot_password_sealed; /* p NULL: there is none */
 };
 
 struct button_row {
@@ -102,6 +112,7 @@ struct directory_row {
 	struct view ha1_md5;
 	struct view ha1_sha256;
 	int64_t wakes; /* 1: a notice wakes it */
+	int64_t camera; /* 1: it has a snapshot_url */
 };
 
 struct directory_button_row {
@@ -153,8 +164,8 @@ struct binding_row {
 [[nodiscard]] int device_create(struct db *db, int64_t now_ms, const struct device_row *device,
 				const struct device_secret_row *secret);
 [[nodiscard]] int device_name_taken(struct db *db, int64_t site_id, struct view name, bool *ret_taken);
-/* Name, apartment, unlock code, connection, encryption, phone directory, and of an app who holds it, of
- * an outside phone its number. A directory of another site is none. */
+/* Name, apartment, unlock code, connection, encryption, phone directory, camera, and of an app who
+ * holds it, of an outside phone its number. A directory of another site is none. */
 [[nodiscard]] int device_edit(struct db *db, int64_t now_ms, const struct device_row *device);
 [[nodiscard]] int device_delete(struct db *db, int64_t now_ms, int64_t site_id, int64_t number);
 [[nodiscard]] int device_secret(struct db *db, int64_t site_id, int64_t number, struct arena *arena,
@@ -165,6 +176,11 @@ struct binding_row {
 /* Its bindings and sessions end with its old password, and it counts as never registered. */
 [[nodiscard]] int device_secret_set(struct db *db, int64_t now_ms, int64_t site_id,
 				    const struct device_secret_row *secret);
+
+[[nodiscard]] int device_camera(struct db *db, int64_t site_id, int64_t number, struct arena *arena,
+				struct device_camera_row *ret_camera);
+/* The passwords of all cameras of a site go, for nobody can read them any more; *ret_n of them. */
+[[nodiscard]] int device_camera_forget(struct db *db, int64_t site_id, int64_t *ret_n);
 
 /* In the order of the buttons; destinations by button, time and number. */
 [[nodiscard]] int button_list(struct db *db, int64_t site_id, int64_t device, struct arena *arena,

@@ -236,6 +236,46 @@ static void only_who_has_a_sip_account_has_a_setting_of_srtp(void **state)
 		      "\"srtp\":\"offered\"}");
 }
 
+#define CAMERA(rest) "{\"name\":\"Door\",\"kind\":\"intercom\"," rest "}"
+
+static void an_intercom_has_a_camera_whose_password_nobody_reads(void **state)
+{
+	struct fixture *f = *state;
+	const char *path;
+
+	device_make(f, CAMERA("\"snapshot_url\":\"http://10.1.2.3/a.jpg\","
+			      "\"snapshot_user\":\"eye\",\"snapshot_password\":\"5ecret!\""));
+	path = own(f, fixture_path(f, "/devices/%s", fixture_get(f, "id")));
+	assert_status(f, 200, ADMIN, "GET", path, NULL);
+	assert_string_equal(fixture_get(f, "snapshot_url"), "http://10.1.2.3/a.jpg");
+	assert_string_equal(fixture_get(f, "snapshot_user"), "eye");
+	assert_string_equal(fixture_get(f, "has_snapshot_password"), "true");
+	assert_null(strstr(buf_cstr(&f->answer.body), "5ecret!"));
+	assert_status(f, 200, ADMIN, "PUT", path,
+		      CAMERA("\"snapshot_url\":\"http://10.1.2.3/b.jpg\""));
+	assert_string_equal(fixture_get(f, "has_snapshot_password"), "true");
+	assert_status(f, 200, ADMIN, "PUT", path,
+		      CAMERA("\"snapshot_url\":\"http://10.1.2.3:81/b.jpg\""));
+	assert_string_equal(fixture_get(f, "has_snapshot_password"), "other");
+	assert_status(f, 200, ADMIN, "PUT", path,
+		      CAMERA("\"snapshot_url\":\"http://10.1.2.3:81/b.jpg\","
+			     "\"snapshot_password\":\"5ecret!\""));
+	assert_string_equal(fixture_get(f, "has_snapshot_password"), "true");
+	assert_status(f, 200, ADMIN, "PUT", path,
+		      CAMERA("\"snapshot_url\":\"http://10.1.2.3:81/b.jpg\","
+			     "\"snapshot_password\":\"\""));
+	assert_string_equal(fixture_get(f, "has_snapshot_password"), "other");
+	assert_status(f, 200, ADMIN, "PUT", path, CAMERA("\"snapshot_url\":\"\""));
+	assert_string_equal(fixture_get(f, "snapshot_url"), "other");
+	assert_problem(f, 422, "snapshot_url", ADMIN, "PUT", path,
+		       CAMERA("\"snapshot_url\":\"http://eye:5ecret@10.1.2.3/\""));
+	assert_problem(f, 422, "snapshot_user", ADMIN, "PUT", path,
+		       CAMERA("\"snapshot_url\":\"http://10.1.2.3/\",\"snapshot_user\":\"a:b\""));
+	assert_problem(f, 422, "snapshot_url", ADMIN, "POST", own(f, "/devices"),
+		       "{\"name\":\"Phone\",\"kind\":\"phone\","
+		       "\"snapshot_url\":\"http://10.1.2.3/\"}");
+}
+
 static void register_at(struct fixture *f, const char *device, struct view contact)
 {
 	const struct binding_row binding = { strtoll(device, NULL, 10), contact, VIEW("c"), 1, 1000,
@@ -1203,6 +1243,7 @@ int main(void)
 		TEST(an_intercom_has_switches),
 		TEST(only_a_phone_is_called_in_the_local_network),
 		TEST(only_who_has_a_sip_account_has_a_setting_of_srtp),
+		TEST(an_intercom_has_a_camera_whose_password_nobody_reads),
 		TEST(local_mode_is_computed),
 		TEST(a_number_that_is_taken_is_drawn_again),
 		TEST(credentials_are_shown_and_renewed),

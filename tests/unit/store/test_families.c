@@ -286,6 +286,38 @@ static void encryption_is_offered_unless_it_is_set(void **state)
 	assert_int_equal(device_edit(f->db, NOW, &d), -EINVAL);
 }
 
+static void a_camera_has_its_place_beside_the_device(void **state)
+{
+	struct fixture *f = *state;
+	const struct two_sites t = two_sites(f);
+	struct device_camera_row camera;
+	struct device_row d;
+	int64_t n = -1;
+
+	assert_int_equal(known(f, t.mine, DOOR).camera, 0);
+	assert_int_equal(device_get(f->db, t.mine, DOOR, NOW, &f->arena, &d), 0);
+	assert_null(d.snapshot_url.p);
+	d.snapshot_url = VIEW("http://door.lan/snapshot.jpg");
+	d.snapshot_user = VIEW("vestibule");
+	d.snapshot_password_sealed = VIEW("\0sealed\xff");
+	assert_int_equal(device_edit(f->db, NOW, &d), 0);
+	assert_int_equal(known(f, t.mine, DOOR).camera, 1);
+	assert_int_equal(known(f, t.mine, PHONE).camera, 0);
+	assert_int_equal(device_camera(f->db, t.mine, DOOR, &f->arena, &camera), 0);
+	assert_true(view_eq(camera.snapshot_url, d.snapshot_url));
+	assert_true(view_eq(camera.snapshot_user, d.snapshot_user));
+	assert_true(view_eq(camera.snapshot_password_sealed, d.snapshot_password_sealed));
+	assert_int_equal(device_camera(f->db, t.other, DOOR, &f->arena, &camera), -ENOENT);
+
+	assert_int_equal(device_camera_forget(f->db, t.other, &n), 0);
+	assert_int_equal(n, 0);
+	assert_int_equal(device_camera_forget(f->db, t.mine, &n), 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(device_get(f->db, t.mine, DOOR, NOW, &f->arena, &d), 0);
+	assert_null(d.snapshot_password_sealed.p);
+	assert_true(view_eq(d.snapshot_user, VIEW("vestibule")));
+}
+
 static size_t changes(struct fixture *f, struct view type)
 {
 	struct change_row *rows;
@@ -904,6 +936,7 @@ int main(void)
 		ON_BOTH(another_sites_rows_are_not_there),
 		ON_BOTH(the_directory_has_buttons_and_their_destinations),
 		ON_BOTH(encryption_is_offered_unless_it_is_set),
+		ON_BOTH(a_camera_has_its_place_beside_the_device),
 		ON_BOTH(the_unlock_code_is_that_of_switch_1),
 		ON_BOTH(a_binding_tells_only_when_the_device_comes_moves_or_goes),
 		ON_BOTH(flows_of_one_contact_are_kept_apart),

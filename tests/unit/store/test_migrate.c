@@ -129,6 +129,7 @@ static void the_building_is_as_it_was(struct fixture *f)
 	assert_true(view_eq(device.unlock_code, VIEW("1234*")));
 	assert_int_equal(device_get(f->db, 1, KITCHEN, NOW, &f->arena, &device), 0);
 	assert_true(view_eq(device.srtp, VIEW("offered")));
+	assert_null(device.snapshot_url.p);
 	assert_int_equal(device.apartment_id, 1);
 	assert_int_equal(device.created_at, 1700000000010);
 	assert_int_equal(device_secret(f->db, 1, DOOR, &f->arena, &secret), 0);

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "call/history.h"
 #include "call/load.h"
+#include "device/camera.h"
 #include "io/tls.h"
 #include "office/import.h"
 #include "office/mail.h"
@@ -69,6 +70,7 @@ struct server {
 	struct tls *sip_tls; /* the sip loop's; NULL: SIP has none */
 	struct mailer *mailer;
 	struct notices notices;
+	struct camera *camera;
 	struct api *api;
 	pthread_t web_thread;
 	bool web_running, draining;
@@ -289,6 +291,20 @@ static void on_hushed(void *arg, const struct wake *call, const char *why)
 	notices_hushed(&s->notices, call, why);
 }
 
+static void on_look(void *arg, const struct look *look)
+{
+	const struct server *s = arg;
+
+	camera_watch(s->camera, look->call_id, look->site_id, look->door, look->device);
+}
+
+static void on_look_over(void *arg, int64_t call_id, uint64_t device)
+{
+	const struct server *s = arg;
+
+	camera_end(s->camera, call_id, device);
+}
+
 static void on_request(void *arg, struct tx_server *tx, const struct sip_msg *msg,
 		       const struct flow *flow, uint64_t user)
 {
@@ -490,6 +506,8 @@ static int open_switchboard(struct server *s, struct err *err)
 		.wake = on_wake,
 		.wake_over = on_wake_over,
 		.hushed = on_hushed,
+		.look = on_look,
+		.look_over = on_look_over,
 		.arg = s,
 		.unseal = key_unseal,
 		.unseal_arg = &s->key,
@@ -688,6 +706,7 @@ static int open_web(struct server *s, struct err *err)
 		.mail_way = on_mail_way,
 		.mail_way_arg = s,
 		.push = notices_way(&s->notices),
+		.camera = s->camera,
 	};
 	int rc;
 
@@ -745,6 +764,19 @@ static int open_notices(struct server *s, struct err *err)
 					   .sip = s->sip };
 
 	return notices_open(&s->notices, &conf, err);
+}
+
+/* A server that only this host's devices reach has its doors, and their cameras, here. */
+static int open_camera(struct server *s, struct err *err)
+{
+	struct camera_conf conf = { .db_url = s->db_url,
+				    .clock = clock_system(),
+				    .unseal = key_unseal,
+				    .unseal_arg = &s->key };
+	struct addr at;
+
+	conf.near = addr_parse(s->conf.sip, &at) == 0 && addr_is_loopback(&at);
+	return camera_start(&conf, err, &s->camera);
 }
 
 static void *web_main(void *arg)
@@ -832,6 +864,8 @@ static int server_open(struct server *s, struct err *err)
 	if (rc == 0)
 		rc = open_notices(s, err);
 	if (rc == 0)
+		rc = open_camera(s, err);
+	if (rc == 0)
 		rc = open_sip(s, err);
 	if (rc == 0)
 		rc = open_mail(s, err);
@@ -864,6 +898,7 @@ static void server_close(struct server *s)
 	if (s->endpoint)
 		sip_endpoint_close(TAKE(s->endpoint));
 	notices_close(&s->notices);
+	camera_stop(s->camera);
 	relay_stop(s->relay);
 	journal_stop(s->journal);
 	feed_free(s->feed);

@@ -466,6 +466,7 @@ int api_start(const struct api_conf *conf, struct err *err, struct api **ret_api
 		.mail_way = conf->mail_way,
 		.mail_way_arg = conf->mail_way_arg,
 		.push = conf->push,
+		.camera = conf->camera,
 	};
 	rc = start(api, err);
 	if (rc < 0) {

@@ -15,6 +15,7 @@
 #include "event/live.h"
 #include "io/worker.h"
 
+struct camera;
 struct importer;
 struct journal;
 struct switchboard;
@@ -45,6 +46,7 @@ struct api_conf {
 	mail_way_fn *mail_way; /* NULL: mails are kept */
 	void *mail_way_arg;
 	struct push_way push; /* key NULL: there are no notices */
+	struct camera *camera; /* pictures of doors without video; may be NULL */
 	const char *public_url;  /* what links in mails begin with */
 	const char *ticket_mail; /* where answers to mails of tickets go; NULL: nowhere */
 	bool public_url_given;   /* it is a setting: passkeys are for its host only */

@@ -10,6 +10,7 @@
 #include "api/suspect.h"
 
 struct app_live;
+struct camera;
 struct feed;
 struct importer;
 struct limits;
@@ -38,4 +39,5 @@ struct env {
 	mail_way_fn *mail_way; /* NULL: there is none */
 	void *mail_way_arg;
 	struct push_way push; /* key NULL: there are no notices */
+	struct camera *camera; /* NULL: there is none */
 };

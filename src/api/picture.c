@@ -1,9 +1,11 @@
-/* Pictures of calls: from the apps that are rung, for them and for who may read the calls. */
+/* Pictures of calls: from the apps that are rung, for them and for who may read the calls; and what
+ * the door's own camera shows while there is no video. */
 #include "store/picture.h"
 
 #include "api/app.h"
 #include "api/request.h"
 #include "api/resource.h"
+#include "device/camera.h"
 #include "proto/jpeg.h"
 #include "store/call.h"
 
@@ -190,4 +192,25 @@ int api_app_picture_get(struct request *r)
 	if (rc == 0 && !request_app_device(r, call.from_device))
 		rc = find_rung(r, &call, &device);
 	return rc == 0 ? reply_picture(r, &call) : rc;
+}
+
+/* ---- what the door's camera shows ---- */
+
+int api_app_snapshot_get(struct request *r)
+{
+	const struct app_device_row *apps;
+	struct view jpeg;
+	int rc = -ENOENT;
+	size_t n;
+
+	request_app_devices(r, &apps, &n);
+	for (size_t i = 0; rc == -ENOENT && i < n; i++)
+		rc = camera_get(r->env->camera, r->ids[ID_OWN], (uint64_t)apps[i].number, r->arena,
+				&jpeg);
+	if (rc < 0)
+		return rc;
+	buf_add(&r->answer->body, jpeg);
+	r->answer->status = r->route->status;
+	reply_field(r, "Content-Type", "image/jpeg");
+	return 0;
 }

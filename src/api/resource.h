@@ -149,6 +149,7 @@ int api_call_get(struct request *r);
 int api_picture_get(struct request *r);
 int api_app_picture_get(struct request *r);
 int api_app_picture_put(struct request *r);
+int api_app_snapshot_get(struct request *r);
 
 extern const struct shape audit_shape;
 int api_audit_list(struct request *r);

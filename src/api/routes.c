@@ -354,6 +354,10 @@ const struct route routes[] = {
 	  "Give a call its picture, a JPEG, from an app that it rings or rang; the first stays. "
 	  "device: which app that is, of several",
 	  .query = "device", .body_max = PICTURE_BYTES_MAX },
+	{ "GET", "/app/calls/:call/snapshot", RIGHT_APP, api_app_snapshot_get, NULL, NULL,
+	  OK, ROUTE_DOCUMENT, LANE_REQUEST,
+	  "What the door's camera shows now, a JPEG, while the call rings one or one talks in it and "
+	  "it has no video; 404 without one" },
 	{ "GET", "/app/push", RIGHT_APP, api_push_get, NULL, &push_key_shape,
 	  OK, 0, LANE_REQUEST, "With what a browser subscribes to notices of calls" },
 	{ "PUT", "/app/push", RIGHT_APP, api_push_put, &push_shape, NULL,

@@ -63,12 +63,24 @@ static void drop_all(struct call *call, const struct call_leg *but, const char *
 	}
 }
 
+void call_look_over(struct call *call, uint64_t device)
+{
+	const struct switchboard_conf *conf = &call->sb->conf;
+
+	if (!call->looked_at)
+		return;
+	call->looked_at = device != 0;
+	if (conf->look_over)
+		conf->look_over(conf->arg, call->id, device);
+}
+
 void call_free(struct call *call)
 {
 	static const struct leg_end end = { .why = "stopped" };
 
 	drop_all(call, NULL, NULL, &end);
 	rung_over(call, end.why);
+	call_look_over(call, 0);
 	if (call->caller.kind)
 		call->caller.kind->end(&call->caller, &end);
 	timers_cancel(call->sb->timers, &call->timer);
@@ -112,6 +124,8 @@ void call_picture(struct call *call, bool shows)
 {
 	call->picture = shows;
 	call->no_picture = !shows;
+	if (shows)
+		call_look_over(call, 0);
 	for (struct list *it = call->legs.next; it != &call->legs; it = it->next) {
 		struct call_leg *leg = CONTAINER_OF(it, struct call_leg, list);
 
@@ -146,6 +160,7 @@ static void do_bridge(struct call *call, struct call_leg *leg)
 	leg->told = true; /* by the record of the answer */
 	drop_all(call, leg, "elsewhere", &elsewhere_end);
 	rung_over(call, elsewhere_end.why);
+	call_look_over(call, leg->device);
 	call_record(call, CALL_REC_ANSWERED, leg, NULL);
 	call->sb->stats.answered++;
 	call->sb->stats.talking++;

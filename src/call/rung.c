@@ -86,6 +86,17 @@ static void wake(struct rung *rung, const struct dir_device *to)
 	conf->wake(conf->arg, &wake);
 }
 
+static void look(struct call *call, const struct dir_device *to)
+{
+	const struct switchboard_conf *conf = &call->sb->conf;
+	const struct dir_device *door = directory_device(conf->directory, call->caller.device);
+
+	if (!conf->look || !to->app || call->picture || !door || !door->camera)
+		return;
+	call->looked_at = true;
+	conf->look(conf->arg, &(struct look){ call->id, call->site_id, door->number, to->number });
+}
+
 /* An app that keeps quiet while the call rings. */
 struct hushed {
 	struct wake wake;
@@ -131,6 +142,7 @@ int rung_add(struct call *call, const struct dir_device *to)
 	list_append(&call->rung, &rung->of_call);
 	list_append(&bell->rungs, &rung->of_device);
 	wake(rung, to);
+	look(call, to);
 	return 0;
 }
 

@@ -31,6 +31,14 @@ struct wake {
 	int64_t at, until; /* UTC, ms: it rings from then till then */
 };
 
+/* An app is rung by a door that has a camera of its own (dir_device.camera), and shows nothing in the
+ * call yet. */
+struct look {
+	int64_t call_id, site_id;
+	uint64_t door;
+	uint64_t device; /* who may look at it */
+};
+
 struct switchboard_conf {
 	struct loop *loop;
 	const struct clock *clock;
@@ -49,10 +57,14 @@ struct switchboard_conf {
 	/* An app was not rung, because it kept quiet, and the call rings no more; once. why: as above.
 	 * It may not call back. NULL: nobody wants to know. */
 	void (*hushed)(void *arg, const struct wake *call, const char *why);
+	/* For each app that such a door rings. It may not call back. NULL: no camera is asked. */
+	void (*look)(void *arg, const struct look *look);
+	/* From now on only `device` may look; 0: nobody, for the call is over, or shows a picture. */
+	void (*look_over)(void *arg, int64_t call_id, uint64_t device);
 	/* Writes the list of ICE servers for an app in this call, an array as RTCConfiguration has
 	 * it. NULL: there are none. */
 	void (*ice)(void *arg, int64_t call_id, struct json *out);
-	void *arg; /* of all five */
+	void *arg; /* of all seven */
 	/* Opens the password of a line (directory.h) into a text. NULL: lines have none. */
 	int (*unseal)(void *arg, struct view sealed, char *ret_text, size_t size);
 	void *unseal_arg;

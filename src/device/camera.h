@@ -1,0 +1,60 @@
+/* device/camera.h - pictures of doors whose camera speaks HTTP, for calls that show no video.
+ *
+ * While a call is watched, its door's JPEG is fetched at once and then every CAMERA_EVERY_MS; the
+ * newest one that is whole is kept in memory, for the devices that may look. Nothing of it is
+ * written anywhere.
+ *
+ * One thread with a database connection of its own, which reads where the camera is when a call
+ * begins. The address is from who may edit the door: http and https only, no redirects, nothing
+ * from the environment, nothing that is no JPEG. Cameras are at home in private networks, so these
+ * are good; this host and its links are not (camera_conf.near), looked at when the connection is
+ * made, so that no name can turn into one meanwhile. */
+#pragma once
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/mem.h"
+
+enum {
+	CAMERA_EVERY_MS = 1000,
+	CAMERA_MS = 3000, /* the whole of one fetch */
+	CAMERA_CONNECT_MS = 2000,
+	CAMERA_JPEG_MAX = 256 * 1024, /* bytes of a picture */
+	CAMERA_HEAD_MAX = 16 * 1024,  /* and of the headers before it */
+	CAMERA_CALLS_MAX = 256,       /* watched at once; their pictures are 64 MB at most */
+	CAMERA_LOOKERS_MAX = 64,      /* devices that may look at one call */
+	CAMERA_CONNECTIONS_MAX = 256,
+};
+
+struct camera_conf {
+	const char *db_url;
+	const struct clock *clock;
+	bool near; /* cameras may be on this host, or on a link without addresses of its own */
+	/* Opens a sealed password into a text; any thread. */
+	int (*unseal)(void *arg, struct view sealed, char *ret_text, size_t size);
+	void *unseal_arg;
+};
+
+struct camera;
+
+[[nodiscard]] int camera_start(const struct camera_conf *conf, struct err *err,
+			       struct camera **ret_camera);
+/* NULL is fine. */
+void camera_stop(struct camera *c);
+
+/* Any thread; these never wait for the network or the database. NULL is fine for all of them. */
+
+/* `device` may look at the door in this call; the first one begins it. What is beyond
+ * CAMERA_CALLS_MAX or CAMERA_LOOKERS_MAX is dropped, and logged. */
+void camera_watch(struct camera *c, int64_t call_id, int64_t site_id, uint64_t door,
+		  uint64_t device);
+/* From now on only `device` may; 0: nobody, and the call is forgotten. */
+void camera_end(struct camera *c, int64_t call_id, uint64_t device);
+/* The newest picture, in the arena. -ENOENT: there is none, or not for this device. */
+[[nodiscard]] int camera_get(struct camera *c, int64_t call_id, uint64_t device,
+			     struct arena *arena, struct view *ret_jpeg);
+
+struct camera_stats {
+	uint64_t watched;         /* now */
+	uint64_t fetched, failed; /* ever */
+};
+struct camera_stats camera_stats(struct camera *c);

@@ -19,8 +19,8 @@ import { fold, rows_filter, rows_sort } from "../src/lib/table.ts";
 import { theme_pick } from "../src/lib/theme.ts";
 import { route_parse, site_href } from "../src/lib/router.ts";
 import {
-	check_buttons, check_email, check_line, check_new_password, check_port, check_switches,
-	check_unlock_code, next_button, next_switch,
+	check_buttons, check_email, check_line, check_new_password, check_port, check_snapshot_url,
+	check_switches, check_unlock_code, next_button, next_switch,
 } from "../src/lib/validate.ts";
 import { minute_parse, minute_text, quiet_days, weekday_names } from "../src/lib/quiet.ts";
 import {
@@ -292,6 +292,14 @@ test("validate: switches, lines, ports", () => {
 	for (const bad of ["", "0", "65536", "5o60", "-1"])
 		assert.equal(check_port(bad), "field.port", bad);
 	assert.equal(check_port("65535"), null);
+});
+
+test("a camera's address names a host and nobody", () => {
+	for (const good of ["", "http://192.168.1.20/a.jpg?b=c", "https://door:8443", "http://[fd00::1]/a"])
+		assert.equal(check_snapshot_url(good), null, good);
+	for (const bad of ["192.168.1.20/a.jpg", "ftp://door/a", "http://", "http:///a",
+		"http://eye:secret@door/", "http://door/a b"])
+		assert.equal(check_snapshot_url(bad), "field.snapshot_url", bad);
 });
 
 test("ring: devices are put on buttons, moved, timed and taken off", () => {

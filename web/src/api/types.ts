@@ -327,6 +327,9 @@ export interface DeviceEdit {
 	directory_id: string | null;
 	connection?: Connection;
 	srtp?: Srtp;
+	snapshot_url?: string | null;
+	snapshot_user?: string | null;
+	snapshot_password?: string | null; // null: it stays what it is
 }
 
 export type DeviceStatus = "registered" | "ready" | "not_registered" | "needs_configuration";
@@ -342,6 +345,9 @@ export interface Device {
 	directory_id: string | null; // null: it may call everybody of the site
 	connection: Connection;
 	srtp: Srtp;
+	snapshot_url: string | null; // a JPEG of an intercom's camera
+	snapshot_user: string | null;
+	has_snapshot_password: boolean;
 	online: boolean;
 	status: DeviceStatus;
 	transport: string | null;

@@ -61,6 +61,12 @@ const call_path = (call: string, rest: string) => `/app/calls/${encodeURICompone
 
 export const picture_href = (call: string) => BASE + call_path(call, "/picture");
 
+// What the door's camera shows now; null without one.
+export async function camera_picture(call: string): Promise<Blob | null> {
+	const answer = await fetch(BASE + call_path(call, "/snapshot"), { cache: "no-store" });
+	return answer.ok ? await answer.blob() : null;
+}
+
 export const app_api = {
 	home: () => request<Home>("GET", "/app"),
 	sign_in: (device: string, password: string) =>

@@ -7,6 +7,7 @@ import { Icon, type IconName } from "../ui/icon.tsx";
 import { useNow } from "../ui/use_now.ts";
 import { app_api } from "./api.ts";
 import { CallHints } from "./call_hints.tsx";
+import { Camera } from "./camera.tsx";
 import { HomeContext, new_ref, useEngine, usePhone } from "./context.ts";
 import { Doors } from "./doors.tsx";
 import { Keypad } from "./keypad.tsx";
@@ -144,6 +145,9 @@ export function CallScreen({ call }: { call: Call }) {
 	const [leaving, set_leaving] = useState(false);
 	const leg = engine.leg(call.id);
 	const live = call_live(call);
+	const [camera, set_camera] = useState(false);
+	const dark = !call.video && !leg?.has_picture && call.incoming && call.peer.kind === "intercom"
+		&& (live || call.phase === "ringing");
 	useBell(call);
 	const snap = async () => {
 		const picture = video.current === null ? null : await snapshot_take(video.current);
@@ -164,9 +168,10 @@ export function CallScreen({ call }: { call: Call }) {
 			}}>
 			<Picture key={call.ref} video={video} leg={leg} loud={live && sound} sink={sink}
 				painted={() => engine.tell("first", call.id)} blocked={() => set_sound(false)} />
+			{dark && <Camera key={call.id} call={call.id} shown={() => set_camera(true)} />}
 			<Head call={call} />
 			<div class="call-middle">
-				{!leg?.has_picture && <Icon name={call.peer.kind === "intercom" ? "devices" : "phone"} />}
+				{!leg?.has_picture && !(dark && camera) && <Icon name={call.peer.kind === "intercom" ? "devices" : "phone"} />}
 				<CallHints call={call} leg={leg} />
 				{call.phase === "ringing" && sound_locked() && <p class="call-hints">{t("app.tap_for_sound")}</p>}
 				<Waiting />

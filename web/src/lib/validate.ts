@@ -48,6 +48,15 @@ export const LINE_MAX = 30; // characters, with what people put between the digi
 export const check_line: Check = (value) =>
 	/^\+[1-9][0-9]{6,14}$/.test(value.replace(/[ ()/.-]/g, "")) ? null : "field.line";
 
+export const SNAPSHOT_URL_MAX = 500;
+export const CAMERA_USER_MAX = 100;
+export const CAMERA_PASSWORD_MAX = 100;
+
+// Where a camera has its picture, or nothing.
+export const check_snapshot_url: Check = (value) =>
+	value.trim() === "" || /^https?:\/\/[a-z0-9[][a-z0-9.:[\]-]*([/?][!-~]*)?$/i.test(value.trim())
+		? null : "field.snapshot_url";
+
 export const check_port: Check = (value) =>
 	/^[0-9]{1,5}$/.test(value) && Number(value) >= 1 && Number(value) <= 65535 ? null : "field.port";
 

@@ -22,9 +22,10 @@ import type { TabProps } from "./site.tsx";
 import { Switches } from "./switches.tsx";
 
 function edit_of({ unlock_code, ...device }: Device): DeviceEdit {
-	const { name, kind, apartment_id, person_id, line, directory_id, connection, srtp } = device;
+	const { name, kind, apartment_id, person_id, line, directory_id, connection, srtp,
+		snapshot_url, snapshot_user } = device;
 	return { name, kind, apartment_id, unlock_code: unlock_code ?? "", person_id, line, directory_id,
-		connection, srtp };
+		connection, srtp, snapshot_url, snapshot_user };
 }
 
 interface SettingsProps {

@@ -1,0 +1,48 @@
+import { useEffect, useState } from "preact/hooks";
+import { t } from "../lib/i18n.ts";
+import { camera_picture } from "./api.ts";
+
+const EVERY_MS = 1000;
+const MISSES_MAX = 10; // in a row: the door has no camera, or the call is none of ours any more
+
+// As a data: URL, which the page's policy allows.
+async function text_of(picture: Blob): Promise<string> {
+	return await new Promise((done, fail) => {
+		const reader = new FileReader();
+		reader.onload = () => done(String(reader.result));
+		reader.onerror = () => fail(new Error("no picture"));
+		reader.readAsDataURL(picture);
+	});
+}
+
+interface Props {
+	call: string;
+	shown: () => void; // the first picture is there
+}
+
+// What the door's own camera shows, for a call without video: asked for again every second.
+export function Camera({ call, shown }: Props) {
+	const [src, set_src] = useState("");
+	useEffect(() => {
+		let over = false, misses = 0, timer: ReturnType<typeof setTimeout> | undefined;
+		const look = async () => {
+			const picture = await camera_picture(call).catch(() => null);
+			const text = picture === null ? "" : await text_of(picture).catch(() => "");
+			if (over)
+				return;
+			misses = text === "" ? misses + 1 : 0;
+			if (text !== "") {
+				set_src(text);
+				shown();
+			}
+			if (misses < MISSES_MAX)
+				timer = setTimeout(() => void look(), EVERY_MS);
+		};
+		void look();
+		return () => {
+			over = true;
+			clearTimeout(timer);
+		};
+	}, [call]);
+	return src === "" ? null : <img class="call-picture" src={src} alt={t("app.camera")} />;
+}

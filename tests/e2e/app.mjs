@@ -75,8 +75,8 @@ class Line {
 		(found) => found !== null);
 	}
 
-	async ring(call, more = {}) {
-		const sdp = await this.page.evaluate(door_offer);
+	async ring(call, { dark = false, ...more } = {}) {
+		const sdp = await this.page.evaluate(door_offer, dark);
 		this.say({ type: "ring", call, device: OWN,
 			from: { device: DOOR.id, name: DOOR.name, kind: "intercom" }, at: Date.now(),
 			until: Date.now() + 60_000, token: `token-${call}`, sdp, switches: SWITCHES, video: true,
@@ -84,8 +84,8 @@ class Line {
 	}
 }
 
-// In the page: the door's end, which shows a moving picture and hums.
-async function door_offer() {
+// In the page: the door's end, which hums, and shows a moving picture unless it is dark.
+async function door_offer(dark) {
 	globalThis.door?.close();
 	const canvas = document.createElement("canvas");
 	Object.assign(canvas, { width: 320, height: 240 });
@@ -105,7 +105,8 @@ async function door_offer() {
 	const door = new RTCPeerConnection();
 	globalThis.door = door;
 	door.addTransceiver(hum.stream.getAudioTracks()[0], { direction: "sendrecv" });
-	door.addTransceiver(canvas.captureStream(20).getVideoTracks()[0], { direction: "sendonly" });
+	if (!dark)
+		door.addTransceiver(canvas.captureStream(20).getVideoTracks()[0], { direction: "sendonly" });
 	door.addEventListener("track", ({ track }) => {
 		globalThis.door_speaker = new Audio();
 		globalThis.door_speaker.srcObject = new MediaStream([track]);
@@ -305,6 +306,46 @@ test("declined; Escape asks first", async (world) => {
 	await button(screen, "Decline").click();
 	await line.hears("decline", { call: "72" });
 	await screen.waitFor({ state: "detached" });
+	await leave();
+});
+
+// In the page: a JPEG of one colour, in base64.
+function jpeg_of(colour) {
+	const canvas = document.createElement("canvas");
+	Object.assign(canvas, { width: 320, height: 240 });
+	const pen = canvas.getContext("2d");
+	pen.fillStyle = colour;
+	pen.fillRect(0, 0, 320, 240);
+	return canvas.toDataURL("image/jpeg").split(",")[1];
+}
+
+test("a door that shows no video shows what its camera has, again and again", async (world) => {
+	const { page, line, leave } = await resident(world);
+	await connected(page);
+	let asked = 0, colour = "teal";
+	await page.route("**/api/v1/app/calls/95/snapshot", async (route) => {
+		asked++;
+		await route.fulfill({ contentType: "image/jpeg",
+			body: Buffer.from(await page.evaluate(jpeg_of, colour), "base64") });
+	});
+	await line.ring("95", { dark: true });
+	await line.hears("shown", { call: "95" });
+	assert.equal(asked, 0, "asked while there may be video");
+	line.say({ type: "video", call: "95", video: false });
+	const picture = call_screen(page).getByRole("img", { name: "What the door’s camera shows" });
+	await picture.waitFor();
+	assert.equal(await picture.evaluate(async (one) => {
+		await one.decode();
+		return one.naturalWidth;
+	}), 320);
+	await look_at_call(page, "app-camera");
+	const first = await picture.getAttribute("src");
+	colour = "maroon";
+	await until("another picture", () => picture.getAttribute("src"), (src) => src !== first);
+	line.say({ type: "video", call: "95", video: true });
+	await picture.waitFor({ state: "detached" });
+	line.say({ type: "ended", call: "95", why: "caller_gone" });
+	await call_screen(page).waitFor({ state: "detached" });
 	await leave();
 });
 

@@ -158,6 +158,17 @@ test("an installer builds a site: apartments, devices, buttons, unlock code", as
 	await code.fill("4711*");
 	await button(page, "Save switches").click();
 	await toast(page, "Saved");
+	await page.getByLabel("Camera picture (JPEG)").fill("192.168.1.20/snapshot.jpg");
+	await button(page, "Save").click();
+	await refused(page, "Camera picture (JPEG)", /An address with http/);
+	await page.getByLabel("Camera picture (JPEG)").fill("http://192.168.1.20/snapshot.jpg");
+	await page.getByLabel("Camera user").fill("eye");
+	await page.getByLabel("Camera password").fill("secret");
+	await button(page, "Save").click();
+	await page.getByText("Empty: it stays what it is.").waitFor();
+	await page.reload();
+	assert.equal(await page.getByLabel("Camera user").inputValue(), "eye");
+	assert.equal(await page.getByLabel("Camera password").inputValue(), "");
 
 	await button(page, "Add button").click();
 	await page.getByText("Nobody: drag a device here").waitFor();

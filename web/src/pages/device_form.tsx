@@ -60,7 +60,7 @@ export function DeviceForm({ device, apartments, directories, submit, send, canc
 			start={{
 				name: device?.name ?? "", kind: device?.kind ?? "intercom",
 				apartment_id: device?.apartment_id ?? "",
-				unlock_code: device === undefined ? UNLOCK_CODE : device.unlock_code ?? "",
+				unlock_code: UNLOCK_CODE,
 				connection: device?.connection ?? "cloud", line: device?.line ?? "",
 				directory_id: device?.directory_id ?? "", srtp: device?.srtp ?? "offered",
 				snapshot_url: device?.snapshot_url ?? "",
@@ -69,7 +69,8 @@ export function DeviceForm({ device, apartments, directories, submit, send, canc
 			send={({ name = "", kind = "", apartment_id = "", unlock_code = "", connection, line = "",
 				directory_id = "", srtp, ...rest }) => send({
 				name: name.trim(), kind: kind as DeviceKind,
-				unlock_code: kind === "intercom" ? unlock_code : "",
+				unlock_code: kind !== "intercom" ? ""
+					: device === undefined ? unlock_code : device.unlock_code ?? "",
 				apartment_id: apartment_id === "" ? null : apartment_id,
 				person_id: device?.person_id ?? null,
 				line: kind === "line" ? line.replace(/[ ()/.-]/g, "") : null,

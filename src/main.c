@@ -604,7 +604,8 @@ static void on_metrics(void *arg, struct metrics *m)
 {
 	struct server *s = arg;
 
-	numbers_print(&s->numbers, s->journal, s->mailer, s->notices.pusher, m);
+	numbers_print(&s->numbers, s->journal, s->mailer, s->notices.pusher, s->camera,
+		      m);
 }
 
 /* Opening: what needs least comes first. */

@@ -1,5 +1,7 @@
 #include "server/numbers.h"
 
+#include "device/camera.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -143,8 +145,17 @@ static void print_push(struct pusher *pusher, struct metrics *m)
 		push.lost + push.dropped);
 }
 
+static void print_camera(struct camera *camera, struct metrics *m)
+{
+	const struct camera_stats s = camera_stats(camera);
+
+	gauge(m, "vestibule_camera_calls", "Calls whose door's camera is asked", s.watched);
+	counter(m, "vestibule_camera_pictures_total", "Pictures that cameras gave", s.fetched);
+	counter(m, "vestibule_camera_failed_total", "Pictures that they did not give", s.failed);
+}
+
 void numbers_print(struct numbers *n, struct journal *journal, struct mailer *mailer,
-		   struct pusher *pusher, struct metrics *m)
+		   struct pusher *pusher, struct camera *camera, struct metrics *m)
 {
 	const struct journal_stats j = journal_stats(journal);
 
@@ -157,4 +168,5 @@ void numbers_print(struct numbers *n, struct journal *journal, struct mailer *ma
 	counter(m, "vestibule_journal_lost_total", "Records lost", j.lost);
 	print_mail(mailer, m);
 	print_push(pusher, m);
+	print_camera(camera, m);
 }

@@ -22,6 +22,8 @@ struct numbers {
 	size_t nsuspects;
 };
 
+struct camera;
+
 struct numbers_of {
 	struct sip_endpoint *endpoint;
 	const struct switchboard *switchboard;
@@ -31,7 +33,7 @@ struct numbers_of {
 
 void numbers_copy(struct numbers *n, const struct numbers_of *of);
 void numbers_print(struct numbers *n, struct journal *journal, struct mailer *mailer,
-		   struct pusher *pusher, struct metrics *m);
+		   struct pusher *pusher, struct camera *camera, struct metrics *m);
 /* As suspects_fn. */
 int numbers_suspects(struct numbers *n, struct arena *arena, struct suspect *ret_suspects,
 		     size_t max, size_t *ret_n);

@@ -160,7 +160,7 @@ static void do_bridge(struct call *call, struct call_leg *leg)
 	leg->told = true; /* by the record of the answer */
 	drop_all(call, leg, "elsewhere", &elsewhere_end);
 	rung_over(call, elsewhere_end.why);
-	call_look_over(call, leg->device);
+	call_look_over(call, leg->kind == &leg_app ? leg->device : 0);
 	call_record(call, CALL_REC_ANSWERED, leg, NULL);
 	call->sb->stats.answered++;
 	call->sb->stats.talking++;

@@ -1089,13 +1089,47 @@ STORY_APPS(a_page_hears_that_there_is_no_picture, 0, 1)
 	assert_false(page_last(PAGE(0))->video);
 	world_page(w, PAGE(1), 0); /* who comes later hears it at once */
 	assert_false(page_last(PAGE(1))->video);
+	assert_true(w->look.device == APP(0) && w->look.lookers == 1 && !w->look.over);
 	show_picture(w, door);
 	UNTIL(page_last(PAGE(0))->video && page_last(PAGE(1))->video, 1000);
+	assert_true(w->look.over);
 	page_do(PAGE(0), "answer");
 	UNTIL(door->state == UA_TALKING, world_slack(w));
 	ua_bye(door);
 	world_over(w, "answered");
 	assert_true(world_trace(w, APP(0))->preview);
+}
+
+/* A door that never shows anything is looked at through its camera: by those that it rings, and then
+ * by who answered. */
+STORY_APPS(a_page_that_answers_looks_on, 0, 2)
+{
+	struct ua_call *door;
+
+	world_page(w, PAGE(0), 0);
+	world_page(w, PAGE(1), 1);
+	door = ring(w, PAGE(0));
+	assert_true(w->look.lookers == 2 && !w->look.over);
+	page_do(PAGE(0), "answer");
+	UNTIL(door->state == UA_TALKING, world_slack(w));
+	assert_true(w->look.device == APP(0) && !w->look.over);
+	ua_bye(door);
+	world_over(w, "answered");
+	assert_true(w->look.over);
+}
+
+STORY_APPS(a_phone_that_answers_ends_the_look, 1, 1)
+{
+	struct ua_call *door;
+
+	PHONE(0)->plan.answer_ms = 5000;
+	world_page(w, PAGE(0), 0);
+	door = ring(w, PAGE(0));
+	assert_true(w->look.lookers == 1 && !w->look.over);
+	UNTIL(door->state == UA_TALKING, 5000 + 2 * world_slack(w));
+	assert_true(w->look.over);
+	ua_bye(door);
+	world_over(w, "answered");
 }
 
 /* Viewers want key frames: the door is asked by INFO, at most one a second. */
@@ -1237,6 +1271,8 @@ int main(void)
 		STORY_TEST(a_page_of_two_devices_rings_once),
 		STORY_TEST(a_device_is_removed_and_its_page_hears_of_it),
 		STORY_TEST(a_page_hears_that_there_is_no_picture),
+		STORY_TEST(a_page_that_answers_looks_on),
+		STORY_TEST(a_phone_that_answers_ends_the_look),
 		STORY_TEST(the_door_is_asked_for_key_frames),
 		STORY_TEST(the_door_offers_anew_inside_the_call),
 		STORY_TEST(the_server_stops_with_pages_connected),

@@ -250,6 +250,31 @@ static void on_hushed(void *arg, const struct wake *call, const char *why)
 	w->nhushed++;
 }
 
+static void on_look(void *arg, const struct look *look)
+{
+	struct world *w = arg;
+
+	assert_int_equal(look->site_id, SITE);
+	assert_true(look->door == strtoull(DOOR, NULL, 10));
+	if (w->look.call != look->call_id)
+		w->look.lookers = 0;
+	w->look.call = look->call_id;
+	w->look.device = look->device;
+	w->look.lookers++;
+	w->look.over = false;
+}
+
+static void on_look_over(void *arg, int64_t call, uint64_t device)
+{
+	struct world *w = arg;
+
+	if (call != w->look.call) /* an earlier one, which went on beside it */
+		return;
+	assert_false(w->look.over);
+	w->look.device = device;
+	w->look.over = device == 0;
+}
+
 static void on_ice(void *, int64_t, struct json *out)
 {
 	json_list_open(out);
@@ -339,6 +364,7 @@ static void door_fill(const struct world *w, struct dir_site *site, struct dir_d
 	assert_non_null(to);
 	door->kind = DIR_INTERCOM;
 	door->unlock_code = CODE;
+	door->camera = true;
 	if (w->named_switches) {
 		door->switches = arena_alloc(&site->arena, 2 * sizeof(*door->switches));
 		assert_non_null(door->switches);
@@ -406,6 +432,8 @@ static int server_start(struct world *w)
 					  .wake = on_wake,
 					  .wake_over = on_wake_over,
 					  .hushed = on_hushed,
+					  .look = on_look,
+					  .look_over = on_look_over,
 					  .ice = on_ice,
 					  .arg = w };
 	struct err err;

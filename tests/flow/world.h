@@ -87,6 +87,12 @@ struct world {
 		char why[24];
 	} hushed; /* the last app that kept quiet in a call that is over */
 	unsigned nhushed;
+	struct {
+		int64_t call;
+		uint64_t device; /* the last that may look */
+		unsigned lookers;
+		bool over;
+	} look; /* through the door's camera, in the last call that it was asked for */
 	unsigned after_s[PHONES_MAX]; /* after the bell, as world_directory tells it; rising */
 	unsigned talk_ms;
 	struct timer tick;

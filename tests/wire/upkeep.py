@@ -277,6 +277,9 @@ def lost_key():
         server.admin.put(f"/sites/{site.id}/line", line)
         server.admin.post(f"/sites/{site.id}/devices",
                           {"kind": "line", "name": "Outside", "line": "+33123456789"})
+        camera = {"kind": "intercom", "name": "Door", "snapshot_url": "http://door.example.com/"}
+        door = server.admin.post(f"/sites/{site.id}/devices",
+                                 {**camera, "snapshot_password": "word"})
         server.stop()
         key = where / "data/master.key"
         kept = key.read_bytes()
@@ -299,13 +302,16 @@ def lost_key():
         server.stop()
         says("the master key is sound", 1, VESTIBULECTL, "--data", where / "data", "new-key")
         key.unlink()
-        says("1 devices have new SIP passwords: enter them in the devices\n"
-             "1 sites have no password for their line", 0,
+        says("2 devices have new SIP passwords: enter them in the devices\n"
+             "1 sites have no password for their line: enter the provider's again\n"
+             "1 cameras have no password", 0,
              VESTIBULECTL, "--data", where / "data", "new-key")
         server.start()
         try:
             got = server.admin.get(f"/sites/{site.id}/line")
             expect(got["username"] == "house" and not got["has_password"], f"{got}")
+            got = server.admin.get(f"/sites/{site.id}/devices/{door['id']}")
+            expect(got["snapshot_url"] and not got["has_snapshot_password"], f"{got}")
             path = f"/sites/{site.id}/devices/{device.id}/credentials"
             expect(server.admin.get(path)["sip_password"] != device.password, "the old password")
         finally:

@@ -320,7 +320,8 @@ function jpeg_of(colour) {
 }
 
 test("a door that shows no video shows what its camera has, again and again", async (world) => {
-	const { page, line, leave } = await resident(world);
+	const { page, server, line, leave } = await resident(world, {
+		answers: { "PUT /app/calls/95/picture": 204 } });
 	await connected(page);
 	let asked = 0, colour = "teal";
 	await page.route("**/api/v1/app/calls/95/snapshot", async (route) => {
@@ -342,6 +343,10 @@ test("a door that shows no video shows what its camera has, again and again", as
 	const first = await picture.getAttribute("src");
 	colour = "maroon";
 	await until("another picture", () => picture.getAttribute("src"), (src) => src !== first);
+	await Promise.all([page.waitForEvent("download"),
+		button(call_screen(page), "Picture").click()]);
+	await until("the call's picture", () => server.asked.some(({ method, path }) =>
+		method === "PUT" && path === "/app/calls/95/picture"), (kept) => kept);
 	line.say({ type: "video", call: "95", video: true });
 	await picture.waitFor({ state: "detached" });
 	line.say({ type: "ended", call: "95", why: "caller_gone" });

@@ -143,14 +143,16 @@ export function CallScreen({ call }: { call: Call }) {
 	const [sink, set_sink] = useState("");
 	const [keys, set_keys] = useState(false);
 	const [leaving, set_leaving] = useState(false);
+	const [camera, set_camera] = useState<Blob | null>(null); // its newest picture
 	const leg = engine.leg(call.id);
 	const live = call_live(call);
-	const [camera, set_camera] = useState(false);
 	const dark = !call.video && !leg?.has_picture && call.incoming && call.peer.kind === "intercom"
 		&& (live || call.phase === "ringing");
+	const seen = leg?.has_picture === true || (dark && camera !== null);
 	useBell(call);
 	const snap = async () => {
-		const picture = video.current === null ? null : await snapshot_take(video.current);
+		const picture = dark ? camera
+			: video.current === null ? null : await snapshot_take(video.current);
 		if (picture === null)
 			return;
 		snapshot_download(picture, snapshot_name(call.peer.name, new Date()));
@@ -159,7 +161,7 @@ export function CallScreen({ call }: { call: Call }) {
 			await app_api.picture_keep(call.id, picture).catch(() => undefined); // the file is there
 	};
 	const controls: Controls = { call, sound, set_sound, keys, set_keys,
-		snap: leg?.has_picture ? () => void snap() : null };
+		snap: seen ? () => void snap() : null };
 	return (
 		<div class="call" role="dialog" aria-modal="true" aria-labelledby="call-name"
 			onKeyDown={(event) => {
@@ -168,10 +170,10 @@ export function CallScreen({ call }: { call: Call }) {
 			}}>
 			<Picture key={call.ref} video={video} leg={leg} loud={live && sound} sink={sink}
 				painted={() => engine.tell("first", call.id)} blocked={() => set_sound(false)} />
-			{dark && <Camera key={call.id} call={call.id} shown={() => set_camera(true)} />}
+			{dark && <Camera key={call.id} call={call.id} shown={set_camera} />}
 			<Head call={call} />
 			<div class="call-middle">
-				{!leg?.has_picture && !(dark && camera) && <Icon name={call.peer.kind === "intercom" ? "devices" : "phone"} />}
+				{!seen && <Icon name={call.peer.kind === "intercom" ? "devices" : "phone"} />}
 				<CallHints call={call} leg={leg} />
 				{call.phase === "ringing" && sound_locked() && <p class="call-hints">{t("app.tap_for_sound")}</p>}
 				<Waiting />

@@ -17,7 +17,7 @@ async function text_of(picture: Blob): Promise<string> {
 
 interface Props {
 	call: string;
-	shown: () => void; // the first picture is there
+	shown: (picture: Blob | null) => void; // null: no more
 }
 
 // What the door's own camera shows, for a call without video: asked for again every second.
@@ -31,9 +31,9 @@ export function Camera({ call, shown }: Props) {
 			if (over)
 				return;
 			misses = text === "" ? misses + 1 : 0;
-			if (text !== "") {
+			if (picture !== null && text !== "") {
 				set_src(text);
-				shown();
+				shown(picture);
 			}
 			if (misses < MISSES_MAX)
 				timer = setTimeout(() => void look(), EVERY_MS);
@@ -42,6 +42,7 @@ export function Camera({ call, shown }: Props) {
 		return () => {
 			over = true;
 			clearTimeout(timer);
+			shown(null);
 		};
 	}, [call]);
 	return src === "" ? null : <img class="call-picture" src={src} alt={t("app.camera")} />;

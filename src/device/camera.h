@@ -20,8 +20,9 @@ enum {
 	CAMERA_CONNECT_MS = 2000,
 	CAMERA_JPEG_MAX = 256 * 1024, /* bytes of a picture */
 	CAMERA_HEAD_MAX = 16 * 1024,  /* and of the headers before it */
-	CAMERA_CALLS_MAX = 256,       /* watched at once; their pictures are 64 MB at most */
-	CAMERA_LOOKERS_MAX = 64,      /* devices that may look at one call */
+	/* Watched at once: 64 MB of pictures at most, and as much on its way. */
+	CAMERA_CALLS_MAX = 256,
+	CAMERA_LOOKERS_MAX = 64, /* devices that may look at one call */
 	CAMERA_CONNECTIONS_MAX = 256,
 };
 

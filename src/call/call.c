@@ -109,9 +109,24 @@ static struct verdict verdict_of(const struct call *call)
 	return (struct verdict){ "failed", 480, "Temporarily Unavailable", "unreachable" };
 }
 
+/* Whoever made a test has what was wanted, and hangs up. */
 static void on_talk_limit(void *arg)
 {
-	call_event(arg, CALL_EV_TALK_LIMIT, NULL);
+	struct call *call = arg;
+
+	if (call->test)
+		call_event(call, CALL_EV_HANGUP, &call->caller);
+	else
+		call_event(call, CALL_EV_TALK_LIMIT, NULL);
+}
+
+static int64_t talk_ms(const struct call *call)
+{
+	const unsigned ms = call->sb->conf.talk_ms;
+
+	if (call->test)
+		return CALL_TEST_TALK_MS;
+	return ms ? ms : CALL_TALK_MS;
 }
 
 static void previews(struct call *call, struct call_leg *leg)
@@ -152,7 +167,6 @@ static void do_bridge(struct call *call, struct call_leg *leg)
 	const struct leg_end elsewhere_end = { .why = "answered_elsewhere",
 					       .by = leg->name,
 					       .phrase = elsewhere };
-	const struct switchboard_conf *conf = &call->sb->conf;
 	int rc;
 
 	call->answered = leg;
@@ -164,8 +178,7 @@ static void do_bridge(struct call *call, struct call_leg *leg)
 	call_record(call, CALL_REC_ANSWERED, leg, NULL);
 	call->sb->stats.answered++;
 	call->sb->stats.talking++;
-	rc = timers_arm(call->sb->timers, &call->timer,
-			conf->talk_ms ? conf->talk_ms : CALL_TALK_MS, on_talk_limit, call);
+	rc = timers_arm(call->sb->timers, &call->timer, talk_ms(call), on_talk_limit, call);
 	leg->kind->connected(leg);
 	if (rc == 0)
 		rc = call->caller.kind->connect(&call->caller, leg); /* may end the call */

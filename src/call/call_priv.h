@@ -1,6 +1,7 @@
 /* call/call_priv.h - one call: its caller, the legs that ring, who answered. Shared by switchboard.c,
  * call.c (what happens when), ring.c (who rings when), rung.c (who may still come), leg.c and its
- * kinds (what a leg reports), app.c (links) and opening.c (switches). */
+ * kinds (what a leg reports; leg_nobody.c has the test calls, too), app.c (links) and opening.c
+ * (switches). */
 #pragma once
 #include "call/leg.h"
 #include "call/machine.h"
@@ -13,6 +14,7 @@
 struct caller {
 	uint64_t device;
 	unsigned calls;
+	bool tested; /* one of them is a test */
 	struct map_node node; /* the switchboard's */
 };
 
@@ -37,6 +39,7 @@ struct call {
 	struct list legs; /* ringing, or the one that answered */
 	struct call_leg *answered;
 	struct media *media;
+	bool test;    /* nobody calls: see switchboard_test */
 	bool offered; /* the caller's INVITE had an offer */
 	bool ringing_told, early_told;
 	bool any_rang, any_busy, any_declined;
@@ -202,4 +205,6 @@ void switchboard_call_start(struct call *call, const struct dir_device *from,
 void switchboard_call_drop(struct call *call);
 bool switchboard_is_full(const struct switchboard *sb);
 bool switchboard_is_busy(const struct switchboard *sb, uint64_t device);
+/* A test call rings in its name. */
+bool switchboard_is_tested(const struct switchboard *sb, uint64_t device);
 void switchboard_forget(struct switchboard *sb, struct call *call);

@@ -1,5 +1,6 @@
-/* call/leg.h - one party of a call: a phone (leg_sip.c), an app (leg_app.c), or nobody, in whose
- * name a door is answered that is opened from afar (opening.c). The call does not care which. */
+/* call/leg.h - one party of a call: a phone (leg_sip.c), an app (leg_app.c), or nobody
+ * (leg_nobody.c), in whose name a door is answered that is opened from afar (opening.c), and who
+ * makes test calls. The call does not care which. */
 #pragma once
 #include "base/list.h"
 #include "base/timer.h"

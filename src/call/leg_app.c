@@ -89,7 +89,7 @@ static void tell_call(const struct call_leg *leg, struct app_call *c,
 	c->token = leg->page.token;
 	c->ice = ice_of(leg->call, &ice);
 	c->switches = switches;
-	c->nswitches = switches_of(with, switches);
+	c->nswitches = leg->call->test ? 0 : switches_of(with, switches);
 	print(&out, c);
 	tell(leg, &out);
 }

@@ -110,6 +110,10 @@ void media_connect(struct media *m, unsigned leg);
 				    struct buf *ret_answer);
 /* A leg in whose name the caller can be answered, and nobody hears it. */
 [[nodiscard]] int media_callee_nobody(struct media *m, unsigned *ret_leg);
+/* Nobody calls: sound alone is offered in its name, it sends nothing and hears nothing. */
+[[nodiscard]] int media_caller_nobody(struct media *m);
+/* This leg answered it. -EPROTONOSUPPORT: without sound. */
+[[nodiscard]] int media_connect_nobody(struct media *m, unsigned leg);
 bool media_is_nobody(const struct media *m, unsigned leg);
 /* An offer is on its way to the browser, or not answered yet. */
 bool media_app_waits(const struct media *m, unsigned leg);

@@ -19,6 +19,7 @@ _Static_assert(MEDIA_LEGS_MAX <= 1 << TAG_LEG_BITS, "a tag has room for the leg"
 	"m=video 9 RTP/AVP 99\r\na=rtpmap:99 H264/90000\r\n"                                       \
 	"a=fmtp:99 profile-level-id=42e01f;packetization-mode=1\r\na=recvonly\r\n"
 static const char talks[] = CALLS "a=sendrecv\r\n" SEES;
+static const char sounds[] = CALLS "a=sendrecv\r\n";
 static const char looks[] = CALLS "a=recvonly\r\n" SEES;
 
 /* What the other side has. */
@@ -312,6 +313,29 @@ int media_callee_nobody(struct media *m, unsigned *ret_leg)
 	leg->streams[RELAY_VIDEO].on = leg->app.video;
 	*ret_leg = at;
 	return 0;
+}
+
+int media_caller_nobody(struct media *m)
+{
+	struct leg *leg = &m->legs[0];
+
+	*leg = (struct leg){ .open = true, .web = true, .nobody = true };
+	leg->app = (struct app_media){ .listen = true, .answered = true };
+	leg->streams[RELAY_AUDIO].line = 0;
+	leg->streams[RELAY_VIDEO].line = -1;
+	m->caller_offered = true;
+	return media_said_read(VIEW(sounds), &leg->said);
+}
+
+/* What the other side took of the sound is what nobody has, should it be offered anew. */
+int media_connect_nobody(struct media *m, unsigned by)
+{
+	const int lines[] = { m->legs[by].streams[RELAY_AUDIO].line, -1 };
+	const int rc = pick(m, &m->legs[0].app, m->legs[by].said.sdp, lines);
+
+	if (rc == 0)
+		media_connect(m, by);
+	return rc;
 }
 
 bool media_is_nobody(const struct media *m, unsigned at)

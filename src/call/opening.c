@@ -13,52 +13,6 @@ enum {
 	KEY_MS = 200, /* from key to key: doors miss what comes faster */
 };
 
-/* Nobody: in whose name a door is answered that is opened unanswered. */
-
-static void nobody_ringing(struct call_leg *, struct call_leg *)
-{
-}
-
-static int nobody_connect(struct call_leg *, struct call_leg *)
-{
-	return -EINVAL;
-}
-
-static void nobody_connected(struct call_leg *)
-{
-}
-
-static void nobody_end(struct call_leg *, const struct leg_end *)
-{
-}
-
-static void nobody_digit(struct call_leg *, char)
-{
-}
-
-static void nobody_opened(struct call_leg *, unsigned)
-{
-}
-
-static void nobody_picture(struct call_leg *)
-{
-}
-
-static void nobody_video(struct call_leg *, bool)
-{
-}
-
-const struct leg_kind leg_nobody = {
-	.ringing = nobody_ringing,
-	.connect = nobody_connect,
-	.connected = nobody_connected,
-	.end = nobody_end,
-	.digit = nobody_digit,
-	.opened = nobody_opened,
-	.picture = nobody_picture,
-	.video = nobody_video,
-};
-
 /* Keys. */
 
 static struct call_leg *opener(struct call *call)
@@ -133,7 +87,7 @@ static int code_for(const struct call *call, uint64_t door, unsigned number, con
 	const struct dir_device *d = directory_device(call->sb->conf.directory, door);
 	const char *code = d && d->kind == DIR_INTERCOM ? code_of(d, number) : "";
 
-	if (!code[0])
+	if (!code[0] || call->test) /* the door is not in the call */
 		return -ENOENT;
 	if (call->opening.number)
 		return -EBUSY;

@@ -1,6 +1,7 @@
 /* call/record.h - what a call tells its history, as it happens. Plain values; views are good during
  * the call of the function only. Times: UTC, ms. Device 0: none. */
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -56,6 +57,7 @@ struct call_record {
 	int64_t rang_at;    /* LEG, ANSWERED: 0: it did not */
 	const struct call_trace *trace; /* LEG, ANSWERED, TRACE; may be NULL */
 	unsigned button;  /* STARTED: 0 when a number was dialled */
+	bool test;        /* STARTED: nobody rang the bell */
 	const struct call_stream *streams; /* STREAMS */
 	size_t nstreams;
 	const char *text; /* LEG, ENDED: the result; OPENED: how ("dtmf", "info", "app", "notice") */

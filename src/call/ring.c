@@ -31,6 +31,8 @@ static int64_t ring_ms(const struct call *call)
 {
 	const unsigned ms = call->sb->conf.ring_ms;
 
+	if (call->test)
+		return CALL_TEST_RING_MS;
 	return ms ? ms : CALL_RING_MS;
 }
 

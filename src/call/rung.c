@@ -71,7 +71,8 @@ static struct wake wake_of(const struct call *call, uint64_t device)
 			      .from = call->caller.device,
 			      .from_name = call->caller.name,
 			      .at = call_now(call),
-			      .until = ring_until(call) };
+			      .until = ring_until(call),
+			      .test = call->test };
 }
 
 static void wake(struct rung *rung, const struct dir_device *to)

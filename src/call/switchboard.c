@@ -68,6 +68,21 @@ bool switchboard_is_busy(const struct switchboard *sb, uint64_t device)
 	return c && c->calls >= CALLS_PER_DEVICE_MAX;
 }
 
+bool switchboard_is_tested(const struct switchboard *sb, uint64_t device)
+{
+	const struct caller *c = caller_find(sb, device);
+
+	return c && c->tested;
+}
+
+static void caller_tested(struct switchboard *sb, uint64_t device, bool tested)
+{
+	struct caller *c = caller_find(sb, device);
+
+	if (c)
+		c->tested = tested;
+}
+
 /* Relay events. */
 
 static struct call_leg *leg_at(struct call *call, unsigned at)
@@ -219,6 +234,8 @@ void switchboard_free(struct switchboard *sb)
 void switchboard_forget(struct switchboard *sb, struct call *call)
 {
 	map_remove(&sb->calls, &call->node);
+	if (call->test)
+		caller_tested(sb, call->caller.device, false);
 	caller_uncount(sb, call->caller.device);
 	if (sb->draining && sb->idle && !sb->calls.count)
 		sb->idle(sb->idle_arg);
@@ -359,8 +376,11 @@ void switchboard_call_start(struct call *call, const struct dir_device *from,
 	const struct switchboard_conf *conf = &call->sb->conf;
 
 	call->sb->stats.started++;
+	if (call->test)
+		caller_tested(call->sb, from->number, true);
 	log_info("call_started", LF_I("call", call->id), LF_I("device", from->number),
-		 LF_I("site", from->site_id), LF_I("button", route->button));
+		 LF_I("site", from->site_id), LF_I("button", route->button),
+		 LF_I("test", call->test));
 	conf->record(conf->arg, &(struct call_record){
 					.type = CALL_REC_STARTED,
 					.call_id = call->id,
@@ -369,6 +389,7 @@ void switchboard_call_start(struct call *call, const struct dir_device *from,
 					.device = from->number,
 					.name = from->name,
 					.button = route->button,
+					.test = call->test,
 				});
 	ring_begin(call, route);
 }

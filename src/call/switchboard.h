@@ -17,6 +17,8 @@ enum {
 	CALL_RING_MS = 60000, /* from when the last step begins to ring */
 	LINE_CALLS_PER_HOUR_MAX = 60, /* of a site to phones outside */
 	CALL_TALK_MS = 600000,
+	CALL_TEST_RING_MS = 30000, /* of a test call, likewise from its last step */
+	CALL_TEST_TALK_MS = 3000,  /* it was answered: that is all that a test wants to know */
 };
 
 struct switchboard;
@@ -29,6 +31,7 @@ struct wake {
 	uint64_t from;   /* who calls */
 	const char *from_name;
 	int64_t at, until; /* UTC, ms: it rings from then till then */
+	bool test;         /* nobody is at the door: there is nothing to open */
 };
 
 /* An app is rung by a door that has a camera of its own (dir_device.camera), and shows nothing in the
@@ -100,6 +103,14 @@ void switchboard_bound(struct switchboard *sb, uint64_t device);
  * or switch, or none of this device. */
 [[nodiscard]] int switchboard_open_door(struct switchboard *sb, int64_t call_id, uint64_t device,
 					unsigned number);
+/* A test call: what this button of the intercom rings is rung as if it had been pressed, without the
+ * intercom. Phones are offered sound, apps no picture; whoever answers hears nothing, and is hung up
+ * on after CALL_TEST_TALK_MS. *ret_call is its id; it may be over already, when nobody could be
+ * reached. -ENOENT: no such intercom of the site, or it has no such button; -EHOSTUNREACH: the
+ * button rings nobody; -EBUSY: a test of the intercom rings, or it has too many calls; -ENOSPC: no
+ * new calls now. */
+[[nodiscard]] int switchboard_test(struct switchboard *sb, int64_t site_id, uint64_t device,
+				   unsigned button, int64_t *ret_call);
 /* New calls are refused from now on (503 with Retry-After); idle is called once no call is left,
  * at once when there is none. */
 void switchboard_drain(struct switchboard *sb, void (*idle)(void *arg), void *arg);

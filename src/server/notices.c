@@ -48,7 +48,8 @@ void notices_wake(struct notices *n, const struct wake *wake)
 {
 	struct push_call call = call_of(wake);
 
-	name_switch(n, wake->from, &call);
+	if (!wake->test)
+		name_switch(n, wake->from, &call);
 	push_ring(n->pusher, &call);
 }
 

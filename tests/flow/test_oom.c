@@ -7,6 +7,7 @@
 #include "proto/sdp.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 enum { ALLOCATIONS_MAX = 20000, PATIENCE_MS = 400000 };
 
@@ -97,8 +98,18 @@ static void a_server_lives_without_any_one_allocation(void **)
 	assert_in_range(n, 100, ALLOCATIONS_MAX - 1); /* it did fail, and came to an end */
 }
 
+static void test_button(struct world *w)
+{
+	int64_t call;
+
+	oom_server(true);
+	(void)!switchboard_test(w->board, SITE, strtoull(DOOR, NULL, 10), 1, &call);
+	oom_server(false);
+	world_wait(w, 2000);
+}
+
 /* A page connects, sees the door, answers and opens, loses its socket and comes back, and looks at
- * the door; another sleeps. Every step may fail. */
+ * the door; another sleeps; the door's button is tested. Every step may fail. */
 static void live_with_pages(struct world *w)
 {
 	struct page *p = PAGE(0);
@@ -124,6 +135,7 @@ static void live_with_pages(struct world *w)
 	}
 	if (door->state == UA_CALLING)
 		ua_cancel(door);
+	test_button(w);
 	page_dial(p, DOOR, true);
 	world_wait(w, 2000);
 }

@@ -189,7 +189,7 @@ static void on_record(void *arg, const struct call_record *r)
 	if (!s) {
 		assert_true(w->nseen < CALLS_SEEN_MAX);
 		s = &w->seen[w->nseen++];
-		*s = (struct seen){ .id = r->call_id, .site = r->site_id };
+		*s = (struct seen){ .id = r->call_id, .site = r->site_id, .test = r->test };
 	}
 	assert_int_equal(s->site, r->site_id);
 	assert_int_equal(s->ended, r->type == CALL_REC_STREAMS);
@@ -222,6 +222,7 @@ static void on_wake(void *arg, const struct wake *wake)
 	assert_true(wake->until > wake->at && wake->from_name[0]);
 	w->wakes[w->nwakes].call = wake->call_id;
 	w->wakes[w->nwakes].device = wake->device;
+	w->wakes[w->nwakes].test = wake->test;
 	w->wakes[w->nwakes++].over[0] = '\0';
 }
 

@@ -41,6 +41,7 @@ enum {
 struct seen {
 	int64_t id, site;
 	unsigned started, answered, ended, opened, nlegs, nstreams;
+	bool test;
 	char codecs[64]; /* of the streams, as they were told */
 	uint64_t by; /* who answered */
 	unsigned by_leg;
@@ -80,6 +81,7 @@ struct world {
 		int64_t call;
 		uint64_t device;
 		char over[24]; /* "": not yet */
+		bool test;
 	} wakes[WAKES_MAX];
 	unsigned nwakes;
 	struct {

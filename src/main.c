@@ -13,6 +13,7 @@
 #include "io/tls.h"
 #include "office/import.h"
 #include "office/mail.h"
+#include "server/errand.h"
 #include "server/notices.h"
 #include "server/expiry.h"
 #include "server/numbers.h"
@@ -600,6 +601,24 @@ static int on_forget(void *arg, struct view address)
 	return rc;
 }
 
+/* On the sip loop's thread. */
+static int ring_button(void *arg, void *what)
+{
+	struct server *s = arg;
+	struct test_call *t = what;
+
+	return s->switchboard ? switchboard_test(s->switchboard, t->site_id, (uint64_t)t->device,
+						 (unsigned)t->button, &t->ret_call)
+			      : -ENOSPC;
+}
+
+static int on_test_call(void *arg, struct test_call *call)
+{
+	struct server *s = arg;
+
+	return errand_run(s->sip, ring_button, s, call, sizeof(*call), TEST_CALL_WAIT_MS);
+}
+
 static void on_metrics(void *arg, struct metrics *m)
 {
 	struct server *s = arg;
@@ -704,6 +723,8 @@ static int open_web(struct server *s, struct err *err)
 		.suspects = on_suspects,
 		.suspect_forget = on_forget,
 		.suspects_arg = s,
+		.test_call = on_test_call,
+		.test_call_arg = s,
 		.mail_way = on_mail_way,
 		.mail_way_arg = s,
 		.push = notices_way(&s->notices),

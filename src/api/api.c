@@ -463,6 +463,8 @@ int api_start(const struct api_conf *conf, struct err *err, struct api **ret_api
 		.suspects = conf->suspects,
 		.suspect_forget = conf->suspect_forget,
 		.suspects_arg = conf->suspects_arg,
+		.test_call = conf->test_call,
+		.test_call_arg = conf->test_call_arg,
 		.mail_way = conf->mail_way,
 		.mail_way_arg = conf->mail_way_arg,
 		.push = conf->push,

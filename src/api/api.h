@@ -10,6 +10,7 @@
 #include "api/push.h"
 #include "api/secret.h"
 #include "api/suspect.h"
+#include "api/test_call.h"
 #include "base/err.h"
 #include "base/rand.h"
 #include "event/live.h"
@@ -43,6 +44,8 @@ struct api_conf {
 	suspects_fn *suspects;   /* NULL: there are none */
 	suspect_forget_fn *suspect_forget;
 	void *suspects_arg;
+	test_call_fn *test_call; /* NULL: there are no calls */
+	void *test_call_arg;
 	mail_way_fn *mail_way; /* NULL: mails are kept */
 	void *mail_way_arg;
 	struct push_way push; /* key NULL: there are no notices */

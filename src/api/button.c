@@ -1,3 +1,4 @@
+#include "api/limits.h"
 #include "api/request.h"
 #include "api/resource.h"
 #include "store/device.h"
@@ -145,4 +146,63 @@ int api_buttons_put(struct request *r)
 	if (rc == -ENOLINK)
 		return reply_problem(r, 422, "items", "A destination is no device of this site.");
 	return rc == 0 ? reply_buttons(r) : rc;
+}
+
+/* ---- test calls ---- */
+
+struct test_view {
+	int64_t id;
+};
+
+static const struct field test_fields[] = {
+	{ "id", FIELD_ID, 0, offsetof(struct test_view, id), .doc = "Of the call" },
+};
+const struct shape test_call_shape = SHAPE("TestCall", struct test_view, test_fields);
+
+static int reply_untested(struct request *r, int rc)
+{
+	const int button = (int)r->ids[ID_PART];
+
+	switch (rc) {
+	case -ENOENT:
+		return reply_problem(r, 404, NULL, "The intercom has no button %d.", button);
+	case -EHOSTUNREACH:
+		return reply_problem(r, 422, NULL, "Button %d rings nobody.", button);
+	case -EBUSY:
+		return reply_problem(r, 409, NULL,
+				     "A test call of this intercom rings already, or it has too "
+				     "many calls.");
+	case -ENOSPC:
+	case -EAGAIN:
+		return reply_problem(r, 503, NULL, "The server takes no calls now.");
+	default:
+		return rc;
+	}
+}
+
+static int may_test(struct request *r)
+{
+	const struct view site = { (const char *)&r->ids[ID_SITE], sizeof(r->ids[ID_SITE]) };
+	int64_t wait;
+	int rc = check_intercom(r);
+
+	if (rc != 0)
+		return rc;
+	if (r->ids[ID_PART] < 1 || r->ids[ID_PART] > BUTTONS_MAX)
+		return -ENOENT;
+	wait = limits_try(r->env->limits, LIMITS_TEST, site, NULL);
+	return wait > 0 ? reply_wait(r, wait) : 0;
+}
+
+int api_button_test(struct request *r)
+{
+	struct test_call call = { .site_id = r->ids[ID_SITE],
+				  .device = r->ids[ID_OBJECT],
+				  .button = r->ids[ID_PART] };
+	int rc = may_test(r);
+
+	if (rc != 0)
+		return rc;
+	rc = r->env->test_call ? r->env->test_call(r->env->test_call_arg, &call) : -ENOSPC;
+	return rc < 0 ? reply_untested(r, rc) : reply_one(r, &(struct test_view){ call.ret_call });
 }

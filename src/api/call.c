@@ -13,6 +13,7 @@ _Static_assert((int)PAGE_SIZE_MAX < (int)CALL_PAGE_MAX, "one row more tells of a
 
 struct call_view {
 	struct call_row row;
+	bool test;
 	struct shape_list opened;
 	struct shape_list legs, streams; /* of one call only */
 };
@@ -100,6 +101,8 @@ static const struct shape stream_shape = SHAPE("CallStream", struct call_stream_
 	  .doc = "When the first phone rang, once it is over; null: none did" },                    \
 	{ "picture_at", FIELD_INT, FIELD_NULLABLE, CALL_ROW(picture_at), .max = INT64_MAX,        \
 	  .doc = "When its picture was taken; null: it has none" },                                 \
+	{ "test", FIELD_BOOL, 0, offsetof(struct call_view, test),                                 \
+	  .doc = "Somebody tried the button from afar; nobody was at the door" },                  \
 	{ "opened", FIELD_OBJECTS, 0, offsetof(struct call_view, opened), .max = OPENINGS_MAX,     \
 	  .of = &opening_shape, .doc = "The doors that were opened during it" }
 /* clang-format on */
@@ -151,7 +154,9 @@ static int fill(struct request *r, const struct call_row *calls, size_t n, struc
 	if (!sorted)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++) {
-		views[i] = (struct call_view){ .row = calls[i], .opened = { sorted + at, 0 } };
+		views[i] = (struct call_view){ .row = calls[i],
+					       .test = calls[i].test != 0,
+					       .opened = { sorted + at, 0 } };
 		for (size_t k = 0; k < nopenings && views[i].opened.n < OPENINGS_MAX; k++)
 			if (openings[k].call_id == calls[i].id) {
 				sorted[at++] = openings[k];
@@ -218,6 +223,7 @@ int api_call_get(struct request *r)
 		rc = call_streams(r->db, site, id, r->arena, &streams, &nstreams);
 	if (rc != 0)
 		return rc;
+	view.test = view.row.test != 0;
 	view.opened = (struct shape_list){ openings,
 					   nopenings < OPENINGS_MAX ? nopenings : OPENINGS_MAX };
 	view.legs = (struct shape_list){ legs, nlegs < LEGS_MAX ? nlegs : LEGS_MAX };

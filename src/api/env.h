@@ -8,6 +8,7 @@
 #include "api/push.h"
 #include "api/secret.h"
 #include "api/suspect.h"
+#include "api/test_call.h"
 
 struct app_live;
 struct camera;
@@ -36,6 +37,8 @@ struct env {
 	suspects_fn *suspects;   /* NULL: there are none */
 	suspect_forget_fn *suspect_forget;
 	void *suspects_arg;
+	test_call_fn *test_call; /* NULL: there are no calls */
+	void *test_call_arg;
 	mail_way_fn *mail_way; /* NULL: there is none */
 	void *mail_way_arg;
 	struct push_way push; /* key NULL: there are no notices */

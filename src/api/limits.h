@@ -32,6 +32,8 @@ enum {
 	LIMITS_SENDER_REFILL_MS = 10 * 1000,
 	LIMITS_NOTICE_TRIES = 300, /* a house behind one address, where all phones are rung */
 	LIMITS_NOTICE_REFILL_MS = 500,
+	LIMITS_TEST_TRIES = 10, /* test calls of a site: each rings at people's homes */
+	LIMITS_TEST_REFILL_MS = 6 * 60 * 1000,
 };
 
 /* What is tried; each kind has buckets of its own. */
@@ -44,6 +46,7 @@ enum limits_kind {
 	LIMITS_INVITED, /* an invitation: per account only, as is the next */
 	LIMITS_SENDER,  /* a step of somebody signed in that mails somebody else */
 	LIMITS_NOTICE,  /* the token of a notice: per address only */
+	LIMITS_TEST,    /* a test call: per site only */
 	LIMITS_KINDS
 };
 

@@ -132,9 +132,10 @@ int api_device_delete(struct request *r);
 int api_credentials_get(struct request *r);
 int api_credentials_post(struct request *r);
 
-extern const struct shape buttons_shape;
+extern const struct shape buttons_shape, test_call_shape;
 int api_buttons_get(struct request *r);
 int api_buttons_put(struct request *r);
+int api_button_test(struct request *r);
 
 extern const struct shape switches_shape;
 int api_switches_get(struct request *r);

@@ -94,6 +94,7 @@ void history_record(void *arg, const struct call_record *r)
 		call.from_device = (int64_t)r->device;
 		call.from_name = view_str(r->name);
 		call.button = r->button ? (int64_t)r->button : DB_INT_NULL;
+		call.test = r->test;
 		journal_call_start(j, &call);
 		break;
 	case CALL_REC_ANSWERED:

@@ -2,17 +2,15 @@
 
 #include "base/log.h"
 #include "office/push_text.h"
+#include "server/errand.h"
 #include "store/store.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 /* Calls → push sender. */
@@ -138,96 +136,27 @@ static int on_seen(void *arg, struct view token)
 	return rc;
 }
 
-/* A door to be opened: two hold it, the worker who waits and the sip loop who does it. */
-struct errand {
-	struct notices *notices;
-	struct push_token what;
-	_Atomic int holders;
-	pthread_mutex_t lock;
-	pthread_cond_t cond;
-	bool done;
-	int rc;
-};
-
-static struct errand *errand_new(struct notices *n, const struct push_token *what)
+/* A door to be opened, on the sip loop's thread. */
+static int open_door(void *arg, void *what)
 {
-	struct errand *e = calloc(1, sizeof(*e));
-	pthread_condattr_t attr;
+	struct notices *n = arg;
+	const struct push_token *t = what;
 
-	if (!e)
-		return NULL;
-	e->notices = n;
-	e->what = *what;
-	e->holders = 2;
-	pthread_mutex_init(&e->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&e->cond, &attr);
-	pthread_condattr_destroy(&attr);
-	return e;
-}
-
-static void errand_drop(struct errand *e)
-{
-	if (atomic_fetch_sub(&e->holders, 1) > 1)
-		return;
-	pthread_cond_destroy(&e->cond);
-	pthread_mutex_destroy(&e->lock);
-	free(e);
-}
-
-/* On the sip loop's thread. */
-static void open_door(void *arg)
-{
-	struct errand *e = arg;
-	struct switchboard *sb = e->notices->switchboard;
-	const int rc =
-		sb ? switchboard_open_door(sb, e->what.call_id, e->what.device, e->what.number)
-		   : -ENOENT;
-
-	pthread_mutex_lock(&e->lock);
-	e->done = true;
-	e->rc = rc;
-	pthread_cond_signal(&e->cond);
-	pthread_mutex_unlock(&e->lock);
-	errand_drop(e);
-}
-
-static int errand_wait(struct errand *e)
-{
-	struct timespec until;
-	int rc = 0;
-
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += PUSH_WAIT_MS / 1000;
-	pthread_mutex_lock(&e->lock);
-	while (!e->done && rc != ETIMEDOUT)
-		rc = pthread_cond_timedwait(&e->cond, &e->lock, &until);
-	rc = e->done ? e->rc : -EAGAIN;
-	pthread_mutex_unlock(&e->lock);
-	return rc;
+	return n->switchboard ? switchboard_open_door(n->switchboard, t->call_id, t->device, t->number)
+			      : -ENOENT;
 }
 
 static int on_open(void *arg, struct view token)
 {
 	struct notices *n = arg;
 	struct push_token what;
-	struct errand *e;
 	int rc = push_open(n->pusher, token, &what);
 
 	if (rc < 0)
 		return rc;
-	e = errand_new(n, &what);
-	if (!e)
-		return -ENOMEM;
-	rc = loop_post(n->sip, open_door, e);
-	if (rc < 0)
-		errand_drop(e); /* the loop's */
-	else
-		rc = errand_wait(e);
+	rc = errand_run(n->sip, open_door, n, &what, sizeof(what), PUSH_WAIT_MS);
 	log_info("push_open", LF_I("call", what.call_id), LF_I("device", what.device),
 		 LF_I("result", rc));
-	errand_drop(e);
 	return rc;
 }
 

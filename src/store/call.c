@@ -22,6 +22,7 @@ static const struct db_column call_columns[] = {
 	DB_COLUMN_TEXT(struct call_row, answered_by_name),
 	DB_COLUMN_INT(struct call_row, rang_at),
 	DB_COLUMN_INT(struct call_row, picture_at),
+	DB_COLUMN_INT(struct call_row, test),
 };
 static const struct db_shape call_shape = DB_SHAPE(struct call_row, call_columns);
 
@@ -86,7 +87,8 @@ static const struct db_shape lost_shape = DB_SHAPE(struct lost_row, lost_columns
 
 #define CALL_SELECT                                                                                \
 	"SELECT site_id, id, started_at, from_device, from_name, button, answered_at, ended_at,"   \
-	" state, result, answered_by, answered_by_name, rang_at, picture_at FROM call"
+	" state, result, answered_by, answered_by_name, rang_at, picture_at, test"    \
+	" FROM call"
 
 /* When the first phone rang; one that answers at once may never say that it rings. */
 #define FIRST_RANG                                                                                 \
@@ -152,12 +154,12 @@ enum {
 };
 
 static const struct db_stmt stmts[] = {
-	/* an intercom's is a bell */
+	/* an intercom's is a bell, unless it is a test */
 	[START] = { "call_start",
 		    "INSERT INTO call (site_id, id, started_at, from_device, from_name, button,"
-		    " state, bell) VALUES ($1, $2, $3, $4, $5, $6, 'ringing',"
-		    " (SELECT COUNT(*) FROM device WHERE site_id = $1 AND number = $4"
-		    " AND kind = 'intercom'))" },
+		    " state, test, bell) VALUES ($1, $2, $3, $4, $5, $6, 'ringing', $7,"
+		    " (SELECT CASE WHEN COUNT(*) > $7 THEN 1 ELSE 0 END FROM device"
+		    " WHERE site_id = $1 AND number = $4 AND kind = 'intercom'))" },
 	[ANSWER] = { "call_answer",
 		     "UPDATE call SET state = 'talking', answered_at = $3, answered_by = $4,"
 		     " answered_by_name = $5, " PICTURE_OF_CALL " WHERE site_id = $1 AND id = $2" },
@@ -245,7 +247,7 @@ int call_start(struct db *db, int64_t now_ms, const struct call_row *c)
 	const int rc = db_exec(db, &stmts[START],
 			       DB_ARGS(A_INT(c->site_id), A_INT(c->id), A_INT(c->started_at),
 				       A_INT(c->from_device), A_TEXT(c->from_name),
-				       A_INT_OR_NULL(c->button)),
+				       A_INT_OR_NULL(c->button), A_INT(c->test)),
 			       NULL);
 
 	return rc < 0 ? rc : call_changed(db, now_ms, c->site_id, c->id);

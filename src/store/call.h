@@ -35,6 +35,7 @@ struct call_row {
 	int64_t rang_at; /* read only: when the first phone rang, or answered without; known at the
 			    end. DB_INT_NULL: none did */
 	int64_t picture_at; /* read only: of the picture that it has; store/picture.h */
+	int64_t test;       /* 1: nobody was at the door (switchboard_test) */
 };
 
 struct call_leg_row {

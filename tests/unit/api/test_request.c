@@ -1,5 +1,6 @@
 #include "fixture.h"
 
+#include "api/limits.h"
 #include "store/audit.h"
 #include "store/call.h"
 #include "store/change.h"
@@ -388,6 +389,73 @@ static void buttons_are_replaced_whole(void **state)
 	assert_status(f, 409, ADMIN, "PUT", own(f, fixture_path(f, "/devices/%s/buttons", a)),
 		      "{\"items\":[]}");
 	assert_status(f, 404, ADMIN, "GET", own(f, "/devices/1234567890/buttons"), NULL);
+}
+
+/* Rings what it is told, and counts. */
+struct bells {
+	unsigned rung;
+	int rc;
+	struct test_call last;
+};
+
+static int ring_one(void *arg, struct test_call *call)
+{
+	struct bells *b = arg;
+
+	b->rung++;
+	call->ret_call = 77;
+	b->last = *call;
+	return b->rc;
+}
+
+static void a_button_is_tested(void **state)
+{
+	struct fixture *f = *state;
+	const char *door = device_make(f, INTERCOM("Door")), *phone = device_make(f, PHONE("A"));
+	const char *path = own(f, fixture_path(f, "/devices/%s/buttons/3/test", door));
+	struct bells bells = {};
+
+	assert_status(f, 503, ADMIN, "POST", path, NULL); /* without calls */
+	f->env.test_call = ring_one;
+	f->env.test_call_arg = &bells;
+	assert_status(f, 202, ADMIN, "POST", path, NULL);
+	assert_string_equal(fixture_text(f), "{\"id\":\"77\"}");
+	assert_int_equal(bells.last.button, 3);
+	assert_int_equal(bells.last.device, strtoll(door, NULL, 10));
+	assert_status(f, 403, ROLE_SITE_USER, "POST", path, NULL);
+	assert_status(f, 401, NOBODY, "POST", path, NULL);
+	assert_status(f, 409, ADMIN, "POST",
+		      own(f, fixture_path(f, "/devices/%s/buttons/3/test", phone)), NULL);
+	assert_status(f, 404, ADMIN, "POST", own(f, "/devices/1234567890/buttons/3/test"), NULL);
+	assert_status(f, 404, ADMIN, "POST",
+		      own(f, fixture_path(f, "/devices/%s/buttons/151/test", door)), NULL);
+	assert_status(f, 404, ADMIN, "POST",
+		      own(f, fixture_path(f, "/devices/%s/buttons/0/test", door)), NULL);
+	assert_int_equal(bells.rung, 1);
+	bells.rc = -ENOENT;
+	assert_status(f, 404, ADMIN, "POST", path, NULL);
+	bells.rc = -EHOSTUNREACH;
+	assert_status(f, 422, ADMIN, "POST", path, NULL);
+	bells.rc = -EBUSY;
+	assert_status(f, 409, ADMIN, "POST", path, NULL);
+	bells.rc = -EAGAIN;
+	assert_status(f, 503, ADMIN, "POST", path, NULL);
+}
+
+/* People live where it rings. */
+static void a_site_has_few_tests_an_hour(void **state)
+{
+	struct fixture *f = *state;
+	const char *door = device_make(f, INTERCOM("Door"));
+	const char *path = own(f, fixture_path(f, "/devices/%s/buttons/1/test", door));
+	struct bells bells = {};
+
+	f->env.test_call = ring_one;
+	f->env.test_call_arg = &bells;
+	for (unsigned i = 0; i < LIMITS_TEST_TRIES; i++)
+		assert_status(f, 202, ADMIN, "POST", path, NULL);
+	assert_status(f, 429, ADMIN, "POST", path, NULL);
+	assert_int_equal(bells.rung, LIMITS_TEST_TRIES);
 }
 
 /* A device of the neighbouring site, where one is admin too, is no destination here. */
@@ -1248,6 +1316,8 @@ int main(void)
 		TEST(a_number_that_is_taken_is_drawn_again),
 		TEST(credentials_are_shown_and_renewed),
 		TEST(buttons_are_replaced_whole),
+		TEST(a_button_is_tested),
+		TEST(a_site_has_few_tests_an_hour),
 		TEST(buttons_never_ring_another_site),
 		TEST(calls_come_newest_first_with_their_openings),
 		TEST(lists_page_through_everything_once),

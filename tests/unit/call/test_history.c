@@ -39,6 +39,7 @@ static void tell(struct journal *j, enum call_record_type type, int64_t site, in
 						 .leg = device == OTHER ? 2 : 1,
 						 .rang_at = AT + 400,
 						 .trace = trace,
+						 .test = type == CALL_REC_STARTED,
 						 .text = texts[type] });
 }
 
@@ -94,6 +95,7 @@ static void a_trace_comes_with_its_leg_and_completes_the_one_that_answered(void 
 	assert_true(view_eq(legs[1].why, VIEW("answered_elsewhere")));
 	assert_int_equal(call_get(f->db, site, CALL, &f->arena, &call), 0);
 	assert_int_equal(call.rang_at, AT + 300);
+	assert_int_equal(call.test, 1);
 	assert_int_equal(call_openings(f->db, site, CALL, &f->arena, &openings, &n), 0);
 	assert_int_equal(n, 1);
 	assert_true(view_eq(openings[0].how, VIEW("app")));

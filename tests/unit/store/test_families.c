@@ -700,6 +700,16 @@ static void calls_know_how_soon_a_phone_rang(void **state)
 			       .from_name = VIEW("Door"),
 			       .button = DB_INT_NULL };
 	assert_int_equal(call_start(f->db, NOW, &c), 0); /* goes on */
+	c.id = 10;
+	c.test = 1; /* nobody waited at the door */
+	c.ended_at = c.started_at + 30000;
+	c.result = VIEW("missed");
+	assert_int_equal(call_start(f->db, NOW, &c), 0);
+	assert_int_equal(call_end(f->db, NOW, &c), 0);
+	assert_int_equal(call_get(f->db, t.mine, 10, &f->arena, &c), 0);
+	assert_int_equal(c.test, 1);
+	assert_int_equal(call_get(f->db, t.mine, 9, &f->arena, &c), 0);
+	assert_int_equal(c.test, 0);
 
 	assert_int_equal(summary_rings(f->db, t.mine, &month, &got), 0);
 	assert_int_equal(got.rings, 6);

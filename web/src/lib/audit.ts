@@ -12,6 +12,7 @@ const OBJECTS: Record<string, Key> = {
 	apartments: "audit.object.apartment",
 	devices: "audit.object.device",
 	buttons: "audit.object.buttons",
+	test: "audit.object.test",
 	directories: "audit.object.phone_directory",
 	line: "audit.object.line",
 	quiet: "audit.object.quiet",

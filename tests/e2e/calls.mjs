@@ -142,6 +142,34 @@ test("the keyboard does all that a hand can", async ({ browser, stage }) => {
 	await page.context().close();
 });
 
+test("a button is tested from afar, and its phones ring", async ({ browser, stage }) => {
+	const { page, site, door, phones } = await at_door(browser, stage, (all) => [
+		{ button: 1, label: "Home", destinations: all.map(({ id }) => ({ device: id, after_s: 0 })) }]);
+	const first = phones.find(({ online }) => online); // baresip
+	const second = phones.find(({ online }) => !online);
+	const press = button(page, "Test call Button 1");
+	await press.waitFor();
+	await look(page, "calls-test");
+	await row(page, 1).getByLabel("Label").fill("Hall"); // what is not saved would ring otherwise
+	await press.waitFor({ state: "detached" });
+	await row(page, 1).getByLabel("Label").fill("Home");
+	await press.click();
+	await stage.do("rings");
+	await page.getByRole("heading", { level: 2, name: door.name }).waitFor();
+	await page.locator(".badge").getByText("Ringing").waitFor();
+	await page.locator(".badge").getByText("Test call").waitFor();
+	await stage.do("accept");
+	await stage.do("hung_up");
+	await page.locator(".badge").getByText("Answered").waitFor();
+	await page.getByText(`${first.name}: Answered`).waitFor();
+	await page.getByText(`${second.name}: Not registered`).waitFor();
+	await look(page, "calls-test-call");
+	const { items: [last] } = await api(page, "GET", `/sites/${site.id}/calls`);
+	assert.deepEqual([last.test, last.result, last.from_device], [true, "answered", door.id]);
+	assert.deepEqual(page.faults, []);
+	await page.context().close();
+});
+
 test("an intercom's switches have names, and no code is the end of another",
 	async ({ browser, stage }) => {
 		const { page, path } = await at_door(browser, stage);

@@ -106,6 +106,10 @@ class Stage(contextlib.ExitStack):
         self.phone.do("hangup")
         self.phone.until_event("CALL_CLOSED")
 
+    def hung_up(self):
+        """By the other side."""
+        self.phone.until_event("CALL_CLOSED")
+
     def register(self, user, password):
         """Another phone, at the empty server, with the account that a page has shown."""
         self.others[user] = Ua(self.empty.sip, user, password)
@@ -175,7 +179,7 @@ class Stage(contextlib.ExitStack):
         self.demo.start()
 
 
-DEEDS = ("rings", "accept", "keys", "hang_up", "register", "unregister", "fill", "app",
+DEEDS = ("rings", "accept", "keys", "hang_up", "hung_up", "register", "unregister", "fill", "app",
          "bells", "scan",
          "mail_server", "server_stop", "server_start")
 

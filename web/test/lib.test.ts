@@ -30,7 +30,7 @@ import {
 const call = (id: string, started_at: number, more: Partial<Call> = {}): Call => ({
 	id, started_at, from_device: "1234567890", from_name: null, answered_at: null,
 	ended_at: null, state: "ringing", result: null, answered_by: null, answered_by_name: null,
-	rang_at: null, picture_at: null, opened: [], ...more,
+	rang_at: null, picture_at: null, test: false, opened: [], ...more,
 });
 const button = (n: number): Button => ({ button: n, label: "", destinations: [] });
 

@@ -310,6 +310,9 @@ export const api = {
 		request<{ items: Button[] }>("GET", site_path(site, `/devices/${id(device)}/buttons`)),
 	buttons_edit: (site: string, device: string, items: Button[]) =>
 		request<unknown>("PUT", site_path(site, `/devices/${id(device)}/buttons`), { items }),
+	button_test: (site: string, device: string, button: number) =>
+		request<{ id: string }>("POST",
+			site_path(site, `/devices/${id(device)}/buttons/${button}/test`)),
 	switches: (site: string, device: string) =>
 		request<{ items: Switch[] }>("GET", site_path(site, `/devices/${id(device)}/switches`)),
 	switches_edit: (site: string, device: string, items: Switch[]) =>

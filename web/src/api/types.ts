@@ -483,6 +483,7 @@ export interface Call {
 	answered_by_name: string | null;
 	rang_at: number | null; // the first phone; known once it is over
 	picture_at: number | null;
+	test: boolean; // from the portal: nobody was at the door
 	opened: Opening[];
 }
 

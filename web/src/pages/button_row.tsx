@@ -18,6 +18,7 @@ interface Props {
 	error: string | undefined;
 	set: (row: Button) => void;
 	remove: () => void;
+	test: (() => void) | null; // null: as it is here, it is not saved, or it rings nobody
 }
 
 function after_text(after_s: number): string {
@@ -43,7 +44,7 @@ function Add({ row, devices, set }: Pick<Props, "row" | "devices" | "set">) {
 }
 
 // One button of an intercom: its number and label, and whom it rings when.
-export function ButtonRow({ place, row, devices, line, error, set, remove }: Props) {
+export function ButtonRow({ place, row, devices, line, error, set, remove, test }: Props) {
 	const { over } = useDrag();
 	const title = t("button.title", { n: Number.isNaN(row.button) ? "" : String(row.button) });
 	const name = (id: string) => devices.get(id)?.name ?? id;
@@ -82,9 +83,16 @@ export function ButtonRow({ place, row, devices, line, error, set, remove }: Pro
 			<Add row={row} devices={devices} set={set} />
 			{row.destinations.length > 0
 				&& <RingPicture row={row} name={name} devices={devices} line={line} />}
-			<div><button class="danger" onClick={remove}>
-				{t("button.remove")}<span class="hidden"> {title}</span>
-			</button></div>
+			<div class="row">
+				{test !== null && (
+					<button onClick={test}>
+						{t("call.test")}<span class="hidden"> {title}</span>
+					</button>
+				)}
+				<button class="danger" onClick={remove}>
+					{t("button.remove")}<span class="hidden"> {title}</span>
+				</button>
+			</div>
 		</li>
 	);
 }

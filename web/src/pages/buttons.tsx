@@ -5,6 +5,7 @@ import { problem_from, useLoad } from "../lib/hooks.ts";
 import { t } from "../lib/i18n.ts";
 import { problem_text } from "../lib/problem.ts";
 import { can_ring, ring_add, ring_move } from "../lib/ring.ts";
+import { go, site_href } from "../lib/router.ts";
 import { toast } from "../lib/toast.ts";
 import { BUTTON_MAX, check_buttons, next_button } from "../lib/validate.ts";
 import { DeviceChip } from "../ui/device_chip.tsx";
@@ -50,9 +51,16 @@ interface EditorProps {
 	devices: readonly Device[];
 	line: boolean;
 	save: (rows: Button[]) => Promise<void>;
+	test: (button: number) => Promise<void>;
 }
 
-function Editor({ start, devices, line, save }: EditorProps) {
+// What rings when somebody presses it now.
+function is_saved(row: Button, saved: readonly Button[]): boolean {
+	return row.destinations.length > 0
+		&& saved.some((one) => JSON.stringify(one) === JSON.stringify(row));
+}
+
+function Editor({ start, devices, line, save, test }: EditorProps) {
 	const [rows, set_rows] = useState<readonly Row[]>(
 		() => start.map((row, key) => ({ key, row })));
 	const [next_key, set_next_key] = useState(start.length);
@@ -95,6 +103,17 @@ function Editor({ start, devices, line, save }: EditorProps) {
 		}
 		set_busy(false);
 	};
+	const ring = async (button: number) => {
+		if (busy)
+			return;
+		set_busy(true);
+		try {
+			await test(button);
+		} catch (error) {
+			toast(problem_text(problem_from(error)), true);
+		}
+		set_busy(false);
+	};
 	return (
 		<DragArea drop={(what, place) => set_rows(rows_drop(rows, what, place))}>
 			<Palette devices={devices} />
@@ -107,10 +126,12 @@ function Editor({ start, devices, line, save }: EditorProps) {
 							error={fault && t(fault, { max: BUTTON_MAX })}
 							set={(changed) => set_rows(rows.map((one) =>
 								one.key === key ? { key, row: changed } : one))}
-							remove={() => set_rows(rows.filter((one) => one.key !== key))} />
+							remove={() => set_rows(rows.filter((one) => one.key !== key))}
+							test={is_saved(row, saved) ? () => void ring(row.button) : null} />
 					);
 				})}
 			</ul>
+			{saved.length > 0 && <p class="soft">{t("buttons.test")}</p>}
 			<div role="alert">{problem && <p class="note bad">{problem}</p>}</div>
 			<div class="row">
 				<button onClick={add}>{t("buttons.add")}</button>
@@ -146,6 +167,10 @@ export function Buttons({ site, device, devices }: Props) {
 						save={async (rows) => {
 							await api.buttons_edit(site, device.id, rows);
 							toast(t("saved"));
+						}}
+						test={async (button) => {
+							const { id } = await api.button_test(site, device.id, button);
+							go(site_href(site, "calls", id));
 						}} />
 				)}
 			</Show>

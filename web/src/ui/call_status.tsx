@@ -11,5 +11,10 @@ function look(call: Call): string {
 }
 
 export function CallStatus({ call }: { call: Call }) {
-	return <span class={look(call)}>{t(call_status(call))}</span>;
+	return (
+		<>
+			<span class={look(call)}>{t(call_status(call))}</span>
+			{call.test && <> <span class="badge">{t("call.test")}</span></>}
+		</>
+	);
 }

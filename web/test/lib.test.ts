@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import type { AuditEntry, Button, Call } from "../src/api/types.ts";
+import type { AuditEntry, Button, Call, LiveEvent } from "../src/api/types.ts";
 import { audit_changes, audit_query, audit_sentence } from "../src/lib/audit.ts";
 import {
-	call_part, call_status, call_talk_ms, calls_merge, opening_how, stream_loss,
+	call_begin, call_part, call_status, call_talk_ms, calls_merge, opening_how, stream_loss,
 } from "../src/lib/calls.ts";
 import {
 	day_start, format_duration, format_time, format_wait, zone_midnight, zone_valid,
@@ -46,6 +46,35 @@ test("calls: time talked", () => {
 	assert.equal(call_talk_ms(call("1", 0, { answered_at: 10 }), 99), 89);
 	assert.equal(call_talk_ms(call("1", 0, { answered_at: 10 }), 5), 0);
 	assert.equal(call_talk_ms(call("1", 0, { answered_at: 10, ended_at: 40 }), 99), 30);
+});
+
+test("calls: one that begins is there once the feed tells of it", async () => {
+	let tell: (event: LiveEvent | null) => void = () => assert.fail("nobody listens");
+	let open = 0;
+	const listen = (fn: typeof tell) => {
+		tell = fn;
+		open++;
+		return () => void open--;
+	};
+	const event = (type: string, id: string) => ({ cursor: 1, type, id }) as unknown as LiveEvent;
+	let there = "";
+	const begun = call_begin(listen, async () => ({ id: "7" })).then((id) => there = id);
+	await Promise.resolve();
+	tell(event("device", "7"));
+	tell(event("call", "6"));
+	tell(null);
+	await new Promise(setImmediate);
+	assert.equal(there, "");
+	tell(event("call", "7"));
+	await begun;
+	assert.equal(there, "7");
+	const early = call_begin(listen, async () => {
+		tell(event("call", "8"));
+		return { id: "8" };
+	});
+	assert.equal(await early, "8");
+	await assert.rejects(call_begin(listen, async () => { throw new Error("no"); }), /no/);
+	assert.equal(open, 0);
 });
 
 test("calls: status", () => {

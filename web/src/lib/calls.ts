@@ -1,5 +1,6 @@
-// A list of calls as it changes under the reader. Pure.
+// A list of calls as it changes under the reader, and calls that begin here.
 import type { Call, CallResult, CallStream } from "../api/types.ts";
+import type { Listen } from "./changes.ts";
 import type { Key } from "./i18n.ts";
 
 // Newest first; a call already listed is replaced, never doubled.
@@ -64,4 +65,35 @@ export function call_status(call: Call): Key {
 	if (call.ended_at !== null)
 		return "call.ended";
 	return call.answered_at === null ? "call.ringing" : "call.talking";
+}
+
+const TOLD_MS = 2000;
+
+// The id of the call that `begin` starts, once the feed tells of it: the history is written behind
+// the call, and its page is there from then on. Without the feed it has a moment.
+export async function call_begin(listen: Listen,
+	begin: () => Promise<{ id: string }>): Promise<string> {
+	const told = new Set<string>();
+	let hear = () => {};
+	const close = listen((event) => {
+		if (event?.type === "call")
+			told.add(event.id);
+		hear();
+	});
+	try {
+		const { id } = await begin();
+		await new Promise<void>((done) => {
+			const late = setTimeout(done, TOLD_MS);
+			hear = () => {
+				if (!told.has(id))
+					return;
+				clearTimeout(late);
+				done();
+			};
+			hear();
+		});
+		return id;
+	} finally {
+		close();
+	}
 }

@@ -1,6 +1,8 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { api } from "../api/client.ts";
 import type { Button, Device } from "../api/types.ts";
+import { call_begin } from "../lib/calls.ts";
+import type { Listen } from "../lib/changes.ts";
 import { problem_from, useLoad } from "../lib/hooks.ts";
 import { t } from "../lib/i18n.ts";
 import { problem_text } from "../lib/problem.ts";
@@ -146,12 +148,13 @@ function Editor({ start, devices, line, save, test }: EditorProps) {
 
 interface Props {
 	site: string;
+	listen: Listen;
 	device: Device;
 	devices: readonly Device[];
 }
 
 // Whom each button of a door rings, and when. Saved as a whole.
-export function Buttons({ site, device, devices }: Props) {
+export function Buttons({ site, listen, device, devices }: Props) {
 	const buttons = useLoad(device.id, async () => {
 		const [{ items }, { host }] =
 			await Promise.all([api.buttons(site, device.id), api.line(site)]);
@@ -169,8 +172,8 @@ export function Buttons({ site, device, devices }: Props) {
 							toast(t("saved"));
 						}}
 						test={async (button) => {
-							const { id } = await api.button_test(site, device.id, button);
-							go(site_href(site, "calls", id));
+							go(site_href(site, "calls", await call_begin(listen,
+								() => api.button_test(site, device.id, button))));
 						}} />
 				)}
 			</Show>

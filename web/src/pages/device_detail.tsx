@@ -98,7 +98,7 @@ export function DeviceDetail({ site, listen, id }: TabProps & { id: string }) {
 							<div class="halves">
 								{can("device_edit") && (
 									<div class="stack">
-										{device.kind === "intercom" && <Buttons site={site.id}
+										{device.kind === "intercom" && <Buttons site={site.id} listen={listen}
 											device={device} devices={devices} />}
 										<Settings site={site.id} device={device}
 											apartments={apartments} directories={directories}

@@ -71,6 +71,11 @@ static int errand_wait(struct errand *e, void *what, size_t n, unsigned wait_ms)
 
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += wait_ms / 1000;
+	until.tv_nsec += (long)(wait_ms % 1000) * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000;
+	}
 	pthread_mutex_lock(&e->lock);
 	while (!e->done && rc != ETIMEDOUT)
 		rc = pthread_cond_timedwait(&e->cond, &e->lock, &until);

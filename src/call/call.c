@@ -21,7 +21,6 @@ void call_record(const struct call *call, enum call_record_type type, const stru
 			     .door = type == CALL_REC_OPENED ? call_leg_peer(leg)->device : 0,
 			     .opening_id = type == CALL_REC_OPENED ? switchboard_id(call->sb) : 0,
 			     .leg = leg ? leg->number : 0,
-			     .rang_at = leg ? leg->trace.rang : 0,
 			     .trace = leg ? &leg->trace : NULL,
 			     .text = text,
 		     });

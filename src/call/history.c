@@ -16,14 +16,9 @@ static void opening(struct journal *j, const struct call_record *r)
 			   });
 }
 
-/* Without a trace, what the record itself tells. */
 static struct call_leg_row leg_row(const struct call_record *r, const char *result)
 {
-	const bool answered = r->type == CALL_REC_ANSWERED;
-	const struct call_trace told = { .rang = r->rang_at,
-					 .answered = answered ? r->at : 0,
-					 .ended = answered ? 0 : r->at };
-	const struct call_trace *t = r->trace ? r->trace : &told;
+	const struct call_trace *t = r->trace;
 
 	return (struct call_leg_row){
 		.site_id = r->site_id,

@@ -54,8 +54,7 @@ struct call_record {
 	uint64_t door;    /* OPENED: whose code it was */
 	int64_t opening_id; /* OPENED: rises with time */
 	unsigned leg;       /* LEG, ANSWERED: unique in the call */
-	int64_t rang_at;    /* LEG, ANSWERED: 0: it did not */
-	const struct call_trace *trace; /* LEG, ANSWERED, TRACE; may be NULL */
+	const struct call_trace *trace; /* LEG, ANSWERED, TRACE */
 	unsigned button;  /* STARTED: 0 when a number was dialled */
 	bool test;        /* STARTED: nobody rang the bell */
 	const struct call_stream *streams; /* STREAMS */

@@ -175,7 +175,7 @@ static void on_leg(struct seen *s, const struct call_record *r)
 	assert_true(s->nlegs < LEGS_SEEN_MAX);
 	s->legs[s->nlegs].number = r->leg;
 	s->legs[s->nlegs].device = r->device;
-	s->legs[s->nlegs].rang = r->rang_at != 0;
+	s->legs[s->nlegs].rang = r->trace->rang != 0;
 	snprintf(s->legs[s->nlegs++].result, sizeof(s->legs[0].result), "%s",
 		 r->type == CALL_REC_ANSWERED ? "answered" : r->text);
 }

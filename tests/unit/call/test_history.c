@@ -37,7 +37,6 @@ static void tell(struct journal *j, enum call_record_type type, int64_t site, in
 						 .door = DOOR,
 						 .opening_id = 8,
 						 .leg = device == OTHER ? 2 : 1,
-						 .rang_at = AT + 400,
 						 .trace = trace,
 						 .test = type == CALL_REC_STARTED,
 						 .text = texts[type] });
@@ -101,19 +100,22 @@ static void a_trace_comes_with_its_leg_and_completes_the_one_that_answered(void 
 	assert_true(view_eq(openings[0].how, VIEW("app")));
 }
 
-static void without_a_trace_a_leg_has_what_its_record_tells(void **state)
+static void what_a_trace_does_not_have_is_not_known(void **state)
 {
 	struct fixture *f = *state;
 	const int64_t site = site_make(f);
+	struct call_trace won = { .rang = AT + 400, .answered = AT + 3000 };
+	const struct call_trace lost = { .ended = AT + 3000 };
 	struct call_leg_row *legs;
 	struct journal *j;
 	size_t n;
 
 	assert_int_equal(journal_start(f->url, clock_system(), NULL, NULL, &j), 0);
 	tell(j, CALL_REC_STARTED, site, 0, DOOR, NULL);
-	tell(j, CALL_REC_LEG, site, 3000, OTHER, NULL);
-	tell(j, CALL_REC_ANSWERED, site, 3000, PHONE, NULL);
-	tell(j, CALL_REC_TRACE, site, 9000, PHONE, NULL);
+	tell(j, CALL_REC_LEG, site, 3000, OTHER, &lost);
+	tell(j, CALL_REC_ANSWERED, site, 3000, PHONE, &won);
+	won.ended = AT + 9000;
+	tell(j, CALL_REC_TRACE, site, 9000, PHONE, &won);
 	journal_stop(j);
 
 	assert_int_equal(call_legs(f->db, site, CALL, &f->arena, &legs, &n), 0);
@@ -133,7 +135,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ON_SQLITE(a_trace_comes_with_its_leg_and_completes_the_one_that_answered),
-		ON_SQLITE(without_a_trace_a_leg_has_what_its_record_tells),
+		ON_SQLITE(what_a_trace_does_not_have_is_not_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

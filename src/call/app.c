@@ -68,14 +68,9 @@ static void hello(struct app_link *link)
 
 /* Who is connected for a device. */
 
-static struct view key_of(const uint64_t *device)
-{
-	return (struct view){ (const char *)device, sizeof(*device) };
-}
-
 static struct seats *seats_find(const struct switchboard *sb, uint64_t device)
 {
-	const struct map_node *node = map_get(&sb->seats, key_of(&device));
+	const struct map_node *node = map_get(&sb->seats, device_key(&device));
 
 	return node ? CONTAINER_OF(node, struct seats, node) : NULL;
 }
@@ -91,7 +86,7 @@ static struct seats *seats_make(struct switchboard *sb, uint64_t device)
 		return NULL;
 	s->device = device;
 	list_init(&s->list);
-	if (map_put(&sb->seats, &s->node, key_of(&s->device)) < 0) {
+	if (map_put(&sb->seats, &s->node, device_key(&s->device)) < 0) {
 		free(s);
 		return NULL;
 	}

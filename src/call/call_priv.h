@@ -82,6 +82,17 @@ struct switchboard {
 	void *idle_arg;
 };
 
+/* Keys of the switchboard's maps. */
+static inline struct view id_key(const int64_t *id)
+{
+	return (struct view){ (const char *)id, sizeof(*id) };
+}
+
+static inline struct view device_key(const uint64_t *device)
+{
+	return (struct view){ (const char *)device, sizeof(*device) };
+}
+
 /* Whom a leg talks to; NULL before somebody answered. */
 static inline struct call_leg *call_leg_peer(const struct call_leg *leg)
 {

@@ -33,14 +33,9 @@ struct line_ask {
 	struct list list;      /* the switchboard's */
 };
 
-static struct view key_of(const int64_t *site_id)
-{
-	return (struct view){ (const char *)site_id, sizeof(*site_id) };
-}
-
 static struct line_use *use_of(struct switchboard *sb, int64_t site_id)
 {
-	struct map_node *node = map_get(&sb->line_uses, key_of(&site_id));
+	struct map_node *node = map_get(&sb->line_uses, id_key(&site_id));
 	struct line_use *use = node ? CONTAINER_OF(node, struct line_use, node) : NULL;
 
 	if (use)
@@ -49,7 +44,7 @@ static struct line_use *use_of(struct switchboard *sb, int64_t site_id)
 	if (!use)
 		return NULL;
 	use->site_id = site_id;
-	if (map_put(&sb->line_uses, &use->node, key_of(&use->site_id)) < 0) {
+	if (map_put(&sb->line_uses, &use->node, id_key(&use->site_id)) < 0) {
 		free(use);
 		return NULL;
 	}

@@ -19,14 +19,9 @@ struct bell {
 	struct map_node node;
 };
 
-static struct view key_of(const uint64_t *device)
-{
-	return (struct view){ (const char *)device, sizeof(*device) };
-}
-
 static struct bell *bell_find(const struct switchboard *sb, uint64_t device)
 {
-	const struct map_node *node = map_get(&sb->bells, key_of(&device));
+	const struct map_node *node = map_get(&sb->bells, device_key(&device));
 
 	return node ? CONTAINER_OF(node, struct bell, node) : NULL;
 }
@@ -43,7 +38,7 @@ static struct bell *bell_make(struct switchboard *sb, uint64_t device)
 	bell->sb = sb;
 	bell->device = device;
 	list_init(&bell->rungs);
-	if (map_put(&sb->bells, &bell->node, key_of(&bell->device)) < 0) {
+	if (map_put(&sb->bells, &bell->node, device_key(&bell->device)) < 0) {
 		free(bell);
 		return NULL;
 	}

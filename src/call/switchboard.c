@@ -9,21 +9,11 @@
 
 _Static_assert((int)ROUTE_MAX_DEVICES <= (int)CALL_LEGS_MAX, "each device can ring");
 
-static struct view id_key(const int64_t *id)
-{
-	return (struct view){ (const char *)id, sizeof(*id) };
-}
-
 struct call *switchboard_call(const struct switchboard *sb, int64_t id)
 {
 	const struct map_node *node = map_get(&sb->calls, id_key(&id));
 
 	return node ? CONTAINER_OF(node, struct call, node) : NULL;
-}
-
-static struct view device_key(const uint64_t *device)
-{
-	return (struct view){ (const char *)device, sizeof(*device) };
 }
 
 static struct caller *caller_find(const struct switchboard *sb, uint64_t device)

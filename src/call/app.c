@@ -181,13 +181,20 @@ void app_device_changed(struct switchboard *sb, uint64_t device)
 
 /* The legs of a link. */
 
+static struct call_leg *leg_of(const struct app_link *link, int64_t call)
+{
+	for (struct list *it = link->legs.next; it != &link->legs; it = it->next) {
+		struct call_leg *leg = CONTAINER_OF(it, struct call_leg, page.of_link);
+
+		if (leg->call->id == call)
+			return leg;
+	}
+	return NULL;
+}
+
 bool app_link_has(const struct app_link *link, const struct call *call)
 {
-	for (const struct list *it = link->legs.next; it != &link->legs; it = it->next) {
-		if (CONTAINER_OF(it, struct call_leg, page.of_link)->call == call)
-			return true;
-	}
-	return false;
+	return leg_of(link, call->id) != NULL;
 }
 
 bool app_link_full(const struct app_link *link)
@@ -348,17 +355,6 @@ static void resume(struct app_link *link, const struct app_message *m)
 		app_error(link, m, "busy", "this page has that call already, or too many");
 	else
 		leg_app_resume(leg, link, m->fresh);
-}
-
-static struct call_leg *leg_of(const struct app_link *link, int64_t call)
-{
-	for (struct list *it = link->legs.next; it != &link->legs; it = it->next) {
-		struct call_leg *leg = CONTAINER_OF(it, struct call_leg, page.of_link);
-
-		if (leg->call->id == call)
-			return leg;
-	}
-	return NULL;
 }
 
 static void obey(struct app_link *link, const struct app_message *m)

@@ -134,6 +134,8 @@ void legs_start(struct call *call, const struct dir_device *to, enum legs which,
 /* The device is no part of the call any more; the call may be gone after it. */
 void call_leave(struct call *call, uint64_t device);
 void leg_digit(struct call_leg *leg, char digit, enum dtmf_how how);
+/* It opened the door that it talks to; the history has it. */
+void leg_opened(const struct call_leg *leg, const char *how);
 
 /* leg_sip.c */
 /* How media reach a device by this flow. */

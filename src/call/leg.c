@@ -9,11 +9,11 @@
 
 /* Keys. */
 
-static void opened(struct call_leg *leg, enum dtmf_how how)
+void leg_opened(const struct call_leg *leg, const char *how)
 {
-	call_record(leg->call, CALL_REC_OPENED, leg, how == DTMF_INFO ? "info" : "dtmf");
+	call_record(leg->call, CALL_REC_OPENED, leg, how);
 	log_info("call_opened", LF_I("call", leg->call->id), LF_I("device", leg->device),
-		 LF_S("how", how == DTMF_INFO ? "info" : "dtmf"));
+		 LF_S("how", how));
 }
 
 static void pass_digit(struct call_leg *leg, char digit, enum dtmf_how how)
@@ -36,7 +36,7 @@ void leg_digit(struct call_leg *leg, char digit, enum dtmf_how how)
 	pass_digit(leg, digit, how);
 	/* Whoever called whom: what opens a door are the keys that it hears. */
 	if (door && dtmf_take_code(&leg->dtmf, door->code))
-		opened(leg, how);
+		leg_opened(leg, how == DTMF_INFO ? "info" : "dtmf");
 }
 
 /* How they end. */

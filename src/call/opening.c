@@ -2,8 +2,6 @@
  * somebody had pressed them. */
 #include "call/call_priv.h"
 
-#include "base/log.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,9 +31,7 @@ static void done(struct call *call)
 	struct opening *o = &call->opening;
 	struct call_leg *leg = opener(call);
 
-	call_record(call, CALL_REC_OPENED, leg, o->how);
-	log_info("call_opened", LF_I("call", call->id), LF_I("device", leg->device),
-		 LF_S("how", o->how));
+	leg_opened(leg, o->how);
 	leg->kind->opened(leg, o->number);
 	o->number = 0;
 	if (o->hang_up &&

@@ -62,7 +62,8 @@ static void drop_all(struct call *call, const struct call_leg *but, const char *
 	}
 }
 
-void call_look_over(struct call *call, uint64_t device)
+/* Nobody but the device may look through that camera any more; 0: nobody at all. */
+static void look_over(struct call *call, uint64_t device)
 {
 	const struct switchboard_conf *conf = &call->sb->conf;
 
@@ -79,7 +80,7 @@ void call_free(struct call *call)
 
 	drop_all(call, NULL, NULL, &end);
 	rung_over(call, end.why);
-	call_look_over(call, 0);
+	look_over(call, 0);
 	if (call->caller.kind)
 		call->caller.kind->end(&call->caller, &end);
 	timers_cancel(call->sb->timers, &call->timer);
@@ -139,7 +140,7 @@ void call_picture(struct call *call, bool shows)
 	call->picture = shows;
 	call->no_picture = !shows;
 	if (shows)
-		call_look_over(call, 0);
+		look_over(call, 0);
 	for (struct list *it = call->legs.next; it != &call->legs; it = it->next) {
 		struct call_leg *leg = CONTAINER_OF(it, struct call_leg, list);
 
@@ -173,7 +174,7 @@ static void do_bridge(struct call *call, struct call_leg *leg)
 	leg->told = true; /* by the record of the answer */
 	drop_all(call, leg, "elsewhere", &elsewhere_end);
 	rung_over(call, elsewhere_end.why);
-	call_look_over(call, leg->kind == &leg_app ? leg->device : 0);
+	look_over(call, leg->kind == &leg_app ? leg->device : 0);
 	call_record(call, CALL_REC_ANSWERED, leg, NULL);
 	call->sb->stats.answered++;
 	call->sb->stats.talking++;

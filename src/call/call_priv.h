@@ -111,8 +111,6 @@ void call_leg_result(struct call_leg *leg, const char *result, const char *why);
 void call_leg_drop(struct call_leg *leg, const char *result, const struct leg_end *end);
 /* The caller shows something, or should have begun to. */
 void call_picture(struct call *call, bool shows);
-/* Nobody but the device may look through that camera any more; 0: nobody at all. */
-void call_look_over(struct call *call, uint64_t device);
 void call_free(struct call *call);
 static inline int64_t call_now(const struct call *call)
 {

@@ -83,7 +83,9 @@ static bool relayable(const struct sdp_media *line)
 	return line->kind != SDP_OTHER && line->port && !line->secure && line->nformats;
 }
 
-int media_find_lines(const struct sdp *sdp, const struct leg *leg, int ret_lines[RELAY_KINDS])
+/* The first m= line of each kind that can be relayed, and is as this leg's way wants it.
+ * -EPROTONOSUPPORT without any. */
+static int find_lines(const struct sdp *sdp, const struct leg *leg, int ret_lines[RELAY_KINDS])
 {
 	ret_lines[RELAY_AUDIO] = ret_lines[RELAY_VIDEO] = -1;
 	for (unsigned i = 0; i < sdp->nmedia; i++) {
@@ -253,7 +255,7 @@ int media_caller(struct media *m, struct view offer, const struct media_way *way
 	m->caller_offered = offer.n > 0;
 	rc = media_said_read(offer.n ? offer : VIEW(plain_offer), &said);
 	if (rc == 0)
-		rc = media_find_lines(said.sdp, m->caller_offered ? &said_by : &ours, lines);
+		rc = find_lines(said.sdp, m->caller_offered ? &said_by : &ours, lines);
 	if (rc == 0)
 		rc = leg_open(m, 0, way, lines);
 	if (rc < 0) {
@@ -287,7 +289,7 @@ static struct sdp_edit edit_for(struct media *m, struct leg *leg, const int line
 	return edit;
 }
 
-struct sdp_edit media_offer_for(struct media *m, struct leg *leg, const int lines[RELAY_KINDS])
+static struct sdp_edit offer_for(struct media *m, struct leg *leg, const int lines[RELAY_KINDS])
 {
 	struct sdp_edit edit = edit_for(m, leg, lines);
 
@@ -334,7 +336,7 @@ int media_callee(struct media *m, const struct media_way *way, unsigned *ret_leg
 	rc = leg_open(m, at, way, lines);
 	if (rc < 0)
 		return rc;
-	edit = media_offer_for(m, &m->legs[at], lines);
+	edit = offer_for(m, &m->legs[at], lines);
 	rc = sdp_relay(caller->said.sdp, &edit, ret_offer);
 	if (rc < 0) {
 		media_leg_close(m, at);
@@ -414,7 +416,7 @@ int media_answer_caller(struct media *m, unsigned at, struct buf *ret_sdp)
 
 	streams_on(leg, lines);
 	if (!m->caller_offered) {
-		edit = media_offer_for(m, caller, lines);
+		edit = offer_for(m, caller, lines);
 		return sdp_relay(leg->said.sdp, &edit, ret_sdp);
 	}
 	edit = media_answer_for(m, caller, caller->said.sdp, lines);
@@ -502,10 +504,9 @@ void media_connect(struct media *m, unsigned at)
 	watch(m, leg);
 }
 
-/* Lines of kinds for which the leg has ports from the start. */
 int media_lines_with_ports(const struct sdp *sdp, const struct leg *leg, int ret_lines[RELAY_KINDS])
 {
-	int rc = media_find_lines(sdp, leg, ret_lines);
+	int rc = find_lines(sdp, leg, ret_lines);
 
 	for (unsigned k = 0; k < RELAY_KINDS; k++) {
 		if (!leg->ports.rtp[k])
@@ -527,7 +528,7 @@ int media_reoffer(struct media *m, unsigned from, struct view offer, unsigned to
 	if (rc == 0)
 		rc = media_lines_with_ports(said.sdp, &m->legs[from], lines);
 	if (rc == 0) {
-		edit = media_offer_for(m, &m->legs[to], lines);
+		edit = offer_for(m, &m->legs[to], lines);
 		rc = sdp_relay(said.sdp, &edit, ret_offer);
 	}
 	if (rc < 0) {
@@ -620,7 +621,7 @@ int media_restore(struct media *m, unsigned at, unsigned other, struct buf *ret_
 	int lines[RELAY_KINDS];
 
 	streams_on(from, lines);
-	edit = media_offer_for(m, &m->legs[at], lines);
+	edit = offer_for(m, &m->legs[at], lines);
 	return sdp_relay(from->said.sdp, &edit, ret_offer);
 }
 

@@ -65,20 +65,18 @@ struct media {
 int media_said_read(struct view text, struct said *ret_said);
 /* What was said before is forgotten. */
 void media_said_move(struct said *to, struct said *from);
-/* The first m= line of each kind that can be relayed, and is as this leg's way wants it.
- * -EPROTONOSUPPORT without any. */
-int media_find_lines(const struct sdp *sdp, const struct leg *leg, int ret_lines[RELAY_KINDS]);
 /* A number for the codec; MEDIA_CODECS_MAX when there are too many. It outlives the description. */
 unsigned media_codec_number(struct media *m, const struct sdp_format *format);
-/* Our ports of `leg` at the lines that are relayed, and our keys; every other line is refused. For an
- * offer to it, and for the answer to its offer. */
-struct sdp_edit media_offer_for(struct media *m, struct leg *leg, const int lines[RELAY_KINDS]);
+/* Our ports of `leg` at the lines that are relayed, and our keys, for the answer to its offer;
+ * every other line is refused. */
 struct sdp_edit media_answer_for(struct media *m, struct leg *leg, const struct sdp *offer,
 				 const int lines[RELAY_KINDS]);
 /* A free leg beside the caller's; MEDIA_LEGS_MAX without any. */
 unsigned media_leg_free(const struct media *m);
 /* The offer of `leg` was taken: what it said counts now, in the lines that the other side took. */
 int media_take_offer(struct media *m, struct leg *leg, const int lines[RELAY_KINDS]);
+/* The first m= line of each kind that can be relayed, is as this leg's way wants it, and for which
+ * it has ports from the start. -EPROTONOSUPPORT without any. */
 int media_lines_with_ports(const struct sdp *sdp, const struct leg *leg,
 			   int ret_lines[RELAY_KINDS]);
 /* Whoever was on hold, or changed where it listens, sees nothing until the next key frame. */

@@ -2,7 +2,8 @@
 
 #include <errno.h>
 
-bool route_may_call(const struct dir_device *from, const struct dir_device *to)
+/* Both of a site, and neither a phone directory nor a licence stands in the way. */
+static bool may_call(const struct dir_device *from, const struct dir_device *to)
 {
 	const struct dir_list *list = from->may_call;
 	bool listed = !list;
@@ -18,7 +19,7 @@ static void add(const struct directory *dir, const struct dir_device *caller,
 {
 	const struct dir_device *to = directory_device(dir, destination.device);
 
-	if (to && route_may_call(caller, to) && (route->button || !to->line) &&
+	if (to && may_call(caller, to) && (route->button || !to->line) &&
 	    route->n < ROUTE_MAX_DEVICES)
 		route->to[route->n++] = destination;
 }

@@ -11,9 +11,6 @@ struct route {
 	struct dir_destination to[ROUTE_MAX_DEVICES]; /* by time */
 };
 
-/* Whether the one may call the other: both of a site, and neither a phone directory nor a licence
- * stands in the way. */
-bool route_may_call(const struct dir_device *from, const struct dir_device *to);
 /* dialled: the user part of the request URI: a button (1…150) of the caller, or a device's number.
  * -ENOENT: no such button, number, or not of this site, or not one that it may call (the same to
  * the caller); -EINVAL: not a number at all. A button without destinations gives n = 0. Phones

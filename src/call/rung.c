@@ -198,6 +198,15 @@ void rung_lost(struct call_leg *leg, bool final)
 		rung->waits = true; /* a push may bring it back */
 }
 
+/* What is known of its waking. late: it came because of it. */
+static void trace_leg(const struct rung *rung, struct call_leg *leg, bool late)
+{
+	leg->trace.pushed = rung->pushed;
+	leg->trace.delivered = rung->delivered;
+	if (late && rung->pushed)
+		leg->trace.woken = call_now(leg->call);
+}
+
 static void never_came(struct rung *rung, const char *why)
 {
 	struct call_leg leg = { .call = rung->call,
@@ -206,7 +215,7 @@ static void never_came(struct rung *rung, const char *why)
 				.device = rung->device };
 
 	memcpy(leg.name, rung->name, sizeof(leg.name));
-	rung_trace(rung, &leg, false);
+	trace_leg(rung, &leg, false);
 	call_leg_result(&leg, "unreachable", why);
 }
 
@@ -231,14 +240,6 @@ void rung_over(struct call *call, const char *why)
 
 /* What became of a push. */
 
-void rung_trace(const struct rung *rung, struct call_leg *leg, bool late)
-{
-	leg->trace.pushed = rung->pushed;
-	leg->trace.delivered = rung->delivered;
-	if (late && rung->pushed)
-		leg->trace.woken = call_now(leg->call);
-}
-
 static struct rung *rung_at(const struct switchboard *sb, int64_t call_id, uint64_t device)
 {
 	struct call *call = switchboard_call(sb, call_id);
@@ -253,7 +254,7 @@ static void trace_legs(struct rung *rung)
 		struct call_leg *leg = CONTAINER_OF(it, struct call_leg, list);
 
 		if (leg->device == rung->device)
-			rung_trace(rung, leg, false);
+			trace_leg(rung, leg, false);
 	}
 }
 
@@ -292,7 +293,7 @@ void switchboard_delivered(struct switchboard *sb, int64_t call_id, uint64_t dev
 
 static void late(struct rung *rung, struct call_leg *leg)
 {
-	rung_trace(rung, leg, true);
+	trace_leg(rung, leg, true);
 	rung_reached(rung->call, rung->device);
 	log_info("leg_late", LF_I("call", rung->call->id), LF_I("device", rung->device));
 }

@@ -37,8 +37,6 @@ unsigned rung_waiting(const struct call *call);
 void rung_reached(struct call *call, uint64_t device);
 /* A leg of it is about to go: final, by an answer of its own; lost, or neither. */
 void rung_lost(struct call_leg *leg, bool final);
-/* What is known of its waking is in the leg's trace. late: it came because of it. */
-void rung_trace(const struct rung *rung, struct call_leg *leg, bool late);
 /* Nobody rings any more: who never came is in the history. */
 void rung_over(struct call *call, const char *why);
 /* A page of the device connected: it joins what rings for it. */

@@ -4,14 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What is offered in the name of a caller that offered nothing. Its host is never written: ours stands
- * there; but 0.0.0.0 would mean that the caller holds the call. */
+/* What is offered in the name of a caller that offered nothing. */
 static const char plain_offer[] =
-	"v=0\r\no=- 0 0 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n"
-	"m=audio 9 RTP/AVP 0 8 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\n"
-	"a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=sendrecv\r\n"
-	"m=video 9 RTP/AVP 99\r\na=rtpmap:99 H264/90000\r\n"
-	"a=fmtp:99 profile-level-id=42e01f;packetization-mode=1\r\na=sendrecv\r\n";
+	MEDIA_HEAD MEDIA_SOUND "a=sendrecv\r\n" MEDIA_PICTURE "a=sendrecv\r\n";
 
 int media_new(const struct media_conf *conf, struct media **ret_media)
 {
@@ -71,6 +66,11 @@ void media_said_move(struct said *to, struct said *from)
 	arena_free(&to->arena);
 	*to = *from;
 	*from = (struct said){};
+}
+
+const struct sdp_media *media_line_at(const struct sdp *sdp, int line)
+{
+	return sdp && line >= 0 && (unsigned)line < sdp->nmedia ? &sdp->media[line] : NULL;
 }
 
 static enum relay_kind kind_of(const struct sdp_media *line)
@@ -366,14 +366,11 @@ static int take_answer(struct media *m, struct leg *leg, const struct sdp *offer
 
 	for (unsigned k = 0; k < RELAY_KINDS; k++) {
 		struct stream *s = &leg->streams[k];
-		const struct sdp_media *line;
+		const struct sdp_media *line = media_line_at(answer, s->line);
 		int rc;
 
 		s->on = false;
-		if (s->line < 0 || (unsigned)s->line >= answer->nmedia)
-			continue;
-		line = &answer->media[s->line];
-		if (!relayable(line) || !media_srtp_fits(leg, line))
+		if (!line || !relayable(line) || !media_srtp_fits(leg, line))
 			continue;
 		rc = stream_say(m, leg, k, line, &offer->media[s->line]);
 		if (rc < 0)
@@ -428,7 +425,7 @@ static void watch(struct media *m, struct leg *leg)
 {
 	for (unsigned k = 0; k < RELAY_KINDS && !leg->web; k++) {
 		struct stream *s = &leg->streams[k];
-		const struct sdp_media *line = s->line >= 0 ? &leg->said.sdp->media[s->line] : NULL;
+		const struct sdp_media *line = media_line_at(leg->said.sdp, s->line);
 
 		s->silent = false;
 		if (!s->on || !line)
@@ -561,9 +558,11 @@ static bool takes_any(const struct sdp *answer, const int lines[RELAY_KINDS])
 {
 	bool any = false;
 
-	for (unsigned k = 0; k < RELAY_KINDS; k++)
-		any = any || (lines[k] >= 0 && (unsigned)lines[k] < answer->nmedia &&
-			      relayable(&answer->media[lines[k]]));
+	for (unsigned k = 0; k < RELAY_KINDS; k++) {
+		const struct sdp_media *line = media_line_at(answer, lines[k]);
+
+		any = any || (line && relayable(line));
+	}
 	return any;
 }
 

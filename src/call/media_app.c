@@ -11,23 +11,11 @@ _Static_assert(MEDIA_LEGS_MAX <= 1 << TAG_LEG_BITS, "a tag has room for the leg"
 
 /* What an app that calls can do: it is offered in its name before the browser is asked, for its one
  * codec is what the other side takes. */
-#define CALLS                                                                                      \
-	"v=0\r\no=- 0 0 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n"                \
-	"m=audio 9 RTP/AVP 0 8 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\n"            \
-	"a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\n"
-#define SEES                                                                                       \
-	"m=video 9 RTP/AVP 99\r\na=rtpmap:99 H264/90000\r\n"                                       \
-	"a=fmtp:99 profile-level-id=42e01f;packetization-mode=1\r\na=recvonly\r\n"
-static const char talks[] = CALLS "a=sendrecv\r\n" SEES;
-static const char sounds[] = CALLS "a=sendrecv\r\n";
-static const char looks[] = CALLS "a=recvonly\r\n" SEES;
+static const char talks[] = MEDIA_HEAD MEDIA_SOUND "a=sendrecv\r\n" MEDIA_PICTURE "a=recvonly\r\n";
+static const char sounds[] = MEDIA_HEAD MEDIA_SOUND "a=sendrecv\r\n";
+static const char looks[] = MEDIA_HEAD MEDIA_SOUND "a=recvonly\r\n" MEDIA_PICTURE "a=recvonly\r\n";
 
 /* What the other side has. */
-
-static const struct sdp_media *line_at(const struct sdp *sdp, int line)
-{
-	return line >= 0 && (unsigned)line < sdp->nmedia ? &sdp->media[line] : NULL;
-}
 
 static bool is_g711(const struct sdp_format *f, struct view law)
 {
@@ -87,13 +75,13 @@ static const struct sdp_format *sound_of(const struct sdp_media *line, const str
 static int pick(struct media *m, struct app_media *app, const struct sdp *sdp,
 		const int lines[RELAY_KINDS])
 {
-	const struct sdp_media *audio = line_at(sdp, lines[RELAY_AUDIO]);
+	const struct sdp_media *audio = media_line_at(sdp, lines[RELAY_AUDIO]);
 	const struct sdp_format *sound = sound_of(audio, app);
 	const struct sdp_format *event = format_of(audio, is_event);
 
 	app->sound = sound != NULL;
 	app->event = event != NULL;
-	app->video = shows(line_at(sdp, lines[RELAY_VIDEO]));
+	app->video = shows(media_line_at(sdp, lines[RELAY_VIDEO]));
 	app->pt = sound && view_ieq(sound->name, VIEW("PCMA")) ? WEB_PCMA : WEB_PCMU;
 	app->sound_codec = sound ? media_codec_number(m, sound) : MEDIA_CODECS_MAX;
 	app->event_codec = event ? media_codec_number(m, event) : MEDIA_CODECS_MAX;
@@ -125,7 +113,6 @@ static void format_print(struct buf *out, const struct sdp_format *f)
 static void line_print(const struct leg *leg, enum relay_kind kind, const struct sdp_media *to,
 		       struct buf *out)
 {
-	static const char *const dirs[] = { "sendrecv", "sendonly", "recvonly", "inactive" };
 	const struct sdp_format *f =
 		kind == RELAY_AUDIO ? sound_of(to, &leg->app) : format_of(to, is_picture);
 	const struct sdp_format *event = kind == RELAY_AUDIO ? format_of(to, is_event) : NULL;
@@ -139,7 +126,7 @@ static void line_print(const struct leg *leg, enum relay_kind kind, const struct
 		format_print(out, event);
 	if (kind == RELAY_VIDEO && to->avpf)
 		buf_printf(out, "a=rtcp-fb:%u nack pli\r\n", f->pt);
-	buf_printf(out, "a=%s\r\n", dirs[dir_of(leg, kind, to->dir)]);
+	sdp_dir_print(out, dir_of(leg, kind, to->dir));
 }
 
 static bool pictures(const struct leg *leg, const struct sdp_media *line)
@@ -154,7 +141,7 @@ static int say(const struct leg *leg, const struct sdp *to, const int lines[RELA
 	static const char *const kinds[] = { "audio", "video", "application" };
 	CLEANUP(buf_free) struct buf out = BUF_INIT(MEDIA_SDP_MAX);
 
-	buf_str(&out, "v=0\r\no=- 0 0 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n");
+	buf_str(&out, MEDIA_HEAD);
 	for (unsigned i = 0; i < to->nmedia; i++) {
 		if ((int)i == lines[RELAY_AUDIO] && leg->app.sound)
 			line_print(leg, RELAY_AUDIO, &to->media[i], &out);
@@ -454,7 +441,8 @@ static int reoffer_take(struct media *m, struct leg *leg, struct leg *app,
 	for (unsigned k = 0; k < RELAY_KINDS; k++)
 		app->streams[k].line = leg->streams[k].line = lines[k];
 	app->streams[RELAY_AUDIO].on = lines[RELAY_AUDIO] >= 0 && app->app.sound;
-	app->streams[RELAY_VIDEO].on = pictures(app, line_at(leg->said.sdp, lines[RELAY_VIDEO]));
+	app->streams[RELAY_VIDEO].on =
+		pictures(app, media_line_at(leg->said.sdp, lines[RELAY_VIDEO]));
 	for (unsigned k = 0; k < RELAY_KINDS; k++)
 		on[k] = app->streams[k].on ? lines[k] : -1;
 	rc = media_take_offer(m, leg, on);

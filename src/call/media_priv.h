@@ -3,6 +3,17 @@
 #pragma once
 #include "call/media.h"
 
+/* What door phones speak, for a party that has said nothing itself; a direction follows the sound,
+ * and the picture. Its host is never written, for ours stands there; but 0.0.0.0 would mean that it
+ * holds the call. */
+#define MEDIA_HEAD "v=0\r\no=- 0 0 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n"
+#define MEDIA_SOUND                                                                                \
+	"m=audio 9 RTP/AVP 0 8 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\n"            \
+	"a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\n"
+#define MEDIA_PICTURE                                                                              \
+	"m=video 9 RTP/AVP 99\r\na=rtpmap:99 H264/90000\r\n"                                       \
+	"a=fmtp:99 profile-level-id=42e01f;packetization-mode=1\r\n"
+
 struct stream {
 	int line; /* index of the m= line in the leg's SDP; -1: none */
 	bool on;  /* both sides agreed to it */
@@ -62,6 +73,8 @@ struct media {
 };
 
 /* media.c */
+/* The m= line of that index; NULL: there is none. */
+const struct sdp_media *media_line_at(const struct sdp *sdp, int line);
 int media_said_read(struct view text, struct said *ret_said);
 /* What was said before is forgotten. */
 void media_said_move(struct said *to, struct said *from);

@@ -64,20 +64,10 @@ struct seal_keys media_srtp_keys(struct media *m, struct leg *leg, enum relay_ki
 	return keys;
 }
 
-/* What it said before. */
-static const struct sdp_media *line_of(const struct leg *leg, enum relay_kind kind)
-{
-	const int line = leg->streams[kind].line;
-
-	return leg->said.sdp && line >= 0 && (unsigned)line < leg->said.sdp->nmedia ?
-		       &leg->said.sdp->media[line] :
-		       NULL;
-}
-
 void media_srtp_offer(struct media *m, struct leg *leg, enum relay_kind kind,
 		      struct sdp_edit_media *edit)
 {
-	const struct sdp_media *before = line_of(leg, kind);
+	const struct sdp_media *before = media_line_at(leg->said.sdp, leg->streams[kind].line);
 	const bool sealed = before && is_sealed(leg, before);
 
 	if (leg->way.srtp < MEDIA_SRTP_OFFERED && !sealed)

@@ -66,10 +66,11 @@ struct sdp_h264_set {
 bool sdp_h264_sets(const struct sdp_format *format, struct sdp_h264_set *ret_sps,
 		   struct sdp_h264_set *ret_pps);
 
+/* The attribute, a whole line. */
+void sdp_dir_print(struct buf *out, enum sdp_dir dir);
+
 struct sdp_edit_media {
 	uint16_t port; /* RTP; RTCP is one above. 0 refuses the media (RFC 3264 section 6) */
-	bool set_dir;
-	enum sdp_dir dir;
 	bool savp; /* in what sdp_relay prints; an answer has the profile of its offer */
 	const struct sdes *crypto;
 	unsigned ncrypto;

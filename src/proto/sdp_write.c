@@ -53,7 +53,7 @@ static void write_host(struct buf *out, const struct addr *host)
 	buf_printf(out, "IN %s %s\r\n", v6 ? "IP6" : "IP4", text);
 }
 
-static void write_dir(struct buf *out, enum sdp_dir dir)
+void sdp_dir_print(struct buf *out, enum sdp_dir dir)
 {
 	static const char *const names[] = { "sendrecv", "sendonly", "recvonly", "inactive" };
 
@@ -178,7 +178,7 @@ static void relay_media(struct buf *out, const struct sdp *in, const struct sdp_
 		write_line(out, line);
 	}
 	write_crypto(out, edit);
-	write_dir(out, edit->set_dir ? edit->dir : m->dir);
+	sdp_dir_print(out, m->dir);
 }
 
 int sdp_relay(const struct sdp *in, const struct sdp_edit *edit, struct buf *out)
@@ -267,7 +267,7 @@ static void answer_media(struct buf *out, const struct sdp_media *offer, const s
 			write_line(out, line);
 	}
 	write_crypto(out, edit);
-	write_dir(out, edit->set_dir ? edit->dir : a->dir);
+	sdp_dir_print(out, a->dir);
 }
 
 int sdp_answer(const struct sdp *offer, const struct sdp *answer, const struct sdp_edit *edit,

@@ -1,5 +1,7 @@
 #include "proto/sdes.h"
 
+#include "proto/base64.h"
+
 #include <errno.h>
 #include <openssl/evp.h>
 #include <string.h>
@@ -7,8 +9,6 @@
 enum {
 	CM_SALT = 14,
 	GCM_SALT = 12,
-	/* EVP_DecodeBlock writes whole triples */
-	BYTES_MAX = (SDES_KEY_SIZE + SDES_SALT_MAX + 2) / 3 * 3,
 	TEXT_MAX = (SDES_KEY_SIZE + SDES_SALT_MAX + 2) / 3 * 4,
 };
 
@@ -45,26 +45,18 @@ static struct view word(struct view *rest)
 	return view_cut(view_trim(*rest), ' ', rest);
 }
 
-/* Key and salt, in base64 with or without its padding. */
 static int key_read(struct view text, struct sdes *sdes, size_t salt)
 {
-	const size_t want = SDES_KEY_SIZE + salt;
-	uint8_t padded[TEXT_MAX + 1], bytes[BYTES_MAX];
-	int rc = 0;
+	uint8_t bytes[SDES_KEY_SIZE + SDES_SALT_MAX];
+	size_t n;
+	int rc = base64_read(text, bytes, SDES_KEY_SIZE + salt, &n);
 
-	while (text.n && text.p[text.n - 1] == '=')
-		text.n--;
-	if (text.n != (want * 4 + 2) / 3)
-		return -EBADMSG;
-	memset(padded, '=', sizeof(padded));
-	memcpy(padded, text.p, text.n);
-	if (EVP_DecodeBlock(bytes, padded, (int)((text.n + 3) / 4 * 4)) < (int)want) {
-		rc = -EBADMSG;
-	} else {
+	if (rc == 0 && n == SDES_KEY_SIZE + salt) {
 		memcpy(sdes->key, bytes, SDES_KEY_SIZE);
 		memcpy(sdes->salt, bytes + SDES_KEY_SIZE, salt);
+	} else {
+		rc = -EBADMSG;
 	}
-	explicit_bzero(padded, sizeof(padded));
 	explicit_bzero(bytes, sizeof(bytes));
 	return rc;
 }

@@ -1,8 +1,9 @@
 #include "proto/sdp.h"
 
+#include "proto/base64.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
-#include <openssl/evp.h>
 #include <stdlib.h>
 
 /* RFC 3551 section 6, as far as telephones and doors speak it. */
@@ -417,29 +418,7 @@ bool sdp_format_takes(const struct sdp_format *sink, const struct sdp_format *so
 	return same_coding(sink, source) && mode_of(sink) >= mode_of(source);
 }
 
-enum { H264_TYPE = 0x1f, H264_SPS = 7, H264_PPS = 8, BASE64_MAX = SDP_H264_SET_MAX / 3 * 4 + 4 };
-
-/* Base64, with or without its padding. */
-static bool set_read(struct view text, struct sdp_h264_set *ret_set)
-{
-	unsigned char padded[BASE64_MAX], bytes[BASE64_MAX / 4 * 3];
-	size_t n = text.n, pad = 0;
-	int got;
-
-	while (n && text.p[n - 1] == '=')
-		n--;
-	if (!n || n % 4 == 1 || n > BASE64_MAX - 4)
-		return false;
-	memcpy(padded, text.p, n);
-	for (; (n + pad) % 4; pad++)
-		padded[n + pad] = '=';
-	got = EVP_DecodeBlock(bytes, padded, (int)(n + pad));
-	if (got < 0 || (size_t)got - pad > SDP_H264_SET_MAX)
-		return false;
-	ret_set->n = (size_t)got - pad;
-	memcpy(ret_set->bytes, bytes, ret_set->n);
-	return true;
-}
+enum { H264_TYPE = 0x1f, H264_SPS = 7, H264_PPS = 8 };
 
 bool sdp_h264_sets(const struct sdp_format *format, struct sdp_h264_set *ret_sps,
 		   struct sdp_h264_set *ret_pps)
@@ -448,7 +427,9 @@ bool sdp_h264_sets(const struct sdp_format *format, struct sdp_h264_set *ret_sps
 	struct sdp_h264_set set, sps = {}, pps = {};
 
 	while (rest.n && (!sps.n || !pps.n)) {
-		if (!set_read(view_trim(view_cut(rest, ',', &rest)), &set))
+		const struct view text = view_trim(view_cut(rest, ',', &rest));
+
+		if (base64_read(text, set.bytes, sizeof(set.bytes), &set.n) < 0 || !set.n)
 			return false;
 		if ((set.bytes[0] & H264_TYPE) == H264_SPS && !sps.n)
 			sps = set;

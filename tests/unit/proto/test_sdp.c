@@ -123,6 +123,11 @@ static void parameter_sets_of_h264_are_read(void **)
 	big[sizeof(big) - 1] = '\0';
 	memcpy(big, "sprop-parameter-sets=aM4=,", 26);
 	assert_false(sets_of(big, &sps, &pps));
+	memset(big, 'A', sizeof(big)); /* the longest */
+	memcpy(big, "sprop-parameter-sets=aM4=,Z0", 28);
+	big[26 + (SDP_H264_SET_MAX * 4 + 2) / 3] = '\0';
+	assert_true(sets_of(big, &sps, &pps));
+	assert_int_equal(sps.n, SDP_H264_SET_MAX);
 }
 
 static void a_relayed_offer_is_ours_and_keeps_what_we_do_not_know(void **)

@@ -2,6 +2,7 @@
 
 #include "base/list.h"
 #include "base/map.h"
+#include "sip/digest.h"
 #include "sip/re.h"
 
 #include <errno.h>
@@ -12,7 +13,6 @@ enum {
 	USER_DIGITS = 10,
 	WORD = 16,              /* hexadecimal digits of 64 bits */
 	NONCE_LEN = 3 * WORD,   /* time, random, hash */
-	HEX_MAX = 64,           /* digits of the longest digest */
 };
 
 struct nonce {
@@ -27,7 +27,7 @@ struct use {
 	uint32_t top;       /* the highest count */
 	uint64_t seen;      /* bit i: top - i was seen */
 	struct flow flow;   /* where top came from, and its digest: its repetition is harmless */
-	char response[HEX_MAX + 1];
+	char response[DIGEST_HEX_MAX + 1];
 };
 
 struct algorithm {
@@ -402,40 +402,21 @@ static bool on_authorization(const struct sip_hdr *hdr, const struct sip_msg *, 
 
 /* 4. The digest. */
 
-static void digest(struct auth *auth, const struct algorithm *alg, const struct view *parts,
-		   size_t n, char ret_hex[HEX_MAX + 1])
-{
-	unsigned char bytes[EVP_MAX_MD_SIZE];
-	unsigned len = 0;
-
-	EVP_DigestInit_ex(auth->ctx, alg->md, NULL);
-	for (size_t i = 0; i < n; i++) {
-		if (i > 0)
-			EVP_DigestUpdate(auth->ctx, ":", 1);
-		EVP_DigestUpdate(auth->ctx, parts[i].p, parts[i].n);
-	}
-	EVP_DigestFinal_ex(auth->ctx, bytes, &len);
-	sodium_bin2hex(ret_hex, HEX_MAX + 1, bytes, alg->hex_len / 2);
-}
-
 static bool digest_right(struct auth *auth, const struct given *g, struct view method,
 			 const struct sip_secret *secret)
 {
 	const struct algorithm *alg = algorithm_of(auth, g);
 	const char *ha1 = alg == &auth->algs[ALG_MD5] ? secret->ha1_md5 : secret->ha1_sha256;
-	char ha2[HEX_MAX + 1], right[HEX_MAX + 1];
-	const struct view what[] = { method, g->uri };
+	const struct digest d = { .ha1 = view_str(ha1),
+				  .method = method,
+				  .uri = g->uri,
+				  .nonce = g->nonce,
+				  .qop = g->qop,
+				  .nc = g->nc,
+				  .cnonce = g->cnonce };
+	char right[DIGEST_HEX_MAX + 1];
 
-	digest(auth, alg, what, 2, ha2);
-	if (g->qop.n > 0) {
-		const struct view all[] = { view_str(ha1), g->nonce, g->nc,
-					    g->cnonce,	   g->qop,   view_str(ha2) };
-		digest(auth, alg, all, 6, right);
-	} else {
-		const struct view all[] = { view_str(ha1), g->nonce, view_str(ha2) };
-		digest(auth, alg, all, 3, right);
-	}
-	return g->response.n == alg->hex_len &&
+	return digest_response(auth->ctx, alg->md, &d, right) && g->response.n == alg->hex_len &&
 	       sodium_memcmp(g->response.p, right, alg->hex_len) == 0;
 }
 

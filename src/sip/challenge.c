@@ -1,11 +1,10 @@
 #include "sip/challenge.h"
 
 #include "base/mem.h"
+#include "sip/digest.h"
 
 #include <errno.h>
 #include <openssl/evp.h>
-
-enum { HEX_MAX = 64 };
 
 /* It goes back between quotes as it came, and must not end the line. */
 static bool keep(char *to, const struct pl *pl)
@@ -78,47 +77,36 @@ int challenge_read(const struct sip_msg *response, struct challenge *ret_challen
 		       : -ENOENT;
 }
 
-static void hash(const struct challenge *c, struct buf *text, char ret_hex[HEX_MAX + 1])
+/* Empty without memory: then it is refused as a wrong one. */
+static void response_of(const struct challenge *c, const struct challenge_ask *ask, const char *nc,
+			char ret_hex[DIGEST_HEX_MAX + 1])
 {
-	unsigned char bytes[EVP_MAX_MD_SIZE];
-	const struct view v = buf_view(text);
-	unsigned n = 0;
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	const EVP_MD *md = c->sha256 ? EVP_sha256() : EVP_md5();
+	const struct view a1[] = { view_str(ask->user), view_str(c->realm),
+				   view_str(ask->password) };
+	char ha1[DIGEST_HEX_MAX + 1];
+	struct digest d = { .method = view_str(ask->method),
+			    .uri = view_str(ask->uri),
+			    .nonce = view_str(c->nonce),
+			    .qop = c->qop ? VIEW("auth") : (struct view){},
+			    .nc = view_str(nc),
+			    .cnonce = view_str(ask->cnonce) };
 
 	ret_hex[0] = '\0';
-	if (text->err ||
-	    !EVP_Digest(v.p, v.n, bytes, &n, c->sha256 ? EVP_sha256() : EVP_md5(), NULL))
-		return;
-	for (unsigned i = 0; i < n && 2 * i < HEX_MAX; i++) {
-		ret_hex[2 * i] = "0123456789abcdef"[bytes[i] >> 4];
-		ret_hex[2 * i + 1] = "0123456789abcdef"[bytes[i] & 15];
-		ret_hex[2 * i + 2] = '\0';
+	if (digest_hex(ctx, md, a1, 3, ha1)) {
+		d.ha1 = view_str(ha1);
+		(void)digest_response(ctx, md, &d, ret_hex);
 	}
-	buf_reset(text);
-}
-
-static void response_of(const struct challenge *c, const struct challenge_ask *ask,
-			char ret_hex[HEX_MAX + 1])
-{
-	CLEANUP(buf_free) struct buf text = BUF_INIT(CHALLENGE_LINE_MAX);
-	char ha1[HEX_MAX + 1], ha2[HEX_MAX + 1];
-
-	buf_printf(&text, "%s:%s:%s", ask->user, c->realm, ask->password);
-	hash(c, &text, ha1);
-	buf_printf(&text, "%s:%s", ask->method, ask->uri);
-	hash(c, &text, ha2);
-	if (c->qop)
-		buf_printf(&text, "%s:%s:%08x:%s:auth:%s", ha1, c->nonce, c->nc, ask->cnonce, ha2);
-	else
-		buf_printf(&text, "%s:%s:%s", ha1, c->nonce, ha2);
-	hash(c, &text, ret_hex);
+	EVP_MD_CTX_free(ctx);
 }
 
 void challenge_answer(struct challenge *c, const struct challenge_ask *ask, struct buf *out)
 {
-	char response[HEX_MAX + 1];
+	char nc[9], response[DIGEST_HEX_MAX + 1];
 
-	c->nc++;
-	response_of(c, ask, response);
+	snprintf(nc, sizeof(nc), "%08x", ++c->nc);
+	response_of(c, ask, nc, response);
 	buf_printf(
 		out,
 		"%sAuthorization: Digest username=\"%s\", realm=\"%s\", nonce=\"%s\", uri=\"%s\","
@@ -129,6 +117,6 @@ void challenge_answer(struct challenge *c, const struct challenge_ask *ask, stru
 	if (c->opaque[0])
 		buf_printf(out, ", opaque=\"%s\"", c->opaque);
 	if (c->qop)
-		buf_printf(out, ", qop=auth, nc=%08x, cnonce=\"%s\"", c->nc, ask->cnonce);
+		buf_printf(out, ", qop=auth, nc=%s, cnonce=\"%s\"", nc, ask->cnonce);
 	buf_str(out, "\r\n");
 }

@@ -436,7 +436,5 @@ void switchboard_request(struct switchboard *sb, struct tx_server *tx, const str
 	else if (view_eq(view_pl(&msg->met), VIEW("INVITE")))
 		on_invite(sb, tx, msg, flow, user);
 	else
-		tx_reply(tx, 405, "Method Not Allowed",
-			 VIEW("Allow: INVITE, ACK, CANCEL, BYE, PRACK, UPDATE, INFO, OPTIONS\r\n"),
-			 (struct view){});
+		tx_reply(tx, 405, "Method Not Allowed", VIEW(SESSION_ALLOW), (struct view){});
 }

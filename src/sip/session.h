@@ -27,6 +27,9 @@ enum {
 	SESSION_GLARES_MAX = 8, /* an offer that met 491 is tried again so often */
 };
 
+/* What may be asked of a session, and for one. */
+#define SESSION_ALLOW "Allow: INVITE, ACK, CANCEL, BYE, PRACK, UPDATE, INFO, OPTIONS\r\n"
+
 struct sessions;
 struct session;
 

@@ -2,8 +2,6 @@
 
 #include <errno.h>
 
-static const char allow[] = "Allow: INVITE, ACK, CANCEL, BYE, PRACK, UPDATE, INFO, OPTIONS\r\n";
-
 static void reply(struct tx_server *tx, unsigned code, const char *phrase)
 {
 	tx_reply(tx, code, phrase, (struct view){}, (struct view){});
@@ -283,5 +281,5 @@ void session_inside(struct session *s, struct tx_server *tx, const struct sip_ms
 	else
 		tx_reply(tx, view_eq(method, VIEW("OPTIONS")) ? 200 : 405,
 			 view_eq(method, VIEW("OPTIONS")) ? "OK" : "Method Not Allowed",
-			 view_str(allow), (struct view){});
+			 VIEW(SESSION_ALLOW), (struct view){});
 }

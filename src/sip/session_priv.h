@@ -1,6 +1,6 @@
 /* sip/session_priv.h - the dialog's state, shared by session.c (life), session_offer.c (what happens
- * inside of it), session_account.c (credentials that we show), session_reliable.c (provisional responses that are acknowledged) and session_text.c
- * (headers). */
+ * inside of it), session_account.c (credentials that we show), session_reliable.c (provisional
+ * responses that are acknowledged) and session_text.c (headers). */
 #pragma once
 #include "base/list.h"
 #include "base/map.h"

@@ -45,7 +45,7 @@ void session_contact(const struct session *s, struct buf *out)
 		   view_starts(view_str(s->target), VIEW("sips:")) ? "sips" : "sip", (int)local.n,
 		   local.p, s->flow.transport == FLOW_UDP ? "" : ";transport=",
 		   s->flow.transport == FLOW_UDP ? "" : flow_transport_name(s->flow.transport));
-	buf_str(out, "Allow: INVITE, ACK, CANCEL, BYE, PRACK, UPDATE, INFO, OPTIONS\r\n");
+	buf_str(out, SESSION_ALLOW);
 }
 
 void session_type(struct buf *out, struct view sdp)

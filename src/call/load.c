@@ -36,6 +36,11 @@ struct beside {
 	struct order order;
 };
 
+static size_t rows_of(const struct beside *b)
+{
+	return b->nbuttons + b->nswitches + b->order.nquiet + b->order.nentries;
+}
+
 static enum dir_srtp srtp_of(struct view srtp)
 {
 	if (view_eq(srtp, VIEW("off")))
@@ -205,10 +210,10 @@ static int read_site(struct db *db, int64_t site_id, uint64_t *rows, struct dir_
 	if (rc == 0)
 		rc = switch_list_of_site(db, site_id, &arena, &beside.switches, &beside.nswitches);
 	if (rc == 0)
-		rc = order_read_site(db, site_id, &arena, rows, &beside.order);
+		rc = order_read_site(db, site_id, devices, ndevices, &arena, &beside.order);
 	if (rc < 0)
 		return arena.full || rc == -EMSGSIZE ? -EFBIG : rc;
-	*rows += ndevices + beside.nbuttons + beside.nswitches;
+	*rows += ndevices + rows_of(&beside);
 	site = dir_site_new(site_id);
 	if (!site)
 		return -ENOMEM;
@@ -246,10 +251,10 @@ static int read_one(struct db *db, int64_t site_id, int64_t number, uint64_t *ro
 	if (rc == 0)
 		rc = switch_list(db, site_id, number, &arena, &beside.switches, &beside.nswitches);
 	if (rc == 0)
-		rc = order_read_one(db, site_id, &device, &arena, rows, &beside.order);
+		rc = order_read_one(db, site_id, &device, &arena, &beside.order);
 	if (rc < 0)
 		return arena.full ? -EFBIG : rc;
-	*rows += 1 + beside.nbuttons + beside.nswitches;
+	*rows += 1 + rows_of(&beside);
 	one = dir_one_new(site_id);
 	if (!one)
 		return -ENOMEM;

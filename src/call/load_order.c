@@ -10,26 +10,50 @@
 #define ZONE_FROM_S  INT64_C(1767225600) /* 2026 */
 #define ZONE_UNTIL_S INT64_C(2713910400) /* 2056 */
 
-static int read_place(struct db *db, int64_t site_id, struct arena *arena, struct order *order)
+/* What some of the devices have. Most sites have nothing of it, and the start reads every site. */
+struct needs {
+	bool quiet, line, list;
+};
+
+static struct needs needs_of(const struct directory_row *devices, size_t n)
+{
+	struct needs needs = {};
+
+	for (size_t i = 0; i < n; i++) {
+		needs.quiet |= devices[i].app != 0;
+		needs.line |= devices[i].line.p != NULL;
+		needs.list |= devices[i].directory_id != DB_INT_NULL;
+	}
+	return needs;
+}
+
+/* Of a site that is gone there is nothing: its devices go, too. */
+static int read_place(struct db *db, int64_t site_id, bool line, struct arena *arena,
+		      struct order *order)
 {
 	struct site_row site;
-	int rc = site_get(db, site_id, arena, &site);
+	int rc = 0;
 
-	if (rc < 0)
-		return rc == -ENOENT ? 0 : rc; /* its devices go, too */
-	order->zone = site.zone;
-	rc = line_get(db, site_id, arena, &order->line);
-	order->has_line = rc == 0;
+	if (order->nquiet) {
+		rc = site_get(db, site_id, arena, &site);
+		if (rc == 0)
+			order->zone = site.zone;
+	}
+	if (rc == 0 && line) {
+		rc = line_get(db, site_id, arena, &order->line);
+		order->has_line = rc == 0;
+	}
 	return rc == -ENOENT ? 0 : rc;
 }
 
-int order_read_site(struct db *db, int64_t site_id, struct arena *arena, uint64_t *rows,
-		    struct order *ret_order)
+int order_read_site(struct db *db, int64_t site_id, const struct directory_row *devices, size_t n,
+		    struct arena *arena, struct order *ret_order)
 {
+	const struct needs needs = needs_of(devices, n);
 	struct order order = {};
-	int rc = read_place(db, site_id, arena, &order);
+	int rc = 0;
 
-	if (rc == 0)
+	if (needs.quiet)
 		rc = quiet_list_of_site(db, site_id, arena, &order.quiet, &order.nquiet);
 	if (rc == -EMSGSIZE) { /* rather a phone that rings at night than none that rings */
 		log_error("quiet_times_too_many", LF_I("site", site_id));
@@ -37,27 +61,28 @@ int order_read_site(struct db *db, int64_t site_id, struct arena *arena, uint64_
 		rc = 0;
 	}
 	if (rc == 0)
+		rc = read_place(db, site_id, needs.line, arena, &order);
+	if (rc == 0 && needs.list)
 		rc = phone_entries_of_site(db, site_id, arena, &order.entries, &order.nentries);
-	*rows += order.nquiet + order.nentries;
 	*ret_order = order;
 	return rc;
 }
 
 int order_read_one(struct db *db, int64_t site_id, const struct directory_row *device,
-		   struct arena *arena, uint64_t *rows, struct order *ret_order)
+		   struct arena *arena, struct order *ret_order)
 {
+	const struct needs needs = needs_of(device, 1);
 	struct order order = {};
 	int rc = 0;
 
-	if (device->app)
+	if (needs.quiet)
 		rc = quiet_list_of_device(db, site_id, device->number, arena, &order.quiet,
 					  &order.nquiet);
-	if (rc == 0 && (order.nquiet || device->line.p))
-		rc = read_place(db, site_id, arena, &order);
-	if (rc == 0 && device->directory_id != DB_INT_NULL)
+	if (rc == 0)
+		rc = read_place(db, site_id, needs.line, arena, &order);
+	if (rc == 0 && needs.list)
 		rc = phone_entries(db, site_id, device->directory_id, arena, &order.entries,
 				   &order.nentries);
-	*rows += order.nquiet + order.nentries;
 	*ret_order = order;
 	return rc;
 }

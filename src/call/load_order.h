@@ -22,11 +22,12 @@ struct order {
 	int64_t made_list_of;
 };
 
-/* Of a whole site, or of one device. *rows grows by what was read. */
-[[nodiscard]] int order_read_site(struct db *db, int64_t site_id, struct arena *arena,
-				  uint64_t *rows, struct order *ret_order);
+/* Of a whole site, or of one device; only what one of the devices has is asked for. */
+[[nodiscard]] int order_read_site(struct db *db, int64_t site_id,
+				  const struct directory_row *devices, size_t n,
+				  struct arena *arena, struct order *ret_order);
 [[nodiscard]] int order_read_one(struct db *db, int64_t site_id, const struct directory_row *device,
-				 struct arena *arena, uint64_t *rows, struct order *ret_order);
+				 struct arena *arena, struct order *ret_order);
 /* The next device, by number. */
 [[nodiscard]] int order_fill(struct arena *arena, struct dir_device *d,
 			     const struct directory_row *row, struct order *order);

@@ -92,13 +92,11 @@ static int code_for(const struct call *call, uint64_t door, unsigned number, con
 }
 
 /* Answered only to be opened: keys go once it is, and then it ends. */
-static int open_unanswered(struct call *call, struct call_leg *leg, const struct opening *like)
+static int open_unanswered(struct call_leg *leg, const struct opening *like, const char *code)
 {
-	const char *code;
-	int rc = code_for(call, call->caller.device, like->number, &code);
+	struct call *call = leg->call;
+	const int rc = keys_start(call, like, code);
 
-	if (rc == 0)
-		rc = keys_start(call, like, code);
 	if (rc < 0)
 		return rc;
 	call->opening.hang_up = true;
@@ -107,20 +105,18 @@ static int open_unanswered(struct call *call, struct call_leg *leg, const struct
 }
 
 /* A page that has not agreed on media needs none for it, and keeps the call until it ends. */
-static int open_without_media(struct call *call, struct call_leg *leg, const struct opening *like)
+static int open_without_media(struct call_leg *leg, const struct opening *like, const char *code)
 {
-	const char *code;
+	struct call *call = leg->call;
 	unsigned at;
-	int rc = code_for(call, call->caller.device, like->number, &code);
+	const int rc = media_callee_nobody(call->media, &at);
 
-	if (rc == 0)
-		rc = media_callee_nobody(call->media, &at);
 	if (rc < 0)
 		return rc;
 	media_leg_close(call->media, leg->at);
 	leg->at = at;
 	timers_cancel(call->sb->timers, &leg->page.mute);
-	return open_unanswered(call, leg, like);
+	return open_unanswered(leg, like, code);
 }
 
 static struct call_leg *nobody_new(struct call *call, uint64_t device)
@@ -149,7 +145,7 @@ static int open_for(struct call *call, uint64_t device, const struct opening *li
 	if (!leg)
 		return -ENOMEM;
 	rung_reached(call, device);
-	rc = open_unanswered(call, leg, like);
+	rc = open_unanswered(leg, like, code);
 	if (rc < 0)
 		call_leg_drop(leg, NULL, &(struct leg_end){ .why = "refused" });
 	return rc;
@@ -163,15 +159,14 @@ int opening_start(struct call_leg *leg, unsigned number, const char *how)
 				      .by_caller = leg == &call->caller };
 	const struct call_leg *door = call_leg_peer(leg);
 	const char *code;
-	int rc;
+	int rc = door ? code_for(call, door->device, number, &code) : -ENOENT;
 
-	if (call->state == CALL_RINGING && leg != &call->caller)
-		return leg->early ? open_unanswered(call, leg, &like)
-				  : open_without_media(call, leg, &like);
-	if (call->state != CALL_TALKING || !door)
-		return -ENOENT;
-	rc = code_for(call, door->device, number, &code);
-	return rc < 0 ? rc : keys_start(call, &like, code);
+	if (rc < 0)
+		return rc;
+	if (call->state == CALL_TALKING)
+		return keys_start(call, &like, code);
+	return leg->early ? open_unanswered(leg, &like, code)
+			  : open_without_media(leg, &like, code);
 }
 
 bool opening_stay(struct call *call)

@@ -336,3 +336,9 @@ void call_event(struct call *call, enum call_event event, struct call_leg *leg)
 		act(call, step->action, leg);
 	}
 }
+
+void call_hang_up(struct call *call, struct call_leg *leg, const char *why)
+{
+	call->why = why;
+	call_event(call, call->state == CALL_TALKING ? CALL_EV_HANGUP : CALL_EV_CANCEL, leg);
+}

@@ -103,6 +103,9 @@ static inline struct call_leg *call_leg_peer(const struct call_leg *leg)
 
 /* call.c. After it the call may be gone. leg: whom it is about; may be NULL. */
 void call_event(struct call *call, enum call_event event, struct call_leg *leg);
+/* It ends, answered or not. leg: whose doing it was; NULL: nobody's of the two. why: NULL: what
+ * that says. */
+void call_hang_up(struct call *call, struct call_leg *leg, const char *why);
 void call_record(const struct call *call, enum call_record_type type, const struct call_leg *leg,
 		 const char *text);
 /* Its first result counts: a phone that was busy did not miss the call that ended for it. */

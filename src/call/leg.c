@@ -98,16 +98,12 @@ void call_leave(struct call *call, uint64_t device)
 	struct rung *rung = rung_find(call, device);
 
 	if (call->caller.device == device) {
-		call->why = "stopped";
-		call_event(call, call->state == CALL_TALKING ? CALL_EV_HANGUP : CALL_EV_CANCEL,
-			   NULL);
+		call_hang_up(call, NULL, "stopped");
 		return;
 	}
 	if (call->answered) {
-		if (call->answered->device != device)
-			return;
-		call->why = "stopped";
-		call_event(call, CALL_EV_HANGUP, call->answered);
+		if (call->answered->device == device)
+			call_hang_up(call, call->answered, "stopped");
 		return;
 	}
 	if (rung && rung->waits) {

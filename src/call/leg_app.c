@@ -204,9 +204,7 @@ static void leave(struct call_leg *leg, unsigned code, const char *why)
 	struct call *call = leg->call;
 
 	if (leg == &call->caller || leg == call->answered) {
-		call->why = why;
-		call_event(call, call->state == CALL_TALKING ? CALL_EV_HANGUP : CALL_EV_CANCEL,
-			   leg);
+		call_hang_up(call, leg, why);
 		return;
 	}
 	end_with(leg, why ? why : "declined");

@@ -233,8 +233,7 @@ static void caller_ended(void *arg, const struct session_end *)
 	struct call_leg *leg = arg;
 
 	leg->phone.session = NULL;
-	call_event(leg->call, leg->call->state == CALL_TALKING ? CALL_EV_HANGUP : CALL_EV_CANCEL,
-		   leg);
+	call_hang_up(leg->call, leg, NULL);
 }
 
 const struct session_handlers caller_handlers = {

@@ -20,10 +20,7 @@ static struct call_leg *opener(struct call *call)
 
 static void on_hang_up(void *arg)
 {
-	struct call *call = arg;
-
-	call->why = "opened";
-	call_event(call, CALL_EV_HANGUP, NULL);
+	call_hang_up(arg, NULL, "opened");
 }
 
 static void done(struct call *call)

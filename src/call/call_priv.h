@@ -196,11 +196,9 @@ void opening_stop(struct call *call);
 /* ring.c */
 /* The first step; answers the caller when nobody can ring, and the call may be gone after it. */
 void ring_begin(struct call *call, const struct route *route);
-/* The next step, if any is left, begins now, and one after the other until somebody rings. False:
- * nobody does. */
-bool ring_on(struct call *call);
-/* Somebody rings, or may yet come. */
-bool ring_any(const struct call *call);
+/* Somebody rings no more, or will not come: if nobody else does, the next step begins. False: none
+ * is left, and the call is gone. */
+bool ring_less(struct call *call);
 /* Until when it rings, if nobody answers: UTC, ms. */
 int64_t ring_until(const struct call *call);
 /* The device may ring in this call: it is of its site. NULL: not. */

@@ -74,8 +74,8 @@ void leg_lose(struct call_leg *leg, unsigned code, bool lost)
 	rung_lost(leg, code && !lost);
 	call_leg_result(leg, loss.result, call->why ? call->why : loss.why);
 	call_event(call, CALL_EV_LEG_LOST, leg);
-	if (call->state == CALL_RINGING && !ring_any(call) && !ring_on(call))
-		call_event(call, CALL_EV_ALL_LOST, NULL);
+	if (call->state == CALL_RINGING)
+		ring_less(call);
 }
 
 static void leave_ring(struct call *call, uint64_t device)
@@ -108,10 +108,8 @@ void call_leave(struct call *call, uint64_t device)
 	}
 	if (rung && rung->waits) {
 		rung->waits = false;
-		if (!ring_any(call) && !ring_on(call)) {
-			call_event(call, CALL_EV_ALL_LOST, NULL);
+		if (!ring_less(call))
 			return;
-		}
 	}
 	leave_ring(call, device);
 }

@@ -22,7 +22,8 @@ const struct dir_device *ring_device(const struct call *call, uint64_t number)
 	return d && d->site_id == call->site_id ? d : NULL;
 }
 
-bool ring_any(const struct call *call)
+/* Somebody rings, or may yet come. */
+static bool any(const struct call *call)
 {
 	return !list_empty(&call->legs) || rung_waiting(call);
 }
@@ -86,6 +87,8 @@ static void step_start(struct call *call)
 	}
 }
 
+static bool ring_on(struct call *call);
+
 static void on_ring_timer(void *arg)
 {
 	struct call *call = arg;
@@ -96,7 +99,9 @@ static void on_ring_timer(void *arg)
 		call_event(call, CALL_EV_ALL_LOST, NULL);
 }
 
-bool ring_on(struct call *call)
+/* The next step, if any is left, begins now, and one after the other until somebody rings. False:
+ * nobody does. */
+static bool ring_on(struct call *call)
 {
 	int64_t wait;
 
@@ -104,11 +109,19 @@ bool ring_on(struct call *call)
 		if (steps_left(&call->steps))
 			step_start(call);
 		wait = steps_wait_ms(&call->steps, now_ms(call));
-	} while (wait == 0 || (wait > 0 && !ring_any(call)));
+	} while (wait == 0 || (wait > 0 && !any(call)));
 	if (wait < 0)
 		wait = ring_ms(call);
-	return ring_any(call) &&
+	return any(call) &&
 	       timers_arm(call->sb->timers, &call->timer, wait, on_ring_timer, call) == 0;
+}
+
+bool ring_less(struct call *call)
+{
+	if (any(call) || ring_on(call))
+		return true;
+	call_event(call, CALL_EV_ALL_LOST, NULL);
+	return false;
 }
 
 void ring_begin(struct call *call, const struct route *route)

@@ -262,7 +262,6 @@ void switchboard_pushed(struct switchboard *sb, int64_t call_id, uint64_t device
 			bool any)
 {
 	struct rung *rung = rung_at(sb, call_id, device);
-	struct call *call = rung ? rung->call : NULL;
 
 	if (!rung)
 		return;
@@ -275,8 +274,7 @@ void switchboard_pushed(struct switchboard *sb, int64_t call_id, uint64_t device
 	if (!rung->waits || rung->pushed)
 		return;
 	rung->waits = false;
-	if (!ring_any(call) && !ring_on(call))
-		call_event(call, CALL_EV_ALL_LOST, NULL);
+	ring_less(rung->call);
 }
 
 void switchboard_delivered(struct switchboard *sb, int64_t call_id, uint64_t device, int64_t at_ms)

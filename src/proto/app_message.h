@@ -16,8 +16,9 @@
  *	{"type":"digit","call":C,"digit":"5"}        "call":C,"ref":R}
  *
  * Every sdp of the server is an offer, every one of an app the answer to it; a later offer takes
- * the place of an earlier one. look: it sees and hears and sends nothing. fresh: its media are
- * gone, it wants an offer. What an app says beyond this is ignored. Pure. */
+ * the place of an earlier one. look: it sees and hears and sends nothing, until it says answer; then
+ * it is heard. fresh: its media are gone, it wants an offer. What an app says beyond this is
+ * ignored. Pure. */
 #pragma once
 #include "base/mem.h"
 

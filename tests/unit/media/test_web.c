@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SPS = 0x67, PPS = 0x68, IDR = 0x65, SLICE = 0x41, TURNS = 12, PT = 96 };
+enum { SPS = 0x67, PPS = 0x68, IDR = 0x65, SLICE = 0x41, TURNS = 12, PT = 96, NOBODY = 65534 };
 
 struct world {
 	struct clock_virtual clock;
@@ -494,6 +494,26 @@ static void each_allocation_may_fail(void **)
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* Only root may have a bigger buffer than the system lets everybody have. */
+static void the_sockets_need_no_privilege(void **state)
+{
+	struct world *w = *state;
+	const struct addr here = loopback();
+	const struct web_conf conf = { .clock = &w->clock.clock,
+				       .timers = &w->timers,
+				       .addresses = &here,
+				       .naddresses = 1 };
+	const uid_t own = geteuid();
+	struct web *web;
+	int err;
+
+	assert_int_equal(own == 0 ? seteuid(NOBODY) : 0, 0);
+	err = web_open(&conf, &web);
+	assert_int_equal(seteuid(own), 0);
+	assert_int_equal(err, 0);
+	web_close(web);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -508,6 +528,7 @@ int main(void)
 		T(a_silent_browser_is_gone),
 		T(a_browser_that_leaves_is_gone),
 		T(garbage_does_no_harm),
+		T(the_sockets_need_no_privilege),
 		cmocka_unit_test(each_allocation_may_fail),
 	};
 

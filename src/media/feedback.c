@@ -170,3 +170,15 @@ size_t feedback_report_print(const struct feedback_sender *s,
 	put32(ret_bytes + 4, s->ssrc);
 	return n + description_print(s, ret_bytes + n);
 }
+
+/* RFC 4585 section 6.3.1, behind an empty receiver report as section 3.1 wants it. */
+void feedback_pli_print(uint32_t ours, uint32_t theirs, uint8_t ret_bytes[FEEDBACK_PLI_SIZE])
+{
+	static const uint8_t empty[FEEDBACK_PLI_SIZE] = { 0x80, RECEIVER_REPORT, 0, 1, 0, 0, 0, 0,
+							  0x80 | FMT_PLI, PSFB, 0, 2 };
+
+	memcpy(ret_bytes, empty, sizeof(empty));
+	put32(ret_bytes + 4, ours);
+	put32(ret_bytes + 12, ours);
+	put32(ret_bytes + 16, theirs);
+}

@@ -7,6 +7,7 @@ enum {
 	FEEDBACK_LOST_MAX = 256, /* sequence numbers of one compound packet */
 	FEEDBACK_CNAME_MAX = 64,
 	FEEDBACK_REPORT_MAX = 28 + 24 + 12 + FEEDBACK_CNAME_MAX + 4,
+	FEEDBACK_PLI_SIZE = 20,
 };
 
 /* What a report says of a stream that comes in (RFC 3550 section 6.4.1). */
@@ -49,3 +50,5 @@ struct feedback_sender {
 /* A sender report, or a receiver report when nothing was sent, with an SDES. Bytes written. */
 size_t feedback_report_print(const struct feedback_sender *s,
 			     uint8_t ret_bytes[FEEDBACK_REPORT_MAX]);
+/* What the receiver `ours` asks for: a key frame of the stream `theirs`. */
+void feedback_pli_print(uint32_t ours, uint32_t theirs, uint8_t ret_bytes[FEEDBACK_PLI_SIZE]);

@@ -12,7 +12,6 @@
 enum {
 	FIRST_BELOW = 32768, /* of the first sequence number: the counter does not roll over at once */
 	CNAME_BYTES = 8,
-	PLI_SIZE = 20,
 };
 
 /* Seconds from 1900 to 1970. */
@@ -180,15 +179,9 @@ bool seal_report(struct seal *seal, int64_t now_us, int64_t wall_ms,
 	return srtcp_protect(seal->out, ret_bytes, ret_n, SEAL_PACKET_MAX) == 0;
 }
 
-/* Behind an empty receiver report, as RFC 3550 section 6.1 wants it. */
 bool seal_pli(struct seal *seal, uint32_t ssrc, uint8_t ret_bytes[SEAL_PACKET_MAX], size_t *ret_n)
 {
-	static const uint8_t empty[PLI_SIZE] = { 0x80, 201, 0, 1, 0, 0, 0, 0, 0x81, 206, 0, 2 };
-
-	memcpy(ret_bytes, empty, sizeof(empty));
-	put32(ret_bytes + 4, seal->ssrc);
-	put32(ret_bytes + 12, seal->ssrc);
-	put32(ret_bytes + 16, ssrc);
-	*ret_n = sizeof(empty);
+	feedback_pli_print(seal->ssrc, ssrc, ret_bytes);
+	*ret_n = FEEDBACK_PLI_SIZE;
 	return srtcp_protect(seal->out, ret_bytes, ret_n, SEAL_PACKET_MAX) == 0;
 }

@@ -251,29 +251,17 @@ static void settle(struct channel *c, uint64_t now_us)
 	connect_end(end, &c->stream.from);
 }
 
-/* RFC 4585 section 6.3.1, behind an empty receiver report as section 3.1 wants it. */
-static void pli_send_plain(struct channel *c)
-{
-	uint32_t ssrc = htonl(c->stream.ssrc), ours = ~ssrc;
-	uint8_t p[20] = { 0x80, 201, 0, 1, 0, 0, 0, 0, 0x81, 206, 0, 2 };
-
-	memcpy(p + 4, &ours, 4);
-	memcpy(p + 12, &ours, 4);
-	memcpy(p + 16, &ssrc, 4);
-	rtcp_send(c, p, sizeof(p));
-}
-
 static void pli_send(struct channel *c)
 {
+	const uint32_t ssrc = c->stream.ssrc;
 	uint8_t out[SEAL_PACKET_MAX];
-	size_t n;
+	size_t n = FEEDBACK_PLI_SIZE;
 
-	if (is_sealed(c)) {
-		if (c->seal && seal_pli(c->seal, c->stream.ssrc, out, &n))
-			rtcp_send(c, out, n);
+	if (!is_sealed(c))
+		feedback_pli_print(~ssrc, ssrc, out);
+	else if (!c->seal || !seal_pli(c->seal, ssrc, out, &n))
 		return;
-	}
-	pli_send_plain(c);
+	rtcp_send(c, out, n);
 }
 
 /* Less than RELAY_KEYFRAME_MS ago, and its first key frame may still be under way. */

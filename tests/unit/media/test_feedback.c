@@ -42,6 +42,18 @@ static void a_picture_is_asked_for_in_two_ways(void **)
 	assert_false(READ(0x8f, 206, 0, 2, 9, 9, 9, 9, 1, 2, 3, 4).picture); /* REMB and the like */
 }
 
+static void a_picture_that_we_ask_for_is_read_back(void **)
+{
+	uint8_t p[FEEDBACK_PLI_SIZE];
+
+	feedback_pli_print(7, OURS, p);
+	assert_true(read_all(p, sizeof(p)).picture);
+	assert_int_equal(rtp_get32(p + 4), 7);
+	assert_int_equal(rtp_get32(p + 12), 7);
+	feedback_pli_print(7, OURS + 1, p);
+	assert_false(read_all(p, sizeof(p)).picture);
+}
+
 static void a_report_tells_of_loss(void **)
 {
 	const struct feedback f = READ(0x81, 201, 0, 7, 9, 9, 9, 9, 1, 2, 3, 4, 64, 0xff, 0xff,
@@ -133,6 +145,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_nack_names_what_is_lost),
 		cmocka_unit_test(a_picture_is_asked_for_in_two_ways),
+		cmocka_unit_test(a_picture_that_we_ask_for_is_read_back),
 		cmocka_unit_test(a_report_tells_of_loss),
 		cmocka_unit_test(lists_that_lie_hurt_nobody),
 		cmocka_unit_test(a_sender_report_is_valid),

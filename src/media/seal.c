@@ -1,32 +1,22 @@
 #include "media/seal.h"
 
-#include "media/feedback.h"
+#include "media/sender.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-	FIRST_BELOW = 32768, /* of the first sequence number: the counter does not roll over at once */
-	CNAME_BYTES = 8,
-};
-
-/* Seconds from 1900 to 1970. */
-#define NTP_EPOCH_S UINT64_C(2208988800)
+enum { CNAME_BYTES = 8 };
 
 struct seal {
 	struct seal_keys keys;
 	struct srtp *in, *out;
 	struct renumber numbers;
 	uint64_t first; /* index of number 0 */
-	uint32_t ssrc, clock_hz;
-	bool any;
-	uint32_t ts; /* of the newest that went out */
-	int64_t sent_us, reported_us;
-	uint32_t packets, bytes;
+	struct sender sender;
+	int64_t reported_us;
 	char cname[2 * CNAME_BYTES + 1];
 };
 
@@ -35,11 +25,11 @@ static bool names_make(struct seal *seal)
 	uint8_t random[CNAME_BYTES];
 	uint16_t first;
 
-	if (RAND_bytes((uint8_t *)&seal->ssrc, sizeof(seal->ssrc)) != 1 ||
+	if (RAND_bytes((uint8_t *)&seal->sender.ssrc, sizeof(seal->sender.ssrc)) != 1 ||
 	    RAND_bytes((uint8_t *)&first, sizeof(first)) != 1 ||
 	    RAND_bytes(random, sizeof(random)) != 1)
 		return false;
-	seal->first = first % FIRST_BELOW;
+	seal->first = first % SENDER_FIRST_BELOW;
 	for (unsigned i = 0; i < CNAME_BYTES; i++) {
 		seal->cname[2 * i] = (char)('a' + (random[i] >> 4));
 		seal->cname[2 * i + 1] = (char)('a' + (random[i] & 15));
@@ -55,7 +45,7 @@ int seal_new(const struct seal_keys *keys, uint32_t clock_hz, struct seal **ret_
 	if (!seal)
 		return -ENOMEM;
 	seal->keys = *keys;
-	seal->clock_hz = clock_hz;
+	seal->sender.clock_hz = clock_hz;
 	renumber_init(&seal->numbers, clock_hz);
 	rc = names_make(seal) ? 0 : -ENOMEM;
 	if (rc == 0)
@@ -108,30 +98,9 @@ int seal_open_rtcp(struct seal *seal, uint8_t *p, size_t *n, bool *ret_picture)
 		return rc;
 	if (!rtcp_valid(p, *n))
 		return -EBADMSG;
-	feedback_read(p, *n, seal->ssrc, &feedback);
+	feedback_read(p, *n, seal->sender.ssrc, &feedback);
 	*ret_picture = feedback.picture;
 	return 0;
-}
-
-static void put16(uint8_t *p, uint16_t v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
-
-static void put32(uint8_t *p, uint32_t v)
-{
-	put16(p, (uint16_t)(v >> 16));
-	put16(p + 2, (uint16_t)v);
-}
-
-static void sent(struct seal *seal, uint32_t ts, size_t payload, int64_t now_us)
-{
-	seal->any = true;
-	seal->ts = ts;
-	seal->sent_us = now_us;
-	seal->packets++;
-	seal->bytes += (uint32_t)payload;
 }
 
 bool seal_close(struct seal *seal, const uint8_t *p, const struct rtp *rtp, uint8_t pt,
@@ -145,43 +114,28 @@ bool seal_close(struct seal *seal, const uint8_t *p, const struct rtp *rtp, uint
 	    !renumber_take(&seal->numbers, rtp, now_us, &r))
 		return false;
 	index = seal->first + r.number;
-	ret_bytes[0] = 0x80;
-	ret_bytes[1] = (uint8_t)((rtp->marker || r.source) << 7 | pt);
-	put16(ret_bytes + 2, (uint16_t)index);
-	put32(ret_bytes + 4, r.ts);
-	put32(ret_bytes + 8, seal->ssrc);
+	sender_header(&seal->sender, pt, rtp->marker || r.source, index, r.ts, ret_bytes);
 	memcpy(ret_bytes + RTP_HEADER_SIZE, p + rtp->payload, payload);
 	*ret_n = RTP_HEADER_SIZE + payload;
 	if (srtp_protect(seal->out, index, ret_bytes, ret_n, SEAL_PACKET_MAX) < 0)
 		return false;
-	sent(seal, r.ts, payload, now_us);
+	sender_note(&seal->sender, index, r.ts, payload, now_us);
 	return true;
 }
 
 bool seal_report(struct seal *seal, int64_t now_us, int64_t wall_ms,
 		 uint8_t ret_bytes[SEAL_PACKET_MAX], size_t *ret_n)
 {
-	const int64_t ticks = (now_us - seal->sent_us) * seal->clock_hz / 1000000;
-	const uint64_t ms = (uint64_t)wall_ms;
-	const struct feedback_sender report = {
-		.ssrc = seal->ssrc,
-		.ntp = (ms / 1000 + NTP_EPOCH_S) << 32 | (ms % 1000 << 32) / 1000,
-		.ts = seal->ts + (uint32_t)ticks,
-		.packets = seal->packets,
-		.bytes = seal->bytes,
-		.cname = seal->cname,
-	};
-
-	if (!seal->any || now_us - seal->reported_us < SEAL_REPORT_MS * INT64_C(1000))
+	if (!seal->sender.any || now_us - seal->reported_us < SEAL_REPORT_MS * INT64_C(1000))
 		return false;
 	seal->reported_us = now_us;
-	*ret_n = feedback_report_print(&report, ret_bytes);
+	*ret_n = sender_report(&seal->sender, now_us, wall_ms, seal->cname, NULL, ret_bytes);
 	return srtcp_protect(seal->out, ret_bytes, ret_n, SEAL_PACKET_MAX) == 0;
 }
 
 bool seal_pli(struct seal *seal, uint32_t ssrc, uint8_t ret_bytes[SEAL_PACKET_MAX], size_t *ret_n)
 {
-	feedback_pli_print(seal->ssrc, ssrc, ret_bytes);
+	feedback_pli_print(seal->sender.ssrc, ssrc, ret_bytes);
 	*ret_n = FEEDBACK_PLI_SIZE;
 	return srtcp_protect(seal->out, ret_bytes, ret_n, SEAL_PACKET_MAX) == 0;
 }

@@ -1,5 +1,7 @@
 #include "media/web.h"
 
+#include "media/sender.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -7,25 +9,17 @@
 
 enum {
 	AUDIO_HZ = 8000,
-	START_BELOW =
-		32768, /* of the first sequence number: the counter does not roll over at once */
-	NTP_EPOCH_S = 2208988800, /* from 1900 to 1970 */
 	OUT_MAX = RTP_HEADER_SIZE + WEB_PACKET_MAX + SRTP_OVERHEAD_MAX,
 };
 
-/* One of the two streams to the browser. */
-struct sender {
+/* One of the two streams to the browser. Before anything is sent the index is the one before the
+ * first. */
+struct track {
+	struct sender sender;
 	struct web_sent *sent;
-	uint32_t ssrc;
-	uint32_t hz;
 	uint8_t pt;
 	int64_t offset; /* index = number + offset */
 	uint32_t ts_offset;
-	bool any;
-	uint64_t index; /* the newest sent */
-	uint32_t ts;
-	int64_t sent_us;
-	uint32_t packets, bytes;
 };
 
 struct web_leg {
@@ -37,7 +31,7 @@ struct web_leg {
 	bool up, down;
 
 	struct renumber audio_numbers;
-	struct sender audio, video;
+	struct track audio, video;
 	char cname[WEB_CNAME_SIZE + 1];
 
 	const struct picture *picture;
@@ -237,61 +231,39 @@ static int64_t now_us(const struct web_leg *leg)
 
 /* Sending. */
 
-static void sender_init(struct sender *s, struct web_sent *sent, struct rand *rand, uint32_t hz)
+static void track_init(struct track *t, struct web_sent *sent, struct rand *rand, uint32_t hz)
 {
-	*s = (struct sender){ .sent = sent, .hz = hz };
-	rand_bytes(rand, &s->ssrc, sizeof(s->ssrc));
-	rand_bytes(rand, &s->ts_offset, sizeof(s->ts_offset));
-	s->index = rand_below(rand, START_BELOW);
+	*t = (struct track){ .sent = sent, .sender.clock_hz = hz };
+	rand_bytes(rand, &t->sender.ssrc, sizeof(t->sender.ssrc));
+	rand_bytes(rand, &t->ts_offset, sizeof(t->ts_offset));
+	t->sender.index = rand_below(rand, SENDER_FIRST_BELOW);
 }
 
 /* The next number is this one: indices go on, and timestamps with the time. */
-static void sender_align(struct sender *s, uint64_t number, uint32_t ts, int64_t at_us)
+static void track_align(struct track *t, uint64_t number, uint32_t ts, int64_t at_us)
 {
-	const int64_t ticks = (at_us - s->sent_us) * s->hz / 1000000;
+	const struct sender *s = &t->sender;
+	const int64_t ticks = (at_us - s->sent_us) * s->clock_hz / 1000000;
 
-	s->offset = (int64_t)s->index + 1 - (int64_t)number;
+	t->offset = (int64_t)s->index + 1 - (int64_t)number;
 	if (s->any)
-		s->ts_offset = s->ts + (ticks > 0 ? (uint32_t)ticks : 1) - ts;
+		t->ts_offset = s->ts + (ticks > 0 ? (uint32_t)ticks : 1) - ts;
 }
 
-static void header_print(uint8_t *p, uint8_t pt, bool marker, uint64_t index, uint32_t ts,
-			 uint32_t ssrc)
-{
-	const uint32_t words[] = { htonl(ts), htonl(ssrc) };
-
-	p[0] = 0x80;
-	p[1] = (uint8_t)(marker << 7 | pt);
-	p[2] = (uint8_t)(index >> 8);
-	p[3] = (uint8_t)index;
-	memcpy(p + 4, words, sizeof(words));
-}
-
-static void sender_note(struct sender *s, uint64_t index, uint32_t ts, size_t n, int64_t at_us)
-{
-	s->packets++;
-	s->bytes += (uint32_t)n;
-	s->sent->packets++;
-	s->sent->bytes += RTP_HEADER_SIZE + n;
-	if (s->any && index <= s->index)
-		return;
-	s->any = true;
-	s->index = index;
-	s->ts = ts;
-	s->sent_us = at_us;
-}
-
-static void media_send(struct web_leg *leg, struct sender *s, const struct picture_packet *k)
+static void media_send(struct web_leg *leg, struct track *t, const struct picture_packet *k)
 {
 	uint8_t p[OUT_MAX];
-	const uint64_t index = (uint64_t)((int64_t)k->number + s->offset);
+	const uint64_t index = (uint64_t)((int64_t)k->number + t->offset);
+	const uint32_t ts = k->ts + t->ts_offset;
 	size_t n = RTP_HEADER_SIZE + (size_t)k->n;
 
-	header_print(p, s->pt, k->marker, index, k->ts + s->ts_offset, s->ssrc);
+	sender_header(&t->sender, t->pt, k->marker, index, ts, p);
 	memcpy(p + RTP_HEADER_SIZE, k->payload, k->n);
 	if (srtp_protect(leg->out, index, p, &n, sizeof(p)) < 0)
 		return;
-	sender_note(s, index, k->ts + s->ts_offset, k->n, now_us(leg));
+	sender_note(&t->sender, index, ts, k->n, now_us(leg));
+	t->sent->packets++;
+	t->sent->bytes += RTP_HEADER_SIZE + k->n;
 	leg_send(leg, p, n);
 }
 
@@ -310,23 +282,13 @@ static bool block_make(const struct web_leg *leg, struct feedback_block *ret_blo
 static void report_send(struct web_leg *leg, const struct sender *s,
 			const struct feedback_block *block)
 {
-	const uint64_t ms = (uint64_t)clock_wall_ms(leg->web->conf.clock);
-	const int64_t ticks = (now_us(leg) - s->sent_us) * s->hz / 1000000;
-	const struct feedback_sender report = {
-		.ssrc = s->ssrc,
-		.ntp = (ms / 1000 + NTP_EPOCH_S) << 32 | (ms % 1000 << 32) / 1000,
-		.ts = s->ts + (uint32_t)ticks,
-		.packets = s->packets,
-		.bytes = s->bytes,
-		.cname = leg->cname,
-		.block = block,
-	};
 	uint8_t p[FEEDBACK_REPORT_MAX + SRTP_OVERHEAD_MAX];
 	size_t n;
 
 	if (!s->any && !block)
 		return;
-	n = feedback_report_print(&report, p);
+	n = sender_report(s, now_us(leg), clock_wall_ms(leg->web->conf.clock), leg->cname, block,
+			  p);
 	if (srtcp_protect(leg->out, p, &n, sizeof(p)) == 0)
 		leg_send(leg, p, n);
 }
@@ -373,7 +335,7 @@ static void watch_begin(struct web_leg *leg)
 		picture_ask(leg);
 		return;
 	}
-	sender_align(&leg->video, key, k.ts, now_us(leg));
+	track_align(&leg->video, key, k.ts, now_us(leg));
 	leg->caught = picture_newest(leg->picture);
 	leg->behind = true;
 	on_catch_up(leg);
@@ -396,7 +358,7 @@ void web_leg_video(struct web_leg *leg, const struct picture_packet *k)
 		return;
 	if (!leg->first) {
 		leg->first = leg->next = k->number;
-		sender_align(&leg->video, k->number, k->ts, now_us(leg));
+		track_align(&leg->video, k->number, k->ts, now_us(leg));
 	}
 	if (k->number < leg->first || k->number <= leg->caught ||
 	    (leg->behind && k->number >= leg->next))
@@ -416,8 +378,8 @@ void web_leg_audio(struct web_leg *leg, const uint8_t *bytes, const struct rtp *
 		return;
 	k = (struct picture_packet){ r.number, r.ts, rtp->marker || r.source,
 				     (uint16_t)(rtp->end - rtp->payload), bytes + rtp->payload };
-	if (!leg->audio.any)
-		sender_align(&leg->audio, r.number, r.ts, now_us(leg));
+	if (!leg->audio.sender.any)
+		track_align(&leg->audio, r.number, r.ts, now_us(leg));
 	leg->audio.pt = pt;
 	media_send(leg, &leg->audio, &k);
 }
@@ -425,8 +387,8 @@ void web_leg_audio(struct web_leg *leg, const uint8_t *bytes, const struct rtp *
 /* What is asked for by its sequence number is the youngest packet that has it. */
 static void resend(struct web_leg *leg, uint16_t seq)
 {
-	const uint16_t back = (uint16_t)((uint16_t)leg->video.index - seq);
-	const int64_t number = (int64_t)leg->video.index - back - leg->video.offset;
+	const uint16_t back = (uint16_t)((uint16_t)leg->video.sender.index - seq);
+	const int64_t number = (int64_t)leg->video.sender.index - back - leg->video.offset;
 	struct picture_packet k;
 
 	if (leg->resends >= WEB_RESENDS_MAX)
@@ -464,8 +426,8 @@ static void on_tick(void *arg)
 		leg_down(leg);
 		return;
 	}
-	report_send(leg, &leg->audio, block_make(leg, &block) ? &block : NULL);
-	report_send(leg, &leg->video, NULL);
+	report_send(leg, &leg->audio.sender, block_make(leg, &block) ? &block : NULL);
+	report_send(leg, &leg->video.sender, NULL);
 	if (timers_arm(leg->web->conf.timers, &leg->tick, WEB_TICK_MS, on_tick, leg) < 0)
 		leg_down(leg);
 }
@@ -526,10 +488,10 @@ int web_leg_open(struct web *web, const struct web_leg_conf *conf, struct web_le
 		return err;
 	}
 	renumber_init(&leg->audio_numbers, AUDIO_HZ);
-	sender_init(&leg->audio, &leg->stats.audio, web->conf.rand, AUDIO_HZ);
+	track_init(&leg->audio, &leg->stats.audio, web->conf.rand, AUDIO_HZ);
 	do
-		sender_init(&leg->video, &leg->stats.video, web->conf.rand, PICTURE_HZ);
-	while (leg->video.ssrc == leg->audio.ssrc);
+		track_init(&leg->video, &leg->stats.video, web->conf.rand, PICTURE_HZ);
+	while (leg->video.sender.ssrc == leg->audio.sender.ssrc);
 	rand_hex(web->conf.rand, leg->cname, WEB_CNAME_SIZE / 2);
 	*ret_leg = leg;
 	return 0;
@@ -588,7 +550,7 @@ static void rtcp_hear(struct web_leg *leg, uint8_t *p, size_t n)
 		return;
 	}
 	leg->stats.reports++;
-	feedback_read(p, n, leg->video.ssrc, &f);
+	feedback_read(p, n, leg->video.sender.ssrc, &f);
 	if (f.report)
 		leg->stats.fraction = f.fraction;
 	if (f.sent) {

@@ -177,6 +177,26 @@ static void reports_come_once_a_second_and_not_before_the_first_packet(void **)
 	end();
 }
 
+/* A receiver lays sound and picture over each other by it. */
+static void a_report_tells_the_time_of_the_newest_packet(void **)
+{
+	uint8_t out[SEAL_PACKET_MAX];
+	uint32_t newest;
+	bool picture;
+	size_t n;
+
+	begin(SRTP_CM_SHA1_80);
+	assert_true(close_one(7, 1, 1000000, out, &n));
+	assert_true(close_one(7, 3, 1040000, out, &n));
+	newest = rtp_get32(out + 4);
+	assert_true(close_one(7, 2, 1041000, out, &n)); /* late */
+	assert_true(seal_report(t.here, 1042000, 1700000000000, out, &n));
+	assert_int_equal(seal_open_rtcp(t.there, out, &n, &picture), 0);
+	assert_int_equal(rtp_get32(out + 16), newest + 2 * HZ / 1000);
+	assert_int_equal(rtp_get32(out + 20), 3);
+	end();
+}
+
 static void the_same_keys_are_known(void **)
 {
 	struct seal_keys keys = keys_of(1, 2, SRTP_GCM_128);
@@ -197,6 +217,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_the_peers_is_refused),
 		cmocka_unit_test(a_key_frame_is_asked_for_by_our_name),
 		cmocka_unit_test(reports_come_once_a_second_and_not_before_the_first_packet),
+		cmocka_unit_test(a_report_tells_the_time_of_the_newest_packet),
 		cmocka_unit_test(the_same_keys_are_known),
 	};
 

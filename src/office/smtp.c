@@ -1,18 +1,16 @@
 #include "office/smtp.h"
 
 #include "base/clock.h"
+#include "io/secret_file.h"
 
 #include <arpa/inet.h>
 #include <curl/curl.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <sodium.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 static const long idle_max_s = 30; /* a connection that lay longer is not used again */
 
@@ -137,31 +135,6 @@ static int check(const struct smtp_conf *conf, struct err *err)
 	return 0;
 }
 
-static int read_password(struct smtp *s, const char *path, struct err *err)
-{
-	const int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct stat st;
-	ssize_t n;
-
-	if (fd < 0 || fstat(fd, &st) < 0) {
-		const int code = errno;
-
-		if (fd >= 0)
-			close(fd);
-		return err_set(err, -code, "cannot read %s: %s", path, strerror(code));
-	}
-	n = read(fd, s->password, SMTP_PASSWORD_MAX);
-	close(fd);
-	if (st.st_mode & 007)
-		return err_set(err, -EPERM, "%s must not be readable by everybody (chmod o=)",
-			       path);
-	if (n < 0)
-		return err_set(err, -EIO, "cannot read %s", path);
-	s->password[n] = '\0';
-	s->password[strcspn(s->password, "\r\n")] = '\0';
-	return s->password[0] ? 0 : err_set(err, -EINVAL, "there is no password in %s", path);
-}
-
 static CURLcode set_callbacks(struct smtp *s)
 {
 	CURL *c = s->curl;
@@ -218,7 +191,7 @@ int smtp_open(const struct smtp_conf *conf, struct err *err, struct smtp **ret_s
 	int rc = s ? check(conf, err) : err_set(err, -ENOMEM, "no memory");
 
 	if (rc == 0 && conf->user)
-		rc = read_password(s, conf->password_file, err);
+		rc = secret_file_read(conf->password_file, s->password, sizeof(s->password), err);
 	if (rc == 0 && (curl_global_init(CURL_GLOBAL_DEFAULT) || !(s->curl = curl_easy_init())))
 		rc = err_set(err, -ENOMEM, "cannot begin with libcurl");
 	if (rc == 0) {

@@ -1,17 +1,14 @@
 #include "server/notices.h"
 
 #include "base/log.h"
+#include "io/secret_file.h"
 #include "office/push_text.h"
 #include "server/errand.h"
 #include "store/store.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* Calls → push sender. */
 
@@ -169,27 +166,6 @@ struct push_way notices_way(struct notices *n)
 
 /* Opening and closing. */
 
-static int token_read(const char *path, char ret_token[NOTICES_TOKEN_MAX], struct err *err)
-{
-	const int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct stat st = {};
-	ssize_t n = -1;
-	int code = 0;
-
-	if (fd < 0 || fstat(fd, &st) < 0 || (n = read(fd, ret_token, NOTICES_TOKEN_MAX - 1)) < 0)
-		code = errno;
-	if (fd >= 0)
-		close(fd);
-	if (code)
-		return err_set(err, -code, "cannot read %s: %s", path, strerror(code));
-	if (st.st_mode & 007)
-		return err_set(err, -EPERM, "%s must not be readable by everybody (chmod o=)",
-			       path);
-	ret_token[n] = '\0';
-	ret_token[strcspn(ret_token, "\r\n")] = '\0';
-	return ret_token[0] ? 0 : err_set(err, -EINVAL, "there is no token in %s", path);
-}
-
 static const char *if_given(const char *text)
 {
 	return text && text[0] ? text : NULL;
@@ -236,7 +212,7 @@ int notices_open(struct notices *n, const struct notices_conf *conf, struct err 
 	int rc = key_open(conf, &push.key, err);
 
 	if (rc == 0 && if_given(s->push_gateway_token_file)) {
-		rc = token_read(s->push_gateway_token_file, token, err);
+		rc = secret_file_read(s->push_gateway_token_file, token, sizeof(token), err);
 		push.gateway_token = token;
 	}
 	if (rc < 0)

@@ -1,52 +1,30 @@
 #include "server/turn.h"
 
+#include "io/secret_file.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 static bool given(const char *text)
 {
 	return text && text[0];
 }
 
-static int read_line(int fd, const char *path, struct arena *arena, struct view *ret_line,
-		     struct err *err)
-{
-	char bytes[TURN_SECRET_MAX + 2]; /* a longer one is seen */
-	const ssize_t n = read(fd, bytes, sizeof(bytes));
-	struct view rest = { bytes, n > 0 ? (size_t)n : 0 };
-	const struct view line = view_line(rest, &rest);
-
-	if (n < 0)
-		return err_set(err, -errno, "cannot read %s: %s", path, strerror(errno));
-	if (!line.n || line.n > TURN_SECRET_MAX)
-		return err_set(err, -EINVAL, "the first line of %s must have 1 to %d bytes", path,
-			       TURN_SECRET_MAX);
-	ret_line->p = arena_dup(arena, line);
-	ret_line->n = line.n;
-	explicit_bzero(bytes, sizeof(bytes));
-	return ret_line->p ? 0 : err_set(err, -ENOMEM, "no memory");
-}
-
 static int secret_read(const char *path, struct arena *arena, struct view *ret_secret,
 		       struct err *err)
 {
-	const int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct stat st;
-	int rc;
+	char text[TURN_SECRET_MAX + 1];
+	const char *copy;
+	const int rc = secret_file_read(path, text, sizeof(text), err);
 
-	if (fd < 0)
-		return err_set(err, -errno, "cannot read %s: %s", path, strerror(errno));
-	if (fstat(fd, &st) < 0)
-		rc = err_set(err, -errno, "cannot read %s: %s", path, strerror(errno));
-	else if (st.st_mode & 007)
-		rc = err_set(err, -EPERM, "%s must not be readable by everybody (chmod o=)", path);
-	else
-		rc = read_line(fd, path, arena, ret_secret, err);
-	close(fd);
-	return rc;
+	if (rc < 0)
+		return rc;
+	copy = arena_dup(arena, view_str(text));
+	explicit_bzero(text, sizeof(text));
+	if (!copy)
+		return err_set(err, -ENOMEM, "no memory");
+	*ret_secret = view_str(copy);
+	return 0;
 }
 
 int turn_read(const struct settings *s, struct arena *arena, struct turn_servers *ret_servers,

@@ -122,6 +122,15 @@ bool addr_is_loopback(const struct addr *a)
 	return at.sa.sa_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&at.v6.sin6_addr);
 }
 
+bool addr_is_link_local(const struct addr *a)
+{
+	const struct addr at = addr_unmapped(a);
+
+	if (at.sa.sa_family == AF_INET)
+		return ntohl(at.v4.sin_addr.s_addr) >> 16 == 0xa9fe; /* 169.254.0.0/16 */
+	return at.sa.sa_family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&at.v6.sin6_addr);
+}
+
 static bool is_public_v4(uint32_t host)
 {
 	static const struct {

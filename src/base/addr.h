@@ -74,6 +74,8 @@ void addr_text(const struct addr *a, char ret_text[ADDR_TEXT_MAX]);
 void addr_host_bytes(const struct addr *a, unsigned char ret_bytes[ADDR_HOST_BYTES]);
 bool addr_is_wildcard(const struct addr *a);
 bool addr_is_loopback(const struct addr *a);
+/* Of one link only (RFC 3927, RFC 4291). */
+bool addr_is_link_local(const struct addr *a);
 /* One that the internet reaches: not of this host, of a private or shared network, of a link, for
  * documentation, or for groups (RFC 6890). IPv4 inside of IPv6, also that of NAT64 and 6to4, is
  * judged as what it is. */

@@ -75,9 +75,5 @@ bool camera_is_near(const struct addr *at)
 {
 	const struct addr a = addr_unmapped(at);
 
-	if (addr_is_loopback(&a) || addr_is_wildcard(&a))
-		return true;
-	if (a.sa.sa_family == AF_INET6)
-		return IN6_IS_ADDR_LINKLOCAL(&a.v6.sin6_addr);
-	return ntohl(a.v4.sin_addr.s_addr) >> 16 == 0xa9fe; /* 169.254.0.0/16 */
+	return addr_is_loopback(&a) || addr_is_wildcard(&a) || addr_is_link_local(&a);
 }

@@ -32,19 +32,19 @@ static bool host_of(struct view place, struct addr *ret_addr)
 	return addr_parse(text, ret_addr) == 0 || addr_parse_host(text, ret_addr) == 0;
 }
 
-/* RFC 1918, 3927, 4193, 4291: addresses that mean something in one network only. */
+/* RFC 1918, RFC 4193, and those of a link or a host: they mean something in one network only. */
 static bool is_local(const struct addr *mapped)
 {
 	const struct addr a = addr_unmapped(mapped);
 
+	if (addr_is_loopback(&a) || addr_is_link_local(&a))
+		return true;
 	if (a.sa.sa_family == AF_INET) {
 		const uint32_t ip = ntohl(a.v4.sin_addr.s_addr);
 
-		return ip >> 24 == 10 || ip >> 20 == 0xac1 || ip >> 16 == 0xc0a8 ||
-		       ip >> 16 == 0xa9fe || ip >> 24 == 127;
+		return ip >> 24 == 10 || ip >> 20 == 0xac1 || ip >> 16 == 0xc0a8;
 	}
-	return (a.v6.sin6_addr.s6_addr[0] & 0xfe) == 0xfc ||
-	       IN6_IS_ADDR_LINKLOCAL(&a.v6.sin6_addr) || IN6_IS_ADDR_LOOPBACK(&a.v6.sin6_addr);
+	return (a.v6.sin6_addr.s6_addr[0] & 0xfe) == 0xfc;
 }
 
 static bool has_line(const struct local_peer *peers, size_t n)

@@ -35,14 +35,11 @@ static int find_named(const char *list, struct web_media *m, struct err *err)
 	return 0;
 }
 
-/* Others can reach it: loopback cannot be, and link-local addresses need an interface's name, which
- * candidates do not have. */
+/* Others can reach it: loopback cannot be, and link-local addresses of IPv6 need an interface's
+ * name, which candidates do not have. */
 static bool is_reachable(const struct addr *at)
 {
-	if (at->sa.sa_family == AF_INET)
-		return (ntohl(at->v4.sin_addr.s_addr) >> 24) != IN_LOOPBACKNET;
-	return !IN6_IS_ADDR_LOOPBACK(&at->v6.sin6_addr) &&
-	       !IN6_IS_ADDR_LINKLOCAL(&at->v6.sin6_addr);
+	return !addr_is_loopback(at) && (at->sa.sa_family == AF_INET || !addr_is_link_local(at));
 }
 
 static void add_interface(struct web_media *m, const struct ifaddrs *i, int family)

@@ -108,6 +108,20 @@ static void this_host_is_known_by_its_address(void **)
 	assert_true(addr_parse_host("::2", &a) == 0 && !addr_is_loopback(&a));
 }
 
+static void an_address_of_a_link_is_known(void **)
+{
+	static const char *const links[] = { "169.254.0.1", "169.254.255.255", "fe80::1",
+					     "febf::1", "::ffff:169.254.1.1" };
+	static const char *const others[] = { "169.253.0.1", "169.255.0.1", "fec0::1", "fd00::1",
+					      "127.0.0.1",   "::1",         "::" };
+	struct addr a;
+
+	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
+		assert_true(addr_parse_host(links[i], &a) == 0 && addr_is_link_local(&a));
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		assert_true(addr_parse_host(others[i], &a) == 0 && !addr_is_link_local(&a));
+}
+
 static void ipv4_in_ipv6_is_the_same_host(void **)
 {
 	unsigned char four[ADDR_HOST_BYTES], six[ADDR_HOST_BYTES];
@@ -139,6 +153,7 @@ int main(void)
 		cmocka_unit_test(an_address_reads_as_it_is_written),
 		cmocka_unit_test(what_is_no_address_is_refused),
 		cmocka_unit_test(only_what_the_internet_reaches_is_public),
+		cmocka_unit_test(an_address_of_a_link_is_known),
 		cmocka_unit_test(this_host_is_known_by_its_address),
 		cmocka_unit_test(ipv4_in_ipv6_is_the_same_host),
 		cmocka_unit_test(the_wildcard_is_known),

@@ -4,20 +4,18 @@
  *	2. A watch that is over is found by nobody but that thread. */
 #include "device/camera.h"
 
-#include "base/addr.h"
 #include "base/list.h"
 #include "base/log.h"
 #include "device/camera_url.h"
+#include "io/outside.h"
 #include "proto/jpeg.h"
 #include "store/device.h"
 #include "store/store.h"
 
-#include <curl/curl.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 enum {
 	IDLE_MS = 60000,
@@ -41,6 +39,7 @@ struct watch {
 	struct buf frame; /* the newest picture */
 
 	/* The thread's. */
+	struct outside outside;
 	CURL *curl; /* NULL: where the camera is was not read yet */
 	struct buf coming;
 	size_t head; /* bytes of headers */
@@ -193,17 +192,11 @@ struct camera_stats camera_stats(struct camera *c)
 
 /* ---- what libcurl asks ---- */
 
-static curl_socket_t on_socket(void *arg, curlsocktype, struct curl_sockaddr *to)
+static bool may_connect(const struct outside *outside, const struct addr *to)
 {
-	const struct watch *w = arg;
-	struct addr at = { .len = (socklen_t)to->addrlen };
+	const struct watch *w = CONTAINER_OF(outside, struct watch, outside);
 
-	if (to->addrlen > sizeof(at.v6))
-		return CURL_SOCKET_BAD;
-	memcpy(&at.sa, &to->addr, to->addrlen);
-	if (!w->camera->near && camera_is_near(&at))
-		return CURL_SOCKET_BAD;
-	return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+	return w->camera->near || !camera_is_near(to);
 }
 
 static size_t on_head(char *, size_t size, size_t n, void *arg)
@@ -243,20 +236,8 @@ static CURLcode set_request(struct watch *w, const struct device_camera_row *row
 	rc = rc ? rc : curl_easy_setopt(c, CURLOPT_WRITEDATA, w);
 	rc = rc ? rc : curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_head);
 	rc = rc ? rc : curl_easy_setopt(c, CURLOPT_HEADERDATA, w);
-	rc = rc ? rc : curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, on_socket);
-	return rc ? rc : curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, w);
-}
-
-static CURLcode set_limits(CURL *c)
-{
-	CURLcode rc = curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
-
-	rc = rc ? rc : curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
-	rc = rc ? rc : curl_easy_setopt(c, CURLOPT_PROXY, ""); /* whatever the environment says */
-	rc = rc ? rc : curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-	rc = rc ? rc : curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)CAMERA_MS);
-	rc = rc ? rc : curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, (long)CAMERA_CONNECT_MS);
-	return rc ? rc : curl_easy_setopt(c, CURLOPT_MAXFILESIZE, (long)CAMERA_JPEG_MAX);
+	rc = rc ? rc : curl_easy_setopt(c, CURLOPT_MAXFILESIZE, (long)CAMERA_JPEG_MAX);
+	return rc ? rc : outside_set(c, &w->outside);
 }
 
 /* Where the camera is, as it stands now. */
@@ -276,10 +257,10 @@ static int open_watch(struct watch *w)
 			       sizeof(password));
 	if (rc < 0)
 		return rc;
+	w->outside = (struct outside){ may_connect, "http,https", CAMERA_MS, CAMERA_CONNECT_MS };
 	w->curl = curl_easy_init();
 	code = w->curl ? set_request(w, &row, password) : CURLE_OUT_OF_MEMORY;
 	explicit_bzero(password, sizeof(password));
-	code = code ? code : set_limits(w->curl);
 	if (!code)
 		return 0;
 	curl_easy_cleanup(TAKE(w->curl));
@@ -350,8 +331,9 @@ static void keep(struct watch *w, bool good)
 	pthread_mutex_unlock(&c->lock);
 }
 
-static void finish(struct watch *w, CURLcode code)
+static void finish(void *arg, CURLcode code)
 {
+	struct watch *w = arg;
 	struct camera *c = w->camera;
 	const char *fault;
 	curl_off_t took_us = 0;
@@ -370,20 +352,6 @@ static void finish(struct watch *w, CURLcode code)
 	if (took_us < CAMERA_EVERY_MS * 1000)
 		now_us += CAMERA_EVERY_MS * 1000 - took_us;
 	settle(w, now_us);
-}
-
-static void finish_all(struct camera *c)
-{
-	int left;
-
-	for (CURLMsg *m; (m = curl_multi_info_read(c->multi, &left));) {
-		struct watch *w = NULL;
-		const CURLcode code = m->data.result;
-
-		if (m->msg == CURLMSG_DONE &&
-		    curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &w) == CURLE_OK && w)
-			finish(w, code);
-	}
 }
 
 /* ---- the thread ---- */
@@ -437,7 +405,7 @@ static void *camera_main(void *arg)
 		bool over;
 
 		curl_multi_perform(c->multi, &running);
-		finish_all(c);
+		outside_ended(c->multi, finish);
 		while ((w = take(c, &wait_ms, &over))) {
 			if (over)
 				watch_free(w);

@@ -2,13 +2,11 @@
 
 #include "base/list.h"
 #include "base/mem.h"
+#include "io/outside.h"
 
-#include <arpa/inet.h>
-#include <curl/curl.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 enum { WAIT_MAX_MS = 1000 };
@@ -24,6 +22,7 @@ struct post {
 struct flight {
 	struct list list; /* the post's */
 	struct post *post;
+	struct outside outside;
 	CURL *curl;
 	struct curl_slist *headers;
 	bool trusted, plain; /* plain: http:// */
@@ -47,26 +46,15 @@ static void flight_free(struct flight *f)
 
 /* What libcurl asks. */
 
-static bool may_connect(const struct flight *f, const struct sockaddr *sa, socklen_t len)
+static bool may_connect(const struct outside *outside, const struct addr *to)
 {
-	struct addr at = { .len = len };
+	const struct flight *f = CONTAINER_OF(outside, struct flight, outside);
 
 	if (f->trusted)
 		return true;
-	if (len > sizeof(at.v6))
-		return false;
-	memcpy(&at.sa, sa, len);
-	at = addr_unmapped(&at);
 	if (f->plain)
-		return f->post->private && addr_is_loopback(&at);
-	return f->post->private || addr_is_public(&at);
-}
-
-static curl_socket_t on_socket(void *arg, curlsocktype, struct curl_sockaddr *to)
-{
-	if (!may_connect(arg, &to->addr, (socklen_t)to->addrlen))
-		return CURL_SOCKET_BAD;
-	return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+		return f->post->private && addr_is_loopback(to);
+	return f->post->private || addr_is_public(to);
 }
 
 /* Body and headers alike: counted, not kept. */
@@ -107,22 +95,14 @@ static CURLcode set_request(struct flight *f, const struct post_ask *ask)
 	rc = rc ? rc : curl_easy_setopt(c, CURLOPT_WRITEDATA, f);
 	rc = rc ? rc : curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_answer);
 	rc = rc ? rc : curl_easy_setopt(c, CURLOPT_HEADERDATA, f);
-	rc = rc ? rc : curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, on_socket);
-	rc = rc ? rc : curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, f);
 	return rc ? rc : curl_easy_setopt(c, CURLOPT_ERRORBUFFER, f->fault);
 }
 
 static CURLcode set_limits(struct flight *f)
 {
-	const bool http = f->trusted || f->post->private;
 	CURL *c = f->curl;
-	CURLcode rc = curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, http ? "http,https" : "https");
+	CURLcode rc = outside_set(c, &f->outside);
 
-	rc = rc ? rc : curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
-	rc = rc ? rc : curl_easy_setopt(c, CURLOPT_PROXY, ""); /* whatever the environment says */
-	rc = rc ? rc : curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-	rc = rc ? rc : curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)POST_MS);
-	rc = rc ? rc : curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, (long)POST_CONNECT_MS);
 	rc = rc ? rc : curl_easy_setopt(c, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
 	if (f->post->ca_file) {
 		rc = rc ? rc : curl_easy_setopt(c, CURLOPT_CAINFO, f->post->ca_file);
@@ -160,6 +140,12 @@ int post_send(struct post *p, const struct post_ask *ask, post_done_fn *done, vo
 	f->arg = arg;
 	f->trusted = ask->trusted;
 	f->plain = view_starts(view_str(ask->url), VIEW("http://"));
+	f->outside = (struct outside){
+		may_connect,
+		ask->trusted || p->private ? "http,https" : "https",
+		POST_MS,
+		POST_CONNECT_MS,
+	};
 	list_append(&p->flights, &f->list);
 	p->count++;
 	rc = flight_start(f, ask);
@@ -170,8 +156,9 @@ int post_send(struct post *p, const struct post_ask *ask, post_done_fn *done, vo
 
 /* Running. */
 
-static void finish(struct flight *f, CURLcode code)
+static void finish(void *flight, CURLcode code)
 {
+	struct flight *f = flight;
 	post_done_fn *done = f->done;
 	struct post_result result = { .cause = "" };
 	char cause[CURL_ERROR_SIZE];
@@ -192,36 +179,19 @@ static void finish(struct flight *f, CURLcode code)
 	done(arg, &result);
 }
 
-static size_t finish_all(struct post *p)
-{
-	size_t n = 0;
-	int left;
-
-	for (CURLMsg *m; (m = curl_multi_info_read(p->multi, &left));) {
-		struct flight *f = NULL;
-		const CURLcode code = m->data.result;
-
-		if (m->msg == CURLMSG_DONE &&
-		    curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &f) == CURLE_OK && f) {
-			finish(f, code);
-			n++;
-		}
-	}
-	return n;
-}
-
 void post_run(struct post *p, int64_t wait_us)
 {
 	const int64_t wait_ms = wait_us < 0 ? WAIT_MAX_MS : (wait_us + 999) / 1000;
 	int running = 0;
 
 	curl_multi_perform(p->multi, &running);
-	if (finish_all(p) > 0) /* whoever heard of it may want to wait for less now */
+	/* Whoever heard of an end may want to wait for less now. */
+	if (outside_ended(p->multi, finish) > 0)
 		return;
 	curl_multi_poll(p->multi, NULL, 0, (int)(wait_ms < WAIT_MAX_MS ? wait_ms : WAIT_MAX_MS),
 			NULL);
 	curl_multi_perform(p->multi, &running);
-	finish_all(p);
+	outside_ended(p->multi, finish);
 }
 
 void post_wake(struct post *p)

@@ -16,6 +16,18 @@ static curl_socket_t on_socket(void *arg, curlsocktype, struct curl_sockaddr *to
 	return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
 }
 
+/* A connection that another handle made is not opened again, so it is looked at before each request,
+ * too. */
+static int on_request(void *arg, char *host, char *, int, int)
+{
+	const struct outside *outside = arg;
+	struct addr at;
+
+	return addr_parse_host(host, &at) == 0 && outside->may_connect(outside, &at)
+		       ? CURL_PREREQFUNC_OK
+		       : CURL_PREREQFUNC_ABORT;
+}
+
 CURLcode outside_set(CURL *c, const struct outside *outside)
 {
 	CURLcode rc = curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, outside->schemes);
@@ -26,7 +38,9 @@ CURLcode outside_set(CURL *c, const struct outside *outside)
 	rc = rc ? rc : curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, outside->ms);
 	rc = rc ? rc : curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, outside->connect_ms);
 	rc = rc ? rc : curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, on_socket);
-	return rc ? rc : curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, outside);
+	rc = rc ? rc : curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, outside);
+	rc = rc ? rc : curl_easy_setopt(c, CURLOPT_PREREQFUNCTION, on_request);
+	return rc ? rc : curl_easy_setopt(c, CURLOPT_PREREQDATA, outside);
 }
 
 size_t outside_ended(CURLM *multi, void (*ended)(void *private, CURLcode code))

@@ -111,7 +111,7 @@ int64_t timers_wait_us(const struct timers *ts)
 
 void timers_run(struct timers *ts)
 {
-	const int64_t now = clock_mono_us(ts->clock);
+	const int64_t now = ts->count > 0 ? clock_mono_us(ts->clock) : 0;
 	const uint64_t end = ts->order; /* timers armed by handlers wait for the next run */
 
 	while (ts->count > 0 && ts->heap[0]->due_us <= now && ts->heap[0]->order < end) {

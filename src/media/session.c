@@ -413,7 +413,6 @@ static char heard_digit(struct channel *c, const uint8_t *p, const struct rtp *r
 
 static void on_heard(struct worker *w, struct channel *c, const uint8_t *p, const struct rtp *rtp)
 {
-	const bool tone = c->tone != NULL;
 	const char digit = heard_digit(c, p, rtp);
 
 	if (c->stream.silent) {
@@ -423,7 +422,7 @@ static void on_heard(struct worker *w, struct channel *c, const uint8_t *p, cons
 	if (digit)
 		tell(w, c,
 		     (struct relay_event){ .type = RELAY_EV_DIGIT,
-					   .tone = tone && c->tone,
+					   .tone = c->tone != NULL,
 					   .digit = digit });
 }
 

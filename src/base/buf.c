@@ -44,6 +44,17 @@ struct view view_trim(struct view v)
 	return v;
 }
 
+struct view view_head(struct view v, size_t max)
+{
+	size_t n = max;
+
+	if (v.n <= max)
+		return v;
+	while (n > 0 && ((unsigned char)v.p[n] & 0xc0) == 0x80)
+		n--;
+	return (struct view){ v.p, n };
+}
+
 struct view view_cut(struct view v, char sep, struct view *rest)
 {
 	const char *at = v.n > 0 ? memchr(v.p, sep, v.n) : NULL;

@@ -23,6 +23,8 @@ bool view_ieq(struct view a, struct view b);
 bool view_starts(struct view v, struct view prefix);
 /* Without SP, HTAB, CR, LF at both ends. */
 struct view view_trim(struct view v);
+/* Its beginning of at most max bytes, not through the middle of a character of UTF-8. */
+struct view view_head(struct view v, size_t max);
 /* What stands before the first `sep`; *rest becomes what follows it, or is empty without a `sep`. */
 struct view view_cut(struct view v, char sep, struct view *rest);
 /* The next line without its CRLF or LF; *rest moves on. */

@@ -81,13 +81,9 @@ static void paragraphs(struct buf *out, struct view v)
 /* What mail programs show beside the subject: the beginning of the text, cut between characters. */
 static void preheader(struct buf *out, struct view body)
 {
-	struct view rest, line = view_cut(body, '\n', &rest);
+	struct view rest;
+	const struct view line = view_head(view_cut(body, '\n', &rest), PREHEADER_MAX);
 
-	if (line.n > PREHEADER_MAX) {
-		line.n = PREHEADER_MAX;
-		while (line.n > 0 && ((unsigned char)line.p[line.n] & 0xc0) == 0x80)
-			line.n--;
-	}
 	buf_str(out, "<div style=\"display:none;max-height:0;overflow:hidden\">");
 	escaped(out, line);
 	buf_str(out, "</div>\n");

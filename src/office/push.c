@@ -35,19 +35,12 @@ struct ask {
 	char contact[PUSH_CONTACT_MAX];
 };
 
-/* At the end of a character, if it must be cut. */
 static void text_put(char *to, size_t size, const char *from)
 {
-	size_t n = strlen(from ? from : "");
+	const struct view text = view_head(view_str(from), size - 1);
 
-	if (n >= size) {
-		n = size - 1;
-		while (n > 0 && ((unsigned char)from[n] & 0xc0) == 0x80)
-			n--;
-	}
-	if (n)
-		memcpy(to, from, n);
-	to[n] = '\0';
+	memcpy(to, text.p, text.n);
+	to[text.n] = '\0';
 }
 
 static struct ask *ask_new(enum ask_type type, const struct push_call *call)

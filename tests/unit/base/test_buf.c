@@ -51,6 +51,18 @@ static void the_first_error_stays(void **)
 }
 
 /* Lengths around that of the first allocation and of a later one. */
+static void a_text_is_cut_between_characters(void **)
+{
+	const struct view text = VIEW("a\u00e9\u20acb"); /* of 1, 2, 3 and 1 bytes */
+	static const size_t lengths[] = { 0, 1, 1, 3, 3, 3, 6, 7, 7 };
+
+	for (size_t max = 0; max < sizeof(lengths) / sizeof(lengths[0]); max++) {
+		assert_int_equal(view_head(text, max).n, lengths[max]);
+		assert_ptr_equal(view_head(text, max).p, text.p);
+	}
+	assert_int_equal(view_head(VIEW("\x80\x80"), 1).n, 0);
+}
+
 static void formatted_text_is_whole_at_every_length(void **)
 {
 	char text[1200];
@@ -77,6 +89,7 @@ int main(void)
 		cmocka_unit_test(a_line_ends_with_crlf_or_lf),
 		cmocka_unit_test(numbers_are_digits_within_a_limit),
 		cmocka_unit_test(the_first_error_stays),
+		cmocka_unit_test(a_text_is_cut_between_characters),
 		cmocka_unit_test(formatted_text_is_whole_at_every_length),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

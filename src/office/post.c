@@ -199,11 +199,6 @@ void post_wake(struct post *p)
 	curl_multi_wakeup(p->multi);
 }
 
-size_t post_count(const struct post *p)
-{
-	return p->count;
-}
-
 int post_open(const struct post_conf *conf, struct err *err, struct post **ret_post)
 {
 	struct post *p = calloc(1, sizeof(*p));

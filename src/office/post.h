@@ -57,4 +57,3 @@ void post_close(struct post *p);
 void post_run(struct post *p, int64_t wait_us);
 /* Any thread. */
 void post_wake(struct post *p);
-size_t post_count(const struct post *p);

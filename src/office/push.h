@@ -32,8 +32,7 @@ enum {
 	PUSH_ASKS_MAX = 40000,  /* waiting */
 	PUSH_TARGETS_MAX = 18,  /* browsers and SIP phones of one device */
 	PUSH_NAME_MAX = 128,    /* bytes of a name that are told */
-	PUSH_CONTACT_MAX = 512, /* bytes of a SIP phone\'s Contact */
-	PUSH_TOPIC_MAX = 32,    /* RFC 8030 section 5.4 */
+	PUSH_CONTACT_MAX = 512, /* bytes of a SIP phone's Contact */
 };
 
 /* A call, for one of those that it rings. The texts are copied. */

@@ -406,11 +406,11 @@ int api_device_post(struct request *r)
 	return rc == 0 ? reply_device(r, row->number) : rc;
 }
 
-/* Who held it knows its password: the next one gets another. */
+/* Who held it knows its password, and is woken for it: the next one gets another. */
 static int hand_over(struct request *r, const struct device_row *row)
 {
 	struct view password;
-	int rc = holder_renew(r, row->site_id, row->number, &password);
+	int rc = holder_end(r, row->site_id, row->number, &password);
 
 	if (rc == 0 && row->person_id != DB_INT_NULL)
 		rc = holder_take(r, row, password);

@@ -3,6 +3,7 @@
 #include "api/app.h"
 #include "api/notice.h"
 #include "store/member.h"
+#include "store/push.h"
 
 #include <errno.h>
 
@@ -83,6 +84,13 @@ int holder_renew(struct request *r, int64_t site_id, int64_t device, struct view
 	return rc;
 }
 
+int holder_end(struct request *r, int64_t site_id, int64_t device, struct view *ret_password)
+{
+	const int rc = holder_renew(r, site_id, device, ret_password);
+
+	return rc < 0 ? rc : push_clear(r->db, (struct push_place){ site_id, device });
+}
+
 int holder_lock_out(struct request *r, int64_t site_id, int64_t person_id)
 {
 	struct app_device_row *held;
@@ -92,6 +100,6 @@ int holder_lock_out(struct request *r, int64_t site_id, int64_t person_id)
 
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		if (!site_id || held[i].site_id == site_id)
-			rc = holder_renew(r, held[i].site_id, held[i].number, &password);
+			rc = holder_end(r, held[i].site_id, held[i].number, &password);
 	return rc;
 }

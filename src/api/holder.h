@@ -18,5 +18,8 @@
 /* Another password for the device: what anybody knew of it, and its sessions, are over. */
 [[nodiscard]] int holder_renew(struct request *r, int64_t site_id, int64_t device,
 			       struct view *ret_password);
-/* Renews those that the person holds of the site, or with 0 of all: the person is to lose them. */
+/* The same for one that is to be somebody else's, or nobody's: what its holder subscribed is over, too. */
+[[nodiscard]] int holder_end(struct request *r, int64_t site_id, int64_t device,
+			     struct view *ret_password);
+/* Ends those that the person holds of the site, or with 0 of all: the person is to lose them. */
 [[nodiscard]] int holder_lock_out(struct request *r, int64_t site_id, int64_t person_id);

@@ -37,6 +37,7 @@ enum {
 	MAKE_ROOM,
 	REMOVE_ENDPOINT,
 	REMOVE,
+	CLEAR,
 	LIST,
 	TOOK,
 	FAILED,
@@ -69,6 +70,8 @@ static const struct db_stmt stmts[] = {
 			      &place_shape },
 	[REMOVE] = { "push_remove", "DELETE FROM push_subscription"
 				    " WHERE site_id = $1 AND device = $2 AND endpoint = $3" },
+	[CLEAR] = { "push_clear",
+		    "DELETE FROM push_subscription WHERE site_id = $1 AND device = $2" },
 	[LIST] = { "push_list",
 		   "SELECT id, site_id, device, person_id, session_id, app_token_hash, endpoint, p256dh, auth,"
 		   " language, created_at, failures, retry_at FROM push_subscription"
@@ -179,6 +182,11 @@ int push_remove(struct db *db, int64_t now_ms, struct push_place p, struct view 
 	if (rc < 0)
 		return rc;
 	return n ? device_changed(db, now_ms, p) : -ENOENT;
+}
+
+int push_clear(struct db *db, struct push_place p)
+{
+	return db_exec(db, &stmts[CLEAR], DB_ARGS(A_INT(p.site_id), A_INT(p.device)), NULL);
 }
 
 int push_list(struct db *db, struct push_place p, struct arena *arena, struct push_row **ret_rows,

@@ -42,6 +42,8 @@ struct push_place {
 /* -ENOENT: the device has no such subscription. */
 [[nodiscard]] int push_remove(struct db *db, int64_t now_ms, struct push_place device,
 			      struct view endpoint);
+/* All of a device, of whose change its caller tells the feed. */
+[[nodiscard]] int push_clear(struct db *db, struct push_place device);
 /* Of one device, the oldest first. */
 [[nodiscard]] int push_list(struct db *db, struct push_place device, struct arena *arena,
 			    struct push_row **ret_rows, size_t *ret_n);

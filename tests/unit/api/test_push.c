@@ -148,6 +148,40 @@ static void it_can_be_ended(void **state)
 		       "/app/push?endpoint=https%3A%2F%2Fpush.example%2Fx%3Fy%3D1", NULL);
 }
 
+static void app_give(struct fixture *f, int64_t device, const char *holder)
+{
+	assert_status(f, 200, ADMIN, "PUT",
+		      fixture_path(f, "/sites/%lld/devices/%lld", (long long)f->own,
+				   (long long)device),
+		      fixture_path(f,
+				   "{\"name\":\"Given %lld\",\"kind\":\"app\",\"apartment_id\":\"%lld\","
+				   "\"person_id\":%s}",
+				   (long long)device, (long long)f->home, holder));
+}
+
+static void whose_app_is_given_away_is_woken_for_it_no_more(void **state)
+{
+	struct fixture *f = *state;
+	const int64_t tablet = app_make(f, "Tablet", USER), phone = app_make(f, "Phone", USER),
+		      wall = app_make(f, "Wall", USER);
+	struct told told = {};
+	struct push_row *rows;
+
+	notices_on(f, &told);
+	assert_status(f, 204, USER, "PUT", "/app/push", body_of(f, ENDPOINT, ""));
+	app_give(f, tablet,
+		 fixture_path(f, "\"%lld\"", (long long)f->person[ROLE_SITE_ADMIN]));
+	app_give(f, wall, "null");
+	assert_int_equal(subscribed(f, tablet, &rows), 0);
+	assert_int_equal(subscribed(f, wall, &rows), 0);
+	/* Another password alone does not end what its holder's account has. */
+	assert_status(f, 200, ADMIN, "POST",
+		      fixture_path(f, "/sites/%lld/devices/%lld/credentials", (long long)f->own,
+				   (long long)phone),
+		      NULL);
+	assert_int_equal(subscribed(f, phone, &rows), 1);
+}
+
 static void what_is_no_subscription_is_refused(void **state)
 {
 	static const char *const addresses[] = {
@@ -247,6 +281,7 @@ int main(void)
 		TEST(a_browser_subscribes_for_ones_apps),
 		TEST(what_can_be_woken_is_ready),
 		TEST(it_can_be_ended),
+		TEST(whose_app_is_given_away_is_woken_for_it_no_more),
 		TEST(what_is_no_subscription_is_refused),
 		TEST(the_trail_has_no_word_of_it),
 		TEST(tokens_are_handed_on),

@@ -107,13 +107,6 @@ struct number_row {
 static const struct db_column number_columns[] = { DB_COLUMN_INT(struct number_row, number) };
 static const struct db_shape number_shape = DB_SHAPE(struct number_row, number_columns);
 
-/* A browser subscribed, or a SIP phone named its push service (RFC 8599). */
-#define WAKES(table)                                                                               \
-	"CASE WHEN EXISTS (SELECT 1 FROM push_subscription u WHERE u.site_id = " table ".site_id"  \
-	" AND u.device = " table ".number) OR EXISTS (SELECT 1 FROM binding p"                      \
-	" WHERE p.site_id = " table ".site_id AND p.device = " table ".number"                     \
-	" AND LOWER(p.contact) LIKE '%;pn-prid=_%') THEN 1 ELSE 0 END AS wakes"
-
 /* Of device d the binding that stands for longest, one of them: flows (RFC 5626) may share contact
  * and end. $2 is now. A device has few, so that to look for a later one costs less than to sort
  * them. */
@@ -128,7 +121,7 @@ static const struct db_shape number_shape = DB_SHAPE(struct number_row, number_c
 	"SELECT d.number, d.site_id, d.kind, " name ", d.apartment_id, d.connection, d.created_at," \
 	" d.srtp, d.registered_at, d.app, d.person_id, d.app_online_at, d.line, d.directory_id,"            \
 	" d.snapshot_url, d.snapshot_user, d.snapshot_password_sealed,"                            \
-	" s.code AS unlock_code, b.transport, b.address, " WAKES("d") " FROM device d"              \
+	" s.code AS unlock_code, b.transport, b.address, " DEVICE_WAKES("d") " FROM device d"              \
 	" LEFT JOIN device_switch s ON s.site_id = d.site_id AND s.device = d.number"               \
 	" AND s.number = 1" JOIN_BINDING
 
@@ -174,7 +167,7 @@ enum {
 	" AND a.id = device.apartment_id), 0) AS services, (SELECT COUNT(*) FROM site s"           \
 	" WHERE s.id = device.site_id AND s.type = 'residential') AS residential,"                 \
 	" CASE WHEN snapshot_url IS NULL THEN 0 ELSE 1 END AS camera, "                            \
-	WAKES("device") " FROM device"
+	DEVICE_WAKES("device") " FROM device"
 /* Of the device's site, $1 or $2. */
 #define DIRECTORY_OF(site, id)                                                                     \
 	"(SELECT p.id FROM phone_directory p WHERE p.site_id = " site " AND p.id = " id ")"

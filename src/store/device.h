@@ -221,3 +221,11 @@ struct binding_row {
  * page by page, until a page is empty. */
 [[nodiscard]] int binding_list(struct db *db, int64_t now_ms, int64_t after_device, int64_t max,
 			       struct arena *arena, struct binding_row **ret_rows, size_t *ret_n);
+
+/* Of a SELECT from `device`, by the name that it has there: whether a notice wakes it, `wakes`. A
+ * browser subscribed, or a SIP phone named its push service (RFC 8599). */
+#define DEVICE_WAKES(table)                                                                        \
+	"CASE WHEN EXISTS (SELECT 1 FROM push_subscription u WHERE u.site_id = " table ".site_id"  \
+	" AND u.device = " table ".number) OR EXISTS (SELECT 1 FROM binding p"                     \
+	" WHERE p.site_id = " table ".site_id AND p.device = " table ".number"                     \
+	" AND LOWER(p.contact) LIKE '%;pn-prid=_%') THEN 1 ELSE 0 END AS wakes"

@@ -1,9 +1,7 @@
 #include "store/summary.h"
 
-/* A notice wakes it. */
-#define WAKES                                                                                      \
-	"CASE WHEN EXISTS (SELECT 1 FROM push_subscription u WHERE u.site_id = device.site_id"     \
-	" AND u.device = device.number) THEN 1 ELSE 0 END AS wakes"
+#include "store/device.h"
+
 #define ASLEEP "online = 0 AND wakes = 0 AND registered_at IS "
 
 static const struct db_column summary_columns[] = {
@@ -68,7 +66,7 @@ static const struct db_stmt
 												      ASLEEP "NULL") " AS needs_configuration,"
 																	      " " HOW_MANY(
 																		      ASLEEP "NOT NULL") " AS not_registered, " HOW_MANY("online = 0 AND wakes = 1") " AS ready"
-																								  " FROM (SELECT kind, registered_at, " WAKES ", CASE WHEN EXISTS (SELECT 1 FROM binding b"
+																								  " FROM (SELECT kind, registered_at, " DEVICE_WAKES("device") ", CASE WHEN EXISTS (SELECT 1 FROM binding b"
 																								  " WHERE b.site_id = device.site_id AND b.device = device.number"
 																								  " AND b.expires_at > $4) OR app_online_at IS NOT NULL THEN 1 ELSE 0 END AS online"
 																								  " FROM device WHERE site_id = $1 AND line IS NULL) AS one) AS d,"

@@ -323,6 +323,33 @@ static void a_summary_counts_what_a_site_has(void **state)
 	assert_int_equal(s.not_registered, 1);
 }
 
+/* A SIP phone that named its push service, and whose registration has run out. */
+static void a_phone_that_sleeps_is_ready(void **state)
+{
+	struct fixture *f = *state;
+	const struct place p = place_new(f);
+	const struct summary_times times = { NOW, NOW, NOW };
+	const struct binding_row binding = { .device = 2222222222,
+					     .contact = VIEW("sip:p@192.0.2.2;pn-provider=apns"
+							     ";pn-prid=token"),
+					     .call_id = VIEW("c"),
+					     .cseq = 1,
+					     .expires_at = NOW - 1,
+					     .transport = VIEW("tls"),
+					     .address = VIEW("192.0.2.2:5061") };
+	struct device_row device;
+	struct summary_row s;
+
+	device_new(f, p.site, 2222222222, "phone", VIEW("Phone"));
+	assert_int_equal(binding_replace(f->db, NOW, 2222222222, &binding, 1), 0);
+	assert_int_equal(device_get(f->db, p.site, 2222222222, NOW, &f->arena, &device), 0);
+	assert_false(device_is_online(&device));
+	assert_int_equal(device.wakes, 1);
+	assert_int_equal(summary_get(f->db, p.site, &times, &f->arena, &s), 0);
+	assert_int_equal(s.ready, 1);
+	assert_int_equal(s.registered + s.not_registered + s.needs_configuration, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -331,6 +358,7 @@ int main(void)
 		ON_BOTH(one_finds_only_ones_own_sites),
 		ON_BOTH(sites_are_found_beyond_the_first_page),
 		ON_BOTH(a_summary_counts_what_a_site_has),
+		ON_BOTH(a_phone_that_sleeps_is_ready),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

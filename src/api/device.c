@@ -64,15 +64,9 @@ static const char *snapshot_user_fault(struct view user)
 	return NULL;
 }
 
-/* Nothing registers for a line. */
-static bool is_online(const struct device_row *row)
-{
-	return row->line.p || device_is_online(row);
-}
-
 static const char *status_of(const struct device_row *row)
 {
-	if (is_online(row))
+	if (device_is_online(row))
 		return statuses[STATUS_REGISTERED];
 	if (row->wakes)
 		return statuses[STATUS_READY];
@@ -82,7 +76,7 @@ static const char *status_of(const struct device_row *row)
 
 static struct device_view view_of(struct device_row row)
 {
-	const bool online = is_online(&row);
+	const bool online = device_is_online(&row);
 	const struct view status = view_str(status_of(&row));
 
 	row.kind = device_kind(&row);

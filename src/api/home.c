@@ -9,7 +9,7 @@ enum { MOVE_DEVICES_MAX = APARTMENT_DEVICES_MAX };
 
 static const char *const roles[] = { "site_admin_payment", "site_admin", "site_user",
 				     "site_user_no_login", NULL };
-static const char *const kinds[] = { "intercom", "phone", "app", NULL };
+static const char *const kinds[] = { "intercom", "phone", "app", "line", NULL };
 
 struct neighbour_view {
 	int64_t id;

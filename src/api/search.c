@@ -5,7 +5,7 @@
 
 #include <errno.h>
 
-static const char *const kinds[] = { "intercom", "phone", "app", "person", "apartment", NULL };
+static const char *const kinds[] = { "intercom", "phone", "app", "line", "person", "apartment", NULL };
 
 static const struct field hit_fields[] = {
 	{ "kind", FIELD_ENUM, 0, offsetof(struct search_hit, kind), .values = kinds },

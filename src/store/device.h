@@ -43,10 +43,10 @@ static inline struct view device_kind(const struct device_row *device)
 	return device->app ? VIEW("app") : device->line.p ? VIEW("line") : device->kind;
 }
 
-/* It is registered, or connected. */
+/* It is registered, or connected; or a phone outside, for which nothing registers. */
 static inline bool device_is_online(const struct device_row *device)
 {
-	return device->transport.p || device->app_online_at != DB_INT_NULL;
+	return device->transport.p || device->app_online_at != DB_INT_NULL || device->line.p;
 }
 
 struct device_secret_row {

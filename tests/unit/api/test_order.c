@@ -129,6 +129,33 @@ static void a_phone_outside_has_a_number_and_no_account(void **state)
 		       "{\"name\":\"x\",\"kind\":\"intercom\",\"line\":\"+33123456789\"}");
 }
 
+static bool kinds_of(struct fixture *f, const char *shape, const char *kinds)
+{
+	const char *at = strstr(fixture_text(f), fixture_path(f, "\"%s\":{", shape));
+
+	assert_non_null(at);
+	at = strstr(at, "\"enum\":");
+	assert_non_null(at);
+	return strncmp(at, kinds, strlen(kinds)) == 0;
+}
+
+/* As on its own page: nothing registers for it, so it is not away. */
+static void a_phone_outside_of_a_home_is_shown_there(void **state)
+{
+	struct fixture *f = *state;
+
+	make(f, own(f, "/devices"),
+	     fixture_path(f,
+			  "{\"name\":\"Office\",\"kind\":\"line\",\"line\":\"+33123456789\","
+			  "\"apartment_id\":\"%lld\"}",
+			  (long long)f->home));
+	assert_status(f, 200, ROLE_APARTMENT_ADMIN, "GET", own(f, "/homes"), NULL);
+	assert_true(says(f, "\"kind\":\"line\",\"online\":true,\"ready\":true"));
+	assert_status(f, 200, NOBODY, "GET", "/openapi.json", NULL);
+	assert_true(kinds_of(f, "HomeDevice", "\"enum\":[\"intercom\",\"phone\",\"app\",\"line\"]"));
+	assert_true(kinds_of(f, "SearchHit", "\"enum\":[\"intercom\",\"phone\",\"app\",\"line\","));
+}
+
 static struct view password_of(struct fixture *f)
 {
 	struct line_row line;
@@ -205,6 +232,7 @@ int main(void)
 		TEST(a_phone_directory_lives),
 		TEST(a_directory_in_use_stays),
 		TEST(a_phone_outside_has_a_number_and_no_account),
+		TEST(a_phone_outside_of_a_home_is_shown_there),
 		TEST(a_line_keeps_its_password_to_itself),
 		TEST(quiet_times_are_ones_own),
 	};

@@ -263,34 +263,18 @@ int session_touch(struct db *db, struct view token_hash, int64_t now_ms, int64_t
 		       DB_ARGS(A_BLOB(token_hash), A_INT(now_ms), A_INT(expires_at)), NULL);
 }
 
-/* ret_n: how many; may be NULL. */
-static int sessions_end(struct db *db, int64_t now_ms, enum push_end which,
-			const struct db_arg *args, size_t nargs, int64_t *ret_n)
-{
-	static const int deletes[] = {
-		[PUSH_END_SESSION] = SESSION_DELETE,
-		[PUSH_END_ONE] = SESSION_DELETE_ONE,
-		[PUSH_END_OTHERS] = SESSION_DELETE_ALL,
-		[PUSH_END_EXPIRED] = SESSION_EXPIRE,
-	};
-	DB_TRANSACTION struct db_tx tx = {};
-	int rc = db_begin(db, &tx);
-
-	if (rc == 0)
-		rc = push_end(db, now_ms, which, args, nargs);
-	if (rc == 0)
-		rc = db_exec(db, &stmts[deletes[which]], args, nargs, ret_n);
-	return rc == 0 ? db_commit(&tx) : rc;
-}
-
 int session_delete(struct db *db, int64_t now_ms, struct view token_hash)
 {
-	return sessions_end(db, now_ms, PUSH_END_SESSION, DB_ARGS(A_BLOB(token_hash)), NULL);
+	const struct push_end end = { PUSH_END_SESSION, &stmts[SESSION_DELETE] };
+
+	return push_end(db, now_ms, &end, DB_ARGS(A_BLOB(token_hash)), NULL);
 }
 
 int session_expire(struct db *db, int64_t now_ms)
 {
-	return sessions_end(db, now_ms, PUSH_END_EXPIRED, DB_ARGS(A_INT(now_ms)), NULL);
+	const struct push_end end = { PUSH_END_EXPIRED, &stmts[SESSION_EXPIRE] };
+
+	return push_end(db, now_ms, &end, DB_ARGS(A_INT(now_ms)), NULL);
 }
 
 int session_verify(struct db *db, struct view token_hash, int64_t now_ms)
@@ -308,13 +292,16 @@ int session_list(struct db *db, int64_t person_id, int64_t now_ms, struct arena 
 
 int session_delete_one(struct db *db, int64_t now_ms, int64_t person_id, int64_t id)
 {
+	const struct push_end end = { PUSH_END_ONE, &stmts[SESSION_DELETE_ONE] };
 	int64_t n;
-	const int rc = sessions_end(db, now_ms, PUSH_END_ONE, DB_ARGS(A_INT(person_id), A_INT(id)), &n);
+	const int rc = push_end(db, now_ms, &end, DB_ARGS(A_INT(person_id), A_INT(id)), &n);
 
 	return rc < 0 || n > 0 ? rc : -ENOENT;
 }
 
 int session_delete_all(struct db *db, int64_t now_ms, int64_t person_id, int64_t but_id)
 {
-	return sessions_end(db, now_ms, PUSH_END_OTHERS, DB_ARGS(A_INT(person_id), A_INT(but_id)), NULL);
+	const struct push_end end = { PUSH_END_OTHERS, &stmts[SESSION_DELETE_ALL] };
+
+	return push_end(db, now_ms, &end, DB_ARGS(A_INT(person_id), A_INT(but_id)), NULL);
 }

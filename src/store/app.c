@@ -230,23 +230,11 @@ int app_session_touch(struct db *db, struct view token_hash, int64_t now_ms, int
 		       DB_ARGS(A_BLOB(token_hash), A_INT(now_ms), A_INT(expires_at)), NULL);
 }
 
-static int sessions_end(struct db *db, int64_t now_ms, enum push_end which,
-			const struct db_stmt *stmt, const struct db_arg *args, size_t nargs)
-{
-	DB_TRANSACTION struct db_tx tx = {};
-	int rc = db_begin(db, &tx);
-
-	if (rc == 0)
-		rc = push_end(db, now_ms, which, args, nargs);
-	if (rc == 0)
-		rc = db_exec(db, stmt, args, nargs, NULL);
-	return rc == 0 ? db_commit(&tx) : rc;
-}
-
 int app_session_delete(struct db *db, int64_t now_ms, struct view token_hash)
 {
-	return sessions_end(db, now_ms, PUSH_END_APP, &stmts[SESSION_DELETE],
-			    DB_ARGS(A_BLOB(token_hash)));
+	const struct push_end end = { PUSH_END_APP, &stmts[SESSION_DELETE] };
+
+	return push_end(db, now_ms, &end, DB_ARGS(A_BLOB(token_hash)), NULL);
 }
 
 int app_session_clear(struct db *db, int64_t site_id, int64_t device)
@@ -256,8 +244,9 @@ int app_session_clear(struct db *db, int64_t site_id, int64_t device)
 
 int app_session_expire(struct db *db, int64_t now_ms)
 {
-	return sessions_end(db, now_ms, PUSH_END_APP_EXPIRED, &stmts[SESSION_EXPIRE],
-			    DB_ARGS(A_INT(now_ms)));
+	const struct push_end end = { PUSH_END_APP_EXPIRED, &stmts[SESSION_EXPIRE] };
+
+	return push_end(db, now_ms, &end, DB_ARGS(A_INT(now_ms)), NULL);
 }
 
 /* What changes of devices. */

@@ -46,7 +46,7 @@ enum {
 	KEY_PUT,
 	KEY_FORGET,
 	FORGET_ALL,
-	ENDS, /* one for each of enum push_end */
+	ENDS, /* one for each of enum push_ending */
 };
 
 #define ENDS_WHERE(condition)                                                                      \
@@ -217,8 +217,8 @@ int push_gone(struct db *db, int64_t now_ms, int64_t site_id, int64_t id)
 	return rc == -ENOENT ? 0 : rc < 0 ? rc : device_changed(db, now_ms, place);
 }
 
-int push_end(struct db *db, int64_t now_ms, enum push_end which, const struct db_arg *args,
-	     size_t nargs)
+static int tell_ending(struct db *db, int64_t now_ms, enum push_ending which,
+		       const struct db_arg *args, size_t nargs)
 {
 	struct db_arg all[1 + END_ARGS_MAX] = { A_INT(now_ms) };
 	const int rc = nargs <= END_ARGS_MAX ? change_order(db) : -EINVAL;
@@ -227,6 +227,19 @@ int push_end(struct db *db, int64_t now_ms, enum push_end which, const struct db
 		return rc;
 	memcpy(&all[1], args, nargs * sizeof(*args));
 	return db_exec(db, &stmts[ENDS + which], all, 1 + nargs, NULL);
+}
+
+int push_end(struct db *db, int64_t now_ms, const struct push_end *end, const struct db_arg *args,
+	     size_t nargs, int64_t *ret_n)
+{
+	DB_TRANSACTION struct db_tx tx = {};
+	int rc = db_begin(db, &tx);
+
+	if (rc == 0)
+		rc = tell_ending(db, now_ms, end->which, args, nargs);
+	if (rc == 0)
+		rc = db_exec(db, end->stmt, args, nargs, ret_n);
+	return rc == 0 ? db_commit(&tx) : rc;
 }
 
 int push_key_get(struct db *db, struct arena *arena, struct view *ret_sealed)

@@ -54,10 +54,8 @@ struct push_place {
 [[nodiscard]] int push_failed(struct db *db, int64_t site_id, int64_t id, int64_t retry_at);
 [[nodiscard]] int push_gone(struct db *db, int64_t now_ms, int64_t site_id, int64_t id);
 
-/* Sessions are about to be deleted, and with them what was subscribed in them: the feed tells of the
- * devices, which may not be woken any more. In the transaction that deletes the sessions, with the
- * arguments that say which. */
-enum push_end {
+/* Which sessions end, and the arguments that say so. */
+enum push_ending {
 	PUSH_END_SESSION,     /* the token's hash */
 	PUSH_END_ONE,         /* person, session */
 	PUSH_END_OTHERS,      /* person, the session that stays */
@@ -65,8 +63,14 @@ enum push_end {
 	PUSH_END_APP,         /* the token's hash */
 	PUSH_END_APP_EXPIRED, /* now */
 };
-[[nodiscard]] int push_end(struct db *db, int64_t now_ms, enum push_end which,
-			   const struct db_arg *args, size_t nargs);
+struct push_end {
+	enum push_ending which;
+	const struct db_stmt *stmt; /* deletes them, with the same arguments */
+};
+/* Deletes sessions, and with them what was subscribed in them: the feed is told of the devices, which
+ * may not be woken any more. Begins a transaction. ret_n (how many sessions) may be NULL. */
+[[nodiscard]] int push_end(struct db *db, int64_t now_ms, const struct push_end *end,
+			   const struct db_arg *args, size_t nargs, int64_t *ret_n);
 
 /* -ENOENT: there is none yet. */
 [[nodiscard]] int push_key_get(struct db *db, struct arena *arena, struct view *ret_sealed);

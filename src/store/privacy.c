@@ -193,7 +193,6 @@ enum {
 	ERASE_PICTURES,
 	ERASE_APPS,
 	ERASE_APP_SESSIONS,
-	ERASE_SESSIONS,
 	ERASE_LINKS,
 	ERASE_FACTOR,
 	ERASE_CODES,
@@ -381,7 +380,6 @@ static const struct db_stmt stmts[] = {
 	[ERASE_APP_SESSIONS] = { "privacy_erase_app_sessions",
 				 "DELETE FROM app_session WHERE (site_id, device) IN"
 				 " (SELECT site_id, number FROM device WHERE person_id = $1)" },
-	[ERASE_SESSIONS] = { "privacy_erase_sessions", "DELETE FROM session WHERE person_id = $1" },
 	[ERASE_LINKS] = { "privacy_erase_links", "DELETE FROM account_token WHERE person_id = $1" },
 	[ERASE_FACTOR] = { "privacy_erase_factor", "DELETE FROM totp WHERE person_id = $1" },
 	[ERASE_CODES] = { "privacy_erase_codes", "DELETE FROM recovery_code WHERE person_id = $1" },
@@ -618,15 +616,17 @@ static int trail_erase(struct db *db, const struct person_row *person, struct vi
 static int rows_erase(struct db *db, int64_t now_ms, const struct person_row *person,
 		      struct view alias)
 {
-	static const int own[] = { ERASE_ROLES,  ERASE_MEMBERSHIPS, ERASE_SESSIONS, ERASE_LINKS,
-				   ERASE_FACTOR, ERASE_CODES,       ERASE_PASSKEYS,
-				   ERASE_QUIET,  ERASE_PICTURES_TOLD, ERASE_PICTURES,
-				   ERASE_APP_SESSIONS, ERASE_APPS, ERASE_PUSHES };
+	static const int own[] = { ERASE_ROLES,   ERASE_MEMBERSHIPS,   ERASE_LINKS,
+				   ERASE_FACTOR,  ERASE_CODES,         ERASE_PASSKEYS,
+				   ERASE_QUIET,   ERASE_PICTURES_TOLD, ERASE_PICTURES,
+				   ERASE_APP_SESSIONS, ERASE_APPS,     ERASE_PUSHES };
 	const struct db_arg id = A_INT(person->id);
 	int rc = db_exec(db, &stmts[ERASE_MAILS], DB_ARGS(id, A_TEXT(person->email)), NULL);
 
 	if (rc == 0)
 		rc = db_exec(db, &stmts[ERASE_IMPORTED], DB_ARGS(id, A_TEXT(person->email)), NULL);
+	if (rc == 0)
+		rc = session_delete_all(db, now_ms, person->id, 0);
 	for (size_t i = 0; rc == 0 && i < sizeof(own) / sizeof(own[0]); i++)
 		rc = db_exec(db, &stmts[own[i]], DB_ARGS(id), NULL);
 	if (rc == 0)

@@ -6,6 +6,7 @@
 #include "store/change.h"
 #include "store/company.h"
 #include "store/device.h"
+#include "store/privacy.h"
 #include "fixture.h"
 
 #include <errno.h>
@@ -283,6 +284,25 @@ static void the_feed_is_told_however_a_session_ends(void **state)
 	}
 }
 
+/* Also of a device that somebody else holds: the person had its password. */
+static void the_feed_is_told_when_a_person_is_erased(void **state)
+{
+	struct fixture *f = *state;
+	struct world w = world_make(f);
+	const struct push_place phone = { w.site, PHONE };
+	struct change_row *rows;
+	size_t n;
+
+	put(f, &w, ENDPOINT, &phone, 1);
+	expect_changes(f, &w, 1, PHONE);
+	assert_int_equal(privacy_erase(f->db, NOW, w.person), 0);
+	assert_false(wakes(f, w.site, PHONE));
+	assert_int_equal(change_after(f->db, w.change, 100, &f->arena, &rows, &n), 0);
+	assert_int_equal(n, 2);
+	assert_true(view_eq(rows[0].type, VIEW("device")) && rows[0].site_id == w.site);
+	assert_true(view_eq(rows[1].type, VIEW("person")));
+}
+
 static void it_ends_with_the_session_of_a_device(void **state)
 {
 	struct fixture *f = *state;
@@ -363,6 +383,7 @@ int main(void)
 		ON_BOTH(failures_are_counted_until_one_is_taken),
 		ON_BOTH(it_ends_with_its_session_and_with_its_device),
 		ON_BOTH(the_feed_is_told_however_a_session_ends),
+		ON_BOTH(the_feed_is_told_when_a_person_is_erased),
 		ON_BOTH(it_ends_with_the_session_of_a_device),
 		ON_BOTH(a_sip_phone_says_itself_how_to_wake_it),
 		ON_BOTH(of_two_keys_the_first_stays),

@@ -305,6 +305,18 @@ static int check_srtp(struct request *r, const struct device_row *row)
 	return reply_problem(r, 422, "srtp", "Only an intercom or SIP phone has a setting of SRTP.");
 }
 
+/* Of a new one, and of what is changed. */
+static int check_fields(struct request *r, struct device_row *row)
+{
+	int rc = check_kind(r, row);
+
+	if (rc == 0)
+		rc = check_connection(r, row);
+	if (rc == 0)
+		rc = check_srtp(r, row);
+	return rc == 0 ? check_snapshot(r, row) : rc;
+}
+
 /* On a residential site each responder but a phone outside, which may be a guard's, has an apartment, and an apartment few of those that are paid
  * for: all phones. Looked at once the device's row in the feed stands: its lock makes two that come
  * at once wait for each other. */
@@ -377,15 +389,9 @@ int api_device_post(struct request *r)
 {
 	struct device_view *device = r->body;
 	struct device_row *row = &device->row;
-	int rc = check_kind(r, row);
+	int rc = check_fields(r, row);
 
 	row->site_id = r->ids[ID_SITE];
-	if (rc == 0)
-		rc = check_connection(r, row);
-	if (rc == 0)
-		rc = check_srtp(r, row);
-	if (rc == 0)
-		rc = check_snapshot(r, row);
 	if (rc == 0)
 		rc = check_directory(r, row);
 	if (rc == 0)
@@ -416,16 +422,10 @@ int api_device_put(struct request *r)
 	DB_TRANSACTION struct db_tx tx = {};
 	struct device_view *device = r->body;
 	struct device_row *row = &device->row, old = {};
-	int rc = check_kind(r, row);
+	int rc = check_fields(r, row);
 
 	row->number = r->ids[ID_OBJECT];
 	row->site_id = r->ids[ID_SITE];
-	if (rc == 0)
-		rc = check_connection(r, row);
-	if (rc == 0)
-		rc = check_srtp(r, row);
-	if (rc == 0)
-		rc = check_snapshot(r, row);
 	if (rc == 0)
 		rc = db_begin(r->db, &tx);
 	if (rc == 0)

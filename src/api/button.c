@@ -1,3 +1,4 @@
+#include "api/device.h"
 #include "api/limits.h"
 #include "api/request.h"
 #include "api/resource.h"
@@ -44,16 +45,6 @@ static const struct field buttons_fields[] = {
 };
 const struct shape buttons_shape = SHAPE("Buttons", struct buttons_view, buttons_fields);
 
-static int check_intercom(struct request *r)
-{
-	struct device_row row;
-	const int rc = device_get(r->db, r->ids[ID_SITE], r->ids[ID_OBJECT], r->now, r->arena, &row);
-
-	if (rc != 0 || view_eq(row.kind, VIEW("intercom")))
-		return rc;
-	return reply_problem(r, 409, NULL, "Only an intercom has buttons.");
-}
-
 /* Destinations come by button, as the buttons do: one pass gives each its own. */
 static int reply_buttons(struct request *r)
 {
@@ -85,7 +76,7 @@ static int reply_buttons(struct request *r)
 
 int api_buttons_get(struct request *r)
 {
-	const int rc = check_intercom(r);
+	const int rc = device_check_intercom(r, "buttons");
 
 	return rc == 0 ? reply_buttons(r) : rc;
 }
@@ -132,7 +123,7 @@ int api_buttons_put(struct request *r)
 	DB_TRANSACTION struct db_tx tx = {};
 	const struct buttons_view *body = r->body;
 	struct button_edit *edits = arena_alloc(r->arena, sizeof(*edits) * (body->items.n + 1));
-	int rc = edits ? check_intercom(r) : -ENOMEM;
+	int rc = edits ? device_check_intercom(r, "buttons") : -ENOMEM;
 
 	if (rc == 0)
 		rc = edit_fill(r, body->items.p, body->items.n, edits);
@@ -184,7 +175,7 @@ static int may_test(struct request *r)
 {
 	const struct view site = { (const char *)&r->ids[ID_SITE], sizeof(r->ids[ID_SITE]) };
 	int64_t wait;
-	int rc = check_intercom(r);
+	int rc = device_check_intercom(r, "buttons");
 
 	if (rc != 0)
 		return rc;

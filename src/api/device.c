@@ -1,4 +1,4 @@
-#include "store/device.h"
+#include "api/device.h"
 
 #include "api/holder.h"
 #include "api/request.h"
@@ -6,6 +6,7 @@
 #include "api/secret.h"
 #include "api/switch.h"
 #include "device/camera_url.h"
+#include "store/device.h"
 #include "store/order.h"
 
 #include <errno.h>
@@ -220,6 +221,16 @@ static int name_taken(struct request *r)
 static int no_apartment(struct request *r)
 {
 	return reply_problem(r, 422, "apartment_id", "There is no such apartment in this site.");
+}
+
+int device_check_intercom(struct request *r, const char *what)
+{
+	struct device_row row;
+	const int rc = device_get(r->db, r->ids[ID_SITE], r->ids[ID_OBJECT], r->now, r->arena, &row);
+
+	if (rc != 0 || view_eq(row.kind, VIEW("intercom")))
+		return rc;
+	return reply_problem(r, 409, NULL, "Only an intercom has %s.", what);
 }
 
 /* A phone opens nothing of its own; an empty code is none. Only an app is somebody's. */

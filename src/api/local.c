@@ -1,3 +1,4 @@
+#include "api/device.h"
 #include "api/request.h"
 #include "api/resource.h"
 #include "device/local.h"
@@ -165,11 +166,8 @@ int api_local_get(struct request *r)
 		.dtmf = VIEW("RFC 4733"),
 		.codecs = { (void *)codecs, sizeof(codecs) / sizeof(codecs[0]) },
 	};
-	struct device_row row;
-	int rc = device_get(r->db, r->ids[ID_SITE], r->ids[ID_OBJECT], r->now, r->arena, &row);
+	int rc = device_check_intercom(r, "settings for local mode");
 
-	if (rc == 0 && !view_eq(row.kind, VIEW("intercom")))
-		return reply_problem(r, 409, NULL, "Only an intercom has settings for local mode.");
 	if (rc == 0)
 		rc = fill_buttons(r, &view);
 	return rc == 0 ? reply_one(r, &view) : rc;

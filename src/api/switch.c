@@ -1,7 +1,7 @@
 #include "api/switch.h"
 
+#include "api/device.h"
 #include "api/resource.h"
-#include "store/device.h"
 
 enum { SWITCH_NAME_MAX = 60 };
 
@@ -78,17 +78,6 @@ int switch_check_door(struct request *r, int64_t device, struct view code)
 			     (int)all[one ? one : other].number);
 }
 
-static int check_intercom(struct request *r)
-{
-	struct device_row row;
-	const int rc =
-		device_get(r->db, r->ids[ID_SITE], r->ids[ID_OBJECT], r->now, r->arena, &row);
-
-	if (rc != 0 || view_eq(row.kind, VIEW("intercom")))
-		return rc;
-	return reply_problem(r, 409, NULL, "Only an intercom has switches.");
-}
-
 static int reply_switches(struct request *r)
 {
 	struct switch_row *rows;
@@ -100,7 +89,7 @@ static int reply_switches(struct request *r)
 
 int api_switches_get(struct request *r)
 {
-	const int rc = check_intercom(r);
+	const int rc = device_check_intercom(r, "switches");
 
 	return rc == 0 ? reply_switches(r) : rc;
 }
@@ -130,7 +119,7 @@ int api_switches_put(struct request *r)
 {
 	DB_TRANSACTION struct db_tx tx = {};
 	const struct switches_view *body = r->body;
-	int rc = check_intercom(r);
+	int rc = device_check_intercom(r, "switches");
 
 	if (rc == 0)
 		rc = check_switches(r, body->items.p, body->items.n);

@@ -286,6 +286,17 @@ static void print_paths(struct json *j)
 	json_close(j);
 }
 
+static void print_cookie(struct json *j, const char *scheme, const char *name, const char *doc)
+{
+	json_key(j, scheme);
+	json_open(j);
+	pair(j, "type", "apiKey");
+	pair(j, "in", "cookie");
+	pair(j, "name", name);
+	pair(j, "description", doc);
+	json_close(j);
+}
+
 static void print_components(struct json *j)
 {
 	struct shapes shapes = {};
@@ -299,20 +310,9 @@ static void print_components(struct json *j)
 	json_open(j);
 	json_key(j, "securitySchemes");
 	json_open(j);
-	json_key(j, "session");
-	json_open(j);
-	pair(j, "type", "apiKey");
-	pair(j, "in", "cookie");
-	pair(j, "name", "__Host-session");
-	pair(j, "description", "Set by POST /session; named `session` without TLS");
-	json_close(j);
-	json_key(j, "app");
-	json_open(j);
-	pair(j, "type", "apiKey");
-	pair(j, "in", "cookie");
-	pair(j, "name", "__Host-app");
-	pair(j, "description", "Set by POST /app/session; named `app` without TLS");
-	json_close(j);
+	print_cookie(j, "session", "__Host-session",
+		     "Set by POST /session; named `session` without TLS");
+	print_cookie(j, "app", "__Host-app", "Set by POST /app/session; named `app` without TLS");
 	json_close(j);
 	json_key(j, "schemas");
 	json_open(j);

@@ -96,38 +96,39 @@ static const struct field app_fields[] = {
 };
 const struct shape app_shape = SHAPE("App", struct app_view, app_fields);
 
-static int switches_of(struct request *r, const struct device_row *row,
-		       struct shape_list *ret_switches)
+/* Of one device of them all, which come by device. */
+static int switches_of(struct request *r, const struct device_row *device,
+		       const struct switch_row *rows, size_t n, struct shape_list *ret_switches)
 {
 	struct switch_view *views;
-	struct switch_row *rows;
-	size_t n;
-	int rc;
+	size_t first = 0, end;
 
-	*ret_switches = (struct shape_list){};
-	if (!view_eq(row->kind, VIEW("intercom")))
-		return 0;
-	rc = switch_list(r->db, row->site_id, row->number, r->arena, &rows, &n);
-	if (rc < 0)
-		return rc;
-	views = arena_alloc(r->arena, (n + 1) * sizeof(*views));
+	while (first < n && rows[first].device != device->number)
+		first++;
+	for (end = first; end < n && rows[end].device == device->number;)
+		end++;
+	views = arena_alloc(r->arena, (end - first + 1) * sizeof(*views));
 	if (!views)
 		return -ENOMEM;
-	for (size_t i = 0; i < n; i++)
-		views[i] = (struct switch_view){ rows[i].number, rows[i].name };
-	*ret_switches = (struct shape_list){ views, n };
+	for (size_t i = first; i < end; i++)
+		views[i - first] = (struct switch_view){ rows[i].number, rows[i].name };
+	*ret_switches = (struct shape_list){ views, end - first };
 	return 0;
 }
 
 static int contacts_of(struct request *r, const struct app_device_row *app,
 		       struct shape_list *ret_contacts)
 {
+	const struct device_caller caller = { app->site_id, app->number, app->apartment_id,
+					      app->directory_id };
 	struct contact_view *views;
+	struct switch_row *switches;
 	struct device_row *rows;
-	size_t n;
-	int rc = device_contacts(r->db, app->site_id, app->number, app->apartment_id, r->now,
-				 r->arena, &rows, &n);
+	size_t n, nswitches;
+	int rc = device_contacts(r->db, &caller, r->now, r->arena, &rows, &n);
 
+	if (rc == 0)
+		rc = switch_list_of_site(r->db, app->site_id, r->arena, &switches, &nswitches);
 	if (rc < 0)
 		return rc;
 	views = arena_alloc(r->arena, (n + 1) * sizeof(*views));
@@ -137,7 +138,7 @@ static int contacts_of(struct request *r, const struct app_device_row *app,
 		views[i] =
 			(struct contact_view){ rows[i].number, rows[i].name, device_kind(&rows[i]),
 					       device_is_online(&rows[i]) };
-		rc = switches_of(r, &rows[i], &views[i].switches);
+		rc = switches_of(r, &rows[i], switches, nswitches, &views[i].switches);
 	}
 	*ret_contacts = (struct shape_list){ views, n };
 	return rc;

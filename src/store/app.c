@@ -8,7 +8,7 @@ enum { ONLINE_PART = 1000 /* rows that one statement changes */ };
 static const struct db_column device_columns[] = {
 	DB_COLUMN_INT(struct app_device_row, number),
 	DB_COLUMN_INT(struct app_device_row, site_id),
-	DB_COLUMN_INT(struct app_device_row, company_id),
+	DB_COLUMN_INT(struct app_device_row, directory_id),
 	DB_COLUMN_TEXT(struct app_device_row, name),
 	DB_COLUMN_TEXT(struct app_device_row, site_name),
 	DB_COLUMN_TEXT(struct app_device_row, zone),
@@ -65,7 +65,7 @@ static const struct db_column place_columns[] = {
 static const struct db_shape place_shape = DB_SHAPE(struct place_row, place_columns);
 
 #define DEVICE_SELECT                                                                              \
-	"SELECT d.number, d.site_id, s.company_id, d.name, s.name AS site_name, s.zone,"           \
+	"SELECT d.number, d.site_id, d.directory_id, d.name, s.name AS site_name, s.zone,"           \
 	" d.apartment_id, a.floor, a.number AS apartment, a.name AS apartment_name,"               \
 	" a.services"                                                                              \
 	" FROM device d JOIN site s ON s.id = d.site_id"                                           \

@@ -10,7 +10,7 @@
 struct app_device_row {
 	int64_t number;
 	int64_t site_id;
-	int64_t company_id;
+	int64_t directory_id; /* DB_INT_NULL: it may call everybody that it sees */
 	struct view name;
 	struct view site_name;
 	struct view zone;

@@ -342,19 +342,14 @@ int device_list_of_apartment(struct db *db, int64_t site_id, int64_t apartment_i
 			 arena, ret_devices, ret_n);
 }
 
-int device_contacts(struct db *db, int64_t site_id, int64_t number, int64_t apartment_id,
-		    int64_t now_ms, struct arena *arena, struct device_row **ret_devices,
-		    size_t *ret_n)
+int device_contacts(struct db *db, const struct device_caller *c, int64_t now_ms,
+		    struct arena *arena, struct device_row **ret_devices, size_t *ret_n)
 {
-	struct device_row own;
-	const int rc = device_get(db, site_id, number, now_ms, arena, &own);
-	const bool listed = rc == 0 && own.directory_id != DB_INT_NULL;
+	const bool listed = c->directory_id != DB_INT_NULL;
 
-	if (rc < 0)
-		return rc;
 	return db_select(db, &stmts[listed ? CONTACTS_LISTED : CONTACTS],
-			 DB_ARGS(A_INT(site_id), A_INT(now_ms), A_INT(number),
-				 A_INT_OR_NULL(listed ? own.directory_id : apartment_id),
+			 DB_ARGS(A_INT(c->site_id), A_INT(now_ms), A_INT(c->number),
+				 A_INT_OR_NULL(listed ? c->directory_id : c->apartment_id),
 				 A_INT(DEVICE_CONTACTS_MAX)),
 			 arena, ret_devices, ret_n);
 }

@@ -147,13 +147,18 @@ struct binding_row {
 [[nodiscard]] int device_list_of_apartment(struct db *db, int64_t site_id, int64_t apartment_id,
 					   int64_t now_ms, struct arena *arena,
 					   struct device_row **ret_devices, size_t *ret_n);
-/* Those that a device of an apartment (DB_INT_NULL: of none) may call, but itself: what belongs to the
- * house, and to its own apartment; one that has a phone directory, what is in that, by the names there.
- * No phones outside. Intercoms come first; by name, DEVICE_CONTACTS_MAX at most. -ENOENT: no such
- * device. */
-[[nodiscard]] int device_contacts(struct db *db, int64_t site_id, int64_t number,
-				  int64_t apartment_id, int64_t now_ms, struct arena *arena,
-				  struct device_row **ret_devices, size_t *ret_n);
+/* Those that a device may call, but itself: what belongs to the house, and to its own apartment; one
+ * that has a phone directory, what is in that, by the names there. No phones outside. Intercoms come
+ * first; by name, DEVICE_CONTACTS_MAX at most. */
+struct device_caller {
+	int64_t site_id;
+	int64_t number;
+	int64_t apartment_id; /* DB_INT_NULL: of none; likewise the next */
+	int64_t directory_id;
+};
+[[nodiscard]] int device_contacts(struct db *db, const struct device_caller *caller, int64_t now_ms,
+				  struct arena *arena, struct device_row **ret_devices,
+				  size_t *ret_n);
 /* How many of an apartment's devices take calls and are paid for. */
 [[nodiscard]] int device_responders(struct db *db, int64_t site_id, int64_t apartment_id,
 				    int64_t *ret_n);

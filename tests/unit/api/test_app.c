@@ -305,6 +305,50 @@ static void a_persons_and_a_devices_session_add_up(void **state)
 	}
 }
 
+static int64_t door_make(struct fixture *f, const char *name, int code)
+{
+	const int64_t door =
+		made(f, fixture_path(f, "{\"name\":\"%s\",\"kind\":\"intercom\"}", name));
+
+	assert_status(f, 200, ADMIN, "PUT", device_path(f, door, "/switches"),
+		      fixture_path(f,
+				   "{\"items\":[{\"number\":2,\"name\":\"Of %s\",\"code\":\"%d*\","
+				   "\"owner\":\"platform\"}]}",
+				   name, code));
+	return door;
+}
+
+static void contacts_are_a_directorys_where_there_is_one(void **state)
+{
+	struct fixture *f = *state;
+	const int64_t user = f->person[ROLE_SITE_USER];
+	const int64_t number = app_make(f, "Tablet", f->home, user);
+	const int64_t gate = door_make(f, "Gate", 11);
+
+	door_make(f, "Back", 22);
+	door_make(f, "Yard", 33);
+	assert_status(f, 200, ROLE_SITE_USER, "GET", "/app", NULL);
+	assert_true(says(f, "\"Gate\",\"kind\":\"intercom\",\"online\":false,\"switches\":"
+			    "[{\"number\":2,\"name\":\"Of Gate\"}]"));
+	assert_true(says(f, "[{\"number\":2,\"name\":\"Of Back\"}]"));
+	assert_true(says(f, "[{\"number\":2,\"name\":\"Of Yard\"}]"));
+	assert_status(f, 201, ADMIN, "POST", own(f, "/directories"),
+		      fixture_path(f,
+				   "{\"name\":\"Doors\",\"entries\":[{\"device\":\"%lld\","
+				   "\"name\":\"Ours\"}]}",
+				   (long long)gate));
+	assert_status(f, 200, ADMIN, "PUT", device_path(f, number, ""),
+		      fixture_path(f,
+				   "{\"name\":\"Tablet\",\"kind\":\"app\",\"apartment_id\":\"%lld\","
+				   "\"person_id\":\"%lld\",\"directory_id\":\"%s\"}",
+				   (long long)f->home, (long long)user, fixture_get(f, "id")));
+	assert_status(f, 200, ROLE_SITE_USER, "GET", "/app", NULL);
+	assert_true(says(f, "\"contacts\":[{\"id\":"));
+	assert_true(says(f, "\"name\":\"Ours\",\"kind\":\"intercom\",\"online\":false,"
+			    "\"switches\":[{\"number\":2,\"name\":\"Of Gate\"}]}]"));
+	assert_false(says(f, "Back") || says(f, "Yard"));
+}
+
 static void contacts_are_the_houses_and_the_apartments(void **state)
 {
 	struct fixture *f = *state;
@@ -473,6 +517,7 @@ int main(void)
 		T(an_account_acts_for_what_its_person_holds),
 		T(a_persons_and_a_devices_session_add_up),
 		T(contacts_are_the_houses_and_the_apartments),
+		T(contacts_are_a_directorys_where_there_is_one),
 		T(calls_are_those_in_which_an_app_took_part),
 		T(a_socket_is_for_apps_and_their_own_pages),
 	};

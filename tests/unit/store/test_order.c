@@ -126,6 +126,7 @@ static void a_directory_says_whom_one_may_call_and_what_they_are_called(void **s
 	const int64_t person = person_new(f, VIEW("a@example.com"));
 	struct phone_entry_row entries[] = { { .device = PHONE, .name = VIEW("Gran") },
 					     { .device = PHONE + 2, .name = VIEW("") } };
+	struct device_caller caller = { s.mine, PHONE + 1, DB_INT_NULL, DB_INT_NULL };
 	struct device_row own, *rows;
 	int64_t id = 0;
 	size_t n;
@@ -133,9 +134,7 @@ static void a_directory_says_whom_one_may_call_and_what_they_are_called(void **s
 	device_new(f, s.mine, PHONE, person);
 	device_new(f, s.mine, PHONE + 1, person);
 	device_new(f, s.mine, PHONE + 2, person);
-	assert_int_equal(
-		device_contacts(f->db, s.mine, PHONE + 1, DB_INT_NULL, NOW, &f->arena, &rows, &n),
-		0);
+	assert_int_equal(device_contacts(f->db, &caller, NOW, &f->arena, &rows, &n), 0);
 	assert_int_equal(n, 3); /* the door too */
 	assert_int_equal(device_get(f->db, s.mine, PHONE + 2, NOW, &f->arena, &own), 0);
 	own.line = VIEW("+33123456789");
@@ -146,9 +145,10 @@ static void a_directory_says_whom_one_may_call_and_what_they_are_called(void **s
 	assert_true(own.directory_id == DB_INT_NULL);
 	own.directory_id = id;
 	assert_int_equal(device_edit(f->db, NOW, &own), 0);
-	assert_int_equal(
-		device_contacts(f->db, s.mine, PHONE + 1, DB_INT_NULL, NOW, &f->arena, &rows, &n),
-		0);
+	assert_int_equal(device_get(f->db, s.mine, PHONE + 1, NOW, &f->arena, &own), 0);
+	assert_true(own.directory_id == id);
+	caller.directory_id = own.directory_id;
+	assert_int_equal(device_contacts(f->db, &caller, NOW, &f->arena, &rows, &n), 0);
 	assert_int_equal(n, 1);
 	assert_string_equal(rows[0].name.p, "Gran");
 	assert_int_equal(phone_directory_delete(f->db, NOW, s.mine, id), -ENOLINK);

@@ -296,6 +296,21 @@ int db_one(struct db *db, const struct db_stmt *stmt, const struct db_arg *args,
 	return 0;
 }
 
+struct number_row {
+	int64_t number;
+};
+static const struct db_column number_columns[] = { DB_COLUMN_INT(struct number_row, number) };
+const struct db_shape db_number_shape = DB_SHAPE(struct number_row, number_columns);
+
+int db_number(struct db *db, const struct db_stmt *stmt, const struct db_arg *args, size_t nargs,
+	      int64_t *ret_number)
+{
+	CLEANUP(arena_free) struct arena arena = ARENA_INIT(1024);
+
+	assert(stmt->shape->ncolumns == 1 && stmt->shape->size == sizeof(*ret_number));
+	return db_one(db, stmt, args, nargs, &arena, ret_number);
+}
+
 static int begin(struct db *db)
 {
 	const char *begin = db->depth ? "SAVEPOINT nested" : db->engine->begin;

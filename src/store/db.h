@@ -102,6 +102,10 @@ bool db_is_pgsql(const struct db *db);
 /* The first row into *ret_row; -ENOENT without one. */
 [[nodiscard]] int db_one(struct db *db, const struct db_stmt *stmt, const struct db_arg *args,
 			 size_t nargs, struct arena *arena, void *ret_row);
+/* The same of a statement that returns one whole number a row: db_number_shape, or another of the kind. */
+[[nodiscard]] int db_number(struct db *db, const struct db_stmt *stmt, const struct db_arg *args,
+			    size_t nargs, int64_t *ret_number);
+extern const struct db_shape db_number_shape; /* its column is `number` */
 
 /* SQLite takes the write lock at once, so a later statement cannot fail with -EBUSY half-way. A
  * transaction begun inside another is part of it: rolled back alone, but committed only with it.

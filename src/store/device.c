@@ -101,12 +101,6 @@ static const struct db_column binding_columns[] = {
 };
 static const struct db_shape binding_shape = DB_SHAPE(struct binding_row, binding_columns);
 
-struct number_row {
-	int64_t number;
-};
-static const struct db_column number_columns[] = { DB_COLUMN_INT(struct number_row, number) };
-static const struct db_shape number_shape = DB_SHAPE(struct number_row, number_columns);
-
 /* Of device d the binding that stands for longest, one of them: flows (RFC 5626) may share contact
  * and end. $2 is now. A device has few, so that to look for a later one costs less than to sort
  * them. */
@@ -201,7 +195,7 @@ static const struct db_stmt stmts[] = {
 	[RESPONDERS] = { "device_responders",
 			 "SELECT COUNT(*) AS number FROM device"
 			 " WHERE site_id = $1 AND apartment_id = $2 AND kind = 'phone'",
-			 &number_shape },
+			 &db_number_shape },
 	[GET] = { "device_get", DEVICE_SELECT " WHERE d.site_id = $1 AND d.number = $3",
 		  &device_shape },
 	[CREATE] = { "device_create",
@@ -213,7 +207,7 @@ static const struct db_stmt stmts[] = {
 		     ", COALESCE($15, 'offered'), $16, $17, $18)" },
 	[NAME_TAKEN] = { "device_name_taken",
 			 "SELECT number FROM device WHERE site_id = $1 AND name = $2",
-			 &number_shape },
+			 &db_number_shape },
 	[EDIT] = { "device_edit", "UPDATE device SET name = $3, apartment_id = $4,"
 				  " connection = COALESCE($5, 'cloud'),"
 				  " srtp = COALESCE($9, 'offered'),"
@@ -280,7 +274,7 @@ static const struct db_stmt stmts[] = {
 				    " ORDER BY b.button, t.after_s, t.destination",
 				    &directory_button_shape },
 	[SITE_OF] = { "device_site", "SELECT site_id AS number FROM device WHERE number = $1",
-		      &number_shape },
+		      &db_number_shape },
 	[BINDINGS_OF] = { "binding_of_device",
 			  "SELECT device, contact, call_id, cseq, q, expires_at, transport, address,"
 			  " path, instance, reg_id FROM binding WHERE site_id = $1 AND device = $2",
@@ -356,14 +350,7 @@ int device_contacts(struct db *db, const struct device_caller *c, int64_t now_ms
 
 int device_responders(struct db *db, int64_t site_id, int64_t apartment_id, int64_t *ret_n)
 {
-	CLEANUP(arena_free) struct arena arena = ARENA_INIT(4096);
-	struct number_row row;
-	const int rc = db_one(db, &stmts[RESPONDERS], DB_ARGS(A_INT(site_id), A_INT(apartment_id)),
-			      &arena, &row);
-
-	if (rc == 0)
-		*ret_n = row.number;
-	return rc;
+	return db_number(db, &stmts[RESPONDERS], DB_ARGS(A_INT(site_id), A_INT(apartment_id)), ret_n);
 }
 
 int device_get(struct db *db, int64_t site_id, int64_t number, int64_t now_ms, struct arena *arena,
@@ -394,9 +381,8 @@ int device_create(struct db *db, int64_t now_ms, const struct device_row *d,
 
 int device_name_taken(struct db *db, int64_t site_id, struct view name, bool *ret_taken)
 {
-	CLEANUP(arena_free) struct arena arena = ARENA_INIT(4096);
-	struct number_row row;
-	const int rc = db_one(db, &stmts[NAME_TAKEN], DB_ARGS(A_INT(site_id), A_TEXT(name)), &arena, &row);
+	int64_t number;
+	const int rc = db_number(db, &stmts[NAME_TAKEN], DB_ARGS(A_INT(site_id), A_TEXT(name)), &number);
 
 	if (rc < 0 && rc != -ENOENT)
 		return rc;
@@ -498,13 +484,7 @@ static int button_add(struct db *db, int64_t site_id, int64_t device, const stru
 
 static int device_site(struct db *db, int64_t device, int64_t *ret_site_id)
 {
-	CLEANUP(arena_free) struct arena arena = ARENA_INIT(4096);
-	struct number_row row;
-	const int rc = db_one(db, &stmts[SITE_OF], DB_ARGS(A_INT(device)), &arena, &row);
-
-	if (rc == 0)
-		*ret_site_id = row.number;
-	return rc;
+	return db_number(db, &stmts[SITE_OF], DB_ARGS(A_INT(device)), ret_site_id);
 }
 
 int button_replace(struct db *db, int64_t now_ms, int64_t site_id, int64_t device,

@@ -46,12 +46,6 @@ static const struct db_column missed_columns[] = {
 };
 static const struct db_shape missed_shape = DB_SHAPE(struct missed_row, missed_columns);
 
-struct number_row {
-	int64_t number;
-};
-static const struct db_column number_columns[] = { DB_COLUMN_INT(struct number_row, number) };
-static const struct db_shape number_shape = DB_SHAPE(struct number_row, number_columns);
-
 struct device_place_row {
 	int64_t site_id;
 	int64_t number;
@@ -119,7 +113,7 @@ static const struct db_stmt stmts[] = {
 			       " SELECT CAST($1 AS BIGINT), CAST($2 AS TEXT), CAST($3 AS BIGINT)"
 			       " WHERE (SELECT COUNT(*) FROM phone_directory WHERE site_id = $1)"
 			       " < $4 RETURNING id AS number",
-			       &number_shape },
+			       &db_number_shape },
 	[DIRECTORY_RENAME] = { "phone_directory_rename", "UPDATE phone_directory SET name = $3"
 							 " WHERE site_id = $1 AND id = $2" },
 	[DIRECTORY_DELETE] = { "phone_directory_delete",
@@ -156,7 +150,8 @@ static const struct db_stmt stmts[] = {
 			    "SELECT site_id, number FROM device WHERE person_id = $1 LIMIT $2",
 			    &device_place_shape },
 	[MISSED_GET] = { "missed_mail_get",
-			 "SELECT missed_mail AS number FROM person WHERE id = $1", &number_shape },
+			 "SELECT missed_mail AS number FROM person WHERE id = $1",
+			 &db_number_shape },
 	[MISSED_SET] = { "missed_mail_set", "UPDATE person SET missed_mail = $2 WHERE id = $1" },
 	[MISSED_PEOPLE] = { "missed_people",
 			    "SELECT p.id, p.email, p.name, p.language FROM ("
@@ -169,7 +164,7 @@ static const struct db_stmt stmts[] = {
 	[MISSED_COUNT] = { "missed_count",
 			   "SELECT COUNT(*) AS number FROM mail WHERE person_id = $1"
 			   " AND template = 'missed_call' AND created_at > $2",
-			   &number_shape },
+			   &db_number_shape },
 	[LINE_GET] = { "line_get",
 		       "SELECT host, port, transport, username, password_sealed, caller FROM line"
 		       " WHERE site_id = $1",
@@ -187,19 +182,6 @@ static const struct db_stmt stmts[] = {
 int order_prepare(struct db *db, struct err *err)
 {
 	return db_prepare(db, stmts, sizeof(stmts) / sizeof(stmts[0]), err);
-}
-
-/* One number, -ENOENT without a row. */
-static int number(struct db *db, const struct db_stmt *stmt, const struct db_arg *args,
-		  size_t nargs, int64_t *ret_number)
-{
-	CLEANUP(arena_free) struct arena arena = ARENA_INIT(1024);
-	struct number_row row;
-	const int rc = db_one(db, stmt, args, nargs, &arena, &row);
-
-	if (rc == 0)
-		*ret_number = row.number;
-	return rc;
 }
 
 /* Directories: the sip loop reads the whole site anew, for any of its devices may have it. */
@@ -227,7 +209,7 @@ int phone_directory_get(struct db *db, int64_t site_id, int64_t id, struct arena
 int phone_directory_create(struct db *db, int64_t now_ms, int64_t site_id, struct view name,
 			   int64_t *ret_id)
 {
-	const int rc = number(
+	const int rc = db_number(
 		db, &stmts[DIRECTORY_CREATE],
 		DB_ARGS(A_INT(site_id), A_TEXT(name), A_INT(now_ms), A_INT(PHONE_DIRECTORIES_MAX)),
 		ret_id);
@@ -342,7 +324,7 @@ int quiet_replace(struct db *db, int64_t now_ms, int64_t person_id, const struct
 int missed_mail_get(struct db *db, int64_t person_id, bool *ret_on)
 {
 	int64_t on;
-	const int rc = number(db, &stmts[MISSED_GET], DB_ARGS(A_INT(person_id)), &on);
+	const int rc = db_number(db, &stmts[MISSED_GET], DB_ARGS(A_INT(person_id)), &on);
 
 	if (rc == 0)
 		*ret_on = on != 0;
@@ -364,7 +346,8 @@ int missed_people(struct db *db, int64_t site_id, int64_t call_id, int64_t max, 
 
 int missed_count(struct db *db, int64_t person_id, int64_t since_ms, int64_t *ret_n)
 {
-	return number(db, &stmts[MISSED_COUNT], DB_ARGS(A_INT(person_id), A_INT(since_ms)), ret_n);
+	return db_number(db, &stmts[MISSED_COUNT], DB_ARGS(A_INT(person_id), A_INT(since_ms)),
+			 ret_n);
 }
 
 /* Lines. */

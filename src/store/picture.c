@@ -12,12 +12,6 @@ static const struct db_column picture_columns[] = {
 };
 static const struct db_shape picture_shape = DB_SHAPE(struct picture_row, picture_columns);
 
-struct number_row {
-	int64_t n;
-};
-static const struct db_column number_columns[] = { DB_COLUMN_INT(struct number_row, n) };
-static const struct db_shape number_shape = DB_SHAPE(struct number_row, number_columns);
-
 #define PICTURE_FROM                                                                               \
 	" FROM call_picture p WHERE p.site_id = $1 AND p.call_id = $2 AND EXISTS"                  \
 	" (SELECT 1 FROM call_leg l WHERE l.site_id = p.site_id AND l.call_id = p.call_id"         \
@@ -30,8 +24,9 @@ static const struct db_stmt stmts[] = {
 		  "INSERT INTO call_picture (site_id, call_id, device, at, width, height, jpeg)"
 		  " VALUES ($1, $2, $3, $4, $5, $6, $7)" },
 	[COUNT] = { "picture_count",
-		    "SELECT COUNT(*) AS n FROM call_picture WHERE site_id = $1 AND call_id = $2",
-		    &number_shape },
+		    "SELECT COUNT(*) AS number FROM call_picture"
+		    " WHERE site_id = $1 AND call_id = $2",
+		    &db_number_shape },
 	[TELL] = { "picture_tell",
 		   "UPDATE call SET " PICTURE_OF_CALL " WHERE site_id = $1 AND id = $2" },
 	[GET] = { "picture_get",
@@ -42,9 +37,9 @@ static const struct db_stmt stmts[] = {
 		     "DELETE FROM call_picture WHERE site_id = $1 AND call_id = $2"
 		     " AND device <> COALESCE((SELECT p.device" PICTURE_FROM "), 0)" },
 	[RUNG] = { "picture_rung",
-		   "SELECT leg AS n FROM call_leg WHERE site_id = $1 AND call_id = $2"
+		   "SELECT leg AS number FROM call_leg WHERE site_id = $1 AND call_id = $2"
 		   " AND device = $3 LIMIT 1",
-		   &number_shape },
+		   &db_number_shape },
 };
 
 int picture_prepare(struct db *db, struct err *err)
@@ -52,22 +47,10 @@ int picture_prepare(struct db *db, struct err *err)
 	return db_prepare(db, stmts, sizeof(stmts) / sizeof(stmts[0]), err);
 }
 
-static int number(struct db *db, const struct db_stmt *stmt, const struct db_arg *args,
-		  size_t nargs, int64_t *ret_number)
-{
-	CLEANUP(arena_free) struct arena arena = ARENA_INIT(1024);
-	struct number_row row;
-	const int rc = db_one(db, stmt, args, nargs, &arena, &row);
-
-	if (rc == 0)
-		*ret_number = row.n;
-	return rc;
-}
-
 int picture_add(struct db *db, int64_t now_ms, const struct picture_row *p)
 {
 	int64_t n;
-	int rc = number(db, &stmts[COUNT], DB_ARGS(A_INT(p->site_id), A_INT(p->call_id)), &n);
+	int rc = db_number(db, &stmts[COUNT], DB_ARGS(A_INT(p->site_id), A_INT(p->call_id)), &n);
 
 	if (rc == 0 && n >= PICTURES_MAX)
 		rc = -ENOSPC;
@@ -97,6 +80,6 @@ int picture_rung(struct db *db, int64_t site_id, int64_t call_id, int64_t device
 {
 	int64_t leg;
 
-	return number(db, &stmts[RUNG], DB_ARGS(A_INT(site_id), A_INT(call_id), A_INT(device)),
-		      &leg);
+	return db_number(db, &stmts[RUNG], DB_ARGS(A_INT(site_id), A_INT(call_id), A_INT(device)),
+			 &leg);
 }

@@ -166,18 +166,6 @@ int support_prepare(struct db *db, struct err *err)
 	return db_prepare(db, stmts, sizeof(stmts) / sizeof(stmts[0]), err);
 }
 
-static int number(struct db *db, const struct db_stmt *stmt, const struct db_arg *args,
-		  size_t nargs, int64_t *ret_number)
-{
-	CLEANUP(arena_free) struct arena arena = ARENA_INIT(1024);
-	struct id_row row;
-	const int rc = db_one(db, stmt, args, nargs, &arena, &row);
-
-	if (rc == 0)
-		*ret_number = row.id;
-	return rc;
-}
-
 /* The row of the site ($1) with that id ($2) is touched, or -ENOENT. */
 static int update(struct db *db, int64_t now_ms, const struct db_stmt *stmt, struct view type,
 		  const struct db_arg *args, size_t nargs)
@@ -206,11 +194,11 @@ int contact_get(struct db *db, int64_t site_id, int64_t id, struct arena *arena,
 
 int contact_create(struct db *db, int64_t now_ms, const struct contact_row *c, int64_t *ret_id)
 {
-	const int rc = number(db, &stmts[CONTACT_CREATE],
-			      DB_ARGS(A_INT(c->site_id), A_INT(c->position), A_TEXT(c->name),
-				      A_TEXT(c->role), A_TEXT(c->purpose), A_TEXT(c->phone),
-				      A_TEXT(c->email), A_INT(CONTACTS_MAX)),
-			      ret_id);
+	const int rc = db_number(db, &stmts[CONTACT_CREATE],
+				 DB_ARGS(A_INT(c->site_id), A_INT(c->position), A_TEXT(c->name),
+					 A_TEXT(c->role), A_TEXT(c->purpose), A_TEXT(c->phone),
+					 A_TEXT(c->email), A_INT(CONTACTS_MAX)),
+				 ret_id);
 
 	if (rc < 0)
 		return rc == -ENOENT ? -ENOSPC : rc;
@@ -256,11 +244,11 @@ int ticket_get(struct db *db, int64_t site_id, int64_t id, struct arena *arena,
 
 static int message_insert(struct db *db, const struct ticket_message_row *m, int64_t *ret_id)
 {
-	return number(db, &stmts[MESSAGE_ADD],
-		      DB_ARGS(A_INT(m->site_id), A_INT(m->ticket_id), A_INT(m->person_id),
-			      A_TEXT(m->person_name), A_INT(m->staff), A_TEXT(m->text),
-			      A_INT(m->at)),
-		      ret_id);
+	return db_number(db, &stmts[MESSAGE_ADD],
+			 DB_ARGS(A_INT(m->site_id), A_INT(m->ticket_id), A_INT(m->person_id),
+				 A_TEXT(m->person_name), A_INT(m->staff), A_TEXT(m->text),
+				 A_INT(m->at)),
+			 ret_id);
 }
 
 int ticket_create(struct db *db, int64_t now_ms, const struct ticket_row *t, struct view text,
@@ -272,11 +260,11 @@ int ticket_create(struct db *db, int64_t now_ms, const struct ticket_row *t, str
 					    .text = text,
 					    .at = now_ms };
 	int64_t message_id;
-	int rc = number(db, &stmts[TICKET_CREATE],
-			DB_ARGS(A_INT(t->site_id), A_INT(t->person_id), A_TEXT(t->person_name),
-				A_TEXT(t->contact), A_TEXT(t->subject), A_TEXT(t->context),
-				A_INT(now_ms)),
-			&first.ticket_id);
+	int rc = db_number(db, &stmts[TICKET_CREATE],
+			   DB_ARGS(A_INT(t->site_id), A_INT(t->person_id), A_TEXT(t->person_name),
+				   A_TEXT(t->contact), A_TEXT(t->subject), A_TEXT(t->context),
+				   A_INT(now_ms)),
+			   &first.ticket_id);
 
 	if (rc == 0)
 		rc = message_insert(db, &first, &message_id);
@@ -309,7 +297,7 @@ int ticket_message_add(struct db *db, int64_t now_ms, const struct ticket_messag
 	int rc = ticket_state_set(db, now_ms, m->site_id, m->ticket_id, state);
 
 	if (rc == 0)
-		rc = number(db, &stmts[MESSAGE_COUNT], DB_ARGS(A_INT(m->ticket_id)), &n);
+		rc = db_number(db, &stmts[MESSAGE_COUNT], DB_ARGS(A_INT(m->ticket_id)), &n);
 	if (rc == 0 && n >= TICKET_MESSAGES_MAX)
 		rc = -ENOSPC;
 	return rc == 0 ? message_insert(db, m, ret_id) : rc;

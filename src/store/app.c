@@ -54,16 +54,6 @@ static const struct db_column call_columns[] = {
 };
 static const struct db_shape call_shape = DB_SHAPE(struct app_call_row, call_columns);
 
-struct place_row {
-	int64_t site_id;
-	int64_t number;
-};
-static const struct db_column place_columns[] = {
-	DB_COLUMN_INT(struct place_row, site_id),
-	DB_COLUMN_INT(struct place_row, number),
-};
-static const struct db_shape place_shape = DB_SHAPE(struct place_row, place_columns);
-
 #define DEVICE_SELECT                                                                              \
 	"SELECT d.number, d.site_id, d.directory_id, d.name, s.name AS site_name, s.zone,"           \
 	" d.apartment_id, a.floor, a.number AS apartment, a.name AS apartment_name,"               \
@@ -141,21 +131,21 @@ static const struct db_stmt stmts[] = {
 	[RELEASE] = { "app_release",
 		      "UPDATE device SET person_id = NULL WHERE site_id = $1 AND person_id = $2"
 		      " RETURNING site_id, number",
-		      &place_shape },
+		      &change_device_shape },
 	[ONLINE] = { "app_online",
 		     "UPDATE device SET app_online_at = $2,"
 		     " registered_at = COALESCE(registered_at, $2)"
 		     " WHERE number = $1 AND app = 1 RETURNING site_id, number",
-		     &place_shape },
+		     &change_device_shape },
 	[OFFLINE] = { "app_offline",
 		      "UPDATE device SET app_online_at = NULL"
 		      " WHERE number = $1 AND app_online_at IS NOT NULL RETURNING site_id, number",
-		      &place_shape },
+		      &change_device_shape },
 	[ONLINE_CLEAR] = { "app_online_clear",
 			   "UPDATE device SET app_online_at = NULL WHERE number IN"
 			   " (SELECT number FROM device WHERE app_online_at IS NOT NULL"
 			   " ORDER BY app_online_at LIMIT $1) RETURNING site_id, number",
-			   &place_shape },
+			   &change_device_shape },
 };
 
 int app_prepare(struct db *db, struct err *err)
@@ -251,40 +241,19 @@ int app_session_expire(struct db *db, int64_t now_ms)
 
 /* What changes of devices. */
 
-static int changed(struct db *db, int64_t now_ms, const struct db_stmt *stmt,
-		   const struct db_arg *args, size_t nargs, struct arena *arena,
-		   struct place_row **ret_rows, size_t *ret_n)
-{
-	int rc = db_select(db, stmt, args, nargs, arena, ret_rows, ret_n);
-
-	for (size_t i = 0; rc == 0 && i < *ret_n; i++)
-		rc = change_append(db, now_ms, (*ret_rows)[i].site_id, VIEW("device"),
-				   (*ret_rows)[i].number);
-	return rc;
-}
-
 int app_release(struct db *db, int64_t now_ms, int64_t site_id, int64_t person_id)
 {
-	CLEANUP(arena_free)
-	struct arena arena = ARENA_INIT(DB_ROWS_MAX * 4 * sizeof(struct place_row));
-	struct place_row *rows;
-	size_t n;
-
-	return changed(db, now_ms, &stmts[RELEASE], DB_ARGS(A_INT(site_id), A_INT(person_id)),
-		       &arena, &rows, &n);
+	return change_append_devices(db, now_ms, &stmts[RELEASE],
+				     DB_ARGS(A_INT(site_id), A_INT(person_id)), NULL);
 }
 
 int app_online_set(struct db *db, int64_t now_ms, int64_t device, int64_t online_at)
 {
-	CLEANUP(arena_free) struct arena arena = ARENA_INIT(4096);
-	struct place_row *rows;
-	size_t n;
-
 	if (online_at == DB_INT_NULL)
-		return changed(db, now_ms, &stmts[OFFLINE], DB_ARGS(A_INT(device)), &arena, &rows,
-			       &n);
-	return changed(db, now_ms, &stmts[ONLINE], DB_ARGS(A_INT(device), A_INT(online_at)), &arena,
-		       &rows, &n);
+		return change_append_devices(db, now_ms, &stmts[OFFLINE], DB_ARGS(A_INT(device)),
+					     NULL);
+	return change_append_devices(db, now_ms, &stmts[ONLINE],
+				     DB_ARGS(A_INT(device), A_INT(online_at)), NULL);
 }
 
 int app_online_clear(struct db *db, int64_t now_ms)
@@ -292,13 +261,8 @@ int app_online_clear(struct db *db, int64_t now_ms)
 	size_t n = ONLINE_PART;
 	int rc = 0;
 
-	while (rc == 0 && n == ONLINE_PART) {
-		CLEANUP(arena_free)
-		struct arena arena = ARENA_INIT(ONLINE_PART * 8 * sizeof(struct place_row));
-		struct place_row *rows;
-
-		rc = changed(db, now_ms, &stmts[ONLINE_CLEAR], DB_ARGS(A_INT(ONLINE_PART)), &arena,
-			     &rows, &n);
-	}
+	while (rc == 0 && n == ONLINE_PART)
+		rc = change_append_devices(db, now_ms, &stmts[ONLINE_CLEAR],
+					   DB_ARGS(A_INT(ONLINE_PART)), &n);
 	return rc;
 }

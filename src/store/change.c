@@ -20,6 +20,17 @@ static const struct db_column range_columns[] = {
 };
 static const struct db_shape range_shape = DB_SHAPE(struct range_row, range_columns);
 
+struct place_row {
+	int64_t site_id;
+	int64_t number;
+};
+static const struct db_column place_columns[] = {
+	DB_COLUMN_INT(struct place_row, site_id),
+	DB_COLUMN_INT(struct place_row, number),
+};
+const struct db_shape change_device_shape = DB_SHAPE(struct place_row, place_columns);
+
+enum { PLACES_ARENA_MAX = DB_ROWS_MAX * 4 * sizeof(struct place_row) };
 enum { APPEND, AFTER, AFTER_OF_SITE, RANGE, EXPIRE };
 
 static const struct db_stmt stmts[] = {
@@ -66,6 +77,21 @@ int change_append(struct db *db, int64_t at, int64_t site_id, struct view type, 
 		       DB_ARGS(A_INT(at), A_INT_OR_NULL(site_id), A_TEXT(type),
 			       A_TEXT(view_str(text))),
 		       NULL);
+}
+
+int change_append_devices(struct db *db, int64_t at, const struct db_stmt *stmt,
+			  const struct db_arg *args, size_t nargs, size_t *ret_n)
+{
+	CLEANUP(arena_free) struct arena arena = ARENA_INIT(PLACES_ARENA_MAX);
+	struct place_row *rows;
+	size_t n;
+	int rc = db_select(db, stmt, args, nargs, &arena, &rows, &n);
+
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = change_append(db, at, rows[i].site_id, VIEW("device"), rows[i].number);
+	if (rc == 0 && ret_n)
+		*ret_n = n;
+	return rc;
 }
 
 int change_after(struct db *db, int64_t cursor, int64_t max, struct arena *arena,

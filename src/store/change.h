@@ -17,6 +17,11 @@ struct change_row {
 /* Inside the caller's transaction. `type` is an object's name: site, apartment, device, call … */
 [[nodiscard]] int change_append(struct db *db, int64_t at, int64_t site_id, struct view type,
 				int64_t object);
+/* Runs a statement that changes devices, or asks which ones changed: its rows are of
+ * change_device_shape (site_id, number), and each device is appended. ret_n may be NULL. */
+[[nodiscard]] int change_append_devices(struct db *db, int64_t at, const struct db_stmt *stmt,
+					const struct db_arg *args, size_t nargs, size_t *ret_n);
+extern const struct db_shape change_device_shape;
 /* Before a statement that appends many rows by itself; likewise. */
 [[nodiscard]] int change_order(struct db *db);
 /* What came after the cursor, oldest first, at most max rows. All sites: for the server's own

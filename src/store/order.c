@@ -46,17 +46,6 @@ static const struct db_column missed_columns[] = {
 };
 static const struct db_shape missed_shape = DB_SHAPE(struct missed_row, missed_columns);
 
-struct device_place_row {
-	int64_t site_id;
-	int64_t number;
-};
-static const struct db_column device_place_columns[] = {
-	DB_COLUMN_INT(struct device_place_row, site_id),
-	DB_COLUMN_INT(struct device_place_row, number),
-};
-static const struct db_shape device_place_shape =
-	DB_SHAPE(struct device_place_row, device_place_columns);
-
 enum {
 	DIRECTORY_LIST,
 	DIRECTORY_GET,
@@ -148,7 +137,7 @@ static const struct db_stmt stmts[] = {
 			" VALUES ($1, $2, $3, $4, $5)" },
 	[QUIET_DEVICES] = { "quiet_devices",
 			    "SELECT site_id, number FROM device WHERE person_id = $1 LIMIT $2",
-			    &device_place_shape },
+			    &change_device_shape },
 	[MISSED_GET] = { "missed_mail_get",
 			 "SELECT missed_mail AS number FROM person WHERE id = $1",
 			 &db_number_shape },
@@ -295,19 +284,6 @@ int quiet_list_of_device(struct db *db, int64_t site_id, int64_t device, struct 
 			 ret_rows, ret_n);
 }
 
-static int tell_devices(struct db *db, int64_t now_ms, int64_t person_id)
-{
-	CLEANUP(arena_free) struct arena arena = ARENA_INIT(256 * 1024);
-	struct device_place_row *rows;
-	size_t n;
-	int rc = db_select(db, &stmts[QUIET_DEVICES],
-			   DB_ARGS(A_INT(person_id), A_INT(PERSON_DEVICES_MAX)), &arena, &rows, &n);
-
-	for (size_t i = 0; rc == 0 && i < n; i++)
-		rc = change_append(db, now_ms, rows[i].site_id, VIEW("device"), rows[i].number);
-	return rc;
-}
-
 int quiet_replace(struct db *db, int64_t now_ms, int64_t person_id, const struct quiet_row *times,
 		  size_t n)
 {
@@ -318,7 +294,10 @@ int quiet_replace(struct db *db, int64_t now_ms, int64_t person_id, const struct
 			     DB_ARGS(A_INT(person_id), A_INT((int64_t)i), A_INT(times[i].days),
 				     A_INT(times[i].from_minute), A_INT(times[i].until_minute)),
 			     NULL);
-	return rc < 0 ? rc : tell_devices(db, now_ms, person_id);
+	return rc < 0 ? rc
+		      : change_append_devices(db, now_ms, &stmts[QUIET_DEVICES],
+					      DB_ARGS(A_INT(person_id), A_INT(PERSON_DEVICES_MAX)),
+					      NULL);
 }
 
 int missed_mail_get(struct db *db, int64_t person_id, bool *ret_on)

@@ -83,8 +83,8 @@ static const struct db_stmt stmts[] = {
 				    " retry_at = $3 WHERE site_id = $1 AND id = $2" },
 	[GONE] = { "push_gone",
 		   "DELETE FROM push_subscription WHERE site_id = $1 AND id = $2"
-		   " RETURNING site_id, device",
-		   &place_shape },
+		   " RETURNING site_id, device AS number",
+		   &change_device_shape },
 	[KEY_GET] = { "push_key_get", "SELECT secret_sealed FROM push_key WHERE id = 1",
 		      &key_shape },
 	[KEY_PUT] = { "push_key_put",
@@ -210,11 +210,8 @@ int push_failed(struct db *db, int64_t site_id, int64_t id, int64_t retry_at)
 
 int push_gone(struct db *db, int64_t now_ms, int64_t site_id, int64_t id)
 {
-	CLEANUP(arena_free) struct arena arena = ARENA_INIT(4096);
-	struct push_place place;
-	const int rc = db_one(db, &stmts[GONE], DB_ARGS(A_INT(site_id), A_INT(id)), &arena, &place);
-
-	return rc == -ENOENT ? 0 : rc < 0 ? rc : device_changed(db, now_ms, place);
+	return change_append_devices(db, now_ms, &stmts[GONE], DB_ARGS(A_INT(site_id), A_INT(id)),
+				     NULL);
 }
 
 static int tell_ending(struct db *db, int64_t now_ms, enum push_ending which,

@@ -4,12 +4,13 @@
 
 #include <errno.h>
 
-static bool is_among(const struct app_device_row *devices, size_t n, int64_t number)
+static const struct app_device_row *find(const struct app_device_row *devices, size_t n,
+					 int64_t number)
 {
 	for (size_t i = 0; i < n; i++)
 		if (devices[i].number == number)
-			return true;
-	return false;
+			return &devices[i];
+	return NULL;
 }
 
 static int64_t expiry(int64_t created_at, int64_t now)
@@ -63,7 +64,7 @@ static int find_all(struct request *r, bool person)
 	rc = find_own(r, &own);
 	if (rc < 0 && (rc != -ENOENT || !person))
 		return rc;
-	if (rc == 0 && n < APPS_MAX && !is_among(devices, n, own.number))
+	if (rc == 0 && n < APPS_MAX && !find(devices, n, own.number))
 		devices[n++] = own;
 	r->who.apps = devices;
 	r->who.napps = n;
@@ -90,8 +91,5 @@ void request_app_devices(const struct request *r, const struct app_device_row **
 
 const struct app_device_row *request_app_device(const struct request *r, int64_t number)
 {
-	for (size_t i = 0; i < r->who.napps; i++)
-		if (r->who.apps[i].number == number)
-			return &r->who.apps[i];
-	return NULL;
+	return find(r->who.apps, r->who.napps, number);
 }

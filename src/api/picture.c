@@ -157,6 +157,13 @@ int api_app_picture_put(struct request *r)
 
 /* ---- showing it ---- */
 
+static void reply_jpeg(struct request *r, struct view jpeg)
+{
+	buf_add(&r->answer->body, jpeg);
+	r->answer->status = r->route->status;
+	reply_field(r, "Content-Type", "image/jpeg");
+}
+
 static int reply_picture(struct request *r, const struct call_row *call)
 {
 	const bool over = call->ended_at != DB_INT_NULL;
@@ -165,9 +172,7 @@ static int reply_picture(struct request *r, const struct call_row *call)
 
 	if (rc != 0)
 		return rc;
-	buf_add(&r->answer->body, picture.jpeg);
-	r->answer->status = r->route->status;
-	reply_field(r, "Content-Type", "image/jpeg");
+	reply_jpeg(r, picture.jpeg);
 	if (over)
 		reply_field(r, "Cache-Control",
 			    arena_printf(r->arena, "private, max-age=%d", PICTURE_KEEP_S));
@@ -207,10 +212,7 @@ int api_app_snapshot_get(struct request *r)
 	for (size_t i = 0; rc == -ENOENT && i < n; i++)
 		rc = camera_get(r->env->camera, r->ids[ID_OWN], (uint64_t)apps[i].number, r->arena,
 				&jpeg);
-	if (rc < 0)
-		return rc;
-	buf_add(&r->answer->body, jpeg);
-	r->answer->status = r->route->status;
-	reply_field(r, "Content-Type", "image/jpeg");
-	return 0;
+	if (rc == 0)
+		reply_jpeg(r, jpeg);
+	return rc;
 }

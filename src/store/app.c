@@ -21,7 +21,6 @@ static const struct db_column device_columns[] = {
 static const struct db_shape device_shape = DB_SHAPE(struct app_device_row, device_columns);
 
 static const struct db_column session_columns[] = {
-	DB_COLUMN_INT(struct app_session_row, id),
 	DB_COLUMN_INT(struct app_session_row, site_id),
 	DB_COLUMN_INT(struct app_session_row, device),
 	DB_COLUMN_INT(struct app_session_row, created_at),
@@ -117,7 +116,7 @@ static const struct db_stmt stmts[] = {
 			     " seen_at, expires_at, address, agent)"
 			     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)" },
 	[SESSION_FIND] = { "app_session_find",
-			   "SELECT id, site_id, device, created_at, seen_at, expires_at"
+			   "SELECT site_id, device, created_at, seen_at, expires_at"
 			   " FROM app_session WHERE token_hash = $1 AND expires_at > $2",
 			   &session_shape },
 	[SESSION_TOUCH] = { "app_session_touch", "UPDATE app_session SET seen_at = $2,"

@@ -22,7 +22,6 @@ struct app_device_row {
 };
 
 struct app_session_row {
-	int64_t id;
 	int64_t site_id;
 	int64_t device;
 	int64_t created_at;

@@ -115,7 +115,7 @@ static void app_make(struct fixture *f, const struct world *w)
 					   .name = VIEW("Zofie's tablet"),
 					   .apartment_id = DB_INT_NULL };
 	const struct device_secret_row secret = { APP, VIEW("sealed"), VIEW("m"), VIEW("s") };
-	const struct app_session_row session = { 0, w->site, APP, NOW, NOW, INT64_MAX };
+	const struct app_session_row session = { w->site, APP, NOW, NOW, INT64_MAX };
 
 	assert_int_equal(device_create(f->db, NOW, &device, &secret), 0);
 	assert_int_equal(app_session_create(f->db, VIEW("abcdef0123456789abcdef0123456789"),

@@ -308,7 +308,7 @@ static void it_ends_with_the_session_of_a_device(void **state)
 	struct fixture *f = *state;
 	struct world w = world_make(f);
 	const struct push_place phone = { w.site, PHONE };
-	const struct app_session_row session = { 0, w.site, PHONE, NOW, NOW, NOW + 10 };
+	const struct app_session_row session = { w.site, PHONE, NOW, NOW, NOW + 10 };
 	struct push_row row = row_of(&w, ENDPOINT), *rows;
 
 	row.person_id = row.session_id = DB_INT_NULL;

@@ -111,14 +111,18 @@ test("a dialled call gets its number from the server; the offer may come later",
 		["7 calling"]);
 });
 
-test("looking needs no microphone; to talk is another call, which does", () => {
+test("looking needs no microphone; to talk in the same call does", () => {
 	const seen = play(hello, dial("r1", true), dialling("r1", "7", { sdp: "o7" }));
 	assert.deepEqual(acts_of(seen.acts), ["offer 7"]);
-	const said = phone_do(seen.phone, { do: "talk", call: "7", ref: "r2" });
-	assert.deepEqual(acts_of(said.acts), ["hangup 7", "hush 7", "dial r2"]);
-	const named = phone_hear(said.phone, dialling("r2", "8", { sdp: "o8" }), NOW);
-	assert.deepEqual(acts_of(named.acts), ["offer 8", "microphone 8"]);
-	assert.deepEqual(phone_do(named.phone, { do: "talk", call: "8", ref: "r3" }).acts, []);
+	assert.deepEqual(phone_do(seen.phone, { do: "answer", call: "7" }).acts, []); // nobody is there
+	const looks = phone_hear(seen.phone, { type: "talking", call: "7", at: NOW - 7 }, NOW);
+	const said = phone_do(looks.phone, { do: "answer", call: "7" });
+	assert.deepEqual(acts_of(said.acts), ["answer 7", "microphone 7"]);
+	assert.deepEqual(phases(said.phone), ["7 talking"]);
+	assert.equal(said.phone.calls[0]?.look, false);
+	assert.deepEqual(phone_do(said.phone, { do: "answer", call: "7" }).acts, []);
+	const again = phone_hear(said.phone, { type: "sdp", call: "7", sdp: "p7" }, NOW);
+	assert.deepEqual(acts_of(again.acts), ["offer 7", "microphone 7"]); // once heard, heard again
 });
 
 test("given up before the server named it: hung up when it does", () => {

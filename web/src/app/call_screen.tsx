@@ -8,7 +8,7 @@ import { useNow } from "../ui/use_now.ts";
 import { app_api } from "./api.ts";
 import { CallHints } from "./call_hints.tsx";
 import { Camera } from "./camera.tsx";
-import { HomeContext, new_ref, useEngine, usePhone } from "./context.ts";
+import { HomeContext, useEngine, usePhone } from "./context.ts";
 import { Doors } from "./doors.tsx";
 import { Keypad } from "./keypad.tsx";
 import { Output } from "./output.tsx";
@@ -93,8 +93,8 @@ function Talking({ call, sound, set_sound, keys, set_keys, snap }: Controls) {
 	return (
 		<>
 			{call.look
-				? <Round icon="mic" text={t("app.talk")} tone="good" start
-					act={() => engine.do({ do: "talk", call: call.id, ref: new_ref() })} />
+				? call.phase !== "dialling" && <Round icon="mic" text={t("app.talk")} tone="good" start
+					act={() => engine.do({ do: "answer", call: call.id })} />
 				: <Round icon={muted ? "mic_off" : "mic"} text={t("app.mute")} pressed={muted}
 					act={() => leg?.mute(!muted)} />}
 			<Round icon={sound ? "sound" : "sound_off"} text={t("app.speaker")} pressed={sound}
@@ -103,7 +103,7 @@ function Talking({ call, sound, set_sound, keys, set_keys, snap }: Controls) {
 				act={() => set_keys(!keys)} />}
 			{snap !== null && <Round icon="camera" text={t("app.snapshot")} act={snap} />}
 			<Round icon="hang_up" text={t(call.look ? "close" : "app.hang_up")} tone="bad"
-				start={!call.look} act={() => engine.do({ do: "hangup", call: call.id })} />
+				start act={() => engine.do({ do: "hangup", call: call.id })} />
 		</>
 	);
 }

@@ -26,15 +26,13 @@ export function usePhone(): Phone {
 	return engine.phone;
 }
 
-// What a call is known by until the server has given it a number.
-export const new_ref = () => `${Date.now()}-${Math.random()}`;
-
 export function useDial(): (device: AppDevice, to: Peer, look: boolean, switches: Switch[]) => void {
 	const engine = useEngine();
 	return (device, to, look, switches) => {
 		if (!engine.phone.linked)
 			return toast(t("app.not_connected"), true);
-		engine.do({ do: "dial", ref: new_ref(), device: device.id, to, look,
-			switches });
+		// what the call is known by until the server has given it a number
+		const ref = `${Date.now()}-${Math.random()}`;
+		engine.do({ do: "dial", ref, device: device.id, to, look, switches });
 	};
 }

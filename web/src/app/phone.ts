@@ -50,8 +50,7 @@ interface Owed {
 
 export type Deed =
 	| { do: "answer" | "decline" | "hangup" | "dismiss" | "shown" | "first" | "broken"; call: string }
-	// broken: its media are, and want to be made anew
-	| { do: "talk"; call: string; ref: string } // to whom it looked at, in a call of its own
+	// answer: also one that only looks begins to talk; broken: its media are, and want to be made anew
 	| { do: "open"; call: string; switch: number }
 	| { do: "digit"; call: string; digit: string }
 	| { do: "sdp"; call: string; sdp: string }
@@ -257,11 +256,14 @@ function dial(phone: Phone, deed: Extract<Deed, { do: "dial" }>): Step {
 		acts: [...before.acts, say({ type: "dial", ref, device, to: to.device, look })] };
 }
 
+// A call that rings; or the door that one looks at, which hears one from then on.
 function answer(phone: Phone, call: Call): Step {
-	if (call.phase !== "ringing")
+	const change: Partial<Call> | null = call.phase === "ringing" ? { phase: "answering" }
+		: call.look && call.phase !== "dialling" ? { look: false } : null;
+	if (change === null)
 		return same(phone);
 	const before = alone(phone, call.id);
-	return { phone: with_call(before.phone, call.id, { phase: "answering" }),
+	return { phone: with_call(before.phone, call.id, change),
 		acts: [...before.acts, say({ type: "answer", call: call.id }),
 			{ act: "microphone", call: call.id }] };
 }
@@ -273,12 +275,6 @@ function decline(phone: Phone, call: Call): Step {
 	return { ...over, acts: [say({ type: "decline", call: call.id }), ...over.acts] };
 }
 
-// A look says nothing to the door, and cannot: to talk is another call.
-function talk(phone: Phone, call: Call, ref: string): Step {
-	return call.look ? dial(phone, { do: "dial", ref, device: call.device, to: call.peer,
-		look: false, switches: [...call.switches] }) : same(phone);
-}
-
 function do_with(phone: Phone, call: Call, deed: Deed): Step {
 	switch (deed.do) {
 	case "answer":
@@ -287,8 +283,6 @@ function do_with(phone: Phone, call: Call, deed: Deed): Step {
 		return decline(phone, call);
 	case "hangup":
 		return call_live(call) ? hang_up(phone, call) : same(phone);
-	case "talk":
-		return talk(phone, call, deed.ref);
 	case "open":
 		return { phone, acts: [say({ type: "open", call: call.id, switch: deed.switch })] };
 	case "digit":

@@ -227,6 +227,22 @@ test("home shows doors and whom one may call", async (world) => {
 	await leave();
 });
 
+test("nothing is asked twice at the start; after a lost socket the homes are, once", async (world) => {
+	const { page, server, line, leave } = await resident(world);
+	const asked = (path) => server.asked.filter((one) => one.method === "GET" && one.path === path).length;
+	await connected(page);
+	await page.getByText("Notices are off").waitFor();
+	await page.evaluate(() => fetch("/api/v1/app/push")); // behind whatever else was asked
+	for (const path of ["/app", "/session", "/app/calls"])
+		assert.equal(asked(path), 1, path);
+	await line.socket.close();
+	await until("the homes when it is lost, and when it is back", () => asked("/app"), (n) => n >= 3);
+	assert.equal(line.sockets, 2);
+	await connected(page);
+	assert.equal(asked("/app/calls"), 1);
+	await leave();
+});
+
 test("a ring shows its picture, is answered, heard, opened, and hung up", async (world) => {
 	const { page, line, leave } = await resident(world);
 	await connected(page);

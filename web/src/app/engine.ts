@@ -14,6 +14,7 @@ const AWAITED_MAX = 16; // older ones are forgotten
 export interface EngineHandlers {
 	refused: (code: string) => void;
 	lost: () => void; // the socket: perhaps nobody is signed in any more
+	back: () => void; // it is there again: what was read meanwhile may be old
 }
 
 const OWN_DEEDS: readonly string[] = ["hangup", "declined"];
@@ -32,6 +33,7 @@ export class Engine {
 	start(): () => void {
 		const tick = setInterval(() => this.#take(phone_tick(this.phone, Date.now())), TICK_MS);
 		const again = () => document.hidden || this.#link?.again();
+		let away = false;
 		const leave = ({ persisted }: PageTransitionEvent) => persisted || this.#leave();
 		addEventListener("online", again);
 		addEventListener("pagehide", leave);
@@ -41,8 +43,13 @@ export class Engine {
 				this.#take(phone_hear(this.phone, said, Date.now()));
 				if (said.type === "ring")
 					this.#rung(said.call);
+				if (said.type !== "hello" || !away)
+					return;
+				away = false;
+				this.on.back();
 			},
 			lost: () => {
+				away = true;
 				this.#take({ phone: phone_unlinked(this.phone), acts: [] });
 				this.on.lost();
 			},

@@ -1,7 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { t, type Key } from "../lib/i18n.ts";
 import { useOnline } from "./door.tsx";
-import { useMissed } from "./history.tsx";
 import { page_href } from "./place.ts";
 import { is_installed, push_state, type PushState } from "./push.ts";
 
@@ -30,9 +29,8 @@ interface Hint {
 	deed?: { text: Key; href: string } | { text: Key; act: () => void };
 }
 
-function useHints(): Hint[] {
+function useHints(missed: number): Hint[] {
 	const [push, set_push] = useState<PushState | null>(null);
-	const missed = useMissed(0, false);
 	useEffect(() => {
 		void push_state().then(set_push, () => undefined);
 	}, []);
@@ -51,14 +49,14 @@ function useHints(): Hint[] {
 }
 
 // What one should know before somebody rings.
-export function Hints() {
+export function Hints({ missed }: { missed: number }) {
 	const online = useOnline();
 	const [closed, set_closed] = useState(closed_hints);
 	const close = (name: string) => {
 		localStorage.setItem(CLOSED, [...closed, name].join(" ").trim());
 		set_closed(closed_hints());
 	};
-	const shown = useHints().filter(({ name }) => !closed.includes(name));
+	const shown = useHints(missed).filter(({ name }) => !closed.includes(name));
 	return (
 		<>
 			{!online && <p class="note bad" role="alert">{t("app.offline")}</p>}

@@ -1,10 +1,10 @@
-import { useContext, useEffect, useState } from "preact/hooks";
+import { useContext } from "preact/hooks";
 import { t } from "../lib/i18n.ts";
 import { Empty } from "../ui/empty.tsx";
 import { Heading } from "../ui/heading.tsx";
 import { Icon } from "../ui/icon.tsx";
 import type { AppDevice, Contact } from "./api.ts";
-import { HomeContext, useDial, usePhone } from "./context.ts";
+import { HomeContext, useDial } from "./context.ts";
 import { Hints } from "./hints.tsx";
 import { places } from "./places.ts";
 import { place_text } from "./words.ts";
@@ -54,19 +54,12 @@ function PlaceCard({ device }: { device: AppDevice }) {
 }
 
 // For each home: its doors, and whom one may call.
-export function HomePage({ reload }: { reload: () => void }) {
+export function HomePage({ missed }: { missed: number }) {
 	const { devices } = useContext(HomeContext);
-	const { linked } = usePhone();
-	const [was, set_was] = useState(linked);
-	useEffect(() => { // what was read while the socket was away may be old
-		if (linked && !was)
-			reload();
-		set_was(linked);
-	}, [linked]);
 	return (
 		<div class="stack">
 			<Heading text={t("app.home")} />
-			<Hints />
+			<Hints missed={missed} />
 			{devices.length === 0
 				? <Empty title={t("app.barred")} text={t("app.barred_text")} level={2} />
 				: <div class="cards">

@@ -78,7 +78,7 @@ function Nav({ page, missed }: { page: Page; missed: number }) {
 	);
 }
 
-function Pages({ page, reload, ...leave }: Omit<Props, "home"> & { page: Page }) {
+function Pages({ page, ...leave }: Omit<Props, "home" | "reload"> & { page: Page }) {
 	const phone = usePhone();
 	const missed = useMissed(phone.calls.length, page === "calls");
 	const front = phone_front(phone);
@@ -94,7 +94,7 @@ function Pages({ page, reload, ...leave }: Omit<Props, "home"> & { page: Page })
 				</header>
 				<Nav page={page} missed={missed} />
 				<main id="main" class="stack">
-					{page === "home" && <HomePage reload={reload} />}
+					{page === "home" && <HomePage missed={missed} />}
 					{page === "calls" && <History />}
 					{page === "help" && <Help />}
 					{page === "settings" && <Settings {...leave} />}
@@ -110,6 +110,7 @@ export function Inside({ home, reload, ...leave }: Props) {
 	const engine = useMemo(() => new Engine({
 		refused: (code) => toast(refused_text(code), true),
 		lost: reload,
+		back: reload,
 	}), []);
 	useEffect(() => engine.start(), [engine]);
 	useEffect(() => {
@@ -122,7 +123,7 @@ export function Inside({ home, reload, ...leave }: Props) {
 	return (
 		<HomeContext.Provider value={home}>
 			<EngineContext.Provider value={engine}>
-				<Pages page={page} reload={reload} {...leave} />
+				<Pages page={page} {...leave} />
 			</EngineContext.Provider>
 		</HomeContext.Provider>
 	);

@@ -2,8 +2,7 @@ import { useContext, useState } from "preact/hooks";
 import { api } from "../api/client.ts";
 import { useLoad } from "../lib/hooks.ts";
 import { t } from "../lib/i18n.ts";
-import { phone_href } from "../lib/support.ts";
-import { TicketForm } from "../pages/ticket_form.tsx";
+import { Reach, TicketForm } from "../pages/ticket_form.tsx";
 import { Heading } from "../ui/heading.tsx";
 import { Show } from "../ui/loaded.tsx";
 import { HomeContext } from "./context.ts";
@@ -17,17 +16,7 @@ function SiteHelp({ site, name }: { site: string; name: string }) {
 			<Show of={contacts}>
 				{(list) => list.length === 0 ? <p class="soft">{t("contacts.empty_ask")}</p>
 					: <ul class="stack">
-						{list.map((one) => (
-							<li key={one.id}>
-								<strong>{one.name}</strong>
-								{one.role !== "" && <span class="soft">{` · ${one.role}`}</span>}
-								{one.purpose !== "" && <p class="soft">{one.purpose}</p>}
-								<p class="row">
-									{one.phone !== "" && <a href={phone_href(one.phone)}>{one.phone}</a>}
-									{one.email !== "" && <a href={`mailto:${one.email}`}>{one.email}</a>}
-								</p>
-							</li>
-						))}
+						{list.map((one) => <Reach key={one.id} one={one} />)}
 					</ul>}
 			</Show>
 			<div><button onClick={() => set_reporting(true)}>{t("tickets.add")}</button></div>

@@ -22,7 +22,8 @@ export function Context({ json }: { json: string }) {
 	);
 }
 
-function Reach({ one }: { one: Contact }) {
+// Somebody whom one may turn to, in a list.
+export function Reach({ one }: { one: Contact }) {
 	return (
 		<li>
 			<strong>{one.name}</strong>

@@ -1,8 +1,6 @@
 // The one time of the day at which an app does not ring, in a list that may hold more. Pure.
 import type { Quiet, QuietTime } from "../api/types.ts";
-
-const EVERY_DAY = 127;
-const NIGHT: QuietTime = { days: EVERY_DAY, from_minute: 22 * 60, until_minute: 7 * 60 };
+import { EVERY_DAY, NIGHT } from "../lib/quiet.ts";
 
 // None, or one for every day: what the app can show.
 export const quiet_simple = ({ items }: Quiet) => items.length === 0

@@ -1,4 +1,9 @@
 // Times of the week at which nothing rings, as the pages show them. Pure.
+import type { QuietTime } from "../api/types.ts";
+
+export const EVERY_DAY = 127;
+// What is offered first.
+export const NIGHT: QuietTime = { days: EVERY_DAY, from_minute: 22 * 60, until_minute: 7 * 60 };
 
 const DAY_MINUTES = 24 * 60;
 const MONDAY = Date.UTC(2024, 0, 1); // a Monday, to ask for names of days

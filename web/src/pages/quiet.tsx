@@ -4,13 +4,12 @@ import type { Quiet as QuietTimes, QuietTime } from "../api/types.ts";
 import { problem_from, useLoad } from "../lib/hooks.ts";
 import { lang_current, t } from "../lib/i18n.ts";
 import { problem_text } from "../lib/problem.ts";
-import { minute_parse, minute_text, quiet_days, weekday_names } from "../lib/quiet.ts";
+import { minute_parse, minute_text, NIGHT, quiet_days, weekday_names } from "../lib/quiet.ts";
 import { toast } from "../lib/toast.ts";
 import { Field } from "../ui/field.tsx";
 import { Show } from "../ui/loaded.tsx";
 
 const TIMES_MAX = 10;
-const NIGHT: QuietTime = { days: 127, from_minute: 22 * 60, until_minute: 7 * 60 };
 
 interface RowProps {
 	time: QuietTime;

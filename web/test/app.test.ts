@@ -5,8 +5,9 @@ import {
 	PHONE_IDLE, type Act, type Deed, type Phone, type Step,
 } from "../src/app/phone.ts";
 import type { Quiet } from "../src/api/types.ts";
-import type { AppDevice } from "../src/app/api.ts";
+import type { AppDevice, PastCall } from "../src/app/api.ts";
 import { notice_plan } from "../src/app/notice.ts";
+import { past_text } from "../src/app/past.ts";
 import { here_parse } from "../src/app/place.ts";
 import { places } from "../src/app/places.ts";
 import { quiet_night, quiet_simple, quiet_with } from "../src/app/quiet_times.ts";
@@ -270,4 +271,21 @@ test("several devices of one apartment are one place; each reaches all of it", (
 		device("d", null)]);
 	assert.deepEqual(found.map(({ id, contacts }) => [id, contacts.map((one) => one.id)]),
 		[["a", ["x", "y", "z"]], ["c", []], ["d", []]]);
+});
+
+test("a call in the list: by whom it was answered, or what became of it", () => {
+	const call = (more: Partial<PastCall>): PastCall => ({ id: "1", site_id: "1", started_at: NOW,
+		answered_at: null, ended_at: NOW + 9, result: null, outgoing: false, with: null,
+		device: "2000000001", answered_by: null, ...more });
+	const text = (more: Partial<PastCall>) => past_text(call(more));
+	assert.deepEqual(text({ result: "answered", answered_by: "Ben" }),
+		["app.answered_by", { name: "Ben" }]);
+	assert.deepEqual(text({ result: "answered", answered_by: "Ben", outgoing: true }),
+		["call.answered", {}]);
+	assert.deepEqual(text({ result: "missed" }), ["call.missed", {}]);
+	assert.deepEqual(text({ result: "missed", outgoing: true }), ["app.why.no_answer", {}]);
+	assert.deepEqual(text({ result: "later" as "busy" }), ["call.ended", {}]);
+	assert.deepEqual(text({}), ["call.ended", {}]);
+	assert.deepEqual(text({ ended_at: null }), ["call.ringing", {}]);
+	assert.deepEqual(text({ ended_at: null, answered_at: NOW }), ["call.talking", {}]);
 });

@@ -1,6 +1,6 @@
 import { useContext, useEffect, useState } from "preact/hooks";
 import { format_duration, format_time } from "../lib/format.ts";
-import { lang_current, t, type Key } from "../lib/i18n.ts";
+import { lang_current, t } from "../lib/i18n.ts";
 import { usePages } from "../lib/pages.ts";
 import { Empty } from "../ui/empty.tsx";
 import { Heading } from "../ui/heading.tsx";
@@ -60,7 +60,7 @@ function Past({ one, device }: { one: PastCall; device: AppDevice | undefined })
 			<span class="app-past-text">
 				<strong>{one.with?.name || one.with?.id || t("call.somebody")}</strong>
 				<span class={missed ? "error" : "soft"}>
-					{[t(key as Key, values), talked].filter(Boolean).join(" · ")}
+					{[t(key, values), talked].filter(Boolean).join(" · ")}
 				</span>
 				<time class="soft" dateTime={new Date(one.started_at).toISOString()}>
 					{format_time(one.started_at, lang_current(), device?.zone ?? "UTC")}

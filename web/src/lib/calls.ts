@@ -1,5 +1,5 @@
 // A list of calls as it changes under the reader, and calls that begin here.
-import type { Call, CallResult, CallStream } from "../api/types.ts";
+import type { Call, CallStream } from "../api/types.ts";
 import type { Listen } from "./changes.ts";
 import type { Key } from "./i18n.ts";
 
@@ -31,7 +31,7 @@ export function opening_how(how: string): Key | null {
 	return HOW[how] ?? null;
 }
 
-const RESULT: Record<CallResult, Key> = {
+const RESULT: Record<string, Key> = {
 	answered: "call.answered",
 	missed: "call.missed",
 	declined: "call.declined",
@@ -59,12 +59,13 @@ export function stream_loss({ packets, lost }: CallStream): number {
 	return lost === 0 ? 0 : lost / (packets + lost);
 }
 
-export function call_status(call: Call): Key {
-	if (call.result !== null)
-		return RESULT[call.result];
-	if (call.ended_at !== null)
+export function call_status({ result, answered_at, ended_at }:
+	Pick<Call, "result" | "answered_at" | "ended_at">): Key {
+	if (result !== null)
+		return RESULT[result] ?? "call.ended"; // this page may be older than the server's word for it
+	if (ended_at !== null)
 		return "call.ended";
-	return call.answered_at === null ? "call.ringing" : "call.talking";
+	return answered_at === null ? "call.ringing" : "call.talking";
 }
 
 const TOLD_MS = 2000;

@@ -219,8 +219,8 @@ test("a ring that is pushed becomes a notice with a door to open", () => {
 	assert.equal(title, "Front door");
 	assert.equal(options.tag, "ring-7");
 	assert.ok(options.renotify && options.requireInteraction);
-	assert.deepEqual(options.actions, [{ action: "answer", title: "fr notice.answer {name}" },
-		{ action: "open", title: "fr notice.open_door Gate" }]);
+	assert.deepEqual(options.actions, [{ action: "answer", title: "fr app.answer {name}" },
+		{ action: "open", title: "fr app.open_door Gate" }]);
 	assert.deepEqual(options.data, { type: "ring", call: "7", open: "o", language: "fr" });
 	const closed = notice_plan({ ...ring_push, open: undefined }, NOW, words);
 	assert.ok(closed?.do === "show");

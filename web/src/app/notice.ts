@@ -75,15 +75,15 @@ function ring(payload: Payload, words: Words): Notice {
 	const open = token(payload, "open");
 	const door = text(payload, "switch");
 	const shown = notice(payload, "ring", { tag: tag_of_ring(text(payload, "call")),
-		body: words(language, "notice.ring") });
+		body: words(language, "app.rings") });
 	const { options } = shown;
 	// A repeated push has the tag of the first, and sounds again. Browsers show two buttons at most.
 	return { ...shown, options: { ...options, renotify: true, requireInteraction: true,
 		vibrate: VIBRATION, data: { ...options.data, open }, actions: [
-			{ action: "answer", title: words(language, "notice.answer") },
+			{ action: "answer", title: words(language, "app.answer") },
 			...(open === null ? [] : [{ action: "open" as const,
-				title: door === "" ? words(language, "notice.open")
-					: words(language, "notice.open_door").replace("{name}", door) }]),
+				title: door === "" ? words(language, "app.open")
+					: words(language, "app.open_door").replace("{name}", door) }]),
 		] } };
 }
 
@@ -123,5 +123,5 @@ export function notice_plan(payload: unknown, now: number, words: Words): Plan |
 export function notice_opened({ call, language }: NoticeData, title: string, well: boolean,
 	words: Words): Notice {
 	return notice({ call, language, from: title }, "opened", { tag: `opened-${call}`,
-		body: words(language, well ? "notice.opened" : "notice.not_opened") });
+		body: words(language, well ? "app.opened" : "notice.not_opened") });
 }

@@ -21,7 +21,7 @@ const WHY: Record<string, Key> = {
 
 export function why_text({ why, by, incoming }: Call): string {
 	if (why === "answered_elsewhere" && by !== null && by !== "")
-		return t("app.why.elsewhere_by", { name: by });
+		return t("app.answered_by", { name: by });
 	if (why === "no_answer" && incoming)
 		return t("call.missed");
 	return t(WHY[why ?? ""] ?? "app.why.over");

@@ -39,9 +39,9 @@ function Palette({ devices }: { devices: readonly Device[] }) {
 		return <p class="soft">{t("button.no_devices")}</p>;
 	return (
 		<div class="stack tight">
-			<h4>{t("buttons.devices")}</h4>
+			<h4>{t("devices.title")}</h4>
 			<p class="soft">{t("buttons.drag")}</p>
-			<ul class="chips palette" aria-label={t("buttons.devices")}>
+			<ul class="chips palette" aria-label={t("devices.title")}>
 				{shown.map((one) => <DeviceChip key={one.id} device={one} from={null} />)}
 			</ul>
 		</div>

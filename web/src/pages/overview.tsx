@@ -124,7 +124,7 @@ const SOON: readonly ["rings_1s" | "rings_3s" | "rings_10s" | "rings_never", Key
 	["rings_1s", "overview.rings_1s"],
 	["rings_3s", "overview.rings_3s"],
 	["rings_10s", "overview.rings_10s"],
-	["rings_never", "overview.rings_never"],
+	["rings_never", "calls.never"],
 ];
 
 // How soon a phone rang after the bell; what is not soon is one step away.

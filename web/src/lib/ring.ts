@@ -1,5 +1,7 @@
-// Who rings when a button is pressed: pure changes of the list of buttons, and its picture.
+// Who rings when a button is pressed: what a button is called, pure changes of the list of buttons,
+// and its picture.
 import type { Button, ButtonDestination, Device } from "../api/types.ts";
+import { t } from "./i18n.ts";
 
 const RING_S = 60; // after the last step has begun, nobody rings longer
 export const DESTINATIONS_MAX = 31; // of one button
@@ -9,6 +11,12 @@ const STEPS = [0, 10, 20, 30, 45, 60];
 // What may be chosen for one that begins at `after_s`, which another client may have set.
 export function step_choices(after_s: number): number[] {
 	return [...new Set([...STEPS, after_s])].sort((a, b) => a - b);
+}
+
+// "Button 2 · Martin"
+export function button_name({ button, label }: Pick<Button, "button" | "label">): string {
+	const title = t("button.title", { n: button });
+	return label === "" ? title : `${title} · ${label}`;
 }
 
 export function can_ring(device: Device): boolean {

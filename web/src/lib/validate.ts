@@ -44,9 +44,11 @@ export const check_unlock_code: Check = (value) =>
 
 export const LINE_MAX = 30; // characters, with what people put between the digits
 
+export const line_plain = (value: string) => value.replace(/[ ()/.-]/g, "");
+
 // A phone outside, as E.164 writes it.
 export const check_line: Check = (value) =>
-	/^\+[1-9][0-9]{6,14}$/.test(value.replace(/[ ()/.-]/g, "")) ? null : "field.line";
+	/^\+[1-9][0-9]{6,14}$/.test(line_plain(value)) ? null : "field.line";
 
 export const SNAPSHOT_URL_MAX = 500;
 export const CAMERA_USER_MAX = 100;

@@ -5,9 +5,9 @@ import { apartment_label } from "../lib/apartments.ts";
 import { problem_from, useLoad } from "../lib/hooks.ts";
 import { t } from "../lib/i18n.ts";
 import { problem_text } from "../lib/problem.ts";
-import { ring_add } from "../lib/ring.ts";
+import { button_name, ring_add } from "../lib/ring.ts";
 import { toast } from "../lib/toast.ts";
-import { check_required, NAME_MAX, next_button } from "../lib/validate.ts";
+import { check_required, LABEL_MAX, NAME_MAX, next_button } from "../lib/validate.ts";
 import { Dialog } from "../ui/dialog.tsx";
 import { Field } from "../ui/field.tsx";
 import { Form } from "../ui/form.tsx";
@@ -108,11 +108,10 @@ function Ring({ site, door, device, done }:
 					<div class="stack">
 						<Field label={t("button.number")} name="button" value={button} set={choose}
 							options={[...rows.map((row) => ({ value: String(row.button),
-								text: [t("button.title", { n: row.button }), row.label]
-									.filter(Boolean).join(" · ") })),
+								text: button_name(row) })),
 							{ value: NEW, text: t("app.new_button") }]} />
 						{button === NEW && <Field label={t("button.label")} name="label" value={label}
-							set={set_label} max={60} />}
+							set={set_label} max={LABEL_MAX} />}
 						<div role="alert">{problem && <p class="note bad">{problem}</p>}</div>
 						<div class="row">
 							<button class="primary" aria-disabled={busy}

@@ -5,7 +5,7 @@ import { apartment_label } from "../lib/apartments.ts";
 import { t } from "../lib/i18n.ts";
 import {
 	CAMERA_PASSWORD_MAX, CAMERA_USER_MAX, check_line, check_required, check_snapshot_url,
-	check_unlock_code, LINE_MAX, NAME_MAX, SNAPSHOT_URL_MAX, UNLOCK_CODE_MAX,
+	check_unlock_code, LINE_MAX, line_plain, NAME_MAX, SNAPSHOT_URL_MAX, UNLOCK_CODE_MAX,
 } from "../lib/validate.ts";
 import { Form, type FormField } from "../ui/form.tsx";
 
@@ -73,7 +73,7 @@ export function DeviceForm({ device, apartments, directories, submit, send, canc
 					: device === undefined ? unlock_code : device.unlock_code ?? "",
 				apartment_id: apartment_id === "" ? null : apartment_id,
 				person_id: device?.person_id ?? null,
-				line: kind === "line" ? line.replace(/[ ()/.-]/g, "") : null,
+				line: kind === "line" ? line_plain(line) : null,
 				directory_id: directory_id === "" ? null : directory_id,
 				connection: kind === "phone" ? connection as Connection : "cloud",
 				srtp: speaks_sip(kind) ? srtp as Srtp : "offered",

@@ -3,6 +3,7 @@ import type { Device, LocalButton, LocalSettings } from "../api/types.ts";
 import { useLoad } from "../lib/hooks.ts";
 import { t, type Key } from "../lib/i18n.ts";
 import { registrar_parse } from "../lib/registrar.ts";
+import { button_name } from "../lib/ring.ts";
 import { Copy } from "../ui/copy.tsx";
 import { Show } from "../ui/loaded.tsx";
 
@@ -12,13 +13,8 @@ const FAULTS: Record<"not_registered" | "outside" | "line", Key> = {
 	line: "local.line",
 };
 
-function title_of({ button, label }: LocalButton): string {
-	const title = t("button.title", { n: button });
-	return label === "" ? title : `${title} · ${label}`;
-}
-
 function ButtonSettings({ of: button }: { of: LocalButton }) {
-	const title = title_of(button);
+	const title = button_name(button);
 	return (
 		<section class="stack tight">
 			{button.uri === null && <h4>{title}</h4>}

@@ -227,7 +227,7 @@ test("home shows doors and whom one may call", async (world) => {
 	await leave();
 });
 
-test("nothing is asked twice at the start; after a lost socket the homes are, once", async (world) => {
+test("nothing is asked twice; after a lost socket the homes are, after a call the list of calls", async (world) => {
 	const { page, server, line, leave } = await resident(world);
 	const asked = (path) => server.asked.filter((one) => one.method === "GET" && one.path === path).length;
 	await connected(page);
@@ -240,6 +240,19 @@ test("nothing is asked twice at the start; after a lost socket the homes are, on
 	assert.equal(line.sockets, 2);
 	await connected(page);
 	assert.equal(asked("/app/calls"), 1);
+
+	await line.ring("70"); // nothing of it is in the list before it is over
+	await line.hears("shown", { call: "70" });
+	await page.evaluate(() => fetch("/api/v1/app/push"));
+	assert.equal(asked("/app/calls"), 1);
+	line.say({ type: "ended", call: "70", why: "caller_gone" });
+	await until("the calls", () => asked("/app/calls"), (n) => n >= 2);
+	await call_screen(page).waitFor({ state: "detached" });
+	await until("the calls again", () => asked("/app/calls"), (n) => n >= 3);
+	await page.getByRole("link", { name: /^Calls/ }).click();
+	await page.getByText("Answered by").first().waitFor();
+	await page.evaluate(() => fetch("/api/v1/app/push"));
+	assert.equal(asked("/app/calls"), 4);
 	await leave();
 });
 

@@ -1,4 +1,4 @@
-import { useContext, useEffect, useState } from "preact/hooks";
+import { useContext, useEffect, useRef, useState } from "preact/hooks";
 import { format_duration, format_time } from "../lib/format.ts";
 import { lang_current, t } from "../lib/i18n.ts";
 import { usePages } from "../lib/pages.ts";
@@ -10,6 +10,7 @@ import { More } from "../ui/more.tsx";
 import { app_api, picture_href, type AppDevice, type PastCall } from "./api.ts";
 import { HomeContext, useDial, usePhone } from "./context.ts";
 import { past_missed, past_text } from "./past.ts";
+import { phone_over } from "./phone.ts";
 
 const SEEN = "vestibule.app.seen"; // until when missed calls are no news, in epoch ms
 
@@ -74,10 +75,14 @@ function Past({ one, device }: { one: PastCall; device: AppDevice | undefined })
 // Who rang, who was called, and what came of it.
 export function History() {
 	const { devices } = useContext(HomeContext);
-	const { calls } = usePhone();
+	const over = phone_over(usePhone());
+	const read = useRef(over);
 	const pages = usePages<PastCall>("calls", app_api.calls);
-	const ended = calls.filter(({ phase }) => phase === "ended").length;
-	useEffect(() => pages.first.reload(), [ended]);
+	useEffect(() => {
+		if (over !== read.current)
+			pages.first.reload();
+		read.current = over;
+	}, [over]);
 	return (
 		<div class="stack">
 			<Heading text={t("calls.title")} />

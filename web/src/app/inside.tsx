@@ -11,7 +11,7 @@ import { Engine } from "./engine.ts";
 import { Help } from "./help.tsx";
 import { History, useMissed } from "./history.tsx";
 import { HomePage } from "./home.tsx";
-import { phone_front } from "./phone.ts";
+import { phone_front, phone_over } from "./phone.ts";
 import { here_parse, page_href, PAGES, type Page } from "./place.ts";
 import { push_renew } from "./push.ts";
 import { Settings } from "./settings.tsx";
@@ -80,7 +80,7 @@ function Nav({ page, missed }: { page: Page; missed: number }) {
 
 function Pages({ page, ...leave }: Omit<Props, "home" | "reload"> & { page: Page }) {
 	const phone = usePhone();
-	const missed = useMissed(phone.calls.length, page === "calls");
+	const missed = useMissed(phone_over(phone), page === "calls");
 	const front = phone_front(phone);
 	return (
 		<>

@@ -86,6 +86,10 @@ export function phone_waiting(phone: Phone): Call[] {
 	return phone.calls.filter((one) => one.phase === "ringing" && one !== front);
 }
 
+// How many are over, and still shown: when that changes, the list of calls has news.
+export const phone_over = ({ calls }: Phone) =>
+	calls.filter(({ phase }) => phase === "ended").length;
+
 const say = (message: Say): Act => ({ act: "say", say: message });
 const same = (phone: Phone): Step => ({ phone, acts: [] });
 

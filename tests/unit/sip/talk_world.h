@@ -6,6 +6,8 @@
 #include "fake_sip.h"
 #include "../test.h"
 
+#include <stdio.h>
+
 struct talk_world {
 	struct clock_virtual clock;
 	struct rand_seeded rand;
@@ -14,12 +16,50 @@ struct talk_world {
 	struct sessions *sessions;
 };
 
-/* conf: what the endpoint asks its owner. sent: hears all that goes out. */
-static inline void talk_world_open(struct talk_world *w, struct sip_endpoint_conf conf,
-				   void (*sent)(const struct flow *flow, struct view bytes))
+/* What went out, for tests that give talk_sent to talk_world_open. */
+static struct {
+	size_t n; /* all of it, of which the last are kept */
+	char text[64][8192];
+} sent;
+
+static inline void talk_sent(const struct flow *, struct view bytes)
 {
-	fake_sip.sent = sent;
+	const size_t at = sent.n++ % (sizeof(sent.text) / sizeof(sent.text[0]));
+
+	snprintf(sent.text[at], sizeof(sent.text[at]), "%.*s", (int)bytes.n, bytes.p);
+}
+
+static inline const char *last(void)
+{
+	return sent.n ? sent.text[(sent.n - 1) % (sizeof(sent.text) / sizeof(sent.text[0]))] : "";
+}
+
+/* The last that went out has it. */
+static inline void expect(const char *part)
+{
+	if (!strstr(last(), part))
+		fail_msg("\"%s\" does not contain \"%s\"", last(), part);
+}
+
+/* Handlers of who does not mind. */
+
+static inline void talk_acked(void *, struct view)
+{
+}
+
+static inline bool talk_secret(void *, uint64_t, struct sip_secret *ret_secret)
+{
+	memset(ret_secret, 0, sizeof(*ret_secret));
+	return true;
+}
+
+/* conf: what the endpoint asks its owner. on_sent: hears all that goes out. */
+static inline void talk_world_open(struct talk_world *w, struct sip_endpoint_conf conf,
+				   void (*on_sent)(const struct flow *flow, struct view bytes))
+{
+	fake_sip.sent = on_sent;
 	fake_sip.gone = 0;
+	sent.n = 0;
 	clock_virtual_init(&w->clock, 1700000000000);
 	rand_seeded_init(&w->rand, 1);
 	assert_int_equal(loop_new(&w->clock.clock, &w->loop), 0);

@@ -1,39 +1,19 @@
 /* Provisional responses that are acknowledged (RFC 3262), in both directions. */
 #include "talk_world.h"
 
-#include <stdio.h>
-
 #define DOOR "1000000001"
 
-enum { TEXT = 8192, SENT = 64, STEP_MS = 100 };
+enum { TEXT = 8192, STEP_MS = 100 };
 
 static struct {
 	struct talk_world w;
 	struct session *session;
 	struct flow flow;
-	size_t n; /* sent */
-	char sent[SENT][TEXT];
 	unsigned progress, answered, ended;
 	bool lost;
 	char early[64]; /* the SDP that came with the last progress */
 	char tag[64];   /* ours */
 } t;
-
-static void on_sent(const struct flow *, struct view bytes)
-{
-	snprintf(t.sent[t.n++ % SENT], TEXT, "%.*s", (int)bytes.n, bytes.p);
-}
-
-static const char *last(void)
-{
-	return t.n ? t.sent[(t.n - 1) % SENT] : "";
-}
-
-static void expect(const char *part)
-{
-	if (!strstr(last(), part))
-		fail_msg("\"%s\" does not contain \"%s\"", last(), part);
-}
 
 static void on_progress(void *, unsigned, struct view sdp)
 {
@@ -46,10 +26,6 @@ static void on_answered(void *, struct view)
 	t.answered++;
 }
 
-static void on_acked(void *, struct view)
-{
-}
-
 static void on_ended(void *, const struct session_end *end)
 {
 	t.ended++;
@@ -59,14 +35,8 @@ static void on_ended(void *, const struct session_end *end)
 
 static const struct session_handlers handlers = { .progress = on_progress,
 						  .answered = on_answered,
-						  .acked = on_acked,
+						  .acked = talk_acked,
 						  .ended = on_ended };
-
-static bool on_secret(void *, uint64_t, struct sip_secret *ret_secret)
-{
-	memset(ret_secret, 0, sizeof(*ret_secret));
-	return true;
-}
 
 static void on_request(void *, struct tx_server *tx, const struct sip_msg *msg,
 		       const struct flow *flow, uint64_t user)
@@ -84,8 +54,8 @@ static void on_request(void *, struct tx_server *tx, const struct sip_msg *msg,
 static int setup(void **)
 {
 	memset(&t, 0, sizeof(t));
-	talk_world_open(&t.w, (struct sip_endpoint_conf){ .secret = on_secret, .request = on_request },
-			on_sent);
+	talk_world_open(&t.w, (struct sip_endpoint_conf){ .secret = talk_secret, .request = on_request },
+			talk_sent);
 	assert_int_equal(addr_parse("198.51.100.7:5060", &t.flow.peer), 0);
 	return 0;
 }
@@ -161,16 +131,16 @@ static void ringing_is_repeated_until_it_is_acknowledged(void **)
 	size_t n;
 
 	ring();
-	n = t.n;
+	n = sent.n;
 	pass(TX_T1_MS * 4);
-	assert_true(t.n >= n + 2);
+	assert_true(sent.n >= n + 2);
 	expect("SIP/2.0 183 ");
 	pracked(2);
 	expect("SIP/2.0 200 OK\r\n");
 	expect(" PRACK\r\n");
-	n = t.n;
+	n = sent.n;
 	pass(TX_TIMEOUT_MS * 2);
-	assert_int_equal(t.n, n);
+	assert_int_equal(sent.n, n);
 	session_answer(t.session, VIEW("v=0\r\no=ours\r\n"));
 	expect("SIP/2.0 200 OK\r\n");
 	say("ACK", 1, "", "");
@@ -185,9 +155,9 @@ static void the_answer_waits_for_what_it_follows(void **)
 
 	ring();
 	snprintf(text, sizeof(text), "%s", last());
-	n = t.n;
+	n = sent.n;
 	session_answer(t.session, VIEW("v=0\r\no=ours\r\n"));
-	assert_int_equal(t.n, n);
+	assert_int_equal(sent.n, n);
 	pracked(2);
 	expect("SIP/2.0 200 OK\r\n");
 	expect("\r\n\r\nv=0\r\no=ours\r\n");
@@ -203,9 +173,9 @@ static void one_at_a_time_rings(void **)
 
 	ring();
 	value("RSeq: ", first);
-	n = t.n;
+	n = sent.n;
 	session_progress(t.session, 180, (struct view){});
-	assert_int_equal(t.n, n);
+	assert_int_equal(sent.n, n);
 	pracked(2);
 	expect("SIP/2.0 180 Ringing\r\n");
 	value("RSeq: ", second);
@@ -243,9 +213,9 @@ static void without_an_offer_nothing_rings_reliably(void **)
 	size_t n;
 
 	say("INVITE", 1, "Require: 100rel\r\n", "");
-	n = t.n;
+	n = sent.n;
 	session_progress(t.session, 180, (struct view){});
-	assert_int_equal(t.n, n);
+	assert_int_equal(sent.n, n);
 	session_end(t.session, 480, "Gone");
 }
 
@@ -305,10 +275,10 @@ static void a_phone_hears_that_its_ringing_came(void **)
 	expect(rack);
 	assert_int_equal(t.progress, 1);
 	assert_string_equal(t.early, "v=0\r\no=b\r\n");
-	n = t.n;
+	n = sent.n;
 	reply(183, "b", "Require: 100rel\r\nRSeq: 7\r\n", "v=0\r\no=b\r\n"); /* once more */
 	reply(180, "b", "Require: 100rel\r\nRSeq: 9\r\n", "");		    /* one is missing */
-	assert_int_equal(t.n, n);
+	assert_int_equal(sent.n, n);
 	assert_int_equal(t.progress, 1);
 	reply(180, "b", "Require: 100rel\r\nRSeq: 8\r\n", "");
 	expect("PRACK ");
@@ -337,10 +307,10 @@ static void a_number_that_is_none_is_not_acknowledged(void **)
 	size_t n;
 
 	invite();
-	n = t.n;
+	n = sent.n;
 	reply(180, "b", "Require: 100rel\r\n", "");
 	reply(180, "b", "Require: 100rel\r\nRSeq: 99999999999\r\n", "");
-	assert_int_equal(t.n, n);
+	assert_int_equal(sent.n, n);
 	assert_int_equal(t.progress, 0);
 	session_end(t.session, 0, NULL);
 }

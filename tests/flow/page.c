@@ -18,6 +18,13 @@ struct page_call *page_last(struct page *p)
 	return p->ncalls ? &p->calls[p->ncalls - 1] : NULL;
 }
 
+bool page_rings(struct page *p)
+{
+	const struct page_call *c = page_last(p);
+
+	return c && c->state == PAGE_RINGING;
+}
+
 static void in_server(const struct page *p, bool entered)
 {
 	if (p->server)

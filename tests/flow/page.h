@@ -61,3 +61,5 @@ void page_dial(struct page *p, const char *to, bool look);
 void page_resume(struct page *p, bool fresh);
 /* The newest; NULL without one. */
 struct page_call *page_last(struct page *p);
+/* Its last call is one that it has not answered yet. */
+bool page_rings(struct page *p);

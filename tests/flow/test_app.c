@@ -4,21 +4,6 @@
 #include <errno.h>
 #include <stdio.h>
 
-#define STORY_APPS(name, nphones, napps)                                                           \
-	static void name##_in(struct world *w);                                                    \
-	static void name(void **)                                                                  \
-	{                                                                                          \
-		world_play_apps(name##_in, nphones, napps);                                        \
-	}                                                                                          \
-	static void name##_in(struct world *w)
-
-static bool rings(struct page *p)
-{
-	const struct page_call *c = page_last(p);
-
-	return c && c->state == PAGE_RINGING;
-}
-
 static bool is(struct page *p, enum page_state state)
 {
 	const struct page_call *c = page_last(p);
@@ -31,7 +16,7 @@ static struct ua_call *ring(struct world *w, struct page *p)
 {
 	struct ua_call *door = world_ring(w);
 
-	UNTIL(rings(p) && page_last(p)->up, world_slack(w));
+	UNTIL(page_rings(p) && page_last(p)->up, world_slack(w));
 	UNTIL(door->rang || w->storm, world_slack(w));
 	return door;
 }
@@ -120,7 +105,7 @@ STORY_APPS(two_pages_of_a_device_ring_and_one_answers, 0, 1)
 	world_page(w, PAGE(0), 0);
 	world_page(w, PAGE(1), 0);
 	door = ring(w, PAGE(0));
-	assert_true(rings(PAGE(1)));
+	assert_true(page_rings(PAGE(1)));
 	UNTIL(sees(w, door, PAGE(0)) && sees(w, door, PAGE(1)), world_slack(w));
 	page_do(PAGE(1), "answer");
 	assert_string_equal(page_last(PAGE(0))->why, "answered_elsewhere");
@@ -141,7 +126,7 @@ STORY_APPS(one_declines_and_the_other_goes_on, 0, 2)
 	door = ring(w, PAGE(0));
 	page_do(PAGE(0), "decline");
 	assert_string_equal(page_last(PAGE(0))->why, "declined");
-	assert_true(rings(PAGE(1)));
+	assert_true(page_rings(PAGE(1)));
 	UNTIL(page_last(PAGE(1))->up, world_slack(w));
 	page_do(PAGE(1), "answer");
 	UNTIL(door->state == UA_TALKING, world_slack(w));
@@ -177,7 +162,7 @@ STORY_APPS(pages_and_phones_ring_together_and_a_phone_answers, 2, 1)
 	door = ring(w, PAGE(0));
 	UNTIL(sees(w, door, PAGE(0)), world_slack(w));
 	if (!w->storm) {
-		UNTIL(ua_last(PHONE(0)) && ua_last(PHONE(0))->state == UA_INCOMING, 1000);
+		UNTIL(ua_rings(PHONE(0)), 1000);
 		world_wait(w, 1000);
 		const struct addr from = ua_rtp(door, true);
 		const struct addr to = ua_rtp(ua_last(PHONE(0)), true);
@@ -243,7 +228,7 @@ STORY_APPS(an_answer_before_the_media_is_kept, 0, 1)
 
 	world_page(w, PAGE(0), 0);
 	door = world_ring(w);
-	UNTIL(rings(PAGE(0)), world_slack(w));
+	UNTIL(page_rings(PAGE(0)), world_slack(w));
 	page_do(PAGE(0), "answer");
 	assert_int_equal(page_last(PAGE(0))->state, PAGE_RINGING);
 	UNTIL(door->state == UA_TALKING, world_slack(w));
@@ -437,7 +422,7 @@ STORY_APPS(a_sleeping_app_is_woken_and_joins, 0, 1)
 	world_wait(w, 3000);
 	assert_int_equal(world_seen(w)->ended, 0);
 	world_page(w, PAGE(0), 0);
-	assert_true(rings(PAGE(0)));
+	assert_true(page_rings(PAGE(0)));
 	UNTIL(page_last(PAGE(0))->up && sees(w, door, PAGE(0)), world_slack(w));
 	page_do(PAGE(0), "answer");
 	UNTIL(door->state == UA_TALKING, world_slack(w));
@@ -571,7 +556,7 @@ STORY_APPS(a_sleeping_phone_is_woken_and_rings_at_once, 1, 0)
 	PHONE(0)->vanished = false;
 	PHONE(0)->plan.answer_ms = 5000;
 	ua_register(PHONE(0), UA_EXPIRES_S);
-	UNTIL(ua_last(PHONE(0)) && ua_last(PHONE(0))->state == UA_INCOMING, 500);
+	UNTIL(ua_rings(PHONE(0)), 500);
 	UNTIL(door->state == UA_TALKING, 7000);
 	assert_true(world_trace(w, ua_number(PHONE(0)))->woken);
 	ua_bye(door);
@@ -698,7 +683,7 @@ STORY_APPS(a_page_opens_before_its_media_are_there, 1, 2)
 	world_page(w, p, 0);
 	world_page(w, PAGE(1), 0);
 	door = world_ring(w);
-	UNTIL(rings(p) && rings(PAGE(1)), world_slack(w));
+	UNTIL(page_rings(p) && page_rings(PAGE(1)), world_slack(w));
 	page_switch(p, 1);
 	UNTIL(page_last(PAGE(1))->state == PAGE_ENDED, world_slack(w));
 	assert_string_equal(page_last(PAGE(1))->why, "answered_elsewhere");
@@ -893,7 +878,7 @@ STORY_APPS(a_page_calls_a_page, 0, 2)
 	world_page(w, PAGE(0), 0);
 	world_page(w, PAGE(1), 1);
 	page_dial(PAGE(0), "1000000101", false);
-	assert_true(rings(PAGE(1)));
+	assert_true(page_rings(PAGE(1)));
 	assert_string_equal(page_last(PAGE(1))->with_kind, "app");
 	assert_false(page_last(PAGE(1))->video);
 	assert_null(strstr(page_last(PAGE(1))->offer, "m=video"));
@@ -957,7 +942,7 @@ STORY_APPS(bad_messages_are_answered_and_do_no_harm, 0, 1)
 	page_say(p, "{\"type\":\"answer\",\"call\":\"12\"}");
 	assert_string_equal(p->error, "no_such_call");
 	assert_int_equal(p->errors, 3);
-	assert_true(rings(p));
+	assert_true(page_rings(p));
 	page_do(p, "answer");
 	UNTIL(door->state == UA_TALKING, world_slack(w));
 	page_do(p, "answer"); /* again: nothing happens */
@@ -978,7 +963,7 @@ STORY_APPS(an_answer_of_no_use_ends_that_leg, 0, 2)
 	UNTIL(is(PAGE(0), PAGE_ENDED), 1000);
 	assert_string_equal(PAGE(0)->error, "bad_message");
 	assert_string_equal(page_last(PAGE(0))->why, "refused");
-	assert_true(rings(PAGE(1)));
+	assert_true(page_rings(PAGE(1)));
 	page_do(PAGE(1), "decline");
 	UNTIL(door->state == UA_OVER, 2 * world_slack(w));
 	world_over(w, "declined");
@@ -1068,7 +1053,7 @@ STORY_APPS(a_device_is_removed_and_its_page_hears_of_it, 0, 2)
 	assert_string_equal(page_last(PAGE(1))->why, "stopped");
 	assert_int_equal(PAGE(1)->hellos, 2);
 	assert_int_equal(PAGE(1)->here, 0);
-	assert_true(rings(PAGE(0)) && PAGE(0)->hellos == 1);
+	assert_true(page_rings(PAGE(0)) && PAGE(0)->hellos == 1);
 	page_do(PAGE(0), "answer");
 	UNTIL(door->state == UA_TALKING, world_slack(w));
 	w->napps = 0;

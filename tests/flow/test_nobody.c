@@ -4,14 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define STORY_APPS(name, nphones, napps)                                                           \
-	static void name##_in(struct world *w);                                                    \
-	static void name(void **)                                                                  \
-	{                                                                                          \
-		world_play_apps(name##_in, nphones, napps);                                        \
-	}                                                                                          \
-	static void name##_in(struct world *w)
-
 static uint64_t door_number(void)
 {
 	return strtoull(DOOR, NULL, 10);
@@ -28,18 +20,6 @@ static int try(struct world *w, unsigned button)
 		assert_true(world_seen(w)->test);
 	}
 	return rc;
-}
-
-static bool rings(const struct ua *ua)
-{
-	const struct ua_call *c = ua_last(ua);
-
-	return c && c->state == UA_INCOMING;
-}
-
-static bool page_rings(struct page *p)
-{
-	return page_last(p) && page_last(p)->state == PAGE_RINGING;
 }
 
 /* So long after the answer, whoever it was of. */
@@ -67,7 +47,7 @@ STORY_APPS(a_phone_answers_a_test_and_is_hung_up_on, 1, 1)
 	assert_string_equal(page_last(PAGE(0))->with, DOOR);
 	assert_false(page_last(PAGE(0))->video);
 	assert_int_equal(page_last(PAGE(0))->switches, 0);
-	UNTIL(rings(PHONE(0)), world_slack(w));
+	UNTIL(ua_rings(PHONE(0)), world_slack(w));
 	phone = ua_last(PHONE(0));
 	UNTIL(world_seen(w)->answered, 3000 + world_slack(w));
 	assert_non_null(strstr(phone->body, "m=audio "));
@@ -137,9 +117,9 @@ STORY(a_test_that_nobody_answers_ends)
 {
 	assert_int_equal(try(w, 1), 0);
 	if (!w->storm) {
-		UNTIL(rings(PHONE(0)) && rings(PHONE(3)), world_slack(w));
+		UNTIL(ua_rings(PHONE(0)) && ua_rings(PHONE(3)), world_slack(w));
 		world_wait(w, CALL_TEST_RING_MS - 2000);
-		assert_true(rings(PHONE(0)) && rings(PHONE(3)));
+		assert_true(ua_rings(PHONE(0)) && ua_rings(PHONE(3)));
 		UNTIL(world_seen(w)->ended, 2000);
 	}
 	world_over(w, "missed");

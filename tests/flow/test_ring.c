@@ -13,12 +13,9 @@ static void all_plan(struct world *w, const struct ua_plan *plan)
 
 static bool all_ring(struct world *w)
 {
-	for (unsigned i = 0; i < w->nphones; i++) {
-		const struct ua_call *c = ua_last(&w->phones[i]);
-
-		if (!c || c->state != UA_INCOMING)
+	for (unsigned i = 0; i < w->nphones; i++)
+		if (!ua_rings(&w->phones[i]))
 			return false;
-	}
 	return true;
 }
 

@@ -11,13 +11,6 @@ static void order(struct world *w, unsigned a, unsigned b, unsigned c, unsigned 
 	world_directory(w, w->nphones, true);
 }
 
-static bool rings(const struct ua *ua)
-{
-	const struct ua_call *c = ua_last(ua);
-
-	return c && c->state == UA_INCOMING;
-}
-
 /* Nobody has called it until then. */
 static void quiet_for(struct world *w, const struct ua *ua, int64_t ms)
 {
@@ -31,19 +24,19 @@ STORY(each_step_begins_at_its_time_and_who_rings_rings_on)
 
 	order(w, 0, 0, 20, 40);
 	door = world_ring(w);
-	UNTIL(rings(PHONE(0)) && rings(PHONE(1)), world_slack(w));
+	UNTIL(ua_rings(PHONE(0)) && ua_rings(PHONE(1)), world_slack(w));
 	if (w->storm) { /* when what is late begins is told below */
 		ua_cancel(door);
 		UNTIL(door->state == UA_OVER, 2 * world_slack(w));
 		return;
 	}
 	quiet_for(w, PHONE(2), 19000 - world_slack(w));
-	UNTIL(rings(PHONE(2)), 1500 + world_slack(w));
+	UNTIL(ua_rings(PHONE(2)), 1500 + world_slack(w));
 	quiet_for(w, PHONE(3), 18000 - world_slack(w));
-	UNTIL(rings(PHONE(3)), 3000 + world_slack(w));
-	assert_true(rings(PHONE(0)) && rings(PHONE(1)) && rings(PHONE(2)));
+	UNTIL(ua_rings(PHONE(3)), 3000 + world_slack(w));
+	assert_true(ua_rings(PHONE(0)) && ua_rings(PHONE(1)) && ua_rings(PHONE(2)));
 	world_wait(w, RING_MS - 3000); /* the time-out counts from the last step */
-	assert_true(rings(PHONE(0)) && rings(PHONE(3)));
+	assert_true(ua_rings(PHONE(0)) && ua_rings(PHONE(3)));
 	UNTIL(door->state == UA_OVER, 4000);
 	assert_int_equal(door->code, 480);
 	world_over(w, "missed");
@@ -74,10 +67,10 @@ STORY(the_next_step_begins_at_once_when_all_before_it_refuse)
 	PHONE(0)->plan = (struct ua_plan){ .ring_ms = 100, .answer_ms = 500, .code = 603 };
 	PHONE(1)->plan = (struct ua_plan){ .ring_ms = 100, .answer_ms = 1500, .code = 486 };
 	door = world_ring(w);
-	UNTIL(rings(PHONE(2)), 2000 + 3 * world_slack(w));
+	UNTIL(ua_rings(PHONE(2)), 2000 + 3 * world_slack(w));
 	if (!w->storm) { /* and the one after it comes as long after it as before */
 		quiet_for(w, PHONE(3), 18500);
-		UNTIL(rings(PHONE(3)), 1500 + world_slack(w));
+		UNTIL(ua_rings(PHONE(3)), 1500 + world_slack(w));
 	}
 	ua_cancel(door);
 	UNTIL(door->state == UA_OVER, 2 * world_slack(w));
@@ -122,11 +115,11 @@ STORY(a_device_that_went_before_its_step_is_passed_over)
 		return;
 	order(w, 0, 0, 0, 20);
 	door = world_ring(w);
-	UNTIL(rings(PHONE(0)), world_slack(w));
+	UNTIL(ua_rings(PHONE(0)), world_slack(w));
 	world_directory(w, 3, true);
 	world_wait(w, 30000);
 	assert_null(ua_last(PHONE(3)));
-	assert_true(rings(PHONE(0)));
+	assert_true(ua_rings(PHONE(0)));
 	ua_cancel(door);
 	world_over(w, "missed");
 	assert_int_equal(world_seen(w)->nlegs, 3);

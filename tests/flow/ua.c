@@ -108,6 +108,13 @@ struct ua_call *ua_last(const struct ua *ua)
 	return list_empty(&ua->calls) ? NULL : CONTAINER_OF(ua->calls.prev, struct ua_call, list);
 }
 
+bool ua_rings(const struct ua *ua)
+{
+	const struct ua_call *c = ua_last(ua);
+
+	return c && c->state == UA_INCOMING;
+}
+
 struct ua_call *ua_talking(const struct ua *ua)
 {
 	struct ua_call *talking = NULL;

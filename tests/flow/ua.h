@@ -116,6 +116,8 @@ void ua_offer_again(struct ua_call *c);
 void ua_info(struct ua_call *c, char digit);
 /* The newest call; NULL without one. */
 struct ua_call *ua_last(const struct ua *ua);
+/* Its last call is one that it has not answered yet. */
+bool ua_rings(const struct ua *ua);
 /* The newest that was answered and is on; NULL without one. */
 struct ua_call *ua_talking(const struct ua *ua);
 unsigned ua_calls(const struct ua *ua);

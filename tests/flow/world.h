@@ -124,6 +124,13 @@ int world_told(void **state);
 		world_play(name##_in, nphones, talk_ms);                                           \
 	}                                                                                          \
 	static void name##_in(struct world *w)
+#define STORY_APPS(name, nphones, napps)                                                           \
+	static void name##_in(struct world *w);                                                    \
+	static void name(void **)                                                                  \
+	{                                                                                          \
+		world_play_apps(name##_in, nphones, napps);                                        \
+	}                                                                                          \
+	static void name##_in(struct world *w)
 #define STORY(name)      STORY_OF(name, 4, TALK_MS)
 #define STORY_TEST(name) cmocka_unit_test_teardown(name, world_told)
 

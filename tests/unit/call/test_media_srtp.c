@@ -123,6 +123,36 @@ static void a_phone_that_must_have_keys_talks_with_a_door_in_clear(void **)
 	assert_sealed(1, &ours);
 }
 
+/* Each leg and each stream has a key of its own, which nobody can guess. */
+static void no_key_is_used_twice(void **)
+{
+	static const uint8_t none[16];
+	struct sdes keys[4];
+
+	assert_int_equal(call(MEDIA_SRTP_TAKEN, HEAD PLAIN "m=video 5000 RTP/AVP 99\r\n"
+							   "a=rtpmap:99 H264/90000\r\n"),
+			 0);
+	for (unsigned i = 0; i < 4; i += 2) {
+		const struct media_way to = way(MEDIA_SRTP_REQUIRED);
+		unsigned leg;
+
+		buf_reset(&t.out);
+		assert_int_equal(media_callee(t.media, &to, &leg, &t.out), 0);
+		keys[i] = line()[RELAY_AUDIO].crypto;
+		keys[i + 1] = line()[RELAY_VIDEO].crypto;
+	}
+	for (unsigned i = 0; i < 4; i++) {
+		const size_t salt = sdes_salt_size(keys[i].suite);
+
+		assert_memory_not_equal(keys[i].key, none, sizeof(none));
+		assert_memory_not_equal(keys[i].salt, none, salt);
+		for (unsigned k = 0; k < i; k++) {
+			assert_memory_not_equal(keys[i].key, keys[k].key, sizeof(none));
+			assert_memory_not_equal(keys[i].salt, keys[k].salt, salt);
+		}
+	}
+}
+
 static void what_must_have_keys_is_not_talked_to_in_clear(void **)
 {
 	assert_int_equal(call(MEDIA_SRTP_TAKEN, HEAD PLAIN), 0);
@@ -229,6 +259,7 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		CASE(a_phone_that_must_have_keys_talks_with_a_door_in_clear),
+		CASE(no_key_is_used_twice),
 		CASE(what_must_have_keys_is_not_talked_to_in_clear),
 		CASE(a_door_that_must_have_keys_is_refused_without),
 		CASE(an_offer_of_keys_may_be_taken_or_left),

@@ -113,6 +113,7 @@ static void ring(void)
 	session_progress(t.session, 183, VIEW("v=0\r\no=early\r\n"));
 	expect("SIP/2.0 183 Session Progress\r\n");
 	expect("\r\nRequire: 100rel\r\nRSeq: ");
+	expect("\r\nContact: <sip:"); /* where PRACK goes */
 	value("To: <sip:1@r>;tag=", to);
 	memcpy(t.tag, to, sizeof(to));
 }
@@ -261,9 +262,19 @@ static void reply(unsigned code, const char *tag, const char *extra, const char 
 	hear(text);
 }
 
+/* Of the last request; rises within a dialog (RFC 3261 section 12.2.1.1). */
+static unsigned long number(void)
+{
+	char cseq[64];
+
+	value("CSeq: ", cseq);
+	return strtoul(cseq, NULL, 10);
+}
+
 static void a_phone_hears_that_its_ringing_came(void **)
 {
 	char cseq[256], rack[300];
+	unsigned long first;
 	size_t n;
 
 	invite();
@@ -273,6 +284,8 @@ static void a_phone_hears_that_its_ringing_came(void **)
 	expect(";tag=b\r\n");
 	snprintf(rack, sizeof(rack), "RAck: 7 %s\r\n", cseq + strlen("CSeq: "));
 	expect(rack);
+	first = number();
+	assert_true(first > strtoul(cseq + strlen("CSeq: "), NULL, 10));
 	assert_int_equal(t.progress, 1);
 	assert_string_equal(t.early, "v=0\r\no=b\r\n");
 	n = sent.n;
@@ -282,6 +295,7 @@ static void a_phone_hears_that_its_ringing_came(void **)
 	assert_int_equal(t.progress, 1);
 	reply(180, "b", "Require: 100rel\r\nRSeq: 8\r\n", "");
 	expect("PRACK ");
+	assert_int_equal(number(), first + 1);
 	assert_int_equal(t.progress, 2);
 	reply(200, "b", "", "v=0\r\n");
 	expect("ACK sip:b@10.0.0.9 SIP/2.0\r\n");

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static struct web_media found(const struct settings *s)
 {
@@ -33,10 +34,43 @@ static void by_default_it_is_the_address_of_sip(void **)
 	expect_host(&six.at[0], "::1");
 }
 
+/* The address that this host speaks from to others; false where it has none. Nothing is sent. */
+static bool own(const char *to, struct addr *ret_own)
+{
+	struct addr peer;
+	int fd;
+	bool ok;
+
+	assert_int_equal(addr_parse(to, &peer), 0);
+	fd = socket(peer.sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	*ret_own = (struct addr){ .len = sizeof(ret_own->v6) };
+	ok = fd >= 0 && connect(fd, &peer.sa, peer.len) == 0 &&
+	     getsockname(fd, &ret_own->sa, &ret_own->len) == 0;
+	if (fd >= 0)
+		close(fd);
+	return ok && !(peer.sa.sa_family == AF_INET6 &&
+		       IN6_IS_ADDR_LINKLOCAL(&ret_own->v6.sin6_addr));
+}
+
+static bool has(const struct web_media *m, const struct addr *at)
+{
+	for (unsigned i = 0; i < m->n; i++)
+		if (addr_same_host(&m->at[i], at))
+			return true;
+	return false;
+}
+
 static void a_wildcard_is_every_address_that_others_reach(void **)
 {
 	const struct web_media m = found(&(struct settings){ .sip = "[::]:5060" });
+	const struct web_media four = found(&(struct settings){ .sip = "0.0.0.0:5060" });
+	struct addr at;
 	char text[ADDR_TEXT_MAX];
+
+	if (own("198.51.100.1:9", &at))
+		assert_true(has(&m, &at) && has(&four, &at));
+	if (own("[2001:db8::1]:9", &at))
+		assert_true(has(&m, &at) && !has(&four, &at));
 
 	for (unsigned i = 0; i < m.n; i++) {
 		addr_host_text(&m.at[i], text);

@@ -191,6 +191,8 @@ static void a_picture_may_come_soon_after_the_end(void **state)
 	f->now--;
 	assert_int_equal(give(f, HOLDER, "", late), 204);
 	assert_picture(f, ADMIN, own(f), late);
+	assert_picture(f, HOLDER, "/app/calls/7/picture", late);
+	assert_status(f, 404, NEIGHBOUR, "GET", "/app/calls/7/picture", NULL);
 }
 
 static void what_is_no_picture_is_refused(void **state)

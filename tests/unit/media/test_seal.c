@@ -156,6 +156,24 @@ static void a_key_frame_is_asked_for_by_our_name(void **)
 	end();
 }
 
+/* Under the right key, but of another length than it says. */
+static void sealed_nonsense_is_refused(void **)
+{
+	uint8_t p[SEAL_PACKET_MAX] = { 0x80, 201, 0, 2, 0, 0, 0, 7 };
+	const struct seal_keys there = keys_of(2, 1, SRTP_GCM_128);
+	struct srtp *srtp;
+	bool picture = false;
+	size_t n = 8;
+
+	begin(SRTP_GCM_128);
+	assert_int_equal(srtp_new(there.profile, SRTP_SEND, &there.ours, &srtp), 0);
+	assert_int_equal(srtcp_protect(srtp, p, &n, sizeof(p)), 0);
+	assert_int_equal(seal_open_rtcp(t.here, p, &n, &picture), -EBADMSG);
+	assert_int_equal(n, 8); /* it was opened, and then refused */
+	srtp_free(srtp);
+	end();
+}
+
 static void reports_come_once_a_second_and_not_before_the_first_packet(void **)
 {
 	uint8_t out[SEAL_PACKET_MAX];
@@ -216,6 +234,7 @@ int main(void)
 		cmocka_unit_test(no_number_is_given_twice),
 		cmocka_unit_test(what_is_not_the_peers_is_refused),
 		cmocka_unit_test(a_key_frame_is_asked_for_by_our_name),
+		cmocka_unit_test(sealed_nonsense_is_refused),
 		cmocka_unit_test(reports_come_once_a_second_and_not_before_the_first_packet),
 		cmocka_unit_test(a_report_tells_the_time_of_the_newest_packet),
 		cmocka_unit_test(the_same_keys_are_known),

@@ -523,6 +523,14 @@ static void a_connection_begins_anew_with_other_apps(void **state)
 	close(fd);
 	fd = open_live(f);
 	assert_int_equal(calls.ndevices, 1);
+	device.person_id = f->person; /* as many as before, but not the same */
+	must(device_edit(f->db, NOW, &device), NULL);
+	must(device_delete(f->db, NOW, f->site, PHONE + 1), NULL);
+	changed(f);
+	assert_closes(f, fd, 1012);
+	close(fd);
+	fd = open_live(f);
+	assert_int_equal(calls.ndevices, 1);
 	must(member_remove(f->db, NOW, f->site, f->person), NULL);
 	changed(f);
 	assert_closes(f, fd, 1008);

@@ -5,6 +5,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 #include "base/mem.h"
+#include "media/datagram.h"
 #include "media/tone.h"
 
 /* Packets of one batch that go on, by their place in the worker's buffers. */
@@ -34,55 +35,29 @@ static bool channel_is_open(const struct channel *c)
 }
 
 /* A refused send is a lost packet: RTP knows how to live with that. */
-static bool send_one(const struct end *end, const struct addr *to, const void *p, size_t n)
+static void send_one(const struct end *end, const struct addr *to, const void *p, size_t n)
 {
 	if (end->connected)
-		return send(end->fd, p, n, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
-	return addr_is_set(to) &&
-	       sendto(end->fd, p, n, MSG_DONTWAIT | MSG_NOSIGNAL, &to->sa, to->len) >= 0;
+		send(end->fd, p, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+	else if (addr_is_set(to))
+		sendto(end->fd, p, n, MSG_DONTWAIT | MSG_NOSIGNAL, &to->sa, to->len);
 }
 
-static void count_sent(struct channel *c, const struct iovec *iov)
+static void channel_send(struct channel *to, const struct iovec *iov, unsigned n)
 {
-	c->stream.stats.sent_packets++;
-	c->stream.stats.sent_bytes += iov->iov_len;
-}
+	const struct end *end = &to->end[SIDE_RTP];
+	const struct addr dest = end->connected ? (struct addr){} : stream_rtp_dest(&to->stream);
+	struct datagram out[WORKER_BATCH];
+	struct datagrams_sent sent;
 
-static void send_many(struct channel *c, struct addr *to, struct iovec *iov, unsigned n)
-{
-	const struct end *end = &c->end[SIDE_RTP];
-	struct mmsghdr out[WORKER_BATCH];
-	int sent;
-
-	if (!end->connected && !addr_is_set(to))
+	if (!end->connected && !addr_is_set(&dest))
 		return;
-	for (unsigned i = 0; i < n; i++) {
-		out[i].msg_hdr = (struct msghdr){ .msg_iov = &iov[i], .msg_iovlen = 1 };
-		if (!end->connected) {
-			out[i].msg_hdr.msg_name = &to->sa;
-			out[i].msg_hdr.msg_namelen = to->len;
-		}
-	}
-	for (unsigned at = 0; at < n; at += (unsigned)sent) {
-		sent = sendmmsg(end->fd, out + at, n - at, MSG_DONTWAIT | MSG_NOSIGNAL);
-		/* The error is that of the first packet left; the others have their own. */
-		for (int i = 0; i < sent; i++)
-			count_sent(c, &iov[at + (unsigned)i]);
-		if (sent <= 0)
-			sent = 1;
-	}
-}
-
-static void channel_send(struct channel *to, struct iovec *iov, unsigned n)
-{
-	struct addr dest = {};
-
-	if (!to->end[SIDE_RTP].connected)
-		dest = stream_rtp_dest(&to->stream);
-	if (n > 1)
-		send_many(to, &dest, iov, n);
-	else if (n == 1 && send_one(&to->end[SIDE_RTP], &dest, iov->iov_base, iov->iov_len))
-		count_sent(to, iov);
+	for (unsigned i = 0; i < n; i++)
+		out[i] = (struct datagram){ end->connected ? NULL : &dest, iov[i].iov_base,
+					    iov[i].iov_len };
+	sent = datagrams_send(end->fd, out, n);
+	to->stream.stats.sent_packets += sent.packets;
+	to->stream.stats.sent_bytes += sent.bytes;
 }
 
 /* One packet, under a key and a number of its receiver. */

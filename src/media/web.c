@@ -1,5 +1,6 @@
 #include "media/web.h"
 
+#include "media/datagram.h"
 #include "media/sender.h"
 
 #include <assert.h>
@@ -170,27 +171,20 @@ const char *web_fingerprint(const struct web *web)
 	return dtls_fingerprint(web->identity);
 }
 
-/* The first packets put by from `at` on that leave by one socket; how many. A refused send is a
- * lost packet. */
+/* The first packets put by from `at` on that leave by one socket; how many. */
 static unsigned run_send(struct web *web, unsigned at)
 {
 	const unsigned socket = web->out[at].socket;
-	struct mmsghdr m[WEB_BATCH];
-	struct iovec iov[WEB_BATCH];
+	struct datagram run[WEB_BATCH];
 	unsigned n = 0;
-	int sent;
 
 	for (; at + n < web->nout && web->out[at + n].socket == socket; n++) {
-		struct packet *p = &web->out[at + n];
+		const struct packet *p = &web->out[at + n];
 
-		iov[n] = (struct iovec){ p->bytes, p->n };
-		m[n].msg_hdr = (struct msghdr){ .msg_name = &p->peer.sa,
-						.msg_namelen = p->peer.len,
-						.msg_iov = &iov[n],
-						.msg_iovlen = 1 };
+		run[n] = (struct datagram){ &p->peer, p->bytes, p->n };
 	}
-	sent = sendmmsg(web->sockets[socket].fd, m, n, MSG_DONTWAIT | MSG_NOSIGNAL);
-	return sent > 0 ? (unsigned)sent : 1;
+	datagrams_send(web->sockets[socket].fd, run, n);
+	return n;
 }
 
 void web_flush(struct web *web)

@@ -9,6 +9,9 @@
 #define HEAD   "v=0\r\no=- 1 1 IN IP4 10.0.0.9\r\ns=-\r\nc=IN IP4 10.0.0.9\r\nt=0 0\r\n"
 #define KEY    "d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj"
 #define CRYPTO(tag) "a=crypto:" tag " AES_CM_128_HMAC_SHA1_80 inline:" KEY "\r\n"
+/* 0123456789abcdefghijklmnopqrst */
+#define OTHER_CRYPTO \
+	"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1ub3BxcnN0\r\n"
 #define PLAIN  "m=audio 4000 RTP/AVP 0\r\n"
 #define SEALED "m=audio 4000 RTP/SAVP 0\r\n"
 
@@ -243,6 +246,28 @@ static void a_held_call_keeps_its_keys(void **)
 	assert_memory_equal(told(1), &before, sizeof(before));
 }
 
+/* A phone may offer another key of its own in mid-call; ours stays, and with it its numbers. */
+static void a_phone_changes_its_key(void **)
+{
+	struct seal_keys before;
+
+	assert_int_equal(call(MEDIA_SRTP_TAKEN, HEAD PLAIN), 0);
+	ring(MEDIA_SRTP_REQUIRED);
+	assert_int_equal(answer(HEAD SEALED CRYPTO("2")), 0);
+	before = *told(1);
+	answer_caller();
+	media_connect(t.media, 1);
+	buf_reset(&t.out);
+	assert_int_equal(media_reoffer(t.media, 1, VIEW(HEAD SEALED OTHER_CRYPTO), 0, &t.out), 0);
+	assert_false(says("crypto")); /* none of the door's business */
+	assert_int_equal(media_reanswer(t.media, 0, VIEW(HEAD PLAIN), 1, &t.out), 0);
+	assert_int_equal(told(1)->profile, SRTP_CM_SHA1_80);
+	assert_memory_equal(told(1)->theirs.key, "0123456789abcdef", 16);
+	assert_memory_equal(told(1)->theirs.salt, "ghijklmnopqrst", 14);
+	assert_memory_equal(&told(1)->ours, &before.ours, sizeof(before.ours));
+	assert_int_equal(told(0)->profile, 0);
+}
+
 static void tones_are_listened_for_where_there_are_no_events(void **)
 {
 	assert_int_equal(call(MEDIA_SRTP_TAKEN, HEAD "m=audio 4000 RTP/AVP 0 101\r\n"
@@ -267,6 +292,7 @@ int main(void)
 		CASE(who_has_keys_switched_off_is_heard_in_clear_only),
 		CASE(dtls_and_unknown_suites_are_refused),
 		CASE(a_held_call_keeps_its_keys),
+		CASE(a_phone_changes_its_key),
 		CASE(tones_are_listened_for_where_there_are_no_events),
 	};
 

@@ -500,6 +500,40 @@ static void keys_that_stay_go_on(void **state)
 	close(b.fd);
 }
 
+/* The other side has other keys in mid-call: its old ones are heard no more, and it is still spoken
+ * to under ours, which it has. */
+static void keys_that_change_take_over(void **state)
+{
+	const struct seal_keys before = keys_of(2, 1), after = keys_of(3, 1);
+	struct relay_stream stream = { .keys = keys_of(1, 2) };
+	const struct world *w = *state;
+	struct seal *old, *new;
+	struct peer a, b;
+	unsigned la = leg_with(w, &a, AF_INET, AUDIO, (struct relay_stream){});
+	unsigned lb = leg_with(w, &b, AF_INET, AUDIO, stream);
+
+	assert_int_equal(seal_new(&before, 8000, &old), 0);
+	assert_int_equal(seal_new(&after, 8000, &new), 0);
+	assert_int_equal(relay_route(w->session, la, RELAY_AUDIO, 1U << lb), 0);
+	assert_int_equal(relay_route(w->session, lb, RELAY_AUDIO, 1U << la), 0);
+	wait_for_orders(w);
+	sealed_send(&b, old, 8, "old");
+	expect(&a, 8 | 0x80, "old");
+	stream = (struct relay_stream){ .rtp = b.addr, .keys = keys_of(1, 3) };
+	assert_int_equal(relay_stream_set(w->session, lb, RELAY_AUDIO, &stream), 0);
+	wait_for_orders(w);
+	sealed_send(&b, old, 8, "old");
+	sealed_send(&b, new, 8, "new");
+	expect(&a, 8 | 0x80, "new"); /* as from another source */
+	expect_nothing(&a);
+	peer_send(&a, 0, "to b", 4);
+	sealed_expect(&b, new, 0, "to b");
+	seal_free(old);
+	seal_free(new);
+	close(a.fd);
+	close(b.fd);
+}
+
 static void a_sealed_viewer_gets_its_key_frame(void **state)
 {
 	const struct seal_keys keys = keys_of(1, 2), other = keys_of(2, 1);
@@ -585,6 +619,7 @@ int main(void)
 		WITH_RELAY(wrong_orders_are_refused),
 		WITH_RELAY(a_sealed_leg_talks_with_one_in_clear),
 		WITH_RELAY(keys_that_stay_go_on),
+		WITH_RELAY(keys_that_change_take_over),
 		WITH_RELAY(a_sealed_viewer_gets_its_key_frame),
 		WITH_RELAY(a_tone_is_a_key_where_it_is_listened_for),
 	};

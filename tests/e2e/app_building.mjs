@@ -46,10 +46,16 @@ export class Building {
 		house.apps = [];
 		for (const [name, number] of [["Anna’s phone", "101"], ["Ben’s tablet", "102"]])
 			house.apps.push(await house.#app(name, number));
-		await house.#api("PUT", `/devices/${demo.door.device_id}/buttons`, { items: [{
-			button: 1, label: "All", destinations: house.apps.map(({ device }) => ({ device, after_s: 0 })),
-		}] });
+		await house.apps_ring();
 		return house;
+	}
+
+	// Both apps, and other devices beside them.
+	async apps_ring(...others) {
+		const devices = [...this.apps.map(({ device }) => device), ...others];
+		await this.#api("PUT", `/devices/${this.stage.demo.door.device_id}/buttons`, { items: [{
+			button: 1, label: "All", destinations: devices.map((device) => ({ device, after_s: 0 })),
+		}] });
 	}
 
 	async #sign_in({ email, password }) {

@@ -61,6 +61,26 @@ test("the door hangs up: every page is told", async ({ house }) => {
 	await house.leave(anna, ben);
 });
 
+test("two homes and a telephone ring at once; who sees the door in the app sees the telephone take it",
+	async ({ house }) => {
+		const { stage } = house;
+		await house.apps_ring(stage.demo.phones[0].sip_user);
+		const [anna, ben] = await house.residents();
+		await house.bell();
+		await Promise.all([stage.do("rings"), sees(anna), sees(ben)]);
+		await Promise.all([...[anna, ben].map((page) => page.getByText(/^Answered by/).waitFor()),
+			stage.do("accept")]);
+		await gone(anna);
+		await gone(ben);
+		await until("the telephone's voice", () => house.door_state(), ({ level }) => level > HEARD_DBFS);
+		await stage.do("keys", { text: stage.demo.door.unlock_code });
+		await until("the open door", () => house.door_state(), ({ open }) => open);
+		await stage.do("hang_up");
+		await house.quiet();
+		await house.apps_ring();
+		await house.leave(anna, ben);
+	});
+
 test("the socket drops in mid-call: nothing is interrupted, and one still opens", async ({ house }) => {
 	const [anna] = await house.residents(1);
 	await house.bell();

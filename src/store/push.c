@@ -49,10 +49,11 @@ enum {
 	ENDS, /* one for each of enum push_ending */
 };
 
-#define ENDS_WHERE(condition)                                                                      \
+#define TELLS_OF(table, condition)                                                                 \
 	"INSERT INTO change (at, site_id, type, object) SELECT CAST($1 AS BIGINT),"                \
-	" site_id, 'device', CAST(device AS TEXT) FROM push_subscription WHERE " condition         \
+	" site_id, 'device', CAST(device AS TEXT) FROM " table " WHERE " condition                 \
 	" GROUP BY site_id, device ORDER BY site_id, device"
+#define ENDS_WHERE(condition) TELLS_OF("push_subscription", condition)
 #define OF_SESSIONS(condition) "session_id IN (SELECT id FROM session WHERE " condition ")"
 
 static const struct db_stmt stmts[] = {
@@ -100,7 +101,8 @@ static const struct db_stmt stmts[] = {
 				     ENDS_WHERE(OF_SESSIONS("person_id = $2 AND id <> $3")) },
 	[ENDS + PUSH_END_EXPIRED] = { "push_end_expired",
 				      ENDS_WHERE(OF_SESSIONS("expires_at <= $2")) },
-	[ENDS + PUSH_END_APP] = { "push_end_app", ENDS_WHERE("app_token_hash = $2") },
+	/* The device itself: its subscriptions are no others', and its pages hear of it. */
+	[ENDS + PUSH_END_APP] = { "push_end_app", TELLS_OF("app_session", "token_hash = $2") },
 	[ENDS + PUSH_END_APP_EXPIRED] = { "push_end_app_expired",
 					  ENDS_WHERE("app_token_hash IN (SELECT token_hash"
 						     " FROM app_session WHERE expires_at <= $2)") },

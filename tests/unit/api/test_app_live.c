@@ -463,22 +463,41 @@ static void a_connection_ends_with_its_session(void **state)
 	wait_for(&calls.closed, 1);
 }
 
+/* In another page of the browser. */
+static void sign_out(struct fixture *f, const char *path)
+{
+	char text[512];
+	int fd;
+
+	snprintf(text, sizeof(text),
+		 "DELETE %s HTTP/1.1\r\nHost: door.test\r\nConnection: close\r\nCookie: %s\r\n\r\n",
+		 path, f->cookie);
+	fd = connect_and_send(f, text);
+	assert_int_equal(read_head(f, fd), 204);
+	close(fd);
+}
+
 static void a_connection_ends_when_its_person_signs_out(void **state)
 {
 	struct fixture *f = *state;
-	char text[512];
-	int fd, other;
+	int fd;
 
 	device_make(f, PHONE, "Phone", f->person);
 	sign_in_person(f);
 	fd = open_live(f);
-	snprintf(text, sizeof(text),
-		 "DELETE /api/v1/session HTTP/1.1\r\nHost: door.test\r\nConnection: close\r\n"
-		 "Cookie: %s\r\n\r\n",
-		 f->cookie);
-	other = connect_and_send(f, text);
-	assert_int_equal(read_head(f, other), 204);
-	close(other);
+	sign_out(f, "/api/v1/session");
+	assert_closes(f, fd, 1008);
+	close(fd);
+}
+
+static void a_connection_ends_when_its_device_signs_out(void **state)
+{
+	struct fixture *f = *state;
+	int fd;
+
+	sign_in(f);
+	fd = open_live(f);
+	sign_out(f, "/api/v1/app/session");
 	assert_closes(f, fd, 1008);
 	close(fd);
 }
@@ -651,6 +670,7 @@ int main(void)
 		T(who_is_connected_is_on_record),
 		T(a_connection_ends_with_its_session),
 		T(a_connection_ends_when_its_person_signs_out),
+		T(a_connection_ends_when_its_device_signs_out),
 		T(a_connection_ends_with_its_device),
 		T(a_connection_begins_anew_with_other_apps),
 		T(a_refused_link_closes_its_page),

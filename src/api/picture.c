@@ -214,5 +214,7 @@ int api_app_snapshot_get(struct request *r)
 				&jpeg);
 	if (rc == 0)
 		reply_jpeg(r, jpeg);
-	return rc;
+	else if (rc == -EAGAIN)
+		r->answer->status = 204;
+	return rc == -EAGAIN ? 0 : rc;
 }

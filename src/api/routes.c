@@ -360,7 +360,7 @@ const struct route routes[] = {
 	{ "GET", "/app/calls/:call/snapshot", RIGHT_APP, api_app_snapshot_get, NULL, NULL,
 	  OK, ROUTE_DOCUMENT, LANE_REQUEST,
 	  "What the door's camera shows now, a JPEG, while the call rings one or one talks in it and "
-	  "it has no video; 404 without one" },
+	  "it has no video; 204 until the camera has given one, 404 without a camera" },
 	{ "GET", "/app/push", RIGHT_APP, api_push_get, NULL, &push_key_shape,
 	  OK, 0, LANE_REQUEST, "With what a browser subscribes to notices of calls" },
 	{ "PUT", "/app/push", RIGHT_APP, api_push_put, &push_shape, NULL,

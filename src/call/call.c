@@ -150,6 +150,13 @@ void call_picture(struct call *call, bool shows)
 	}
 }
 
+void call_picture_back(struct call *call)
+{
+	call->picture_back = true;
+	if (call->caller.kind == &leg_app)
+		look_over(call, 0);
+}
+
 /* Whoever has agreed on media sees the caller, all at once. */
 static void do_ring(struct call *call, struct call_leg *leg)
 {
@@ -175,6 +182,7 @@ static void do_bridge(struct call *call, struct call_leg *leg)
 	drop_all(call, leg, "elsewhere", &elsewhere_end);
 	rung_over(call, elsewhere_end.why);
 	look_over(call, leg->kind == &leg_app ? leg->device : 0);
+	rung_look_back(call);
 	call_record(call, CALL_REC_ANSWERED, leg, NULL);
 	call->sb->stats.answered++;
 	call->sb->stats.talking++;

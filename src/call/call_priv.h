@@ -45,7 +45,8 @@ struct call {
 	bool any_rang, any_busy, any_declined;
 	bool picture;       /* the caller shows one */
 	bool no_picture;    /* it should, and does not */
-	bool looked_at;     /* by an app, through the caller's own camera */
+	bool picture_back;  /* somebody that it rings shows one */
+	bool looked_at;     /* by an app, through a door's own camera */
 	const char *why;    /* what ends it, when that is not what the event says; NULL */
 	int64_t talking_at; /* UTC, ms */
 	unsigned nlegs; /* ever */
@@ -114,6 +115,8 @@ void call_leg_result(struct call_leg *leg, const char *result, const char *why);
 void call_leg_drop(struct call_leg *leg, const char *result, const struct leg_end *end);
 /* The caller shows something, or should have begun to. */
 void call_picture(struct call *call, bool shows);
+/* So does somebody that it rings. */
+void call_picture_back(struct call *call);
 void call_free(struct call *call);
 static inline int64_t call_now(const struct call *call)
 {

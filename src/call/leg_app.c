@@ -90,6 +90,7 @@ static void tell_call(const struct call_leg *leg, struct app_call *c,
 	c->ice = ice_of(leg->call, &ice);
 	c->switches = switches;
 	c->nswitches = leg->call->test ? 0 : switches_of(with, switches);
+	c->camera = rung_has_camera(leg->call, with);
 	print(&out, c);
 	tell(leg, &out);
 }

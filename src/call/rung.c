@@ -82,15 +82,26 @@ static void wake(struct rung *rung, const struct dir_device *to)
 	conf->wake(conf->arg, &wake);
 }
 
-static void look(struct call *call, const struct dir_device *to)
+/* Whoever tests a button is no guest that one would want to see. */
+bool rung_has_camera(const struct call *call, const struct dir_device *door)
+{
+	return call->sb->conf.look && door && door->camera && !call->test;
+}
+
+static void look(struct call *call, uint64_t door, uint64_t device)
 {
 	const struct switchboard_conf *conf = &call->sb->conf;
-	const struct dir_device *door = directory_device(conf->directory, call->caller.device);
 
-	if (!conf->look || !to->app || call->picture || !door || !door->camera)
+	if (call->picture || !rung_has_camera(call, directory_device(conf->directory, door)))
 		return;
 	call->looked_at = true;
-	conf->look(conf->arg, &(struct look){ call->id, call->site_id, door->number, to->number });
+	conf->look(conf->arg, &(struct look){ call->id, call->site_id, door, device });
+}
+
+void rung_look_back(struct call *call)
+{
+	if (call->caller.kind == &leg_app && !call->picture_back)
+		look(call, call->answered->device, call->caller.device);
 }
 
 /* An app that keeps quiet while the call rings. */
@@ -138,7 +149,8 @@ int rung_add(struct call *call, const struct dir_device *to)
 	list_append(&call->rung, &rung->of_call);
 	list_append(&bell->rungs, &rung->of_device);
 	wake(rung, to);
-	look(call, to);
+	if (to->app)
+		look(call, call->caller.device, to->number);
 	return 0;
 }
 

@@ -37,6 +37,10 @@ unsigned rung_waiting(const struct call *call);
 void rung_reached(struct call *call, uint64_t device);
 /* A leg of it is about to go: final, by an answer of its own; lost, or neither. */
 void rung_lost(struct call_leg *leg, bool final);
+/* Apps may look through the camera of this device, in this call. */
+bool rung_has_camera(const struct call *call, const struct dir_device *door);
+/* The app that called a door looks through its camera: somebody of the door has answered. */
+void rung_look_back(struct call *call);
 /* Nobody rings any more: who never came is in the history. */
 void rung_over(struct call *call, const char *why);
 /* A page of the device connected: it joins what rings for it. */

@@ -104,6 +104,14 @@ static void take_stats(struct switchboard *sb, const struct relay_event *e)
 			 LF_I("refused", s->refused), LF_I("invalid", s->invalid));
 }
 
+static void take_picture(struct call *call, const struct call_leg *from)
+{
+	if (from != &call->caller)
+		call_picture_back(call);
+	else if (!call->picture)
+		call_picture(call, true);
+}
+
 /* After it the call may be gone. */
 static void take_event(struct call *call, struct call_leg *leg, const struct relay_event *e)
 {
@@ -119,8 +127,8 @@ static void take_event(struct call *call, struct call_leg *leg, const struct rel
 			call_event(call, CALL_EV_SILENT, leg);
 		break;
 	case RELAY_EV_LATCHED:
-		if (leg == &call->caller && e->kind == RELAY_VIDEO && !call->picture)
-			call_picture(call, true);
+		if (e->kind == RELAY_VIDEO)
+			take_picture(call, leg);
 		break;
 	case RELAY_EV_UP:
 	case RELAY_EV_DOWN:

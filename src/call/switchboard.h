@@ -34,8 +34,8 @@ struct wake {
 	bool test;         /* nobody is at the door: there is nothing to open */
 };
 
-/* An app is rung by a door that has a camera of its own (dir_device.camera), and shows nothing in the
- * call yet. */
+/* An app is rung by a door that has a camera of its own (dir_device.camera), or called one that has
+ * answered, and the door shows nothing in the call yet. */
 struct look {
 	int64_t call_id, site_id;
 	uint64_t door;
@@ -60,7 +60,8 @@ struct switchboard_conf {
 	/* An app was not rung, because it kept quiet, and the call rings no more; once. why: as above.
 	 * It may not call back. NULL: nobody wants to know. */
 	void (*hushed)(void *arg, const struct wake *call, const char *why);
-	/* For each app that such a door rings. It may not call back. NULL: no camera is asked. */
+	/* For each such app, but never in a test call. It may not call back. NULL: no camera is
+	 * asked. */
 	void (*look)(void *arg, const struct look *look);
 	/* From now on only `device` may look; 0: nobody, for the call is over, or shows a picture. */
 	void (*look_over)(void *arg, int64_t call_id, uint64_t device);

@@ -168,7 +168,9 @@ int camera_get(struct camera *c, int64_t call_id, uint64_t device, struct arena 
 		return rc;
 	pthread_mutex_lock(&c->lock);
 	w = find(c, call_id);
-	if (w && w->frame.n > 0 && may_look(w, device)) {
+	if (w && may_look(w, device))
+		rc = -EAGAIN;
+	if (rc == -EAGAIN && w->frame.n > 0) {
 		copy = arena_alloc(arena, w->frame.n);
 		rc = copy ? 0 : -ENOMEM;
 	}

@@ -50,7 +50,8 @@ void camera_watch(struct camera *c, int64_t call_id, int64_t site_id, uint64_t d
 		  uint64_t device);
 /* From now on only `device` may; 0: nobody, and the call is forgotten. */
 void camera_end(struct camera *c, int64_t call_id, uint64_t device);
-/* The newest picture, in the arena. -ENOENT: there is none, or not for this device. */
+/* The newest picture, in the arena. -EAGAIN: none has come yet; -ENOENT: none is for this device.
+ */
 [[nodiscard]] int camera_get(struct camera *c, int64_t call_id, uint64_t device,
 			     struct arena *arena, struct view *ret_jpeg);
 

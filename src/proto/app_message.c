@@ -231,6 +231,8 @@ static void call_print(struct json *j, const struct app_call *c)
 	json_key(j, "token");
 	json_str(j, c->token);
 	switches_print(j, c);
+	json_key(j, "camera");
+	json_bool(j, c->camera);
 	if (c->sdp.n) {
 		json_key(j, "sdp");
 		json_view(j, c->sdp);

@@ -78,6 +78,7 @@ struct app_call {
 	struct view ice; /* a JSON array; empty: none */
 	const struct app_switch *switches;
 	size_t nswitches;
+	bool camera; /* whoever is there has one that is shown while there is no picture */
 	/* ring */
 	int64_t at, until;
 	bool video; /* there will be a picture */

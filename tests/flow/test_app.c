@@ -813,6 +813,38 @@ STORY_APPS(a_page_looks_at_the_door, 0, 1)
 	UNTIL(door->state == UA_OVER, 2 * world_slack(w));
 }
 
+/* A door that has answered and shows nothing is looked at through its camera until it does. */
+STORY_APPS(a_page_looks_at_a_door_through_its_camera, 0, 1)
+{
+	struct page *p = PAGE(0);
+
+	w->door.plan = (struct ua_plan){ .ring_ms = -1, .answer_ms = 100 };
+	world_page(w, p, 0);
+	page_dial(p, DOOR, true);
+	assert_true(page_last(p)->camera);
+	assert_int_equal(w->look.lookers, 0); /* it may be off the hook */
+	UNTIL(is(p, PAGE_TALKING) && page_last(p)->up, 100 + 2 * world_slack(w));
+	assert_true(w->look.device == APP(0) && w->look.lookers == 1 && !w->look.over);
+	show_picture(w, ua_last(&w->door));
+	UNTIL(w->look.over, 1000);
+	page_do(p, "hangup");
+	world_over(w, "answered");
+}
+
+STORY_APPS(a_door_without_a_camera_says_so, 0, 1)
+{
+	struct ua_call *door;
+
+	w->no_camera = true;
+	world_directory(w, w->nphones, true);
+	world_page(w, PAGE(0), 0);
+	door = ring(w, PAGE(0));
+	assert_false(page_last(PAGE(0))->camera);
+	assert_int_equal(w->look.lookers, 0);
+	ua_cancel(door);
+	world_over(w, "missed");
+}
+
 /* Whoever looked on and is gone does not keep the door from ringing. */
 STORY_APPS(a_page_that_looked_and_left_frees_the_door, 0, 1)
 {
@@ -1074,6 +1106,7 @@ STORY_APPS(a_page_hears_that_there_is_no_picture, 0, 1)
 	assert_false(page_last(PAGE(0))->video);
 	world_page(w, PAGE(1), 0); /* who comes later hears it at once */
 	assert_false(page_last(PAGE(1))->video);
+	assert_true(page_last(PAGE(0))->camera && page_last(PAGE(1))->camera);
 	assert_true(w->look.device == APP(0) && w->look.lookers == 1 && !w->look.over);
 	show_picture(w, door);
 	UNTIL(page_last(PAGE(0))->video && page_last(PAGE(1))->video, 1000);
@@ -1243,6 +1276,8 @@ int main(void)
 		STORY_TEST(a_notice_opens_the_door_of_a_call_that_talks),
 		STORY_TEST(keys_of_a_page_open_too),
 		STORY_TEST(a_page_looks_at_the_door),
+		STORY_TEST(a_page_looks_at_a_door_through_its_camera),
+		STORY_TEST(a_door_without_a_camera_says_so),
 		STORY_TEST(a_page_that_looked_and_left_frees_the_door),
 		STORY_TEST(a_page_calls_a_phone),
 		STORY_TEST(a_page_gives_up_calling),

@@ -45,7 +45,8 @@ STORY_APPS(a_phone_answers_a_test_and_is_hung_up_on, 1, 1)
 	assert_int_equal(try(w, 1), 0);
 	assert_true(page_rings(PAGE(0)));
 	assert_string_equal(page_last(PAGE(0))->with, DOOR);
-	assert_false(page_last(PAGE(0))->video);
+	assert_false(page_last(PAGE(0))->video || page_last(PAGE(0))->camera);
+	assert_int_equal(w->look.lookers, 0);
 	assert_int_equal(page_last(PAGE(0))->switches, 0);
 	UNTIL(ua_rings(PHONE(0)), world_slack(w));
 	phone = ua_last(PHONE(0));

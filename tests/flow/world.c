@@ -365,7 +365,7 @@ static void door_fill(const struct world *w, struct dir_site *site, struct dir_d
 	assert_non_null(to);
 	door->kind = DIR_INTERCOM;
 	door->unlock_code = CODE;
-	door->camera = true;
+	door->camera = !w->no_camera;
 	if (w->named_switches) {
 		door->switches = arena_alloc(&site->arena, 2 * sizeof(*door->switches));
 		assert_non_null(door->switches);

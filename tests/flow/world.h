@@ -76,6 +76,7 @@ struct world {
 	bool sleeps[APPS_MAX];  /* a push may wake it */
 	bool phone_sleeps;      /* and the first phone */
 	bool named_switches;    /* the door's */
+	bool no_camera;         /* likewise */
 	struct page pages[PAGES_MAX];
 	struct {
 		int64_t call;

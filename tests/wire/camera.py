@@ -117,7 +117,9 @@ class House:
                 contextlib.closing(self.phone.ua()) as phone:
             try:
                 dialog = door.dial("1")
-                yield client, phone, door, dialog, page.hears("ring")["call"]
+                ring = page.hears("ring")
+                expect(ring["camera"], f"{ring}")
+                yield client, phone, door, dialog, ring["call"]
             finally:
                 page.close()
 
@@ -137,7 +139,8 @@ def snapshot(client, call):
 def until_shown(client, call, but=None):
     def shown():
         status, _, body = snapshot(client, call)
-        return body if status == 200 and body != but else None
+        expect(status in (200, 204) and (status == 200) == (body != b""), f"{status}, {body}")
+        return body if body not in (b"", but) else None
     return until("a picture of the door", shown)
 
 

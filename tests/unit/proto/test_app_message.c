@@ -142,24 +142,28 @@ static void a_call_is_told(void **)
 			      .ice = VIEW("[{\"urls\":[\"turn:a\"]}]"),
 			      .switches = switches,
 			      .nswitches = 2,
+			      .camera = true,
 			      .at = 1000,
 			      .until = 61000,
 			      .video = true };
 
 	app_ring_print(&out, &c);
-	assert_text(&out, "{\"type\":\"ring\",\"call\":\"7\",\"from\":{\"device\":\"20\","
-			  "\"name\":\"Front \\\"door\\\"\",\"kind\":\"intercom\"},\"at\":1000,"
-			  "\"until\":61000,\"video\":true,\"device\":\"10\",\"token\":\"" TOKEN
-			  "\",\"switches\":[{\"number\":1,\"name\":\"Door\"},{\"number\":2,"
-			  "\"name\":\"\"}],\"sdp\":\"v=0\\u000d\\n\",\"ice\":[{\"urls\":"
-			  "[\"turn:a\"]}]}");
+	assert_text(&out,
+		    "{\"type\":\"ring\",\"call\":\"7\",\"from\":{\"device\":\"20\","
+		    "\"name\":\"Front \\\"door\\\"\",\"kind\":\"intercom\"},\"at\":1000,"
+		    "\"until\":61000,\"video\":true,\"device\":\"10\",\"token\":\"" TOKEN
+		    "\",\"switches\":[{\"number\":1,\"name\":\"Door\"},{\"number\":2,"
+		    "\"name\":\"\"}],\"camera\":true,\"sdp\":\"v=0\\u000d\\n\",\"ice\":[{\"urls\":"
+		    "[\"turn:a\"]}]}");
 	c.nswitches = 0;
+	c.camera = false;
 	c.sdp = c.ice = (struct view){};
 	c.ref = VIEW("r");
 	app_dialling_print(&out, &c);
-	assert_text(&out, "{\"type\":\"dialling\",\"call\":\"7\",\"ref\":\"r\",\"to\":{\"device\":"
-			  "\"20\",\"name\":\"Front \\\"door\\\"\",\"kind\":\"intercom\"},"
-			  "\"device\":\"10\",\"token\":\"" TOKEN "\",\"switches\":[]}");
+	assert_text(&out,
+		    "{\"type\":\"dialling\",\"call\":\"7\",\"ref\":\"r\",\"to\":{\"device\":"
+		    "\"20\",\"name\":\"Front \\\"door\\\"\",\"kind\":\"intercom\"},"
+		    "\"device\":\"10\",\"token\":\"" TOKEN "\",\"switches\":[],\"camera\":false}");
 }
 
 static void the_short_ones_are_told(void **)

@@ -75,17 +75,17 @@ class Line {
 		(found) => found !== null);
 	}
 
-	async ring(call, { dark = false, ...more } = {}) {
-		const sdp = await this.page.evaluate(door_offer, dark);
+	async ring(call, { later = false, ...more } = {}) {
+		const sdp = await this.page.evaluate(door_offer, later);
 		this.say({ type: "ring", call, device: OWN,
 			from: { device: DOOR.id, name: DOOR.name, kind: "intercom" }, at: Date.now(),
 			until: Date.now() + 60_000, token: `token-${call}`, sdp, switches: SWITCHES, video: true,
-			...more });
+			camera: false, ...more });
 	}
 }
 
-// In the page: the door's end, which hums, and shows a moving picture unless it is dark.
-async function door_offer(dark) {
+// In the page: the door's end, which hums, and shows a moving picture, or promises one: door_shows.
+async function door_offer(later) {
 	globalThis.door?.close();
 	const canvas = document.createElement("canvas");
 	Object.assign(canvas, { width: 320, height: 240 });
@@ -105,8 +105,10 @@ async function door_offer(dark) {
 	const door = new RTCPeerConnection();
 	globalThis.door = door;
 	door.addTransceiver(hum.stream.getAudioTracks()[0], { direction: "sendrecv" });
-	if (!dark)
-		door.addTransceiver(canvas.captureStream(20).getVideoTracks()[0], { direction: "sendonly" });
+	const { sender } = door.addTransceiver("video", { direction: "sendonly" });
+	globalThis.door_shows = () => sender.replaceTrack(canvas.captureStream(20).getVideoTracks()[0]);
+	if (!later)
+		await globalThis.door_shows();
 	door.addEventListener("track", ({ track }) => {
 		globalThis.door_speaker = new Audio();
 		globalThis.door_speaker.srcObject = new MediaStream([track]);
@@ -348,20 +350,16 @@ function jpeg_of(colour) {
 	return canvas.toDataURL("image/jpeg").split(",")[1];
 }
 
-test("a door that shows no video shows what its camera has, again and again", async (world) => {
+test("a door shows what its camera has, again and again, until there is video", async (world) => {
 	const { page, server, line, leave } = await resident(world, {
 		answers: { "PUT /app/calls/95/picture": 204 } });
 	await connected(page);
 	let asked = 0, colour = "teal";
 	await page.route("**/api/v1/app/calls/95/snapshot", async (route) => {
-		asked++;
-		await route.fulfill({ contentType: "image/jpeg",
+		await route.fulfill(++asked < 3 ? { status: 204 } : { contentType: "image/jpeg",
 			body: Buffer.from(await page.evaluate(jpeg_of, colour), "base64") });
 	});
-	await line.ring("95", { dark: true });
-	await line.hears("shown", { call: "95" });
-	assert.equal(asked, 0, "asked while there may be video");
-	line.say({ type: "video", call: "95", video: false });
+	await line.ring("95", { later: true, camera: true });
 	const picture = call_screen(page).getByRole("img", { name: "What the door’s camera shows" });
 	await picture.waitFor();
 	assert.equal(await picture.evaluate(async (one) => {
@@ -376,10 +374,31 @@ test("a door that shows no video shows what its camera has, again and again", as
 		button(call_screen(page), "Picture").click()]);
 	await until("the call's picture", () => server.asked.some(({ method, path }) =>
 		method === "PUT" && path === "/app/calls/95/picture"), (kept) => kept);
-	line.say({ type: "video", call: "95", video: true });
+	await page.evaluate(() => globalThis.door_shows());
 	await picture.waitFor({ state: "detached" });
+	await line.hears("first", { call: "95" });
 	line.say({ type: "ended", call: "95", why: "caller_gone" });
 	await call_screen(page).waitFor({ state: "detached" });
+	await leave();
+});
+
+test("of a door without a camera nothing is asked, and a camera that gives nothing not for long", async (world) => {
+	const { page, line, leave } = await resident(world);
+	await connected(page);
+	await page.clock.install();
+	const asked = [];
+	await page.route("**/api/v1/app/calls/*/snapshot", async (route) => {
+		asked.push(new URL(route.request().url()).pathname.split("/").at(-2));
+		await route.fulfill({ status: 404, contentType: "application/json", body: "{}" });
+	});
+	await line.ring("96", { later: true });
+	await line.hears("shown", { call: "96" });
+	line.say({ type: "ended", call: "96", why: "caller_gone" });
+	await call_screen(page).waitFor({ state: "detached" });
+	await line.ring("97", { later: true, camera: true });
+	await until("three tries", () => asked.length, (n) => n === 3);
+	await page.clock.runFor(10_000);
+	assert.deepEqual(asked, ["97", "97", "97"]);
 	await leave();
 });
 

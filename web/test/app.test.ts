@@ -21,7 +21,7 @@ const SWITCHES = [{ number: 1, name: "Door" }];
 const hello: Said = { type: "hello", now: NOW, devices: ["2000000001"] };
 const ring = (call: string, more: Partial<Ring> = {}): Ring => ({
 	type: "ring", call, device: "2000000001", from: DOOR, at: NOW, until: NOW + 30_000,
-	token: `t${call}`, sdp: `o${call}`, switches: SWITCHES, video: true, ...more,
+	token: `t${call}`, sdp: `o${call}`, switches: SWITCHES, ...more,
 });
 const dialling = (ref: string, call: string, more: Partial<Dialling> = {}): Dialling => ({
 	type: "dialling", ref, call, device: "2000000001", to: DOOR, token: `t${call}`,
@@ -184,6 +184,13 @@ test("what opens is kept, and the way that stands", () => {
 		{ type: "up", call: "1" });
 	assert.deepEqual(phone.calls[0]?.opened, [1]);
 	assert.equal(phone.calls[0]?.up, true);
+});
+
+test("a camera is known of, also of a door that one calls, and so is the first picture", () => {
+	const { phone } = play(hello, ring("1", { camera: true }), ring("2"), dial("r1", true),
+		dialling("r1", "3", { camera: true }), { do: "first", call: "2" });
+	assert.deepEqual(phone.calls.map(({ id, camera, seen }) => [id, camera, seen]),
+		[["1", true, false], ["2", false, true], ["3", true, false]]);
 });
 
 test("messages that lack something, or that nobody knows, are none", () => {

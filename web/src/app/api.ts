@@ -61,10 +61,12 @@ const call_path = (call: string, rest: string) => `/app/calls/${encodeURICompone
 
 export const picture_href = (call: string) => BASE + call_path(call, "/picture");
 
-// What the door's camera shows now; null without one.
+// What the door's camera shows now; null before it has given something.
 export async function camera_picture(call: string): Promise<Blob | null> {
 	const answer = await fetch(BASE + call_path(call, "/snapshot"), { cache: "no-store" });
-	return answer.ok ? await answer.blob() : null;
+	if (!answer.ok)
+		throw new Error(`no picture: ${answer.status}`);
+	return answer.status === 204 ? null : await answer.blob();
 }
 
 export const app_api = {

@@ -12,7 +12,7 @@ import { HomeContext, useEngine, usePhone } from "./context.ts";
 import { Doors } from "./doors.tsx";
 import { Keypad } from "./keypad.tsx";
 import { Output } from "./output.tsx";
-import { call_live, phone_waiting, type Call } from "./phone.ts";
+import { call_live, phone_waiting, type Call, type Phase } from "./phone.ts";
 import { Picture } from "./picture.tsx";
 import { sound_locked } from "./ring.ts";
 import { snapshot_download, snapshot_name, snapshot_small, snapshot_take } from "./snapshot.ts";
@@ -135,6 +135,9 @@ function Leave({ call, close }: { call: Call; close: () => void }) {
 			call: call.id })} />;
 }
 
+// From the bell on, but at a door that one calls not before it answers.
+const LOOKS: readonly Phase[] = ["ringing", "answering", "talking"];
+
 // One call over the whole window, from the first ring to how it ended.
 export function CallScreen({ call }: { call: Call }) {
 	const engine = useEngine();
@@ -146,12 +149,11 @@ export function CallScreen({ call }: { call: Call }) {
 	const [camera, set_camera] = useState<Blob | null>(null); // its newest picture
 	const leg = engine.leg(call.id);
 	const live = call_live(call);
-	const dark = !call.video && !leg?.has_picture && call.incoming && call.peer.kind === "intercom"
-		&& (live || call.phase === "ringing");
-	const seen = leg?.has_picture === true || (dark && camera !== null);
+	const looks = call.camera && !call.seen && LOOKS.includes(call.phase);
+	const seen = call.seen || (looks && camera !== null);
 	useBell(call);
 	const snap = async () => {
-		const picture = dark ? camera
+		const picture = looks ? camera
 			: video.current === null ? null : await snapshot_take(video.current);
 		if (picture === null)
 			return;
@@ -170,7 +172,7 @@ export function CallScreen({ call }: { call: Call }) {
 			}}>
 			<Picture key={call.ref} video={video} leg={leg} loud={live && sound} sink={sink}
 				painted={() => engine.tell("first", call.id)} blocked={() => set_sound(false)} />
-			{dark && <Camera key={call.id} call={call.id} shown={set_camera} />}
+			{looks && <Camera key={call.id} call={call.id} shown={set_camera} />}
 			<Head call={call} />
 			<div class="call-middle">
 				{!seen && <Icon name={call.peer.kind === "intercom" ? "devices" : "phone"} />}

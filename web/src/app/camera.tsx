@@ -3,7 +3,9 @@ import { t } from "../lib/i18n.ts";
 import { camera_picture } from "./api.ts";
 
 const EVERY_MS = 1000;
-const MISSES_MAX = 10; // in a row: the door has no camera, or the call is none of ours any more
+const SOON_MS = 300; // at first: who has heard the bell wants to see
+const SOON_LOOKS = 10;
+const MISSES_MAX = 3; // in a row: the door shows video by now, or the call is none of ours any more
 
 // As a data: URL, which the page's policy allows.
 async function text_of(picture: Blob): Promise<string> {
@@ -20,23 +22,29 @@ interface Props {
 	shown: (picture: Blob | null) => void; // null: no more
 }
 
-// What the door's own camera shows, for a call without video: asked for again every second.
+// What the door's own camera shows, for a call that has no video yet: asked for again every second.
 export function Camera({ call, shown }: Props) {
 	const [src, set_src] = useState("");
 	useEffect(() => {
-		let over = false, misses = 0, timer: ReturnType<typeof setTimeout> | undefined;
+		let over = false, misses = 0, soon = SOON_LOOKS;
+		let timer: ReturnType<typeof setTimeout> | undefined;
 		const look = async () => {
-			const picture = await camera_picture(call).catch(() => null);
-			const text = picture === null ? "" : await text_of(picture).catch(() => "");
-			if (over)
-				return;
-			misses = text === "" ? misses + 1 : 0;
-			if (picture !== null && text !== "") {
-				set_src(text);
-				shown(picture);
+			try {
+				const picture = await camera_picture(call);
+				const text = picture === null ? "" : await text_of(picture);
+				if (over)
+					return;
+				misses = 0;
+				if (picture !== null) {
+					soon = 0;
+					set_src(text);
+					shown(picture);
+				}
+			} catch {
+				misses++;
 			}
-			if (misses < MISSES_MAX)
-				timer = setTimeout(() => void look(), EVERY_MS);
+			if (!over && misses < MISSES_MAX)
+				timer = setTimeout(() => void look(), soon-- > 0 ? SOON_MS : EVERY_MS);
 		};
 		void look();
 		return () => {

@@ -23,7 +23,8 @@ export interface Call {
 	incoming: boolean;
 	look: boolean; // seen and heard, without a microphone
 	phase: Phase;
-	video: boolean;
+	seen: boolean; // of its video there was a first picture
+	camera: boolean; // the other side's own, which shows something meanwhile
 	switches: readonly Switch[];
 	sdp: string; // the offer that was answered last
 	until: number; // when it stops to ring, by our clock
@@ -121,9 +122,9 @@ function hear_ring(phone: Phone, ring: Ring, now: number): Step {
 		return { phone, acts: [say({ type: "decline", call: ring.call })] };
 	const call: Call = known ?? {
 		id: ring.call, ref: ring.call, token: ring.token, device: ring.device, peer: ring.from,
-		incoming: true, look: false, phase: "ringing", video: ring.video, switches: ring.switches,
-		sdp: "", until: ring.until - phone.skew, since: null, up: false, opened: [], why: null,
-		by: null,
+		incoming: true, look: false, phase: "ringing", seen: false, camera: ring.camera ?? false,
+		switches: ring.switches, sdp: "", until: ring.until - phone.skew, since: null, up: false,
+		opened: [], why: null, by: null,
 	};
 	const next = known === null ? { ...phone, calls: [
 		...phone.calls.filter((one) => one.id !== ring.call), call] } : phone;
@@ -138,7 +139,7 @@ function hear_dialling(phone: Phone, it: Dialling): Step {
 	if (call === undefined || call.phase === "ended")
 		return { phone, acts: [say({ type: "hangup", call: it.call })] };
 	const named = { id: it.call, token: it.token, peer: it.to, switches: it.switches,
-		sdp: it.sdp ?? "" };
+		camera: it.camera ?? false, sdp: it.sdp ?? "" };
 	return { phone: with_call(phone, call.id, named), acts: it.sdp === undefined ? []
 		: offer({ ...call, ...named }, it.sdp, it.ice) };
 }
@@ -165,8 +166,6 @@ function hear_of(phone: Phone, call: Call, said: Said, now: number): Step {
 	case "talking":
 		return same(with_call(phone, call.id, { phase: "talking",
 			since: call.since ?? Math.min(said.at - phone.skew, now) }));
-	case "video":
-		return same(with_call(phone, call.id, { video: said.video }));
 	case "up":
 		return same(with_call(phone, call.id, { up: true }));
 	case "opened":
@@ -252,8 +251,8 @@ function dial(phone: Phone, deed: Extract<Deed, { do: "dial" }>): Step {
 	const before = alone(phone, ref);
 	const call: Call = {
 		id: ref, ref, token: "", device, peer: to, incoming: false, look, phase: "dialling",
-		video: to.kind === "intercom", switches, sdp: "", until: 0, since: null, up: false,
-		opened: [], why: null, by: null,
+		seen: false, camera: false, switches, sdp: "", until: 0, since: null, up: false, opened: [],
+		why: null, by: null,
 	};
 	const calls = before.phone.calls.filter(({ phase }) => phase !== "ended");
 	return { phone: { ...before.phone, calls: [...calls, call] },
@@ -296,9 +295,11 @@ function do_with(phone: Phone, call: Call, deed: Deed): Step {
 	case "broken":
 		return { phone: with_call(phone, call.id, { up: false }), acts: call.token === "" ? []
 			: [say({ type: "resume", call: call.id, token: call.token, fresh: true })] };
-	case "shown":
 	case "first":
-		return { phone, acts: [say({ type: deed.do, call: call.id })] };
+		return { phone: with_call(phone, call.id, { seen: true }),
+			acts: [say({ type: "first", call: call.id })] };
+	case "shown":
+		return { phone, acts: [say({ type: "shown", call: call.id })] };
 	default:
 		return same(phone);
 	}

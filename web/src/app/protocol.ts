@@ -30,7 +30,7 @@ export interface Ring {
 	token: string;
 	sdp: string;
 	switches: Switch[];
-	video: boolean;
+	camera?: boolean; // of its own, which is asked while there is no video
 	ice?: Ice[];
 }
 
@@ -42,6 +42,7 @@ export interface Dialling {
 	to: Peer;
 	token: string;
 	switches: Switch[];
+	camera?: boolean;
 	sdp?: string; // absent: comes by itself, later
 	ice?: Ice[];
 }
@@ -62,7 +63,6 @@ export type Said =
 	| { type: "sdp"; call: string; sdp: string; ice?: Ice[] }
 	| { type: "ringing" | "up"; call: string }
 	| { type: "talking"; call: string; at: number }
-	| { type: "video"; call: string; video: boolean } // whether there will be a picture
 	| { type: "ended"; call: string; why: string; by?: string }
 	| { type: "opened"; call: string; switch: number };
 
@@ -95,7 +95,6 @@ const NEEDS: Record<Said["type"], Record<string, (value: unknown) => boolean>> =
 	ringing: { call: is_text },
 	up: { call: is_text },
 	talking: { call: is_text, at: is_number },
-	video: { call: is_text },
 	ended: { call: is_text, why: is_text },
 	opened: { call: is_text, switch: is_number },
 	error: { code: is_text },

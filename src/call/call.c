@@ -120,15 +120,6 @@ static void on_talk_limit(void *arg)
 		call_event(call, CALL_EV_TALK_LIMIT, NULL);
 }
 
-static int64_t talk_ms(const struct call *call)
-{
-	const unsigned ms = call->sb->conf.talk_ms;
-
-	if (call->test)
-		return CALL_TEST_TALK_MS;
-	return ms ? ms : CALL_TALK_MS;
-}
-
 static void previews(struct call *call, struct call_leg *leg)
 {
 	if (leg->early && call->picture && !leg->trace.preview)
@@ -186,7 +177,7 @@ static void do_bridge(struct call *call, struct call_leg *leg)
 	call_record(call, CALL_REC_ANSWERED, leg, NULL);
 	call->sb->stats.answered++;
 	call->sb->stats.talking++;
-	rc = timers_arm(call->sb->timers, &call->timer, talk_ms(call), on_talk_limit, call);
+	rc = timers_arm(call->sb->timers, &call->timer, call->talk_ms, on_talk_limit, call);
 	leg->kind->connected(leg);
 	if (rc == 0)
 		rc = call->caller.kind->connect(&call->caller, leg); /* may end the call */

@@ -33,6 +33,7 @@ struct call {
 	struct switchboard *sb;
 	int64_t id; /* rises with time */
 	int64_t site_id;
+	unsigned ring_ms, talk_ms; /* at most, from the last step and from the answer */
 	enum call_state state;
 	struct map_node node; /* the switchboard's */
 	struct call_leg caller;

@@ -88,6 +88,8 @@ int switchboard_test(struct switchboard *sb, int64_t site_id, uint64_t device, u
 		return rc;
 	}
 	call->test = call->offered = true;
+	call->ring_ms = CALL_TEST_RING_MS;
+	call->talk_ms = CALL_TEST_TALK_MS;
 	call->caller.kind = &leg_nobody;
 	call->caller.code[0] = '\0'; /* no keys open what is not there */
 	*ret_call = call->id;

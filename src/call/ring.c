@@ -28,21 +28,12 @@ static bool any(const struct call *call)
 	return !list_empty(&call->legs) || rung_waiting(call);
 }
 
-static int64_t ring_ms(const struct call *call)
-{
-	const unsigned ms = call->sb->conf.ring_ms;
-
-	if (call->test)
-		return CALL_TEST_RING_MS;
-	return ms ? ms : CALL_RING_MS;
-}
-
 int64_t ring_until(const struct call *call)
 {
 	const struct route *route = &call->steps.route;
 	const int64_t last_s = route->n ? route->to[route->n - 1].after_s : 0;
 
-	return call_now(call) + call->steps.bell_ms + last_s * 1000 + ring_ms(call) - now_ms(call);
+	return call_now(call) + call->steps.bell_ms + last_s * 1000 + call->ring_ms - now_ms(call);
 }
 
 static const char quiet[] = "quiet";
@@ -111,7 +102,7 @@ static bool ring_on(struct call *call)
 		wait = steps_wait_ms(&call->steps, now_ms(call));
 	} while (wait == 0 || (wait > 0 && !any(call)));
 	if (wait < 0)
-		wait = ring_ms(call);
+		wait = call->ring_ms;
 	return any(call) &&
 	       timers_arm(call->sb->timers, &call->timer, wait, on_ring_timer, call) == 0;
 }

@@ -305,6 +305,8 @@ struct call *switchboard_call_new(struct switchboard *sb, const struct dir_devic
 	call->sb = sb;
 	call->id = switchboard_id(sb);
 	call->site_id = from->site_id;
+	call->ring_ms = sb->conf.ring_ms ? sb->conf.ring_ms : CALL_RING_MS;
+	call->talk_ms = sb->conf.talk_ms ? sb->conf.talk_ms : CALL_TALK_MS;
 	list_init(&call->legs);
 	list_init(&call->rung);
 	list_init(&call->hushed);

@@ -195,7 +195,7 @@ struct with_view {
 
 struct call_view {
 	struct app_call_row row;
-	bool outgoing, picture;
+	bool outgoing, test, picture;
 	const void *with; /* struct with_view */
 };
 
@@ -217,6 +217,8 @@ static const struct field call_fields[] = {
 	{ "result", FIELD_ENUM, FIELD_NULLABLE, CALL(result), .values = results,
 	  .doc = "Of the call: answered, though perhaps by another device; null: it goes on" },
 	{ "outgoing", FIELD_BOOL, 0, offsetof(struct call_view, outgoing) },
+	{ "test", FIELD_BOOL, 0, offsetof(struct call_view, test),
+	  .doc = "Nobody was at the door: it was never missed" },
 	{ "with", FIELD_OBJECT, FIELD_NULLABLE, offsetof(struct call_view, with), .of = &with_shape,
 	  .doc = "Who called, or was called" },
 	{ "answered_by", FIELD_TEXT, FIELD_NULLABLE, CALL(answered_by_name),
@@ -299,8 +301,8 @@ static int view_call(struct request *r, const struct app_call_row *row, struct c
 			return -ENOMEM;
 		*with = (struct with_view){ row->with_device, row->with_name };
 	}
-	*ret_view = (struct call_view){ *row, row->outgoing == 1, row->picture_at != DB_INT_NULL,
-					with };
+	*ret_view = (struct call_view){ *row, row->outgoing == 1, row->test == 1,
+					row->picture_at != DB_INT_NULL, with };
 	return 0;
 }
 

@@ -51,7 +51,7 @@ static const struct field summary_fields[] = {
 	RINGS(rings_never, "And those where no phone rang"),
 	{ "calls", FIELD_OBJECTS, 0, offsetof(struct summary_view, calls),
 	  .max = SUMMARY_RESULTS_MAX, .of = &calls_shape,
-	  .doc = "By result, of today and of the last seven days" },
+	  .doc = "By result, of today and of the last seven days, without tests" },
 };
 const struct shape summary_shape = SHAPE("Summary", struct summary_view, summary_fields);
 

@@ -12,5 +12,5 @@ enum {
 	MISSED_MAILS_MS = 3600 * 1000,
 };
 
-/* call: as it was ended. Nothing to do for one that was answered or declined. */
+/* call: as it was ended. Nothing to do for one that was answered or declined, nor for a test. */
 [[nodiscard]] int missed_tell(struct db *db, int64_t now_ms, const struct call_row *call);

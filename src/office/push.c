@@ -611,7 +611,7 @@ static void do_cancel(struct pusher *p, const struct ask *a)
 	r->by = arena_dup(&r->arena, view_str(a->by));
 	if (!r->why || !r->by)
 		r->why = r->by = "";
-	ring_end(r, push_is_missed(a->why) ? PUSH_MISSED : PUSH_CANCEL);
+	ring_end(r, push_is_missed(a->why) && !r->call.test ? PUSH_MISSED : PUSH_CANCEL);
 }
 
 static void do_missed(struct pusher *p, const struct ask *a)

@@ -43,6 +43,7 @@ struct push_call {
 	int64_t at, until;       /* UTC, ms */
 	unsigned switch_number;  /* what its notice may open; 0: nothing */
 	const char *switch_name; /* "" for none */
+	bool test;               /* nobody came: there is nothing to miss */
 };
 
 struct pusher_conf {
@@ -72,7 +73,8 @@ void pusher_stop(struct pusher *p);
 /* Any thread; these never wait. What is beyond PUSH_ASKS_MAX is dropped, and logged. */
 void push_ring(struct pusher *p, const struct push_call *call);
 /* It rings there no more. why: a word of call_trace.why; where it means that nobody came to answer,
- * a missed call is told of. by: who answered elsewhere, "" if that is not known. */
+ * a missed call is told of, unless it was a test. by: who answered elsewhere, "" if that is not
+ * known. */
 void push_cancel(struct pusher *p, int64_t call_id, uint64_t device, const char *why,
 		 const char *by);
 /* A call that this device has missed, whether or not it was rung. */

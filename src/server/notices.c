@@ -36,7 +36,8 @@ static struct push_call call_of(const struct wake *wake)
 				   .from_name = wake->from_name,
 				   .at = wake->at,
 				   .until = wake->until,
-				   .switch_name = "" };
+				   .switch_name = "",
+				   .test = wake->test };
 }
 
 void notices_wake(struct notices *n, const struct wake *wake)
@@ -53,13 +54,13 @@ void notices_wake_over(struct notices *n, int64_t call_id, uint64_t device, cons
 	push_cancel(n->pusher, call_id, device, why, "");
 }
 
-/* As one that was rung and did not come: of a call that somebody answered or declined nothing is
- * told. */
+/* As one that was rung and did not come: of a call that somebody answered or declined, and of a
+ * test, nothing is told. */
 void notices_hushed(struct notices *n, const struct wake *wake, const char *why)
 {
 	const struct push_call call = call_of(wake);
 
-	if (push_is_missed(why))
+	if (push_is_missed(why) && !wake->test)
 		push_missed(n->pusher, &call);
 }
 

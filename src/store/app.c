@@ -41,6 +41,7 @@ static const struct db_column call_columns[] = {
 	DB_COLUMN_INT(struct app_call_row, id),
 	DB_COLUMN_INT(struct app_call_row, device),
 	DB_COLUMN_INT(struct app_call_row, outgoing),
+	DB_COLUMN_INT(struct app_call_row, test),
 	DB_COLUMN_INT(struct app_call_row, started_at),
 	DB_COLUMN_INT(struct app_call_row, answered_at),
 	DB_COLUMN_INT(struct app_call_row, ended_at),
@@ -62,7 +63,7 @@ static const struct db_shape call_shape = DB_SHAPE(struct app_call_row, call_col
 
 #define CALL_COLUMNS                                                                               \
 	"SELECT c.site_id, c.id, CAST($2 AS BIGINT) AS device, c.started_at, c.answered_at,"       \
-	" c.ended_at, c.result, c.picture_at, c.answered_by, c.answered_by_name,"
+	" c.ended_at, c.result, c.picture_at, c.answered_by, c.answered_by_name, c.test,"
 /* The first that was rung. */
 #define CALLED(column)                                                                             \
 	" (SELECT l." column " FROM call_leg l WHERE l.site_id = c.site_id AND l.call_id = c.id"   \

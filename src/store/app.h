@@ -41,6 +41,7 @@ struct app_call_row {
 	int64_t id;
 	int64_t device;   /* the app */
 	int64_t outgoing; /* 1: it called */
+	int64_t test;     /* 1: nobody was at the door (switchboard_test) */
 	int64_t started_at;
 	int64_t answered_at; /* DB_INT_NULL and p NULL where nothing is known yet */
 	int64_t ended_at;

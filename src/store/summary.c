@@ -78,7 +78,7 @@ static const struct db_stmt
 			    "SELECT result, " HOW_MANY(
 				    "started_at >= $2") " AS today, COUNT(*) AS week"
 							" FROM call WHERE site_id = $1 AND "
-							"started_at >= $3"
+							"started_at >= $3 AND test = 0"
 							" GROUP BY result ORDER BY result",
 			    &calls_shape },
 		[RINGS] = { "summary_rings",

@@ -34,7 +34,8 @@ const past = (id, more = {}) => ({ id, site_id: "1", started_at: 1_790_000_000_0
 	answered_by: null, ...more });
 const CALLS = { items: [past("1"),
 	past("2", { result: "answered", answered_at: 1_789_992_805_000, answered_by: "Kitchen phone" }),
-	past("3", { outgoing: true, with: { id: KITCHEN.id, name: KITCHEN.name } })], next: null };
+	past("3", { outgoing: true, with: { id: KITCHEN.id, name: KITCHEN.name } }),
+	past("4", { test: true })], next: null };
 const ANSWERS = { "GET /app": HOME, "GET /session": SESSION, "GET /app/calls": CALLS,
 	"DELETE /app/session": 401, "DELETE /session": 204 };
 
@@ -552,6 +553,7 @@ test("the list of calls: missed ones are counted until it is looked at, and call
 	await page.getByText("You have missed calls.").waitFor();
 	await page.getByRole("link", { name: /^Calls/ }).click();
 	await page.getByText("Answered by Kitchen phone · 0:").waitFor();
+	await page.getByText("Test call · Nobody answered").waitFor();
 	await page.getByRole("link", { name: "Calls", exact: true }).waitFor();
 	await look(page, "app-calls");
 	await button(page, `Call back ${DOOR.name}`).first().click();

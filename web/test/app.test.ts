@@ -7,7 +7,7 @@ import {
 import type { Quiet } from "../src/api/types.ts";
 import type { AppDevice, PastCall } from "../src/app/api.ts";
 import { notice_plan } from "../src/app/notice.ts";
-import { past_text } from "../src/app/past.ts";
+import { past_missed, past_text } from "../src/app/past.ts";
 import { here_parse } from "../src/app/place.ts";
 import { places } from "../src/app/places.ts";
 import { quiet_night, quiet_simple, quiet_with } from "../src/app/quiet_times.ts";
@@ -235,6 +235,8 @@ test("a ring that is pushed becomes a notice with a door to open", () => {
 	const late = notice_plan(ring_push, NOW + 30_000 + 60_001, words);
 	assert.ok(late?.do === "show");
 	assert.equal(late.notice.options.data.type, "missed");
+	assert.deepEqual(notice_plan({ ...ring_push, test: true }, NOW + 30_000 + 60_001, words),
+		{ do: "close", tag: "ring-7" });
 });
 
 test("what ends a ring closes its notice; what is missed takes its place", () => {
@@ -291,6 +293,9 @@ test("a call in the list: by whom it was answered, or what became of it", () => 
 		["call.answered", {}]);
 	assert.deepEqual(text({ result: "missed" }), ["call.missed", {}]);
 	assert.deepEqual(text({ result: "missed", outgoing: true }), ["app.why.no_answer", {}]);
+	assert.deepEqual(text({ result: "missed", test: true }), ["app.why.no_answer", {}]);
+	assert.deepEqual([past_missed(call({ result: "missed" })),
+		past_missed(call({ result: "missed", test: true }))], [true, false]);
 	assert.deepEqual(text({ result: "later" as "busy" }), ["call.ended", {}]);
 	assert.deepEqual(text({}), ["call.ended", {}]);
 	assert.deepEqual(text({ ended_at: null }), ["call.ringing", {}]);

@@ -472,14 +472,17 @@ static void calls_are_those_in_which_an_app_took_part(void **state)
 			    "40 30 10");
 	assert_status(f, 200, ROLE_SITE_USER, "GET", "/app/calls?limit=2&cursor=50", NULL);
 	assert_true(says(f, fixture_path(f, "\"device\":\"%lld\"", (long long)two)));
-	assert_true(says(
-		f,
-		fixture_path(f, "\"outgoing\":true,\"with\":{\"id\":\"%lld\",\"name\":\"Called\"}",
-			     (long long)other)));
+	assert_true(says(f, fixture_path(f,
+					 "\"outgoing\":true,\"test\":false,\"with\":"
+					 "{\"id\":\"%lld\",\"name\":\"Called\"}",
+					 (long long)other)));
 	assert_status(f, 200, ROLE_SITE_USER, "GET", "/app/calls?limit=1", NULL);
-	assert_true(
-		says(f, "\"outgoing\":false,\"with\":{\"id\":\"1999999999\",\"name\":\"Caller\"}"));
+	assert_true(says(f, "\"outgoing\":false,\"test\":false,\"with\":{\"id\":\"1999999999\","
+			    "\"name\":\"Caller\"}"));
 	assert_true(says(f, "\"answered_by\":\"Two\",\"picture\":true"));
+	assert_int_equal(db_script(f->db, "UPDATE call SET test = 1 WHERE id = 50"), 0);
+	assert_status(f, 200, ROLE_SITE_USER, "GET", "/app/calls?limit=1", NULL);
+	assert_true(says(f, "\"test\":true,"));
 	assert_problem(f, 404, "device", ROLE_SITE_USER, "GET",
 		       fixture_path(f, "/app/calls?device=%lld", (long long)other), NULL);
 	assert_problem(f, 400, "device", ROLE_SITE_USER, "GET", "/app/calls?device=x", NULL);

@@ -707,6 +707,11 @@ static void a_summary_has_what_one_may_read(void **state)
 	assert_non_null(strstr(fixture_text(f), "\"apartments\":2,\"people\":4,"
 						"\"openings_today\":1,\"openings_week\":1"));
 	assert_non_null(strstr(fixture_text(f), "{\"result\":\"answered\",\"today\":1,\"week\":1}"));
+	assert_int_equal(db_script(f->db, "UPDATE call SET test = 1 WHERE id = 2"),
+			 0); /* it counts not */
+	assert_status(f, 200, ADMIN, "GET", own(f, "/summary"), NULL);
+	assert_non_null(strstr(fixture_text(f),
+			       "\"calls\":[{\"result\":\"answered\",\"today\":1,\"week\":1}]"));
 	assert_status(f, 200, ADMIN, "GET", own(f, fixture_path(f, "/summary?today=%lld",
 								 (long long)NOW - 500)), NULL);
 	assert_non_null(strstr(fixture_text(f), "{\"result\":\"answered\",\"today\":0,\"week\":1}"));

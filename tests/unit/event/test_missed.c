@@ -80,7 +80,7 @@ static struct house house_new(struct fixture *f, bool holder_wants)
 	return h;
 }
 
-static struct call_row call_new(struct fixture *f, const struct house *h, int64_t id)
+static struct call_row call_of(struct fixture *f, const struct house *h, int64_t id, bool test)
 {
 	const struct call_row call = { .site_id = h->site,
 				       .id = id,
@@ -90,10 +90,16 @@ static struct call_row call_new(struct fixture *f, const struct house *h, int64_
 				       .button = 1,
 				       .answered_at = DB_INT_NULL,
 				       .ended_at = DB_INT_NULL,
-				       .answered_by = DB_INT_NULL };
+				       .answered_by = DB_INT_NULL,
+				       .test = test };
 
 	assert_int_equal(call_start(f->db, NOW, &call), 0);
 	return call;
+}
+
+static struct call_row call_new(struct fixture *f, const struct house *h, int64_t id)
+{
+	return call_of(f, h, id, false);
 }
 
 static void leg_new(struct fixture *f, const struct house *h, int64_t call, int64_t device,
@@ -176,6 +182,18 @@ static void who_does_not_want_it_or_declined_is_not_told(void **state)
 	assert_string_equal(outbox(f), "");
 }
 
+static void nobody_missed_a_test(void **state)
+{
+	struct fixture *f = *state;
+	const struct house h = house_new(f, true);
+	struct call_row call = call_of(f, &h, CALL, true);
+
+	leg_new(f, &h, CALL, PHONE, VIEW("missed"));
+	call.test = 0; /* who ends it does not know */
+	end(f, &call, VIEW("missed"));
+	assert_string_equal(outbox(f), "");
+}
+
 static void a_bell_that_is_pressed_for_fun_fills_no_letter_box(void **state)
 {
 	struct fixture *f = *state;
@@ -197,6 +215,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ON_BOTH(who_was_to_be_rung_is_told_once),
 		ON_BOTH(who_does_not_want_it_or_declined_is_not_told),
+		ON_BOTH(nobody_missed_a_test),
 		ON_BOTH(a_bell_that_is_pressed_for_fun_fills_no_letter_box),
 	};
 

@@ -467,6 +467,23 @@ static void what_nobody_answered_is_a_missed_call(void **state)
 	assert_string_equal(got(f, 2)->body, g->body);
 }
 
+static void a_test_that_nobody_answered_is_taken_back(void **state)
+{
+	struct fixture *f = *state;
+	struct push_call call = call_of(f);
+
+	call.test = true;
+	subscribe(f, "/201/a");
+	pusher_open(f, NULL);
+	push_ring(f->pusher, &call);
+	assert_non_null(strstr(got(f, 0)->body, "\"switch\":\"Gate\",\"test\":true}"));
+	until(f, f->pushed == 1);
+	push_cancel(f->pusher, CALL, PHONE, "no_answer", "");
+	assert_string_equal(got(f, 1)->body,
+			    "{\"type\":\"cancel\",\"call\":\"77\",\"device\":\"1000000001\","
+			    "\"why\":\"no_answer\"}");
+}
+
 static void a_subscription_that_is_gone_is_forgotten(void **state)
 {
 	const struct push_place phone = { 0, PHONE };
@@ -733,6 +750,7 @@ int main(void)
 		WITH_SERVICE(its_end_ends_its_tokens_at_once),
 		WITH_SERVICE(a_token_opens_once_while_it_rings),
 		WITH_SERVICE(what_nobody_answered_is_a_missed_call),
+		WITH_SERVICE(a_test_that_nobody_answered_is_taken_back),
 		WITH_SERVICE(a_subscription_that_is_gone_is_forgotten),
 		WITH_SERVICE(nobody_is_told_at_once),
 		WITH_SERVICE(a_busy_service_is_left_alone_for_as_long_as_it_says),

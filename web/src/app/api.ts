@@ -44,6 +44,7 @@ export interface PastCall {
 	ended_at: number | null;
 	result: CallResult | null;
 	outgoing: boolean;
+	test?: boolean; // nobody was at the door
 	with: { id: string; name: string } | null;
 	device: string;
 	picture?: boolean;

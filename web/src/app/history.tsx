@@ -61,7 +61,8 @@ function Past({ one, device }: { one: PastCall; device: AppDevice | undefined })
 			<span class="app-past-text">
 				<strong>{one.with?.name || one.with?.id || t("call.somebody")}</strong>
 				<span class={missed ? "error" : "soft"}>
-					{[t(key, values), talked].filter(Boolean).join(" · ")}
+					{[one.test === true && t("call.test"), t(key, values), talked]
+						.filter(Boolean).join(" · ")}
 				</span>
 				<time class="soft" dateTime={new Date(one.started_at).toISOString()}>
 					{format_time(one.started_at, lang_current(), device?.zone ?? "UTC")}

@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { AppServer } from "./app_server.mjs";
-import { browser_open, look, run_tests, test, until, visitor } from "./lib.mjs";
+import { browser_open, DESK, look, run_tests, test, until, visitor } from "./lib.mjs";
 
 const FLAGS = ["--use-fake-device-for-media-stream", "--allow-loopback-in-peer-connection",
 	"--disable-features=WebRtcHideLocalIpsWithMdns", "--use-fake-ui-for-media-stream"];
@@ -380,6 +380,48 @@ test("a door shows what its camera has, again and again, until there is video", 
 	await line.hears("first", { call: "95" });
 	line.say({ type: "ended", call: "95", why: "caller_gone" });
 	await call_screen(page).waitFor({ state: "detached" });
+	await leave();
+});
+
+// In the page: the least contrast of white letters on a picture of what is behind them.
+async function contrast_of(png) {
+	const bytes = Uint8Array.from(atob(png), (letter) => letter.charCodeAt(0));
+	const picture = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
+	const pen = new OffscreenCanvas(picture.width, picture.height).getContext("2d");
+	pen.drawImage(picture, 0, 0);
+	const { data } = pen.getImageData(0, 0, picture.width, picture.height);
+	const linear = (part) => (part / 255) ** 2.2;
+	let brightest = 0;
+	for (let i = 0; i < data.length; i += 4)
+		brightest = Math.max(brightest, 0.2126 * linear(data[i]) + 0.7152 * linear(data[i + 1])
+			+ 0.0722 * linear(data[i + 2]));
+	return 1.05 / (brightest + 0.05);
+}
+
+test("what is written on a bright picture can be read", async (world) => {
+	const { page, line, leave } = await resident(world);
+	await connected(page);
+	await page.route("**/api/v1/app/calls/98/snapshot", async (route) => route.fulfill({
+		contentType: "image/jpeg",
+		body: Buffer.from(await page.evaluate(jpeg_of, "white"), "base64") }));
+	await line.ring("98", { later: true, camera: true });
+	await button(call_screen(page), "Answer").click();
+	line.say({ type: "talking", call: "98", at: Date.now() });
+	await page.getByRole("img", { name: "What the door’s camera shows" }).waitFor();
+	await look_at_call(page, "app-bright");
+	for (const size of [UPRIGHT, DESK]) {
+		await page.setViewportSize(size);
+		await page.locator(".call-head").evaluate((head) => {
+			for (const one of head.children)
+				one.style.visibility = "hidden";
+		});
+		for (const text of await page.locator(".call-head > *").all()) {
+			const box = await text.boundingBox();
+			const png = await page.screenshot({ clip: box });
+			const contrast = await page.evaluate(contrast_of, png.toString("base64"));
+			assert.ok(contrast >= 4.5, `${size.width} px, at ${Math.round(box.y)}: ${contrast}`);
+		}
+	}
 	await leave();
 });
 

@@ -10,7 +10,11 @@
 
 static const char *const roles[] = { "site_admin_payment", "site_admin", "site_user",
 				     "site_user_no_login", NULL };
-static const char *const statuses[] = { "no_login", "invited", "active", NULL };
+enum status { NOT_SIGNING_IN, NOT_INVITED, INVITED, EXPIRED, ACTIVE, NSTATUSES };
+static const char *const statuses[NSTATUSES + 1] = {
+	[NOT_SIGNING_IN] = "no_login", [NOT_INVITED] = "not_invited", [INVITED] = "invited",
+	[EXPIRED] = "expired",         [ACTIVE] = "active",
+};
 
 static const struct field home_ref_fields[] = {
 	{ "id", FIELD_ID, 0, offsetof(struct home_ref, id) },
@@ -31,7 +35,8 @@ static const struct field user_fields[] = {
 	{ "language", FIELD_TEXT, 0, offsetof(struct user_view, language) },
 	{ "comment", FIELD_TEXT, 0, offsetof(struct user_view, comment) },
 	{ "status", FIELD_ENUM, 0, offsetof(struct user_view, status), .values = statuses,
-	  .doc = "invited: has not chosen a password yet" },
+	  .doc = "Without a password: not invited yet, by a link that is good still, or by one that "
+		 "has expired" },
 	{ "managed", FIELD_BOOL, 0, offsetof(struct user_view, managed),
 	  .doc = "This site may change name, e-mail and language" },
 	{ "apartments", FIELD_OBJECTS, 0, offsetof(struct user_view, apartments),
@@ -54,11 +59,22 @@ bool people_is_managed(const struct member_row *member)
 	return member->alone && !member->active;
 }
 
-static struct view status_of(const struct member_row *m, bool admin)
+static enum status status_of(const struct member_row *m, bool admin, int64_t now_ms)
 {
 	if (!admin && (!m->role.p || view_eq(m->role, NO_LOGIN)))
-		return view_str(statuses[0]);
-	return view_str(statuses[m->active ? 2 : 1]);
+		return NOT_SIGNING_IN;
+	if (m->active)
+		return ACTIVE;
+	if (m->invited_until == DB_INT_NULL)
+		return NOT_INVITED;
+	return m->invited_until > now_ms ? INVITED : EXPIRED;
+}
+
+bool people_may_invite(const struct user_view *user)
+{
+	return view_eq(user->status, view_str(statuses[NOT_INVITED])) ||
+	       view_eq(user->status, view_str(statuses[INVITED])) ||
+	       view_eq(user->status, view_str(statuses[EXPIRED]));
 }
 
 static struct user_view view_of(const struct member_row *m)
@@ -114,7 +130,7 @@ int people_views(struct request *r, const struct member_row *rows, size_t nrows,
 							     m->apartment_name, m->admin };
 			view->apartments.n++;
 		}
-		view->status = status_of(&rows[first], admin);
+		view->status = view_str(statuses[status_of(&rows[first], admin, r->now)]);
 		if (people_by_neighbour(r))
 			narrow(r, view);
 	}

@@ -69,6 +69,8 @@ struct user_view {
 			       struct user_view **ret_views, size_t *ret_n);
 /* A page of the list, read with limit + 1 people, and its cursor. */
 int people_reply_page(struct request *r, const struct member_row *rows, size_t nrows);
+/* To choose a password, which he has not yet. */
+bool people_may_invite(const struct user_view *user);
 /* Never signed in and known to this site alone: it may name him anew. */
 bool people_is_managed(const struct member_row *member);
 /* Answers with one of the site's people. */

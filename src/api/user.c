@@ -221,7 +221,7 @@ int api_user_delete(struct request *r)
 
 static int check_invited(struct request *r, const struct user_view *user)
 {
-	if (view_eq(user->status, VIEW("invited")))
+	if (people_may_invite(user))
 		return 0;
 	return reply_problem(r, 409, NULL,
 			     view_eq(user->status, VIEW("active"))
@@ -245,6 +245,8 @@ int api_user_invitation_post(struct request *r)
 		rc = check_invited(r, views);
 	if (rc == 0)
 		rc = people_invite(r, r->ids[ID_OBJECT]);
+	if (rc == 0)
+		rc = member_invited(r->db, r->now, r->ids[ID_SITE], r->ids[ID_OBJECT]);
 	if (rc == 0)
 		rc = db_commit(&tx);
 	return rc == 0 ? reply_none(r) : rc;

@@ -20,6 +20,7 @@ static const struct db_column member_columns[] = {
 	DB_COLUMN_TEXT(struct member_row, sort),
 	DB_COLUMN_INT(struct member_row, created_at),
 	DB_COLUMN_INT(struct member_row, active),
+	DB_COLUMN_INT(struct member_row, invited_until),
 	DB_COLUMN_INT(struct member_row, alone),
 	DB_COLUMN_INT(struct member_row, apartment_id),
 	DB_COLUMN_TEXT(struct member_row, floor),
@@ -52,7 +53,7 @@ static const struct db_shape count_shape = DB_SHAPE(struct count_row, count_colu
 	"SELECT p.id, p.name, p.email, p.language, m.phone, m.comment, m.sort, m.created_at,"      \
 	" (SELECT r.role FROM person_role r WHERE r.site_id = m.site_id AND r.person_id = p.id"    \
 	" AND r.role <> 'apartment_admin') AS role,"                                               \
-	PERSON_ACTIVE("p") ","                                                                     \
+	PERSON_ACTIVE("p") ", p.invited_until,"                                                    \
 	" CASE WHEN NOT EXISTS (SELECT 1 FROM member o WHERE o.person_id = p.id"                   \
 	" AND o.site_id <> m.site_id)"                                                             \
 	" AND NOT EXISTS (SELECT 1 FROM person_role r WHERE r.person_id = p.id"                    \
@@ -350,6 +351,11 @@ int member_name(struct db *db, int64_t now_ms, int64_t site_id, const struct per
 				      A_TEXT(p->email), A_TEXT(p->language)));
 
 	return rc < 0 ? rc : member_refresh(db, now_ms, p->id);
+}
+
+int member_invited(struct db *db, int64_t now_ms, int64_t site_id, int64_t person_id)
+{
+	return changed(db, now_ms, site_id, person_id);
 }
 
 int person_release(struct db *db, int64_t now_ms, int64_t person_id)

@@ -30,6 +30,7 @@ struct member_row {
 	struct view sort; /* with the id, the list's cursor */
 	int64_t created_at;
 	int64_t active;       /* 1: signs in with a password of his own */
+	int64_t invited_until; /* by a link to choose one; DB_INT_NULL: never */
 	int64_t alone;        /* 1: no other site or company has him */
 	int64_t apartment_id; /* DB_INT_NULL: none; likewise its three texts */
 	struct view floor;
@@ -79,6 +80,8 @@ struct home {
 			      const struct person_row *person);
 /* After a person's name or e-mail changed: in each site where he is. */
 [[nodiscard]] int member_refresh(struct db *db, int64_t now_ms, int64_t person_id);
+/* Another link was made for him (store/token.h). */
+[[nodiscard]] int member_invited(struct db *db, int64_t now_ms, int64_t site_id, int64_t person_id);
 /* Takes away all that he has in this site: role, homes, apps, membership. The person goes too
  * unless a site or company still has him. */
 [[nodiscard]] int member_remove(struct db *db, int64_t now_ms, int64_t site_id, int64_t person_id);

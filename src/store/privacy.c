@@ -27,9 +27,9 @@ struct cells {
 #define CELLS(table) DB_SHAPE(struct cells, table)
 
 static const struct db_column account_columns[] = {
-	NUMBER("id", 0),         TEXT("email", 0),        TEXT("name", 1),
-	TEXT("language", 2),     NUMBER("created_at", 1), NUMBER("disabled_at", 2),
-	NUMBER("consent_at", 3), NUMBER("missed_mail", 4),
+	NUMBER("id", 0),         TEXT("email", 0),         TEXT("name", 1),
+	TEXT("language", 2),     NUMBER("created_at", 1),  NUMBER("disabled_at", 2),
+	NUMBER("consent_at", 3), NUMBER("missed_mail", 4), NUMBER("invited_until", 5),
 };
 static const struct db_shape account_shape = CELLS(account_columns);
 static const struct db_column role_columns[] = {
@@ -209,7 +209,7 @@ enum {
 static const struct db_stmt stmts[] = {
 	[ACCOUNT] = { "privacy_account",
 		      "SELECT id, email, name, language, created_at, disabled_at, consent_at,"
-		      " missed_mail FROM person"
+		      " missed_mail, invited_until FROM person"
 		      " WHERE id = $1",
 		      &account_shape },
 	[ROLES] = { "privacy_roles",

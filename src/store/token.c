@@ -32,6 +32,7 @@ enum {
 	REGISTRATION_EXPIRE,
 	CREATE,
 	REPLACE,
+	INVITED,
 	FIND,
 	TAKE_ONE,
 	DELETE,
@@ -58,6 +59,7 @@ static const struct db_stmt stmts[] = {
 				     ") VALUES ($1, $2, $3, $4, $5, $6)" },
 	[REPLACE] = { "token_replace",
 		      "DELETE FROM account_token WHERE person_id = $1 AND purpose = $2" },
+	[INVITED] = { "token_invited", "UPDATE person SET invited_until = $2 WHERE id = $1" },
 	[FIND] = { "token_find", "SELECT " TOKEN_COLUMNS " FROM account_token" TOKEN_WHERE,
 		   &token_shape },
 	[TAKE_ONE] = { "token_take",
@@ -100,9 +102,12 @@ int registration_take(struct db *db, struct view token_hash, int64_t now_ms, str
 
 int token_create(struct db *db, const struct token_row *t)
 {
-	const int rc = db_exec(db, &stmts[REPLACE],
-			       DB_ARGS(A_INT_OR_NULL(t->person_id), A_TEXT(t->purpose)), NULL);
+	int rc = db_exec(db, &stmts[REPLACE],
+			 DB_ARGS(A_INT_OR_NULL(t->person_id), A_TEXT(t->purpose)), NULL);
 
+	if (rc == 0 && view_eq(t->purpose, VIEW("invitation")))
+		rc = db_exec(db, &stmts[INVITED],
+			     DB_ARGS(A_INT(t->person_id), A_INT(t->expires_at)), NULL);
 	return rc < 0 ? rc
 		      : db_exec(db, &stmts[CREATE],
 				DB_ARGS(A_BLOB(t->token_hash), A_TEXT(t->purpose),

@@ -31,7 +31,8 @@ struct token_row {
 [[nodiscard]] int registration_take(struct db *db, struct view token_hash, int64_t now_ms,
 				    struct arena *arena, struct registration_row *ret_registration);
 
-/* The earlier ones of the person and purpose are over. */
+/* The earlier ones of the person and purpose are over. Of an invitation the person keeps until when
+ * it is good, also when the token is gone (member_row.invited_until). */
 [[nodiscard]] int token_create(struct db *db, const struct token_row *token);
 /* -ENOENT: there is none of that purpose, or it has expired, or it is nobody's. */
 [[nodiscard]] int token_find(struct db *db, struct view token_hash, struct view purpose,

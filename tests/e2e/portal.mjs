@@ -388,6 +388,17 @@ test("a site of 500 flats and 1,500 people comes from a file", async ({ browser,
 	await tab(page, "Apartments");
 	await page.getByRole("searchbox", { name: "Filter" }).fill("499");
 	await page.getByRole("rowheader", { name: "499", exact: true }).waitFor();
+
+	// None of them was asked to come: one is now.
+	await tab(page, "People");
+	const person = page.getByRole("row").nth(1);
+	await person.getByText("Not invited yet").waitFor();
+	await look(page, "people-imported");
+	await person.getByRole("link").click();
+	await page.getByRole("complementary").getByRole("button", { name: /^Invite / }).click();
+	await button(dialog(page), "Invite").click();
+	await page.getByRole("complementary").getByText("Invitation sent").waitFor();
+	await person.getByText("Invitation sent").waitFor();
 	assert.deepEqual(page.faults, []);
 	await (await account(page)).getByLabel("Language").selectOption("fr");
 	await page.getByRole("link", { name: "Import", exact: true }).click();
@@ -556,7 +567,7 @@ test("people are added, found, moved in and out", async ({ browser, stage }) => 
 	await look(page, "person-new");
 	await button(dialog(page), "Create").click();
 	await toast(page, "Bára Šťastná added");
-	await page.getByText("Invited", { exact: true }).waitFor();
+	await page.getByText("Invitation sent", { exact: true }).waitFor();
 	await page.getByLabel("Search").fill("stastna");
 	await gone(person(/Mark Manager/));
 	await look(page, "people");

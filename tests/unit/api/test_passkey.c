@@ -602,7 +602,7 @@ static void who_has_only_a_passkey_is_active(void **state)
 	authenticator_init(&a, COSE_ES256, "one");
 	password_set(f, ROLE_SITE_USER, false);
 	assert_status(f, 200, ROLE_SITE_ADMIN, "GET", user, NULL);
-	assert_string_equal(fixture_get(f, "status"), "invited");
+	assert_string_equal(fixture_get(f, "status"), "not_invited");
 	assert_string_equal(fixture_get(f, "managed"), "true");
 	add(f, &a, ROLE_SITE_USER);
 	assert_status(f, 200, ROLE_SITE_ADMIN, "GET", user, NULL);

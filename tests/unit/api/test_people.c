@@ -1,9 +1,12 @@
 /* Users of a site, the people of an apartment, companies and their admins. */
 #include "fixture.h"
 
+#include "api/invite.h"
 #include "api/limits.h"
 #include "store/account.h"
+#include "store/change.h"
 #include "store/member.h"
+#include "store/token.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -112,6 +115,43 @@ static void a_user_lives(void **state)
 	assert_status(f, 204, ADMIN, "DELETE", path, NULL);
 	assert_status(f, 404, ADMIN, "GET", path, NULL);
 	assert_status(f, 404, ADMIN, "POST", fixture_path(f, "%s/invitation", path), NULL);
+}
+
+static void assert_status_of(struct fixture *f, const char *path, const char *status)
+{
+	assert_status(f, 200, ADMIN, "GET", path, NULL);
+	assert_string_equal(fixture_get(f, "status"), status);
+}
+
+/* Who came by an import was not asked; whose link is over was, and hears so also when it is gone. */
+static void an_invitation_goes_once_and_expires(void **state)
+{
+	struct fixture *f = *state;
+	const int64_t id = make(f, "Bea", "site_user", "bea@example.com");
+	const char *path = below(f, "/users", id);
+	struct change_row *news;
+	int64_t oldest, newest;
+	size_t n;
+
+	assert_status_of(f, path, "invited");
+	f->now += INVITE_MS - 1;
+	assert_status_of(f, path, "invited");
+	f->now++;
+	assert_status_of(f, path, "expired");
+	assert_int_equal(token_expire(f->db, f->now), 0);
+	assert_status_of(f, path, "expired");
+	assert_int_equal(change_range(f->db, &oldest, &newest), 0);
+	assert_status(f, 204, ADMIN, "POST", fixture_path(f, "%s/invitation", path), NULL);
+	assert_int_equal(change_after_of_site(f->db, f->own, newest, 9, &f->arena, &news, &n), 0);
+	assert_true(n > 0 && view_eq(news[n - 1].type, VIEW("person"))); /* pages with the list hear it */
+	assert_status_of(f, path, "invited");
+	assert_int_equal(db_script(f->db, "UPDATE person SET invited_until = NULL"), 0);
+	assert_status_of(f, path, "not_invited");
+	assert_status(f, 204, ADMIN, "POST", fixture_path(f, "%s/invitation", path), NULL);
+	assert_status_of(f, path, "invited");
+	assert_int_equal(db_script(f->db, "UPDATE person SET password = 'hash'"), 0);
+	assert_status_of(f, path, "active");
+	assert_status(f, 409, ADMIN, "POST", fixture_path(f, "%s/invitation", path), NULL);
 }
 
 static void who_does_not_sign_in_needs_no_address(void **state)
@@ -581,6 +621,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, fixture_setup, fixture_teardown)
 		TEST(a_user_lives),
+		TEST(an_invitation_goes_once_and_expires),
 		TEST(who_does_not_sign_in_needs_no_address),
 		TEST(an_address_that_is_known_keeps_its_person),
 		TEST(nobody_grants_or_touches_what_is_above),

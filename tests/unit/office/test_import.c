@@ -122,6 +122,13 @@ static const struct db_stmt mails_of = {
 	&text_shape
 };
 
+static const struct db_stmt invited_of = {
+	"invited_of",
+	"SELECT p.name || CASE WHEN p.invited_until IS NULL THEN ' -' ELSE ' invited' END AS text"
+	" FROM member m JOIN person p ON p.id = m.person_id WHERE m.site_id = $1 ORDER BY p.name",
+	&text_shape
+};
+
 static const char *select_text(struct fixture *f, const struct db_stmt *stmt, int64_t site)
 {
 	struct buf out = BUF_INIT(1 << 20);
@@ -388,6 +395,7 @@ static void invitations_go_to_new_people_if_asked(void **state)
 		token_hash((struct view){ mails + strlen(before), TOKEN_DIGITS }, &f->arena, &hash),
 		0);
 	assert_int_equal(token_find(f->db, hash, VIEW("invitation"), NOW, &f->arena, &found), 0);
+	assert_string_equal(select_text(f, &invited_of, site), "Ann Lee -\nBob invited\nCyd -\nDee -\n");
 }
 
 /* ---- out again ---- */

@@ -232,6 +232,51 @@ static void schema_14_comes_forward_with_its_calls(void **state)
 	assert_int_equal(n, 0);
 }
 
+struct until_row {
+	int64_t invited_until;
+};
+static const struct db_column until_columns[] = { DB_COLUMN_INT(struct until_row, invited_until) };
+static const struct db_shape until_shape = DB_SHAPE(struct until_row, until_columns);
+
+/* By a link that is good still; by a mail whose link is gone; not at all; no more, with a password. */
+static void who_was_invited_before_is_known(void **state)
+{
+	static const struct db_stmt stmt = { "test_invited",
+					     "SELECT invited_until FROM person WHERE id > 100"
+					     " ORDER BY id",
+					     &until_shape };
+	static const int64_t until[] = { 9000, 7000 + 1209600000, DB_INT_NULL, DB_INT_NULL };
+	struct fixture *f = *state;
+	struct err err = {};
+	struct until_row *rows;
+	struct db *db;
+	size_t n;
+
+	assert_int_equal(db_open(f->url, &err, &db), 0);
+	assert_int_equal(
+		db_script(db,
+			  "INSERT INTO person (id, name, password, language, created_at) VALUES"
+			  " (101, 'A', NULL, 'en', 1), (102, 'B', NULL, 'en', 1),"
+			  " (103, 'C', NULL, 'en', 1), (104, 'D', 'hash', 'en', 1);"
+			  "INSERT INTO account_token VALUES"
+			  " ('a', 'invitation', 101, NULL, 1, 9000),"
+			  " ('b', 'password_reset', 102, NULL, 1, 9001);"
+			  "INSERT INTO mail (person_id, recipient, recipient_name, language, template,"
+			  " arguments, state, due_at, created_at) VALUES"
+			  " (102, 'b', 'B', 'en', 'invitation', '', 'sent', 1, 6000),"
+			  " (102, 'b', 'B', 'en', 'invitation', '', 'sent', 1, 7000),"
+			  " (103, 'c', 'C', 'en', 'added_to_place', '', 'sent', 1, 7000),"
+			  " (104, 'd', 'D', 'en', 'invitation', '', 'sent', 1, 7000)"),
+		0);
+	db_close(db);
+	migrate(f, 14);
+	assert_int_equal(db_prepare(f->db, &stmt, 1, NULL), 0);
+	assert_int_equal(db_select(f->db, &stmt, DB_NO_ARGS, &f->arena, &rows, &n), 0);
+	assert_int_equal(n, sizeof(until) / sizeof(until[0]));
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(rows[i].invited_until, until[i]);
+}
+
 static void a_newer_database_is_left_alone(void **state)
 {
 	struct fixture *f = *state;
@@ -263,6 +308,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		OLD_ON_BOTH(schema_1_comes_forward_with_its_data, &schema_1),
 		OLD_ON_BOTH(schema_14_comes_forward_with_its_calls, &schema_14),
+		OLD_ON_BOTH(who_was_invited_before_is_known, &schema_14),
 		OLD_ON_BOTH(a_newer_database_is_left_alone, &schema_1),
 	};
 

@@ -247,7 +247,7 @@ export interface User {
 	phone: string;
 	language: string;
 	comment: string;
-	status: "no_login" | "invited" | "active";
+	status: "no_login" | "not_invited" | "invited" | "expired" | "active";
 	managed: boolean; // the site may change name, e-mail and language
 	apartments: UserApartment[];
 }

@@ -15,9 +15,18 @@ export function role_text(role: UserRole | null): string {
 
 export const STATUS_KEYS: Record<User["status"], Key> = {
 	no_login: "person.no_login",
+	not_invited: "person.not_invited_yet",
 	invited: "person.invited",
+	expired: "person.invitation_expired",
 	active: "person.active",
 };
+
+// Has yet to choose a password, by a link that can be sent as often as it takes.
+export const user_waits = ({ status }: User) =>
+	status === "not_invited" || status === "invited" || status === "expired";
+
+export const invite_key = (user: User): Key =>
+	user.status === "not_invited" ? "person.invite" : "person.invite_again";
 
 // What makes the person what he is now; null of who has no role in the site to be given again.
 export function user_edit_of(user: User, role: UserRole | null = user.role): UserEdit | null {

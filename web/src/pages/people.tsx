@@ -128,7 +128,7 @@ export function People({ site, listen, open }: Props) {
 							order={{ ...sorted, set: set_sorted }}
 							actions={may_edit ? [
 								{ text: t("people.give_role"), act: many("role") },
-								{ text: t("person.invite_again"), act: many("invite") },
+								{ text: t("person.invite"), act: many("invite") },
 								{ text: t("person.remove"), danger: true, act: many("remove") },
 							] : []}
 							next={users.next && { text: t("more"), ...users.next }} />}

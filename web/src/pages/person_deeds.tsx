@@ -88,10 +88,12 @@ function GiveRole({ site, users, close, changed }: ManyProps) {
 
 function Invite({ site, users, close, changed }: ManyProps) {
 	const one = only(users);
+	const first = users.every(({ status }) => status === "not_invited");
 	return (
-		<DoMany yes={t("person.invite_again")} rows={users} name={name_of}
-			title={one === undefined ? t("people.invite_ask", { n: users.length })
-				: t("person.invite_ask", { name: one.name })}
+		<DoMany yes={t(first ? "person.invite" : "person.invite_again")} rows={users} name={name_of}
+			title={one === undefined
+				? t(first ? "people.invite_first" : "people.invite_ask", { n: users.length })
+				: t(first ? "person.invite_first" : "person.invite_ask", { name: one.name })}
 			act={(user) => api.user_invite(site.id, user.id)} close={close}
 			explain={(status) => status === 409 ? t("person.not_invited") : null}
 			done={(well) => {
@@ -100,7 +102,7 @@ function Invite({ site, users, close, changed }: ManyProps) {
 					toast(one === undefined ? t("people.invited", { n: well.length })
 						: t("person.invited_again", { name: one.name }));
 			}}>
-			<p>{t("people.invite_text")}</p>
+			<p>{t(first ? "people.invite_first_text" : "people.invite_text")}</p>
 		</DoMany>
 	);
 }

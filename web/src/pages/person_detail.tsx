@@ -1,7 +1,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import type { Site, User } from "../api/types.ts";
 import { LANGS, lang_name, t } from "../lib/i18n.ts";
-import { place_text, role_text } from "../lib/people.ts";
+import { invite_key, place_text, role_text, user_waits } from "../lib/people.ts";
 import { site_href } from "../lib/router.ts";
 import { Heading } from "../ui/heading.tsx";
 import { Link } from "../ui/link.tsx";
@@ -54,9 +54,9 @@ export function PersonDetail({ site, user, may_edit, act }: Props) {
 					<button onClick={() => act({ kind: "edit", user })}>
 						{t("edit")}<span class="hidden"> {user.name}</span>
 					</button>
-					{user.status === "invited" && (
+					{user_waits(user) && (
 						<button onClick={() => act({ kind: "invite", users: [user] })}>
-							{t("person.invite_again")}<span class="hidden"> {user.name}</span>
+							{t(invite_key(user))}<span class="hidden"> {user.name}</span>
 						</button>
 					)}
 				</>}

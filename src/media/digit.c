@@ -2,7 +2,11 @@
 
 #include "media/rtp.h"
 
+#include <string.h>
+
 enum { DIGIT_PAYLOAD_SIZE = 4, DIGIT_CODES = 16, DIGIT_END = 0x80 };
+
+static const char keys[] = "0123456789*#ABCD";
 
 /* A press longer than 65,535 units goes on in a segment that starts where the last one stopped. */
 static bool is_segment(const struct digit *d, uint32_t ts, uint8_t code)
@@ -12,7 +16,6 @@ static bool is_segment(const struct digit *d, uint32_t ts, uint8_t code)
 
 char digit_read(struct digit *d, uint32_t ts, const uint8_t *p, size_t n)
 {
-	static const char keys[] = "0123456789*#ABCD";
 	uint8_t code;
 	uint16_t duration;
 	bool end, fresh;
@@ -33,4 +36,11 @@ char digit_read(struct digit *d, uint32_t ts, const uint8_t *p, size_t n)
 	fresh = !d->any || !is_segment(d, ts, code);
 	*d = (struct digit){ true, end, code, duration, ts };
 	return fresh ? keys[code] : 0;
+}
+
+int digit_code(char key)
+{
+	const char *found = key ? strchr(keys, key) : NULL;
+
+	return found ? (int)(found - keys) : -1;
 }

@@ -17,3 +17,5 @@ struct digit {
  * the first packet of a press, 0 for all others: repeats, ends, segments of a long press
  * (section 2.5.1.3), late packets, other events, too short ones. Marker bits are not needed. */
 char digit_read(struct digit *d, uint32_t ts, const uint8_t *p, size_t n);
+/* The event of a key; -1: there is none. */
+int digit_code(char key);

@@ -512,7 +512,7 @@ void relay_leg_close(struct relay_session *s, unsigned leg)
 
 static bool formats_valid(const struct relay_stream *stream)
 {
-	if (stream->nformats > RELAY_FORMATS_MAX)
+	if (stream->nformats > RELAY_FORMATS_MAX || stream->event_pt >= RTP_FORMATS)
 		return false;
 	for (unsigned i = 0; i < stream->nformats; i++) {
 		if (stream->formats[i].pt >= RTP_FORMATS ||
@@ -545,6 +545,15 @@ int relay_route(struct relay_session *s, unsigned from, enum relay_kind kind, ui
 				     .kind = kind,
 				     .to = to & ~(UINT32_C(1) << from),
 			     });
+}
+
+int relay_press(struct relay_session *s, unsigned leg, char key)
+{
+	if (!stream_exists(s, leg, RELAY_AUDIO) || leg_find(s, leg)->is_web || digit_code(key) < 0)
+		return -EINVAL;
+	return give_order(
+		s, &(struct order){
+			   .type = ORDER_PRESS, .leg = leg, .kind = RELAY_AUDIO, .key = key });
 }
 
 int relay_web_answer(struct relay_session *s, unsigned leg, const struct web_peer *peer)

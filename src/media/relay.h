@@ -49,6 +49,8 @@ enum {
 	RELAY_TICK_US_MAX = 20000,
 	RELAY_CODEC_NONE = 255,              /* no codec has this number */
 	RELAY_KEYFRAME_MS = 500,             /* at most one request per stream in this time */
+	RELAY_PRESS_MS = 160,                /* how long a key is pressed (relay_press) */
+	RELAY_PAUSE_MS = 80,                 /* until the next may be */
 	RELAY_WEB_MAX = ICE_SOCKETS_MAX - 1, /* addresses of browser legs */
 	RELAY_WEB_LEGS_MAX = ICE_LEGS_MAX,   /* per worker */
 };
@@ -94,6 +96,7 @@ struct relay_stream {
 	bool rtcp_mux;
 	bool strict;         /* never latch to a host not named above */
 	bool tones;          /* audio: keys may come as tones in the sound (media/tone.h) */
+	uint8_t event_pt;    /* audio: the peer takes telephone-events under it; 0: it takes none */
 	struct seal_keys keys; /* profile 0: in clear */
 	uint32_t clock_hz;   /* 0: 8,000 for audio, 90,000 for video */
 	uint32_t silence_ms; /* 0: do not watch */
@@ -200,5 +203,10 @@ void relay_leg_close(struct relay_session *session, unsigned leg);
  * video stream make the relay ask its source for a key frame. */
 [[nodiscard]] int relay_route(struct relay_session *session, unsigned from, enum relay_kind kind,
 			      uint32_t to);
+/* Presses a key ('0'-'9', '*', '#', 'A'-'D') at the leg's peer by telephone-events (RFC 4733),
+ * after those that wait; the sound that goes there is held back while it lasts, and goes on in one
+ * numbering. It is lost when the stream has no event_pt, or too many wait. -EINVAL also for a
+ * browser, and for what is no key. */
+[[nodiscard]] int relay_press(struct relay_session *session, unsigned leg, char key);
 /* Asks the stream's source for a key frame (RFC 4585 PLI). */
 [[nodiscard]] int relay_keyframe(struct relay_session *session, unsigned leg);

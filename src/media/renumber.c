@@ -8,17 +8,21 @@ void renumber_init(struct renumber *r, uint32_t clock_hz)
 }
 
 /* Timestamps go on by the time that has passed, and by one at least: it is another picture. */
-static void source_start(struct renumber *r, const struct rtp *rtp, int64_t now_us)
+uint32_t renumber_ts(const struct renumber *r, int64_t now_us)
 {
 	const int64_t ticks = (now_us - r->newest_us) * r->clock_hz / 1000000;
-	const uint32_t ts = r->ts + (ticks > 0 ? (uint32_t)ticks : 1);
 
+	return r->ts + (ticks > 0 ? (uint32_t)ticks : 1);
+}
+
+static void source_start(struct renumber *r, const struct rtp *rtp, int64_t now_us)
+{
 	r->ssrc = rtp->ssrc;
 	r->seq = rtp->seq;
 	r->seen = 0;
 	r->run = (struct renumber_run){ rtp->seq, (int64_t)r->newest + 1 - rtp->seq };
 	r->before = r->run;
-	r->ts_offset = r->any ? ts - rtp->ts : 0;
+	r->ts_offset = r->any || r->newest ? renumber_ts(r, now_us) - rtp->ts : 0;
 	r->any = true;
 }
 
@@ -77,4 +81,47 @@ uint64_t renumber_insert(struct renumber *r, struct renumbered *packet)
 	r->run = (struct renumber_run){ r->seq, r->run.offset + 1 };
 	r->newest++;
 	return packet->number++;
+}
+
+/* What comes next of the source has the next number. */
+static void run_begin(struct renumber *r)
+{
+	r->run = (struct renumber_run){ r->seq + 1, (int64_t)r->newest - r->seq };
+	r->before = r->run;
+}
+
+void renumber_join(struct renumber *r, const struct rtp *last, int64_t at_us)
+{
+	r->any = true;
+	r->ssrc = last->ssrc;
+	r->seq = last->seq;
+	r->seen = 1;
+	r->ts = last->ts;
+	r->newest_us = at_us;
+	run_begin(r);
+}
+
+uint64_t renumber_own(struct renumber *r)
+{
+	r->newest++;
+	run_begin(r);
+	return r->newest;
+}
+
+uint32_t renumber_begin(struct renumber *r, int64_t now_us)
+{
+	r->ts = renumber_ts(r, now_us);
+	r->newest_us = now_us;
+	return r->ts;
+}
+
+void renumber_hold(struct renumber *r, const struct rtp *rtp, int64_t now_us)
+{
+	const uint64_t newest = r->newest;
+	struct renumbered packet;
+
+	if (!renumber_take(r, rtp, now_us, &packet))
+		return;
+	r->newest = newest;
+	run_begin(r);
 }

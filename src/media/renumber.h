@@ -2,7 +2,8 @@
  *
  * A browser ties its picture to one SSRC and takes a jump of sequence numbers for loss. So packets
  * of whatever source get numbers that go on from each other, gaps and late packets where the source
- * had them, and timestamps that go on with the time. A packet of our own can be put before one.
+ * had them, and timestamps that go on with the time. A packet of our own can be put before one, or
+ * behind the newest, and packets can be held back without leaving a gap.
  * Numbers count from 1 and never wrap, and none is given twice: whoever encrypts by them never uses
  * a nonce again. Pure; belongs to its stream. */
 #pragma once
@@ -48,3 +49,15 @@ void renumber_init(struct renumber *r, uint32_t clock_hz);
 /* Moves the packet just taken, which must be the newest, one number on; the one that it had is
  * free for a packet before it. */
 uint64_t renumber_insert(struct renumber *r, struct renumbered *packet);
+
+/* Before anything was taken: the source has sent so far without us, this packet last; it is number
+ * 0, and timestamps stay what they are. */
+void renumber_join(struct renumber *r, const struct rtp *last, int64_t at_us);
+/* The number behind the newest, for a packet of our own; what is late by now has none any more. */
+uint64_t renumber_own(struct renumber *r);
+/* The timestamp of what begins now. */
+uint32_t renumber_ts(const struct renumber *r, int64_t now_us);
+/* The same, and it is the newest from then on. */
+uint32_t renumber_begin(struct renumber *r, int64_t now_us);
+/* A packet that does not go out: it leaves no gap, and time passes. */
+void renumber_hold(struct renumber *r, const struct rtp *rtp, int64_t now_us);

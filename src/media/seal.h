@@ -6,7 +6,7 @@
  * whatever its source, and RTCP is between us and each side. Belongs to the worker that owns the
  * session. */
 #pragma once
-#include "media/renumber.h"
+#include "media/rtp.h"
 #include "media/srtp.h"
 
 enum {
@@ -20,6 +20,7 @@ struct seal_keys {
 };
 
 struct seal;
+struct line_event;
 
 /* clock_hz: of the stream's timestamps. -EINVAL: no such profile; -ENOMEM. */
 [[nodiscard]] int seal_new(const struct seal_keys *keys, uint32_t clock_hz, struct seal **ret_seal);
@@ -38,6 +39,11 @@ bool seal_has(const struct seal *seal, const struct seal_keys *keys);
  * before, or too long. */
 [[nodiscard]] bool seal_close(struct seal *seal, const uint8_t *p, const struct rtp *rtp, uint8_t pt,
 			      int64_t now_us, uint8_t ret_bytes[SEAL_PACKET_MAX], size_t *ret_n);
+/* A packet of an event of our own. False: it could not be sealed. */
+[[nodiscard]] bool seal_event(struct seal *seal, const struct line_event *event, uint8_t pt,
+			      int64_t now_us, uint8_t ret_bytes[SEAL_PACKET_MAX], size_t *ret_n);
+/* A packet that does not go out (line_hold). */
+void seal_hold(struct seal *seal, const struct rtp *rtp, int64_t now_us);
 /* A sender report, when one is due. wall_ms: UTC. */
 [[nodiscard]] bool seal_report(struct seal *seal, int64_t now_us, int64_t wall_ms,
 			       uint8_t ret_bytes[SEAL_PACKET_MAX], size_t *ret_n);

@@ -1,11 +1,10 @@
-#include "media/worker.h"
+#include "media/channel.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 #include "base/mem.h"
-#include "media/datagram.h"
 #include "media/tone.h"
 
 /* Packets of one batch that go on, by their place in the worker's buffers. */
@@ -28,56 +27,6 @@ static void tell(struct worker *w, const struct channel *c, struct relay_event e
 	worker_tell(w, &event);
 }
 
-/* Has sockets. */
-static bool channel_is_open(const struct channel *c)
-{
-	return c->end[SIDE_RTP].fd >= 0;
-}
-
-/* A refused send is a lost packet: RTP knows how to live with that. */
-static void send_one(const struct end *end, const struct addr *to, const void *p, size_t n)
-{
-	if (end->connected)
-		send(end->fd, p, n, MSG_DONTWAIT | MSG_NOSIGNAL);
-	else if (addr_is_set(to))
-		sendto(end->fd, p, n, MSG_DONTWAIT | MSG_NOSIGNAL, &to->sa, to->len);
-}
-
-static void channel_send(struct channel *to, const struct iovec *iov, unsigned n)
-{
-	const struct end *end = &to->end[SIDE_RTP];
-	const struct addr dest = end->connected ? (struct addr){} : stream_rtp_dest(&to->stream);
-	struct datagram out[WORKER_BATCH];
-	struct datagrams_sent sent;
-
-	if (!end->connected && !addr_is_set(&dest))
-		return;
-	for (unsigned i = 0; i < n; i++)
-		out[i] = (struct datagram){ end->connected ? NULL : &dest, iov[i].iov_base,
-					    iov[i].iov_len };
-	sent = datagrams_send(end->fd, out, n);
-	to->stream.stats.sent_packets += sent.packets;
-	to->stream.stats.sent_bytes += sent.bytes;
-}
-
-/* One packet, under a key and a number of its receiver. */
-static void send_sealed(const struct worker *w, struct channel *to, const uint8_t *p, size_t n,
-			uint8_t pt)
-{
-	uint8_t out[SEAL_PACKET_MAX];
-	struct iovec iov = { .iov_base = out };
-	struct rtp rtp;
-
-	if (to->seal && rtp_read(p, n, &rtp) &&
-	    seal_close(to->seal, p, &rtp, pt, (int64_t)w->now_us, out, &iov.iov_len))
-		channel_send(to, &iov, 1);
-}
-
-static bool is_sealed(const struct channel *c)
-{
-	return c->stream.peer.keys.profile != 0;
-}
-
 /* Writes the payload type of each receiver into the shared bytes just before it is sent. */
 static void forward_to(struct worker *w, const struct channel *from, struct channel *to,
 		       const struct batch *b)
@@ -91,8 +40,10 @@ static void forward_to(struct worker *w, const struct channel *from, struct chan
 
 		if (pt == STREAM_PT_NONE)
 			continue;
-		if (is_sealed(to)) {
-			send_sealed(w, to, p, w->in[b->at[i]].msg_len, pt);
+		if (channel_is_numbered(to)) {
+			channel_put(w, to,
+				    &(struct passed){ &from->stream, p, w->in[b->at[i]].msg_len,
+						      b->pt[i], pt });
 			continue;
 		}
 		p[1] = (uint8_t)((p[1] & 0x80) | pt);
@@ -147,7 +98,7 @@ static void rtcp_send(struct channel *c, const void *p, size_t n)
 {
 	struct addr to = stream_rtcp_dest(&c->stream);
 
-	send_one(&c->end[c->stream.peer.rtcp_mux ? SIDE_RTP : SIDE_RTCP], &to, p, n);
+	end_send(&c->end[c->stream.peer.rtcp_mux ? SIDE_RTP : SIDE_RTCP], &to, p, n);
 }
 
 /* To those who get this stream and to those it gets: reports go both ways. */
@@ -159,7 +110,7 @@ static void rtcp_forward(const struct channel *from, const void *p, size_t n)
 		struct leg *leg = s->legs[i];
 		struct channel *c = leg ? &leg->channel[from->kind] : NULL;
 
-		if (c == NULL || c == from || !channel_is_open(c) || is_sealed(c))
+		if (c == NULL || c == from || !channel_is_open(c) || channel_is_sealed(c))
 			continue;
 		if ((from->to >> i & 1) || (c->to >> from->leg->index & 1))
 			rtcp_send(c, p, n);
@@ -168,7 +119,7 @@ static void rtcp_forward(const struct channel *from, const void *p, size_t n)
 
 static void rtcp_read(struct channel *c, const struct addr *from, const uint8_t *p, size_t n)
 {
-	if (stream_hear_rtcp(&c->stream, from, p, n) <= STREAM_LATCHED && !is_sealed(c))
+	if (stream_hear_rtcp(&c->stream, from, p, n) <= STREAM_LATCHED && !channel_is_sealed(c))
 		rtcp_forward(c, p, n);
 }
 
@@ -232,7 +183,7 @@ static void pli_send(struct channel *c)
 	uint8_t out[SEAL_PACKET_MAX];
 	size_t n = FEEDBACK_PLI_SIZE;
 
-	if (!is_sealed(c))
+	if (!channel_is_sealed(c))
 		feedback_pli_print(~ssrc, ssrc, out);
 	else if (!c->seal || !seal_pli(c->seal, ssrc, out, &n))
 		return;
@@ -455,7 +406,7 @@ void session_read(struct worker *w, struct end *end)
 		w->names[i].len = w->in[i].msg_hdr.msg_namelen;
 		if (size > RELAY_PACKET_MAX)
 			c->stream.stats.invalid++;
-		else if (is_sealed(c) && !unseal(w, c, i, &size))
+		else if (channel_is_sealed(c) && !unseal(w, c, i, &size))
 			continue;
 		else if (end->side == SIDE_RTCP ||
 			 (c->stream.peer.rtcp_mux && rtp_is_rtcp(w->bytes[i], size)))
@@ -555,8 +506,9 @@ static void web_to(const struct channel *from, struct leg *to, uint8_t *p, size_
 	pt = stream_pt(&from->stream, &c->stream, rtp->pt);
 	if (!channel_is_open(c) || pt == STREAM_PT_NONE)
 		return;
-	if (is_sealed(c)) {
-		send_sealed(from->leg->worker, c, p, n, pt);
+	if (channel_is_numbered(c)) {
+		channel_put(from->leg->worker, c,
+			    &(struct passed){ &from->stream, p, n, rtp->pt, pt });
 		return;
 	}
 	p[1] = (uint8_t)((p[1] & 0x80) | pt);
@@ -625,6 +577,7 @@ void session_leg_clear(struct leg *leg)
 		free(TAKE(c->sets));
 		seal_free(TAKE(c->seal));
 		tone_free(TAKE(c->tone));
+		channel_press_free(c);
 	}
 }
 
@@ -715,10 +668,10 @@ static void seal_order(struct channel *c)
 {
 	const struct seal_keys *keys = &c->stream.peer.keys;
 
-	if (c->seal && is_sealed(c) && seal_has(c->seal, keys))
+	if (c->seal && channel_is_sealed(c) && seal_has(c->seal, keys))
 		return;
 	seal_free(TAKE(c->seal));
-	if (is_sealed(c) && seal_new(keys, c->stream.peer.clock_hz, &c->seal) < 0)
+	if (channel_is_sealed(c) && seal_new(keys, c->stream.peer.clock_hz, &c->seal) < 0)
 		c->seal = NULL;
 }
 
@@ -801,6 +754,10 @@ void session_apply(struct worker *w, const struct order *o)
 	case ORDER_ANSWER:
 		if (leg != NULL)
 			answer_order(leg, &o->peer);
+		break;
+	case ORDER_PRESS:
+		if (c != NULL && channel_is_open(c))
+			channel_press(w, c, o->key);
 		break;
 	case ORDER_SETS:
 		if (c != NULL)

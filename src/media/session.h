@@ -37,6 +37,7 @@ struct end {
 };
 
 struct tone;
+struct press;
 
 struct channel {
 	struct leg *leg;
@@ -45,6 +46,7 @@ struct channel {
 	struct stream stream;
 	uint32_t to;
 	struct seal *seal; /* where the stream's description has keys */
+	struct press *press; /* keys that we press at the peer; NULL: there was none yet */
 	struct tone *tone; /* listens for tones; NULL: it does not */
 	bool keyframe_wanted;
 	bool keyframe_told;      /* the owner is told of it, too */
@@ -62,6 +64,7 @@ enum order_type {
 	ORDER_KEYFRAME,
 	ORDER_ANSWER, /* of a browser */
 	ORDER_SETS,   /* of a picture */
+	ORDER_PRESS,
 	ORDER_CLOSE,
 };
 
@@ -75,6 +78,7 @@ struct order {
 		struct leg *opened;
 		struct relay_stream stream;
 		uint32_t to;
+		char key;
 		struct web_peer peer; /* the views of these point behind the order */
 		struct {
 			struct view sps, pps;

@@ -99,6 +99,7 @@ static void epoch_start(struct stream *s, const struct rtp *rtp)
 	s->cycles = 0;
 	s->epoch_packets = 0;
 	s->transit_known = false;
+	s->ts_us = 0;
 	s->digit = (struct digit){};
 }
 
@@ -181,6 +182,8 @@ static void count(struct stream *s, const struct rtp *rtp, size_t n, uint64_t no
 	if (!stream_is_event(s, rtp->pt)) {
 		jitter_count(s, rtp->ts, now_us);
 		s->stats.codec = s->codec_of[rtp->pt];
+		s->ts = rtp->ts;
+		s->ts_us = now_us;
 	}
 	s->stats.packets++;
 	s->stats.bytes += n;

@@ -45,6 +45,8 @@ struct stream {
 	uint16_t seq_max, seq_base;
 	uint32_t cycles;
 	uint64_t epoch_packets; /* since seq_base */
+	uint32_t ts;            /* of the last packet that was no event, */
+	uint64_t ts_us;         /* and when it came; 0: none did of this SSRC */
 	int64_t lost_before;    /* of earlier SSRCs */
 	int64_t reported_lost;  /* at the last stream_report, with the packets heard by then */
 	uint64_t reported_packets;

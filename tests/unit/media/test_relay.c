@@ -11,9 +11,12 @@
 enum { DEADLINE_MS = 5000, PORT_LO = 22000, PORT_HI = 22199, AUDIO = 1, VIDEO = 2 };
 
 static _Atomic int64_t jumped_us;
+static _Atomic int64_t stopped_us; /* the time, while it stands still; 0: it does not */
 
 static int64_t mono_us(const struct clock *)
 {
+	if (atomic_load(&stopped_us))
+		return atomic_load(&stopped_us);
 	return clock_mono_us(clock_system()) + atomic_load(&jumped_us);
 }
 
@@ -163,6 +166,7 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
+	atomic_store(&stopped_us, 0);
 	relay_stop(((struct world *)*state)->relay);
 	return 0;
 }
@@ -603,6 +607,278 @@ static void a_tone_is_a_key_where_it_is_listened_for(void **state)
 	close(a.fd);
 }
 
+/* Keys of ours. */
+
+enum { EVENT_PT = 101, EVENT_PACKETS = 10, STEP_US = 20000, STEP_TICKS = 160 };
+
+static const struct relay_stream takes_events = {
+	.event_pt = EVENT_PT,
+	.nformats = 2,
+	.formats = { { 0, 1 }, { EVENT_PT, 2, .event = true } },
+};
+
+static void time_stops(void)
+{
+	atomic_store(&stopped_us, clock_mono_us(clock_system()) + atomic_load(&jumped_us));
+}
+
+static void time_moves(void)
+{
+	atomic_fetch_add(&stopped_us, STEP_US);
+}
+
+/* What a packet has of its stream. */
+struct mark {
+	uint32_t ssrc, ts;
+	uint16_t seq;
+};
+
+static struct mark mark_of(const uint8_t *b)
+{
+	return (struct mark){ rtp_get32(b + 8), rtp_get32(b + 4), rtp_get16(b + 2) };
+}
+
+/* A packet of sound, in clear; what it has of its stream. */
+static struct mark sound(const struct peer *p, bool marker, const char *payload)
+{
+	uint8_t b[2048];
+
+	assert_int_equal(peer_receive(p, b, sizeof(b)), 12 + strlen(payload));
+	assert_int_equal(b[0], 0x80);
+	assert_int_equal(b[1], marker ? 0x80 : 0);
+	assert_memory_equal(b + 12, payload, strlen(payload));
+	return mark_of(b);
+}
+
+/* The bytes of the i-th packet of a press that began there. */
+static void event_is(const uint8_t *b, size_t n, struct mark first, unsigned i, uint8_t code)
+{
+	const uint16_t seq = (uint16_t)(first.seq + i),
+		       units = (uint16_t)((i < 8 ? i + 1 : 8) * 160);
+	const uint8_t want[] = {
+		0x80,
+		(i ? 0 : 0x80) | EVENT_PT,
+		(uint8_t)(seq >> 8),
+		(uint8_t)seq,
+		(uint8_t)(first.ts >> 24),
+		(uint8_t)(first.ts >> 16),
+		(uint8_t)(first.ts >> 8),
+		(uint8_t)first.ts,
+		(uint8_t)(first.ssrc >> 24),
+		(uint8_t)(first.ssrc >> 16),
+		(uint8_t)(first.ssrc >> 8),
+		(uint8_t)first.ssrc,
+		code,
+		(i >= 7 ? 0x80 : 0) | 10,
+		(uint8_t)(units >> 8),
+		(uint8_t)units,
+	};
+
+	assert_int_equal(n, sizeof(want));
+	assert_memory_equal(b, want, sizeof(want));
+}
+
+/* A whole press, whose first packet has this place; time moves between its packets, not before. */
+static void event(const struct peer *p, struct seal *seal, struct mark first, uint8_t code)
+{
+	for (unsigned i = 0; i < EVENT_PACKETS; i++) {
+		uint8_t b[SEAL_PACKET_MAX];
+		size_t n;
+
+		if (i)
+			time_moves();
+		n = peer_receive(p, b, sizeof(b));
+		if (seal)
+			assert_int_equal(seal_open(seal, b, &n), 0);
+		event_is(b, n, first, i, code);
+	}
+}
+
+static void a_key_goes_in_the_line_of_the_sound(void **state)
+{
+	const struct world *w = *state;
+	struct peer phone, door;
+	unsigned from = leg_with(w, &phone, AF_INET, AUDIO, takes_events);
+	unsigned to = leg_with(w, &door, AF_INET, AUDIO, takes_events);
+	struct mark last, next;
+
+	assert_int_equal(relay_route(w->session, from, RELAY_AUDIO, 1U << to), 0);
+	time_stops();
+	wait_for_orders(w);
+	for (int i = 0; i < 3; i++) {
+		peer_send(&phone, 0, "before", 6);
+		last = sound(&door, false, "before");
+	}
+	assert_int_equal(last.ssrc, phone.ssrc);
+	assert_int_equal(last.seq, 1002);
+	time_moves();
+	next = (struct mark){ last.ssrc, last.ts + STEP_TICKS, (uint16_t)(last.seq + 1) };
+	assert_int_equal(relay_press(w->session, to, '5'), 0);
+	wait_for_orders(w);
+	for (int i = 0; i < 4; i++) /* what is said meanwhile is not heard */
+		peer_send(&phone, 0, "held back", 9);
+	event(&door, NULL, next, 5);
+	peer_send(&phone, 0, "after", 5);
+	next = sound(&door, false, "after");
+	assert_int_equal(next.ssrc, phone.ssrc);
+	assert_int_equal(next.seq, 1003 + EVENT_PACKETS);
+	assert_int_equal(next.ts, (1003 + 4) * 160);
+	peer_send(&phone, 0, "after", 5);
+	assert_int_equal(sound(&door, false, "after").seq, next.seq + 1);
+	expect_nothing(&door);
+	close(phone.fd);
+	close(door.fd);
+}
+
+static void keys_come_one_after_the_other(void **state)
+{
+	const struct world *w = *state;
+	struct peer door;
+	unsigned to = leg_with(w, &door, AF_INET, AUDIO, takes_events);
+	uint8_t b[64];
+	struct mark first;
+
+	time_stops();
+	assert_int_equal(relay_press(w->session, to, '#'), 0);
+	assert_int_equal(relay_press(w->session, to, 'A'), 0);
+	assert_int_equal(peer_receive(&door, b, sizeof(b)), 16);
+	first = mark_of(b);
+	event_is(b, 16, first, 0, 11);
+	for (unsigned i = 1; i < EVENT_PACKETS; i++) {
+		time_moves();
+		event_is(b, peer_receive(&door, b, sizeof(b)), first, i, 11);
+	}
+	for (int ms = 180; ms < RELAY_PRESS_MS + RELAY_PAUSE_MS; ms += 20)
+		time_moves();
+	event(&door, NULL,
+	      (struct mark){ first.ssrc, first.ts + (RELAY_PRESS_MS + RELAY_PAUSE_MS) * 8,
+			     (uint16_t)(first.seq + EVENT_PACKETS) },
+	      12);
+	close(door.fd);
+}
+
+/* Nobody has spoken yet: who speaks then goes on where the key was. */
+static void a_key_may_come_before_all_sound(void **state)
+{
+	const struct world *w = *state;
+	struct peer phone, door;
+	unsigned from = leg_with(w, &phone, AF_INET, AUDIO, takes_events);
+	unsigned to = leg_with(w, &door, AF_INET, AUDIO, takes_events);
+	struct mark first, next;
+	uint8_t b[64];
+
+	assert_int_equal(relay_route(w->session, from, RELAY_AUDIO, 1U << to), 0);
+	time_stops();
+	assert_int_equal(relay_press(w->session, to, '0'), 0);
+	assert_int_equal(peer_receive(&door, b, sizeof(b)), 16);
+	first = mark_of(b);
+	event_is(b, 16, first, 0, 0);
+	for (unsigned i = 1; i < EVENT_PACKETS; i++) {
+		time_moves();
+		event_is(b, peer_receive(&door, b, sizeof(b)), first, i, 0);
+	}
+	time_moves();
+	peer_send(&phone, 0, "after", 5);
+	next = sound(&door, true, "after");
+	assert_int_equal(next.ssrc, first.ssrc);
+	assert_int_not_equal(next.ssrc, phone.ssrc);
+	assert_int_equal(next.seq, (uint16_t)(first.seq + EVENT_PACKETS));
+	assert_int_equal(next.ts, first.ts + EVENT_PACKETS * STEP_TICKS);
+	close(phone.fd);
+	close(door.fd);
+}
+
+static void a_key_is_sealed_as_all_else(void **state)
+{
+	const struct seal_keys keys = keys_of(1, 2), other = keys_of(2, 1);
+	struct relay_stream stream = takes_events;
+	const struct world *w = *state;
+	uint8_t b[SEAL_PACKET_MAX];
+	struct peer phone, door;
+	struct seal *seal;
+	struct mark last;
+	unsigned from, to;
+	size_t n;
+
+	stream.keys = keys;
+	from = leg_with(w, &phone, AF_INET, AUDIO, takes_events);
+	to = leg_with(w, &door, AF_INET, AUDIO, stream);
+	assert_int_equal(seal_new(&other, 8000, &seal), 0);
+	assert_int_equal(relay_route(w->session, from, RELAY_AUDIO, 1U << to), 0);
+	time_stops();
+	wait_for_orders(w);
+	peer_send(&phone, 0, "before", 6);
+	n = peer_receive(&door, b, sizeof(b));
+	assert_int_equal(seal_open(seal, b, &n), 0);
+	last = mark_of(b);
+	time_moves();
+	assert_int_equal(relay_press(w->session, to, '9'), 0);
+	wait_for_orders(w);
+	peer_send(&phone, 0, "held back", 9);
+	event(&door, seal,
+	      (struct mark){ last.ssrc, last.ts + STEP_TICKS, (uint16_t)(last.seq + 1) }, 9);
+	peer_send(&phone, 0, "after", 5);
+	n = peer_receive(&door, b, sizeof(b));
+	assert_int_equal(seal_open(seal, b, &n), 0);
+	assert_memory_equal(b + 12, "after", 5);
+	assert_int_equal(mark_of(b).seq, (uint16_t)(last.seq + 1 + EVENT_PACKETS));
+	assert_int_equal(mark_of(b).ts, last.ts + 2 * STEP_TICKS);
+	seal_free(seal);
+	close(phone.fd);
+	close(door.fd);
+}
+
+/* A telephone that says each key twice, by packets after the order that its INFO was. */
+static void a_key_that_comes_by_packets_too_is_passed_once(void **state)
+{
+	const struct world *w = *state;
+	const uint8_t six[] = { 6, 10, 0, 160 };
+	struct peer phone, door;
+	unsigned from = leg_with(w, &phone, AF_INET, AUDIO, takes_events);
+	unsigned to = leg_with(w, &door, AF_INET, AUDIO, takes_events);
+	struct mark last;
+
+	assert_int_equal(relay_route(w->session, from, RELAY_AUDIO, 1U << to), 0);
+	time_stops();
+	wait_for_orders(w);
+	peer_send(&phone, 0, "before", 6);
+	last = sound(&door, false, "before");
+	time_moves();
+	assert_int_equal(relay_press(w->session, to, '6'), 0);
+	wait_for_orders(w);
+	peer_send(&phone, EVENT_PT, six, sizeof(six));
+	event(&door, NULL,
+	      (struct mark){ last.ssrc, last.ts + STEP_TICKS, (uint16_t)(last.seq + 1) }, 6);
+	peer_send(&phone, 0, "after", 5);
+	assert_int_equal(sound(&door, false, "after").seq, last.seq + 1 + EVENT_PACKETS);
+	expect_nothing(&door);
+	close(phone.fd);
+	close(door.fd);
+}
+
+/* A press that is under way when its leg ends, and one that nobody takes. */
+static void a_press_ends_with_its_leg(void **state)
+{
+	const struct world *w = *state;
+	struct relay_stream none = takes_events;
+	struct peer door, deaf;
+	unsigned to = leg_with(w, &door, AF_INET, AUDIO, takes_events), other;
+	uint8_t b[64];
+
+	none.event_pt = 0;
+	other = leg_with(w, &deaf, AF_INET, AUDIO, none);
+	assert_int_equal(relay_press(w->session, to, 'x'), -EINVAL);
+	assert_int_equal(relay_press(w->session, RELAY_LEGS_MAX, '1'), -EINVAL);
+	assert_int_equal(relay_press(w->session, other, '1'), 0);
+	assert_int_equal(relay_press(w->session, to, '1'), 0);
+	peer_receive(&door, b, sizeof(b));
+	relay_leg_close(w->session, to);
+	event_of(w, RELAY_EV_LEG_CLOSED);
+	expect_nothing(&deaf);
+	close(door.fd);
+	close(deaf.fd);
+}
+
 #define WITH_RELAY(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -622,6 +898,12 @@ int main(void)
 		WITH_RELAY(keys_that_change_take_over),
 		WITH_RELAY(a_sealed_viewer_gets_its_key_frame),
 		WITH_RELAY(a_tone_is_a_key_where_it_is_listened_for),
+		WITH_RELAY(a_key_goes_in_the_line_of_the_sound),
+		WITH_RELAY(keys_come_one_after_the_other),
+		WITH_RELAY(a_key_may_come_before_all_sound),
+		WITH_RELAY(a_key_is_sealed_as_all_else),
+		WITH_RELAY(a_key_that_comes_by_packets_too_is_passed_once),
+		WITH_RELAY(a_press_ends_with_its_leg),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -106,6 +106,66 @@ static void a_packet_of_ours_finds_its_place(void **)
 	assert_true(refused(&r, 1, 101)); /* two runs back: nobody knows its place */
 }
 
+static void hold(struct renumber *r, uint32_t ssrc, uint16_t seq, uint32_t ts, int64_t now_us)
+{
+	const struct rtp rtp = { .ssrc = ssrc, .seq = seq, .ts = ts };
+
+	renumber_hold(r, &rtp, now_us);
+}
+
+static void packets_of_ours_take_the_place_of_what_is_held_back(void **)
+{
+	struct renumber r = fresh();
+	struct renumbered k;
+
+	take(&r, 1, 100, 0, 0);
+	take(&r, 1, 102, 320, 40000); /* 101 is late */
+	assert_int_equal(renumber_begin(&r, 60000), 480);
+	assert_int_equal(renumber_own(&r), 4);
+	hold(&r, 1, 103, 480, 60000);
+	hold(&r, 1, 105, 800, 100000); /* 104 is lost */
+	hold(&r, 1, 105, 800, 100000);
+	assert_int_equal(renumber_own(&r), 5);
+	assert_true(refused(&r, 1, 101));
+	assert_true(refused(&r, 1, 104)); /* now its number would be another's */
+	assert_true(refused(&r, 1, 105));
+	k = take(&r, 1, 106, 960, 120000);
+	assert_int_equal(k.number, 6);
+	assert_int_equal(k.ts, 960);
+	assert_false(k.source);
+	assert_int_equal(take(&r, 1, 108, 1280, 160000).number, 8); /* gaps are gaps again */
+	assert_int_equal(take(&r, 1, 107, 1120, 160000).number, 7);
+}
+
+static void ours_may_come_first(void **)
+{
+	struct renumber r = fresh();
+	struct renumbered k;
+
+	assert_int_equal(renumber_own(&r), 1);
+	assert_int_equal(renumber_begin(&r, SECOND_US), HZ);
+	k = take(&r, 1, 100, 7, SECOND_US + 20000);
+	assert_int_equal(k.number, 2);
+	assert_int_equal(k.ts, HZ + HZ / 50);
+	assert_true(k.source);
+}
+
+static void what_went_out_as_it_was_goes_on(void **)
+{
+	const struct rtp last = { .ssrc = 1, .seq = 65535, .ts = 5000 };
+	struct renumber r = fresh();
+	struct renumbered k;
+
+	renumber_join(&r, &last, 0);
+	assert_int_equal(renumber_begin(&r, 20000), 5160);
+	assert_int_equal(renumber_own(&r), 1);
+	assert_true(refused(&r, 1, 65535));
+	k = take(&r, 1, 0, 5160, 20000);
+	assert_int_equal(k.number, 2);
+	assert_int_equal(k.ts, 5160);
+	assert_false(k.source);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -114,6 +174,9 @@ int main(void)
 		cmocka_unit_test(another_source_goes_on),
 		cmocka_unit_test(a_jump_is_another_source),
 		cmocka_unit_test(a_packet_of_ours_finds_its_place),
+		cmocka_unit_test(packets_of_ours_take_the_place_of_what_is_held_back),
+		cmocka_unit_test(ours_may_come_first),
+		cmocka_unit_test(what_went_out_as_it_was_goes_on),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -82,12 +82,14 @@ struct sdp_edit {
 	struct sdp_edit_media media[SDP_MEDIA_MAX];
 };
 
-/* One side's description as ours to the other side: our o=, c= and ports; what would lead around the
- * relay (candidates, ICE, rtcp, ssrc, crypto, bandwidth stays) is left out, the rest kept in order.
- * -EMSGSIZE, -ENOMEM: the buffer's. */
+/* One side's description as ours to the other side: our o=, c= and ports; what would lead around
+ * the relay (candidates, ICE, rtcp, ssrc, crypto, bandwidth stays) is left out, the rest kept in
+ * order. Sound without telephone-events has them all the same, under a number that is free: we
+ * press keys that come by other ways. -EMSGSIZE, -ENOMEM: the buffer's. */
 [[nodiscard]] int sdp_relay(const struct sdp *in, const struct sdp_edit *edit, struct buf *out);
 /* The answer to `offer` in our name, by what the other side answered: the offer's m= lines and
  * payload type numbers, the codecs that both have in the answerer's order with the answerer's
- * parameters. The m= lines of `answer` stand in the order of those of `offer`. */
+ * parameters. Telephone-events that were offered for such a codec's clock are taken in any case.
+ * The m= lines of `answer` stand in the order of those of `offer`. */
 [[nodiscard]] int sdp_answer(const struct sdp *offer, const struct sdp *answer,
 			     const struct sdp_edit *edit, struct buf *out);

@@ -158,12 +158,77 @@ static void write_crypto(struct buf *out, const struct sdp_edit_media *edit)
 		sdes_print(&edit->crypto[i], out);
 }
 
+/* Keys. What one side does not have we have: whoever presses a key by another way (INFO, tones) is
+ * understood by who understands only RFC 4733. */
+
+enum { EVENT_PT = 101, DYNAMIC_FIRST = 96, DYNAMIC_LAST = 127 };
+
+static const struct sdp_format *event_of(const struct sdp_media *m, uint32_t clock_hz)
+{
+	for (unsigned i = 0; i < m->nformats; i++) {
+		if (m->formats[i].event && m->formats[i].clock_hz == clock_hz)
+			return &m->formats[i];
+	}
+	return NULL;
+}
+
+/* Of the first that is sound; 0: there is none. */
+static uint32_t clock_of(const struct sdp_media *m)
+{
+	for (unsigned i = 0; i < m->nformats; i++) {
+		if (!m->formats[i].event && m->formats[i].clock_hz)
+			return m->formats[i].clock_hz;
+	}
+	return 0;
+}
+
+static bool is_taken(const struct sdp_media *m, unsigned pt)
+{
+	for (unsigned i = 0; i < m->nformats; i++) {
+		if (m->formats[i].pt == pt)
+			return true;
+	}
+	return false;
+}
+
+static unsigned free_pt(const struct sdp_media *m)
+{
+	unsigned pt = EVENT_PT;
+
+	for (unsigned i = DYNAMIC_FIRST; is_taken(m, pt) && i <= DYNAMIC_LAST; i++)
+		pt = i;
+	return pt;
+}
+
+/* The events to add to an offer of this sound; clock_hz 0: none. */
+static struct sdp_format event_to_add(const struct sdp_media *m)
+{
+	const uint32_t clock_hz = m->kind == SDP_AUDIO ? clock_of(m) : 0;
+	const unsigned pt = free_pt(m);
+
+	if (!clock_hz || event_of(m, clock_hz) || is_taken(m, pt) ||
+	    m->nformats == SDP_FORMATS_MAX)
+		return (struct sdp_format){};
+	return (struct sdp_format){ .pt = (uint8_t)pt, .clock_hz = clock_hz, .fmtp = VIEW("0-15") };
+}
+
+static void write_event(struct buf *out, const struct sdp_format *event)
+{
+	buf_printf(out, "a=rtpmap:%u telephone-event/%u\r\n", event->pt, event->clock_hz);
+	if (event->fmtp.n)
+		buf_printf(out, "a=fmtp:%u %.*s\r\n", event->pt, (int)event->fmtp.n, event->fmtp.p);
+}
+
 static void relay_media(struct buf *out, const struct sdp *in, const struct sdp_media *m,
 			const struct sdp_edit_media *edit)
 {
+	const struct sdp_format event = event_to_add(m);
+
 	write_m(out, m, edit->port, profile_of(m, edit->savp));
 	for (unsigned i = 0; i < m->nformats; i++)
 		buf_printf(out, " %u", m->formats[i].pt);
+	if (event.clock_hz)
+		buf_printf(out, " %u", event.pt);
 	buf_str(out, "\r\n");
 	for (unsigned i = 1; i < m->nlines; i++) {
 		const struct view line = in->lines[m->first_line + i];
@@ -177,6 +242,8 @@ static void relay_media(struct buf *out, const struct sdp *in, const struct sdp_
 			continue;
 		write_line(out, line);
 	}
+	if (event.clock_hz)
+		write_event(out, &event);
 	write_crypto(out, edit);
 	sdp_dir_print(out, m->dir);
 }
@@ -242,9 +309,25 @@ static bool any_common(const struct sdp_media *offer, const struct sdp_media *a)
 	return false;
 }
 
+/* The offer's events for the clock of the sound that both have, where the answer has none of that
+ * clock; NULL: nothing to add. */
+static const struct sdp_format *event_to_take(const struct sdp_media *offer,
+					      const struct sdp_media *a)
+{
+	for (unsigned i = 0; i < a->nformats && a->nformats < SDP_FORMATS_MAX; i++) {
+		const struct sdp_format *f = &a->formats[i];
+
+		if (a->kind == SDP_AUDIO && !f->event && f->clock_hz && offered_as(offer, f) >= 0)
+			return event_of(a, f->clock_hz) ? NULL : event_of(offer, f->clock_hz);
+	}
+	return NULL;
+}
+
 static void answer_media(struct buf *out, const struct sdp_media *offer, const struct sdp *answer,
 			 const struct sdp_media *a, const struct sdp_edit_media *edit)
 {
+	const struct sdp_format *event = event_to_take(offer, a);
+
 	write_m(out, offer, edit->port, offer->proto);
 	for (unsigned i = 0; i < a->nformats; i++) {
 		const int pt = offered_as(offer, &a->formats[i]);
@@ -252,6 +335,8 @@ static void answer_media(struct buf *out, const struct sdp_media *offer, const s
 		if (pt >= 0)
 			buf_printf(out, " %d", pt);
 	}
+	if (event)
+		buf_printf(out, " %u", event->pt);
 	buf_str(out, "\r\n");
 	for (unsigned i = 1; i < a->nlines; i++) {
 		const struct view line = answer->lines[a->first_line + i];
@@ -266,6 +351,8 @@ static void answer_media(struct buf *out, const struct sdp_media *offer, const s
 		else
 			write_line(out, line);
 	}
+	if (event)
+		write_event(out, event);
 	write_crypto(out, edit);
 	sdp_dir_print(out, a->dir);
 }

@@ -33,6 +33,14 @@ static void same_format(const struct sdp_format *a, const struct sdp_format *b)
 	check(sdp_format_same(a, b) && sdp_format_same(b, a));
 }
 
+/* Beside what was there, sound may have keys that it had not. */
+static bool added(const struct sdp_media *a, const struct sdp_media *b)
+{
+	return b->nformats == a->nformats ||
+	       (a->kind == SDP_AUDIO && b->nformats == a->nformats + 1 &&
+		b->formats[a->nformats].event);
+}
+
 static void same_media(const struct sdp_media *a, const struct sdp_media *b,
 		       const struct sdp_edit *edit)
 {
@@ -42,7 +50,7 @@ static void same_media(const struct sdp_media *a, const struct sdp_media *b,
 		return;
 	}
 	check(a->avpf == b->avpf && !b->savp && !b->secure && a->dir == b->dir); /* in clear */
-	check(a->nformats == b->nformats && b->port >= PORT && !b->rtcp_mux);
+	check(added(a, b) && b->port >= PORT && !b->rtcp_mux);
 	check(addr_same_host(&b->rtp, &edit->host) && !addr_is_set(&b->rtcp));
 	for (unsigned i = 0; i < a->nformats; i++)
 		same_format(&a->formats[i], &b->formats[i]);

@@ -282,7 +282,7 @@ static void each_side_has_its_own_key(void **)
 	const struct sdp *again;
 
 	assert_int_equal(sdp_relay(plain, &edit, &out), 0);
-	assert_non_null(strstr(buf_cstr(&out), "m=audio 9 RTP/SAVPF 0\r\n"));
+	assert_non_null(strstr(buf_cstr(&out), "m=audio 9 RTP/SAVPF 0 101\r\n"));
 	assert_non_null(strstr(out.p, "a=crypto:1 AEAD_AES_128_GCM inline:AQ"));
 	assert_non_null(strstr(out.p, "a=crypto:2 AES_CM_128_HMAC_SHA1_80 inline:Ag"));
 	again = read_sdp(out.p);
@@ -291,7 +291,7 @@ static void each_side_has_its_own_key(void **)
 	buf_reset(&out);
 	edit.media[0] = (struct sdp_edit_media){ .port = 9 };
 	assert_int_equal(sdp_relay(secure, &edit, &out), 0);
-	assert_non_null(strstr(buf_cstr(&out), "m=audio 9 RTP/AVP 0\r\n"));
+	assert_non_null(strstr(buf_cstr(&out), "m=audio 9 RTP/AVP 0 101\r\n"));
 	assert_null(strstr(out.p, "crypto"));
 
 	buf_reset(&out);
@@ -300,6 +300,44 @@ static void each_side_has_its_own_key(void **)
 	assert_non_null(strstr(buf_cstr(&out), "m=audio 9 RTP/SAVP 0\r\n"));
 	assert_non_null(strstr(out.p, "a=crypto:2 "));
 	assert_null(strstr(out.p, KEY));
+	buf_free(&out);
+}
+
+/* Keys that one side does not send as events we do. */
+static void keys_are_offered_and_taken_in_any_case(void **)
+{
+	const struct sdp *bare =
+		read_sdp(HEAD "m=audio 1 RTP/AVP 8 101\r\na=rtpmap:101 G726-32/8000\r\n");
+	const struct sdp *full = read_sdp(
+		HEAD "m=audio 1 RTP/AVP 96 8 97 98\r\na=rtpmap:96 opus/48000/2\r\n"
+		     "a=rtpmap:97 telephone-event/48000\r\na=rtpmap:98 telephone-event/8000\r\n"
+		     "a=fmtp:98 0-16\r\n");
+	const struct sdp_edit edit = { .host = host("198.51.100.1"), .media = { { .port = 9 } } };
+	struct buf out = BUF_INIT(SDP_MAX);
+	const struct sdp *again;
+
+	assert_int_equal(sdp_relay(bare, &edit, &out), 0);
+	assert_non_null(strstr(buf_cstr(&out), "m=audio 9 RTP/AVP 8 101 96\r\n"));
+	assert_non_null(strstr(out.p, "a=rtpmap:96 telephone-event/8000\r\na=fmtp:96 0-15\r\n"));
+	again = read_sdp(out.p);
+	assert_true(again->media[0].formats[2].event);
+
+	buf_reset(&out);
+	assert_int_equal(sdp_answer(full, bare, &edit, &out), 0);
+	assert_non_null(strstr(buf_cstr(&out), "m=audio 9 RTP/AVP 8 98\r\n"));
+	assert_non_null(strstr(out.p, "a=rtpmap:98 telephone-event/8000\r\na=fmtp:98 0-16\r\n"));
+
+	buf_reset(&out); /* who did not offer them has none to take */
+	assert_int_equal(sdp_answer(bare, full, &edit, &out), 0);
+	assert_non_null(strstr(buf_cstr(&out), "m=audio 9 RTP/AVP 8\r\n"));
+	assert_null(strstr(out.p, "telephone-event"));
+
+	buf_reset(&out); /* and who has them has them once */
+	assert_int_equal(sdp_answer(full, full, &edit, &out), 0);
+	assert_non_null(strstr(buf_cstr(&out), "m=audio 9 RTP/AVP 96 8 97 98\r\n"));
+	buf_reset(&out);
+	assert_int_equal(sdp_relay(full, &edit, &out), 0);
+	assert_non_null(strstr(buf_cstr(&out), "m=audio 9 RTP/AVP 96 8 97 98\r\n"));
 	buf_free(&out);
 }
 
@@ -318,6 +356,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(hold_and_missing_addresses_are_understood, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_key_that_we_understand_is_read, setup, teardown),
 		cmocka_unit_test_setup_teardown(each_side_has_its_own_key, setup, teardown),
+		cmocka_unit_test_setup_teardown(keys_are_offered_and_taken_in_any_case, setup, teardown),
 		cmocka_unit_test_setup_teardown(nonsense_is_refused, setup, teardown),
 	};
 

@@ -20,7 +20,7 @@ static void pass_digit(struct call_leg *leg, char digit, enum dtmf_how how)
 {
 	struct call_leg *to = call_leg_peer(leg);
 
-	if (!to || (how == DTMF_RTP && media_takes_events(leg->call->media, to->at)))
+	if (!to || (how == DTMF_RTP && media_events_pass(leg->call->media, leg->at, to->at)))
 		return; /* the relay has passed it */
 	to->kind->digit(to, digit);
 }

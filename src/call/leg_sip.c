@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DTMF_INFO_MS = 160 };
-
 static struct session *session_of(const struct call_leg *leg)
 {
 	return leg && leg->kind == &leg_sip ? leg->phone.session : NULL;
@@ -58,13 +56,14 @@ static void sip_end(struct call_leg *leg, const struct leg_end *end)
 		session_end(TAKE(leg->phone.session), end->code, end->phrase);
 }
 
+/* One way, never both: who understands both would hear two keys. */
 static void sip_digit(struct call_leg *leg, char digit)
 {
 	CLEANUP(buf_free) struct buf body = BUF_INIT(64);
 
-	if (!leg->phone.session)
+	if (!leg->phone.session || media_press(leg->call->media, leg->at, digit) == 0)
 		return;
-	dtmf_info_write(&body, digit, DTMF_INFO_MS);
+	dtmf_info_write(&body, digit, RELAY_PRESS_MS);
 	session_info(leg->phone.session, "application/dtmf-relay", buf_view(&body));
 }
 

@@ -121,12 +121,14 @@ unsigned media_codec_number(struct media *m, const struct sdp_format *format)
 	return m->ncodecs++;
 }
 
-static void add_formats(struct media *m, struct relay_stream *set, const struct sdp_media *line)
+/* events: telephone-events too; who did not take them gets none, whatever it was offered. */
+static void add_formats(struct media *m, struct relay_stream *set, const struct sdp_media *line,
+			bool events)
 {
 	for (unsigned i = 0; i < line->nformats && set->nformats < RELAY_FORMATS_MAX; i++) {
 		const struct sdp_format *f = &line->formats[i];
 		const unsigned codec = media_codec_number(m, f);
-		bool taken = codec == MEDIA_CODECS_MAX;
+		bool taken = codec == MEDIA_CODECS_MAX || (f->event && !events);
 
 		for (unsigned k = 0; k < set->nformats && !taken; k++)
 			taken = set->formats[k].pt == f->pt;
@@ -167,6 +169,16 @@ static bool has_events(const struct sdp_media *line)
 	return false;
 }
 
+/* Events share the sound's clock (RFC 4733 section 2.1); 0: there are none. */
+static uint8_t event_pt_of(const struct sdp_media *line, uint32_t clock_hz)
+{
+	for (unsigned i = 0; i < line->nformats; i++) {
+		if (line->formats[i].event && line->formats[i].clock_hz == clock_hz)
+			return line->formats[i].pt;
+	}
+	return 0;
+}
+
 /* What the leg said of one stream, for the relay. `theirs` is its own line, `ours` the line that we
  * put to it (its answer may number payload types anew; what it sends may carry either). */
 static void stream_fill(struct media *m, struct leg *leg, enum relay_kind kind,
@@ -183,12 +195,14 @@ static void stream_fill(struct media *m, struct leg *leg, enum relay_kind kind,
 		.keys = media_srtp_keys(m, leg, kind, theirs),
 		.tones = kind == RELAY_AUDIO && !has_events(theirs),
 	};
-	add_formats(m, set, theirs);
+	add_formats(m, set, theirs, true);
 	add_readable(m, set, theirs);
 	if (ours)
-		add_formats(m, set, ours);
+		add_formats(m, set, ours, has_events(theirs));
 	for (unsigned i = 0; i < theirs->nformats && !set->clock_hz; i++)
 		set->clock_hz = theirs->formats[i].event ? 0 : theirs->formats[i].clock_hz;
+	if (kind == RELAY_AUDIO)
+		set->event_pt = event_pt_of(theirs, set->clock_hz);
 }
 
 static int stream_tell(struct media *m, struct leg *leg, enum relay_kind kind)
@@ -642,15 +656,41 @@ int media_restored(struct media *m, unsigned at, unsigned other, struct view ans
 	return 0;
 }
 
-bool media_takes_events(const struct media *m, unsigned at)
+static bool has_codec(const struct relay_stream *set, unsigned codec)
 {
-	const struct relay_stream *set = &m->legs[at].streams[RELAY_AUDIO].set;
-
 	for (unsigned i = 0; i < set->nformats; i++) {
-		if (set->formats[i].event)
-			return m->legs[at].streams[RELAY_AUDIO].on;
+		if (set->formats[i].codec == codec)
+			return true;
 	}
 	return false;
+}
+
+bool media_events_pass(const struct media *m, unsigned from, unsigned to)
+{
+	const struct leg *a = &m->legs[from], *b = &m->legs[to];
+	const struct relay_stream *set = &a->streams[RELAY_AUDIO].set;
+
+	if (!b->streams[RELAY_AUDIO].on || !hearers(a, b, RELAY_AUDIO))
+		return false;
+	for (unsigned i = 0; i < set->nformats; i++) {
+		if (set->formats[i].event &&
+		    has_codec(&b->streams[RELAY_AUDIO].set, set->formats[i].codec))
+			return true;
+	}
+	return false;
+}
+
+/* Who only sends is not sent to, and may well not listen. */
+int media_press(struct media *m, unsigned at, char key)
+{
+	const struct leg *leg = &m->legs[at];
+	const struct stream *s = &leg->streams[RELAY_AUDIO];
+	const struct sdp_media *line = media_line_at(leg->said.sdp, s->line);
+
+	if (!leg->open || leg->web || !s->on || !s->set.event_pt || !line ||
+	    (line->dir != SDP_SENDRECV && line->dir != SDP_RECVONLY))
+		return -ENOTSUP;
+	return relay_press(m->session, leg->relay_leg, key);
 }
 
 bool media_silent(struct media *m, unsigned at, enum relay_kind kind, bool silent)

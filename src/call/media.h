@@ -125,7 +125,11 @@ bool media_app_sees(const struct media *m, unsigned leg);
 /* Which leg an event of the relay is about. False: one that is no more. */
 bool media_leg_of(const struct media *m, uint64_t tag, unsigned *ret_leg);
 
-/* The leg takes telephone-event packets (RFC 4733): keys need no INFO. */
-bool media_takes_events(const struct media *m, unsigned leg);
+/* Telephone-events (RFC 4733) that the one leg sends pass to the other: its keys need nothing else.
+ */
+bool media_events_pass(const struct media *m, unsigned from, unsigned to);
+/* Presses a key at the leg's peer by telephone-events. -ENOTSUP: it takes none, or what relay_press
+ * says; INFO is left then. */
+[[nodiscard]] int media_press(struct media *m, unsigned leg, char key);
 /* From the relay's events: true when every stream that the leg should send is silent now. */
 bool media_silent(struct media *m, unsigned leg, enum relay_kind kind, bool silent);

@@ -8,7 +8,8 @@
 #include <string.h>
 
 enum {
-	KEY_MS = 200, /* from key to key: doors miss what comes faster */
+	/* From key to key: doors miss what comes faster. */
+	KEY_MS = RELAY_PRESS_MS + RELAY_PAUSE_MS,
 };
 
 /* Keys. */

@@ -10,7 +10,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { PORT_FIRST = 20000 };
+enum { PORT_FIRST = 20000, PRESSED_MAX = 32 };
 
 struct line {
 	uint16_t port; /* 0: none */
@@ -18,6 +18,7 @@ struct line {
 	uint32_t to;
 	int64_t heard_us;
 	bool silent;
+	char pressed[PRESSED_MAX];
 };
 
 struct leg {
@@ -169,6 +170,14 @@ void relay_fake_press(struct relay *r, const struct addr *rtp, char digit)
 				       .leg = at.session->legs[at.leg].tag,
 				       .kind = at.kind,
 				       .digit = digit });
+}
+
+const char *relay_fake_pressed(const struct relay *r, const struct addr *rtp)
+{
+	const struct place at = find(r, rtp);
+
+	assert_non_null(at.session);
+	return at.line->pressed;
 }
 
 static bool share_codec(const struct relay_stream *a, const struct relay_stream *b)
@@ -472,4 +481,19 @@ int relay_keyframe(struct relay_session *s, unsigned leg)
 {
 	s->relay->keyframes++;
 	return line_of(s, leg, RELAY_VIDEO) ? 0 : -EINVAL;
+}
+
+int relay_press(struct relay_session *s, unsigned leg, char key)
+{
+	struct line *l = line_of(s, leg, RELAY_AUDIO);
+	size_t n;
+
+	if (!l || s->legs[leg].web)
+		return -EINVAL;
+	assert_true(l->set.event_pt && key);
+	n = strlen(l->pressed);
+	assert_true(n + 1 < sizeof(l->pressed));
+	l->pressed[n] = key;
+	l->pressed[n + 1] = '\0';
+	return 0;
 }

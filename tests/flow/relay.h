@@ -19,6 +19,8 @@ void relay_fake_close(struct relay *relay);
 void relay_fake_tick(struct relay *relay);
 /* The phone whose SDP named this address presses a key (RFC 4733). */
 void relay_fake_press(struct relay *relay, const struct addr *rtp, char digit);
+/* What was pressed at the phone by telephone-events so far; "" for nothing. */
+const char *relay_fake_pressed(const struct relay *relay, const struct addr *rtp);
 /* Packets that come from the one address go to the other: they share a codec and there is a route.
  */
 bool relay_fake_passes(const struct relay *relay, const struct addr *from, const struct addr *to);

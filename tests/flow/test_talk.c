@@ -468,6 +468,13 @@ STORY(another_level_of_the_same_profile_is_no_reason_to_refuse_the_picture)
 	finish(w, t.door);
 }
 
+static bool hears_by_us(const struct world *w, const struct ua_call *door, const char *keys)
+{
+	const struct addr rtp = ua_rtp(door, false);
+
+	return strcmp(relay_fake_pressed(w->relay, &rtp), keys) == 0;
+}
+
 /* Each key as RFC 4733 and as INFO, as some phones do: one opening. */
 STORY(the_unlock_code_opens_once)
 {
@@ -484,8 +491,62 @@ STORY(the_unlock_code_opens_once)
 	}
 	UNTIL(world_seen(w)->opened, world_slack(w));
 	assert_int_equal(world_seen(w)->opened, 1);
+	assert_true(!t.door->digits && hears_by_us(w, t.door, "")); /* the relay has passed them */
 	finish(w, t.phone);
 	assert_int_equal(world_seen(w)->opened, 1);
+}
+
+/* By INFO; the door hears them from us. */
+static void type_code(struct world *w, const struct talk *t)
+{
+	char typed[sizeof(CODE)] = "";
+
+	for (unsigned i = 0; CODE[i]; i++) {
+		typed[i] = CODE[i];
+		ua_info(t->phone, CODE[i]);
+		UNTIL(hears_by_us(w, t->door, typed), world_slack(w));
+	}
+	assert_int_equal(t->door->digits, 0);
+	if (!w->storm) /* one may have taken too long for a code */
+		assert_int_equal(world_seen(w)->opened, 1);
+}
+
+/* By INFO, of a phone that has telephone-events and of one that has none: the door, which understands
+ * them alone, hears them. */
+STORY(keys_by_info_reach_the_door_as_events)
+{
+	const struct talk t = talk(w);
+
+	type_code(w, &t);
+	finish(w, t.phone);
+}
+
+STORY(keys_of_a_phone_without_events_reach_the_door_as_events)
+{
+	struct talk t;
+
+	PHONE(0)->plan.no_events = true;
+	t = talk(w);
+	assert_non_null(strstr(t.door->body, "telephone-event/8000")); /* we have */
+	type_code(w, &t);
+	finish(w, t.phone);
+}
+
+STORY(keys_of_a_phone_reach_a_door_without_events_by_info)
+{
+	struct talk t;
+	struct addr rtp;
+
+	w->door.plan.no_events = true;
+	t = talk(w);
+	rtp = ua_rtp(t.phone, false);
+	for (const char *key = CODE; *key; key++) {
+		relay_fake_press(w->relay, &rtp, *key);
+		world_wait(w, 300);
+	}
+	UNTIL(t.door->digits == strlen(CODE), world_slack(w));
+	assert_true(hears_by_us(w, t.door, ""));
+	finish(w, t.phone);
 }
 
 STORY(a_phone_that_calls_the_door_may_open_it)
@@ -556,6 +617,9 @@ int main(void)
 		STORY_TEST(a_phone_without_a_picture_talks),
 		STORY_TEST(another_level_of_the_same_profile_is_no_reason_to_refuse_the_picture),
 		STORY_TEST(the_unlock_code_opens_once),
+		STORY_TEST(keys_by_info_reach_the_door_as_events),
+		STORY_TEST(keys_of_a_phone_without_events_reach_the_door_as_events),
+		STORY_TEST(keys_of_a_phone_reach_a_door_without_events_by_info),
 		STORY_TEST(a_phone_that_calls_the_door_may_open_it),
 		STORY_TEST(the_door_cannot_open_itself),
 	};

@@ -37,6 +37,7 @@ struct ua_plan {
 	bool no_video;
 	bool plain_profile; /* writes its H.264 as 42001f and another level */
 	bool pcma_first;
+	bool no_events;     /* has no telephone-event */
 };
 
 enum ua_state { UA_CALLING, UA_INCOMING, UA_TALKING, UA_OVER };

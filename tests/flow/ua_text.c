@@ -103,9 +103,10 @@ void ua_sdp_print(struct ua_call *c, const char *offer, char *out, size_t size)
 	else if (!offer || strstr(offer, "m=video"))
 		snprintf(video, sizeof(video), "m=video 0 RTP/AVP %u\r\n", pt);
 	snprintf(out, size,
-		 "v=0\r\no=- %u %u %s\r\ns=-\r\nc=%s\r\nt=0 0\r\nm=audio %u RTP/AVP %s 101\r\n"
-		 "a=rtpmap:101 telephone-event/8000\r\na=x-unknown:kept\r\na=%s\r\n%s",
+		 "v=0\r\no=- %u %u %s\r\ns=-\r\nc=%s\r\nt=0 0\r\nm=audio %u RTP/AVP %s%s"
+		 "a=x-unknown:kept\r\na=%s\r\n%s",
 		 c->port, ++c->version, host, host, c->port, plan->pcma_first ? "8 0" : "0 8",
+		 plan->no_events ? "\r\n" : " 101\r\na=rtpmap:101 telephone-event/8000\r\n",
 		 c->dir, video);
 	if (out != c->said)
 		snprintf(c->said, sizeof(c->said), "%s", out);

@@ -210,7 +210,8 @@ static void inside(char what, unsigned leg, struct view sdp)
 		break;
 	case 's':
 		media_silent(w.media, leg, sdp.n % RELAY_KINDS, sdp.n & 2);
-		media_takes_events(w.media, leg);
+		media_events_pass(w.media, 0, leg);
+		(void)!media_press(w.media, leg, '5');
 		break;
 	case 'x':
 		if (leg != w.peer && w.open[leg]) {

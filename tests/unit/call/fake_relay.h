@@ -18,6 +18,8 @@ struct relay {
 	bool waits;
 	unsigned keyframes; /* asked for */
 	unsigned sets;      /* told */
+	char pressed[16];   /* keys, in order */
+	unsigned npressed;
 	struct relay_session *last; /* opened */
 };
 
@@ -166,5 +168,13 @@ int relay_keyframe(struct relay_session *s, unsigned leg)
 {
 	assert(fake_relay_has(s, leg, RELAY_VIDEO));
 	s->relay->keyframes++;
+	return 0;
+}
+
+int relay_press(struct relay_session *s, unsigned leg, char key)
+{
+	assert(fake_relay_has(s, leg, RELAY_AUDIO) && !s->web[leg]);
+	assert(s->set[leg][RELAY_AUDIO].event_pt && key);
+	s->relay->pressed[s->relay->npressed++ % (sizeof(s->relay->pressed) - 1)] = key;
 	return 0;
 }

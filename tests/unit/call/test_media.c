@@ -72,6 +72,47 @@ static void connect_one(void)
 	media_connect(t.media, leg);
 }
 
+/* One way or the other: what the relay passes, what we press, and what is left to INFO. */
+static void keys_go_as_events_to_whom_takes_them(void **)
+{
+	unsigned leg;
+
+	connect_one();
+	assert_true(media_events_pass(t.media, 1, 0) && media_events_pass(t.media, 0, 1));
+	assert_int_equal(media_press(t.media, 0, '4'), 0);
+	assert_int_equal(media_press(t.media, 1, '2'), 0);
+	assert_string_equal(t.relay.pressed, "42");
+	media_free(t.media);
+
+	assert_int_equal(media_new(&(struct media_conf){ &t.relay, &t.rand.rand, 1, 1000 }, &t.media),
+			 0);
+	assert_int_equal(media_caller(t.media, VIEW(HEAD("10.0.0.9") AUDIO), &t.way), 0);
+	leg = ring();
+	assert_int_equal(media_press(t.media, leg, '2'), -ENOTSUP); /* not answered yet */
+	assert_int_equal(media_answered(t.media, leg, VIEW(HEAD("10.0.0.2") "m=audio 4000 RTP/AVP 0\r\n")), 0);
+	buf_reset(&t.out);
+	assert_int_equal(media_answer_caller(t.media, leg, &t.out), 0);
+	expect("RTP/AVP 0 101\r\n"); /* it has keys of ours */
+	media_connect(t.media, leg);
+	assert_false(media_events_pass(t.media, leg, 0) || media_events_pass(t.media, 0, leg));
+	assert_int_equal(media_press(t.media, leg, '2'), -ENOTSUP);
+	assert_int_equal(media_press(t.media, 0, '2'), 0);
+}
+
+static void who_only_sends_is_not_pressed_at(void **)
+{
+	connect_one();
+	assert_int_equal(media_reoffer(t.media, 1, VIEW(HEAD("10.0.0.2") AUDIO "a=sendonly\r\n"), 0,
+				       &t.out),
+			 0);
+	buf_reset(&t.out);
+	assert_int_equal(media_reanswer(t.media, 0, VIEW(HEAD("10.0.0.9") AUDIO "a=recvonly\r\n"), 1,
+					&t.out),
+			 0);
+	assert_int_equal(media_press(t.media, 1, '2'), -ENOTSUP);
+	assert_int_equal(media_press(t.media, 0, '2'), 0);
+}
+
 /* Held and taken up again all day long: nothing piles up. */
 static void offers_may_follow_each_other_for_ever(void **)
 {
@@ -433,6 +474,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(offers_may_follow_each_other_for_ever, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(every_leg_may_answer_early, setup, teardown),
+		cmocka_unit_test_setup_teardown(keys_go_as_events_to_whom_takes_them, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(who_only_sends_is_not_pressed_at, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_answer_without_an_offer_is_refused, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(an_app_hears_the_first_g711_of_the_door, setup, teardown),

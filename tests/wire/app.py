@@ -110,14 +110,18 @@ def every_page_rings_until_the_caller_goes(house):
 
 @test
 def opens_the_door(house):
-    """the app opens the door while it rings"""
+    """the app opens the door while it rings, by RFC 4733"""
     with house.pages(house.kitchen) as page:
+        log = house.gate.api("log/subscribe", duration=60)["id"]
         house.gate.press("%1")
         call = page.hears("ring")["call"]
         page.say({"type": "open", "call": call, "switch": 4})
         expect(page.hears("error", call=call)["code"] == "no_such_switch", "a switch too many")
         page.say({"type": "open", "call": call, "switch": 1})
         until("the door open", house.gate.is_open)
+        keys = [e["params"] for e in house.gate.events(log) if e["event"] == "DtmfEntered"]
+        house.gate.api("log/unsubscribe", id=log)
+        expect([(k["digit"], k["type"]) for k in keys] == [(k, "rtp") for k in "1234*"], f"{keys}")
 
 
 @test

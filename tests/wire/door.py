@@ -13,6 +13,7 @@ from server import Building, Server
 MEDIA_PORTS = 400
 FRAMES = 20 # pictures that a phone must have decoded before we believe in the stream
 TONE_DBFS = -12 # of phone.tone
+LOUD_RMS = 1000 # of ua.py's frames, when they are heard at all
 BAR_ROW = 452 # of the bar that moves along the floor: sim/picture.c
 DOOR_LEAF = (330, 250) # a point of the door when it is closed, of the outside when it is open
 
@@ -200,7 +201,7 @@ def opened_by(house, device, how):
 
 @test
 def opens_by_info(house):
-    """a phone that calls the door opens it by INFO, in both forms that phones send"""
+    """a phone that calls the door opens it by INFO, in both forms, which the door hears by RFC 4733"""
     with house as h:
         caller = h.site.device("phone", "By INFO")
         h.server.until_known()
@@ -210,7 +211,7 @@ def opens_by_info(house):
         h.gate.until_call("connected")
         for key in "9999*":
             phone.inside(call, "INFO", f"Signal={key}\r\nDuration=160\r\n")
-        h.keys_heard("9999*", "info")
+        h.keys_heard("9999*", "rtp")
         expect(not h.gate.is_open(), "a wrong code opened")
         for key in "1234*":
             answer = phone.inside(call, "INFO", key, ["Content-Type: application/dtmf"])
@@ -455,6 +456,48 @@ def keyed(house):
             h.known += 1
             phone.do("dial", f"sip:{h.door.user}@{h.host}:{h.server.sip}")
             hears_and_sees(h, phone, "AES_CM_128_HMAC_SHA1_80") # its first
+
+
+@test
+def a_foreign_door_hears_events(house):
+    """keys by INFO reach a baresip that is the door as RFC 4733, each once, in clear and sealed"""
+    for srtp, account in (("off", ""), ("required", ";mediaenc=srtp-mand")):
+        with house as h:
+            door = h.site.device("intercom", f"Foreign, SRTP {srtp}", srtp=srtp, unlock_code="12*")
+            caller = h.site.device("phone", f"By INFO, SRTP {srtp}")
+            h.server.until_known()
+            with Baresip(h.where, h.server.sip, door.user, door.password, f"door-{srtp}", account,
+                         host=h.host) as gate:
+                gate.registered()
+                hears_keys(gate, caller.ua(), door)
+            opened_by(h, caller, "info")
+
+
+def hears_keys(gate, phone, door):
+    """From INFO to the foreign door's own events, twice: before any sound and in the midst of it."""
+    call = phone.dial(door.id)
+    gate.until_event("CALL_INCOMING")
+    gate.do("accept")
+    phone.answered(call)
+    gate.until_event("CALL_ESTABLISHED")
+    for key in "12*":
+        phone.inside(call, "INFO", f"Signal={key}\r\nDuration=160\r\n")
+    heard = [gate.until_event("CALL_DTMF_START")["param"] for _ in "12*"]
+    phone.inside(call, "INFO", "Signal=7\r\nDuration=160\r\n")
+    def last():
+        phone.audio.frame()
+        return gate.had("CALL_DTMF_START")
+    heard += [e["param"] for e in until("the last key", last)]
+    expect(heard == list("12*7"), f"keys {heard}")
+    def sound():
+        phone.audio.frame()
+        return gate.heard() > LOUD_RMS
+    until("the phone's sound at the door", sound)
+    expect(not gate.had("CALL_DTMF_START"), "a key too many")
+    phone.bye(call)
+    gate.ended()
+    phone.register(expires=0)
+    phone.close()
 
 
 def hears_and_sees(house, phone, suite):

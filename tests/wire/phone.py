@@ -136,6 +136,13 @@ class Baresip(Process):
             raise Failed(f"{e}; it had {[x['type'] for x in self.events]}\n{self.tail()}") \
                 from None
 
+    def had(self, kind):
+        """The events of this kind that came by now, which are taken."""
+        self._pull(0.02)
+        come = [e for e in self.events if e["type"] == kind]
+        self.events = [e for e in self.events if e["type"] != kind]
+        return come
+
     def registered(self):
         # Asked, not awaited: it may have registered before we listened to its events.
         until("baresip to register", lambda: "OK" in self.do("reginfo"))

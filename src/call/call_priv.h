@@ -23,6 +23,7 @@ struct opening {
 	unsigned number; /* of the switch; 0: none */
 	char code[CALL_CODE_MAX];
 	size_t sent;
+	unsigned waited; /* for the door to listen */
 	const char *how; /* for the history */
 	bool by_caller;  /* who opens: the caller, or who answered */
 	bool hang_up;    /* nobody meant to talk */
@@ -53,7 +54,7 @@ struct call {
 	unsigned nlegs; /* ever */
 	struct call_leg *offering; /* whose new offer waits for the other side */
 	struct call_leg *restoring; /* who is offered what was before: its answer was of no use */
-	struct call_leg *hearing; /* who is offered the sound of an app that only looked before */
+	struct call_leg *hearing; /* who is offered the sound, or keys, of an app that only looked */
 	struct steps steps;        /* who rings, and who is yet to */
 	struct list rung;          /* whom it rings (rung.h) */
 	struct list hushed;        /* and whom it would */
@@ -151,6 +152,8 @@ bool leg_sip_start(struct call *call, const struct dir_device *to, const struct 
 int leg_sip_invite(struct call_leg *leg, const struct session_to *to);
 /* The app that looks at it talks from now on. */
 void leg_sip_talk(struct call_leg *leg);
+/* Keys come: where nothing is sent to it, because the app only looks at it, it is told to listen. */
+void leg_sip_hear_keys(struct call_leg *leg);
 /* Which binding it is, for all that counts here. */
 uint64_t leg_contact(const struct sip_binding *binding);
 

@@ -174,18 +174,36 @@ static void on_heard(struct call_leg *leg, unsigned code, struct view sdp)
 	struct call *call = leg->call;
 
 	call->hearing = NULL;
-	if (code >= 300 || media_restored(call->media, leg->at, 0, sdp) < 0)
-		log_info("call_talk_refused", LF_I("call", call->id), LF_I("device", leg->device),
-			 LF_I("code", code));
+	if (code < 300 && media_restored(call->media, leg->at, 0, sdp) == 0)
+		return;
+	media_app_looks(call->media);
+	log_info("call_talk_refused", LF_I("call", call->id), LF_I("device", leg->device),
+		 LF_I("code", code));
+}
+
+static void hearing_begin(struct call_leg *leg, const struct buf *offer)
+{
+	if (session_of(leg) && session_offer(leg->phone.session, buf_view(offer)) == 0)
+		leg->call->hearing = leg;
+	else
+		media_app_looks(leg->call->media);
 }
 
 void leg_sip_talk(struct call_leg *leg)
 {
 	CLEANUP(buf_free) struct buf offer = BUF_INIT(MEDIA_SDP_MAX);
 
-	if (media_app_talk(leg->call->media, leg->at, &offer) == 0 && session_of(leg) &&
-	    session_offer(leg->phone.session, buf_view(&offer)) == 0)
-		leg->call->hearing = leg;
+	if (media_app_talk(leg->call->media, leg->at, &offer) == 0)
+		hearing_begin(leg, &offer);
+}
+
+void leg_sip_hear_keys(struct call_leg *leg)
+{
+	CLEANUP(buf_free) struct buf offer = BUF_INIT(MEDIA_SDP_MAX);
+
+	if (!leg->call->hearing && media_is_deaf(leg->call->media, leg->at) &&
+	    media_app_press(leg->call->media, leg->at, &offer) == 0)
+		hearing_begin(leg, &offer);
 }
 
 static void on_offer_done(void *arg, unsigned code, struct view sdp)

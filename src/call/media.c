@@ -680,17 +680,38 @@ bool media_events_pass(const struct media *m, unsigned from, unsigned to)
 	return false;
 }
 
-/* Who only sends is not sent to, and may well not listen. */
+static bool has_dir(const struct leg *leg, enum sdp_dir one_way)
+{
+	const struct sdp_media *line =
+		media_line_at(leg->said.sdp, leg->streams[RELAY_AUDIO].line);
+
+	return line && (line->dir == SDP_SENDRECV || line->dir == one_way);
+}
+
+static bool takes_events(const struct leg *leg)
+{
+	const struct stream *s = &leg->streams[RELAY_AUDIO];
+
+	return leg->open && !leg->web && s->on && s->set.event_pt;
+}
+
+/* Whoever is not sent to may well not listen. */
+static bool is_sent_to(const struct media *m, unsigned at)
+{
+	return has_dir(&m->legs[at], SDP_RECVONLY) &&
+	       has_dir(&m->legs[at ? 0 : m->peer], SDP_SENDONLY);
+}
+
+bool media_is_deaf(const struct media *m, unsigned at)
+{
+	return takes_events(&m->legs[at]) && !is_sent_to(m, at);
+}
+
 int media_press(struct media *m, unsigned at, char key)
 {
-	const struct leg *leg = &m->legs[at];
-	const struct stream *s = &leg->streams[RELAY_AUDIO];
-	const struct sdp_media *line = media_line_at(leg->said.sdp, s->line);
-
-	if (!leg->open || leg->web || !s->on || !s->set.event_pt || !line ||
-	    (line->dir != SDP_SENDRECV && line->dir != SDP_RECVONLY))
+	if (!takes_events(&m->legs[at]) || !is_sent_to(m, at))
 		return -ENOTSUP;
-	return relay_press(m->session, leg->relay_leg, key);
+	return relay_press(m->session, m->legs[at].relay_leg, key);
 }
 
 bool media_silent(struct media *m, unsigned at, enum relay_kind kind, bool silent)

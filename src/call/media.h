@@ -120,6 +120,10 @@ bool media_app_waits(const struct media *m, unsigned leg);
 /* Who only looked on is heard from now on: an offer that tells the other side, for media_restored.
  * A negative errno: it cannot be told, but it is so. */
 [[nodiscard]] int media_app_talk(struct media *m, unsigned other, struct buf *ret_offer);
+/* The same, but keys are all that is sent. */
+[[nodiscard]] int media_app_press(struct media *m, unsigned other, struct buf *ret_offer);
+/* That offer was refused: nothing is sent, as before. */
+void media_app_looks(struct media *m);
 /* The app was offered a picture. */
 bool media_app_sees(const struct media *m, unsigned leg);
 /* Which leg an event of the relay is about. False: one that is no more. */
@@ -128,8 +132,10 @@ bool media_leg_of(const struct media *m, uint64_t tag, unsigned *ret_leg);
 /* Telephone-events (RFC 4733) that the one leg sends pass to the other: its keys need nothing else.
  */
 bool media_events_pass(const struct media *m, unsigned from, unsigned to);
-/* Presses a key at the leg's peer by telephone-events. -ENOTSUP: it takes none, or what relay_press
- * says; INFO is left then. */
+/* It takes telephone-events, but nothing is sent to it: it, or who talks to it, has said so. */
+bool media_is_deaf(const struct media *m, unsigned leg);
+/* Presses a key at the leg's peer by telephone-events. -ENOTSUP: it takes none, or is deaf; or what
+ * relay_press says; INFO is left then. */
 [[nodiscard]] int media_press(struct media *m, unsigned leg, char key);
 /* From the relay's events: true when every stream that the leg should send is silent now. */
 bool media_silent(struct media *m, unsigned leg, enum relay_kind kind, bool silent);

@@ -410,7 +410,7 @@ bool media_app_waits(const struct media *m, unsigned at)
 	return !m->legs[at].app.answered;
 }
 
-int media_app_talk(struct media *m, unsigned other, struct buf *ret_offer)
+static int talk(struct media *m, unsigned other, bool listen, struct buf *ret_offer)
 {
 	struct leg *leg = &m->legs[0];
 	struct said said = {};
@@ -418,12 +418,31 @@ int media_app_talk(struct media *m, unsigned other, struct buf *ret_offer)
 
 	if (rc < 0)
 		return rc;
-	leg->app.listen = false;
+	leg->app.listen = listen;
 	media_said_move(&leg->said, &said);
 	for (unsigned k = 0; k < RELAY_KINDS; k++)
 		m->legs[other].streams[k].line = leg->streams[k].line = (int)k;
 	media_connect(m, m->peer);
 	return m->legs[other].web ? -EPROTONOSUPPORT : media_restore(m, other, 0, ret_offer);
+}
+
+int media_app_talk(struct media *m, unsigned other, struct buf *ret_offer)
+{
+	return talk(m, other, false, ret_offer);
+}
+
+int media_app_press(struct media *m, unsigned other, struct buf *ret_offer)
+{
+	return talk(m, other, m->legs[0].app.listen, ret_offer);
+}
+
+void media_app_looks(struct media *m)
+{
+	struct leg *leg = &m->legs[0];
+	struct said said = {};
+
+	if (leg->app.listen && media_said_read(VIEW(looks), &said) == 0)
+		media_said_move(&leg->said, &said);
 }
 
 bool media_app_sees(const struct media *m, unsigned at)

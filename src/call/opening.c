@@ -10,6 +10,7 @@
 enum {
 	/* From key to key: doors miss what comes faster. */
 	KEY_MS = RELAY_PRESS_MS + RELAY_PAUSE_MS,
+	WAITS_MAX = 8, /* of a key's time, for the door to listen: then INFO must do */
 };
 
 /* Keys. */
@@ -37,13 +38,21 @@ static void done(struct call *call)
 		on_hang_up(call);
 }
 
+static bool must_wait(struct call *call, const struct call_leg *door)
+{
+	struct opening *o = &call->opening;
+
+	return !o->sent && call->hearing == door && o->waited++ < WAITS_MAX;
+}
+
 static void on_key(void *arg)
 {
 	struct call *call = arg;
 	struct opening *o = &call->opening;
 	struct call_leg *door = call_leg_peer(opener(call));
 
-	door->kind->digit(door, o->code[o->sent++]);
+	if (!must_wait(call, door))
+		door->kind->digit(door, o->code[o->sent++]);
 	if (o->code[o->sent] == '\0')
 		done(call);
 	else if (timers_arm(call->sb->timers, &o->timer, KEY_MS, on_key, call) < 0)
@@ -70,7 +79,7 @@ static int keys_start(struct call *call, const struct opening *like, const char 
 	o->number = like->number;
 	o->how = like->how;
 	o->by_caller = like->by_caller;
-	o->sent = 0;
+	o->sent = o->waited = 0;
 	snprintf(o->code, sizeof(o->code), "%s", code);
 	return 0;
 }
@@ -115,6 +124,16 @@ static int open_without_media(struct call_leg *leg, const struct opening *like, 
 	leg->at = at;
 	timers_cancel(call->sb->timers, &leg->page.mute);
 	return open_unanswered(leg, like, code);
+}
+
+static int open_talking(struct call_leg *leg, const struct opening *like, const char *code)
+{
+	struct call_leg *door = call_leg_peer(leg);
+	const int rc = keys_start(leg->call, like, code);
+
+	if (rc == 0 && leg->kind == &leg_app && leg->page.look && door->kind == &leg_sip)
+		leg_sip_hear_keys(door);
+	return rc;
 }
 
 static struct call_leg *nobody_new(struct call *call, uint64_t device)
@@ -162,7 +181,7 @@ int opening_start(struct call_leg *leg, unsigned number, const char *how)
 	if (rc < 0)
 		return rc;
 	if (call->state == CALL_TALKING)
-		return keys_start(call, &like, code);
+		return open_talking(leg, &like, code);
 	return leg->early ? open_unanswered(leg, &like, code)
 			  : open_without_media(leg, &like, code);
 }

@@ -856,8 +856,13 @@ STORY_APPS(a_page_looks_at_the_door, 0, 1)
 	assert_string_equal(door->heard_dir, "recvonly");
 	UNTIL(sees(w, door, p), world_slack(w));
 	assert_false(is_heard(w, p, door));
-	page_switch(p, 1); /* and may open */
-	UNTIL(page_last(p)->opened == 1, 2000);
+	page_switch(p, 1); /* and may open, for which the door must listen */
+	UNTIL(page_last(p)->opened == 1, 2000 + 2 * world_slack(w));
+	if (!w->storm) { /* or it takes too long to say so */
+		assert_true(hears_code(w, door, CODE));
+		assert_string_equal(door->heard_dir, "sendrecv");
+	}
+	assert_false(is_heard(w, p, door));
 	page_do(p, "answer"); /* and talk */
 	assert_int_equal(p->errors, 0);
 	UNTIL(strcmp(door->heard_dir, "sendrecv") == 0, 2 * world_slack(w));
@@ -899,6 +904,39 @@ STORY_APPS(a_door_without_a_camera_says_so, 0, 1)
 	assert_int_equal(w->look.lookers, 0);
 	ua_cancel(door);
 	world_over(w, "missed");
+}
+
+/* A door that does not listen has INFO left, and one without telephone-events is not asked to. */
+static void look_and_open(struct world *w, const struct ua_plan *plan)
+{
+	struct page *p = PAGE(0);
+	struct ua_call *door;
+	struct addr rtp;
+
+	w->door.plan = *plan;
+	world_page(w, p, 0);
+	page_dial(p, DOOR, true);
+	UNTIL(is(p, PAGE_TALKING) && page_last(p)->up, 100 + 2 * world_slack(w));
+	door = ua_last(&w->door);
+	page_switch(p, 1);
+	UNTIL(page_last(p)->opened == 1, 2000 + 2 * world_slack(w));
+	UNTIL(door->digits == strlen(CODE), world_slack(w));
+	rtp = ua_rtp(door, false);
+	assert_string_equal(relay_fake_pressed(w->relay, &rtp), "");
+	page_do(p, "hangup");
+	world_over(w, "answered");
+	UNTIL(door->state == UA_OVER, 2 * world_slack(w));
+}
+
+STORY_APPS(a_door_that_will_not_listen_is_opened_by_info, 0, 1)
+{
+	look_and_open(w, &(struct ua_plan){ .ring_ms = -1, .answer_ms = 100, .refuse_offer = 488 });
+}
+
+STORY_APPS(a_door_without_events_need_not_listen, 0, 1)
+{
+	look_and_open(w, &(struct ua_plan){ .ring_ms = -1, .answer_ms = 100, .no_events = true });
+	assert_int_equal(ua_last(&w->door)->offers, 0);
 }
 
 /* Whoever looked on and is gone does not keep the door from ringing. */
@@ -1337,6 +1375,8 @@ int main(void)
 		STORY_TEST(a_page_looks_at_the_door),
 		STORY_TEST(a_page_looks_at_a_door_through_its_camera),
 		STORY_TEST(a_door_without_a_camera_says_so),
+		STORY_TEST(a_door_that_will_not_listen_is_opened_by_info),
+		STORY_TEST(a_door_without_events_need_not_listen),
 		STORY_TEST(a_page_that_looked_and_left_frees_the_door),
 		STORY_TEST(a_page_calls_a_phone),
 		STORY_TEST(a_page_gives_up_calling),

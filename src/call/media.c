@@ -682,8 +682,7 @@ bool media_events_pass(const struct media *m, unsigned from, unsigned to)
 
 static bool has_dir(const struct leg *leg, enum sdp_dir one_way)
 {
-	const struct sdp_media *line =
-		media_line_at(leg->said.sdp, leg->streams[RELAY_AUDIO].line);
+	const struct sdp_media *line = media_line_at(leg->said.sdp, leg->streams[RELAY_AUDIO].line);
 
 	return line && (line->dir == SDP_SENDRECV || line->dir == one_way);
 }

@@ -206,8 +206,7 @@ static struct sdp_format event_to_add(const struct sdp_media *m)
 	const uint32_t clock_hz = m->kind == SDP_AUDIO ? clock_of(m) : 0;
 	const unsigned pt = free_pt(m);
 
-	if (!clock_hz || event_of(m, clock_hz) || is_taken(m, pt) ||
-	    m->nformats == SDP_FORMATS_MAX)
+	if (!clock_hz || event_of(m, clock_hz) || is_taken(m, pt) || m->nformats == SDP_FORMATS_MAX)
 		return (struct sdp_format){};
 	return (struct sdp_format){ .pt = (uint8_t)pt, .clock_hz = clock_hz, .fmtp = VIEW("0-15") };
 }

@@ -166,6 +166,40 @@ static void what_went_out_as_it_was_goes_on(void **)
 	assert_false(k.source);
 }
 
+/* Whatever comes, in whatever order: a number seals one packet. */
+static void no_number_is_given_twice_with_ours_among_them(void **)
+{
+	enum { PACKETS = 20000, NUMBERS_MAX = 64 * PACKETS };
+	static bool given[NUMBERS_MAX];
+	struct renumber r = fresh();
+	uint32_t random = 1, ssrc = 1;
+	uint16_t seq = 65000;
+
+	for (unsigned i = 0; i < PACKETS; i++) {
+		struct rtp rtp;
+		struct renumbered k = {};
+
+		random = random * 1664525 + 1013904223;
+		seq = (uint16_t)(seq + (random >> 28 & 3)); /* repeated, or with gaps */
+		ssrc += (random >> 8 & 255) == 7;
+		rtp = (struct rtp){ .ssrc = ssrc,
+				    .seq = (uint16_t)(seq - (random >> 24 & 7)), /* or late */
+				    .ts = i * 160 };
+		if ((random >> 16 & 7) == 0)
+			k.number = renumber_own(&r);
+		else if ((random >> 16 & 7) == 1)
+			renumber_hold(&r, &rtp, i);
+		else if (!renumber_take(&r, &rtp, i, &k))
+			continue;
+		if (!k.number)
+			continue;
+		assert_true(k.number < NUMBERS_MAX);
+		if (given[k.number])
+			fail_msg("packet %u: %u again", i, (unsigned)k.number);
+		given[k.number] = true;
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -175,6 +209,7 @@ int main(void)
 		cmocka_unit_test(a_jump_is_another_source),
 		cmocka_unit_test(a_packet_of_ours_finds_its_place),
 		cmocka_unit_test(packets_of_ours_take_the_place_of_what_is_held_back),
+		cmocka_unit_test(no_number_is_given_twice_with_ours_among_them),
 		cmocka_unit_test(ours_may_come_first),
 		cmocka_unit_test(what_went_out_as_it_was_goes_on),
 	};

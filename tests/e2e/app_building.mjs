@@ -125,6 +125,22 @@ export class Building {
 		return (await (await fetch(`${this.stage.demo.door.http}/ui/state`)).json()).result;
 	}
 
+	async #door_api(method, parameters) {
+		const query = new URLSearchParams(parameters);
+		return (await (await fetch(`${this.stage.demo.door.http}/api/${method}?${query}`)).json()).result;
+	}
+
+	// By which ways keys came to the door while `act` opened it.
+	async ways_of_keys(act) {
+		const { id } = await this.#door_api("log/subscribe", { duration: 60 });
+		await act();
+		await until("the open door", () => this.door_state(), ({ open }) => open);
+		const { events } = await this.#door_api("log/pull", { id, timeout: 0 });
+		await this.#door_api("log/unsubscribe", { id });
+		return [...new Set(events.filter(({ event }) => event === "DtmfEntered")
+			.map(({ params }) => params.type))];
+	}
+
 	// Nobody talks at the door, which is shut: the next test begins.
 	async quiet() {
 		await until("the door's quiet", () => this.door_state(), ({ state, open }) =>

@@ -434,6 +434,36 @@ int media_answer_caller(struct media *m, unsigned at, struct buf *ret_sdp)
 	return sdp_answer(caller->said.sdp, leg->said.sdp, &edit, ret_sdp);
 }
 
+/* The clock of the sound that both sides have, as the callee likes it best; 0: not known. */
+static uint32_t sound_clock(const struct media *m)
+{
+	const struct leg *a = &m->legs[m->peer], *b = &m->legs[0];
+	const struct sdp_media *mine = media_line_at(a->said.sdp, a->streams[RELAY_AUDIO].line);
+	const struct sdp_media *other = media_line_at(b->said.sdp, b->streams[RELAY_AUDIO].line);
+
+	for (unsigned i = 0; mine && other && i < mine->nformats; i++) {
+		const struct sdp_format *f = &mine->formats[i];
+
+		for (unsigned k = 0; k < other->nformats && !f->event; k++) {
+			if (sdp_format_same(f, &other->formats[k]))
+				return f->clock_hz;
+		}
+	}
+	return 0;
+}
+
+/* An offer names sounds of several clocks; keys go by that of the one which was taken. */
+static void events_settle(const struct media *m, struct relay_stream *set,
+			  const struct sdp_media *line)
+{
+	const uint32_t clock_hz = sound_clock(m);
+
+	if (!clock_hz)
+		return;
+	set->clock_hz = clock_hz;
+	set->event_pt = event_pt_of(line, clock_hz);
+}
+
 /* Watches for silence from the moment of the answer. */
 static void watch(struct media *m, struct leg *leg)
 {
@@ -445,6 +475,8 @@ static void watch(struct media *m, struct leg *leg)
 		if (!s->on || !line)
 			continue;
 		s->set.silence_ms = silence_ms(m, leg, line->dir);
+		if (k == RELAY_AUDIO)
+			events_settle(m, &s->set, line);
 		if (stream_tell(m, leg, k) < 0)
 			s->set.silence_ms = 0;
 	}

@@ -99,6 +99,31 @@ static void keys_go_as_events_to_whom_takes_them(void **)
 	assert_int_equal(media_press(t.media, 0, '2'), 0);
 }
 
+/* Events have the clock of the sound that was taken, not of the one that was offered first. */
+static void keys_go_by_the_clock_of_the_sound(void **)
+{
+	unsigned leg;
+
+	assert_int_equal(media_caller(t.media,
+				      VIEW(HEAD("10.0.0.9") "m=audio 4000 RTP/AVP 96 0 97 98\r\n"
+							    "a=rtpmap:96 opus/48000/2\r\n"
+							    "a=rtpmap:97 telephone-event/48000\r\n"
+							    "a=rtpmap:98 telephone-event/8000\r\n"),
+				      &t.way),
+			 0);
+	leg = ring();
+	assert_int_equal(
+		media_answered(t.media, leg, VIEW(HEAD("10.0.0.2") "m=audio 4000 RTP/AVP 0\r\n")),
+		0);
+	buf_reset(&t.out);
+	assert_int_equal(media_answer_caller(t.media, leg, &t.out), 0);
+	expect("RTP/AVP 0 98\r\n");
+	media_connect(t.media, leg);
+	assert_int_equal(media_press(t.media, 0, '2'), 0);
+	assert_int_equal(t.relay.last->set[0][RELAY_AUDIO].event_pt, 98);
+	assert_int_equal(t.relay.last->set[0][RELAY_AUDIO].clock_hz, 8000);
+}
+
 static void who_only_sends_is_not_pressed_at(void **)
 {
 	connect_one();
@@ -476,6 +501,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(every_leg_may_answer_early, setup, teardown),
 		cmocka_unit_test_setup_teardown(keys_go_as_events_to_whom_takes_them, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(keys_go_by_the_clock_of_the_sound, setup, teardown),
 		cmocka_unit_test_setup_teardown(who_only_sends_is_not_pressed_at, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_answer_without_an_offer_is_refused, setup,
 						teardown),

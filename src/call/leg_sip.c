@@ -164,6 +164,8 @@ static void on_restored(struct call_leg *leg, unsigned code, struct view sdp)
 	struct call *call = leg->call;
 
 	call->restoring = NULL;
+	if (code == 491) /* its own offer came between: what is answered to that counts */
+		return;
 	if (code >= 300 || media_restored(call->media, leg->at, call_leg_peer(leg)->at, sdp) < 0)
 		call_event(call, CALL_EV_HANGUP, NULL);
 }

@@ -56,7 +56,8 @@ struct session_handlers {
 	/* The peer offers anew (re-INVITE, UPDATE). Answer with session_offer_reply, now or later. What
 	 * only refreshes the session, or asks for our offer again, is answered inside. */
 	void (*offered)(void *arg, struct view sdp);
-	/* Our session_offer was answered: 2xx with sdp, or refused, or code 408 when it was lost. */
+	/* Our session_offer was answered: 2xx with sdp, or refused. 491: an offer of the peer came
+	 * between, and follows; the session must not end in the call of this. */
 	void (*offer_done)(void *arg, unsigned code, struct view sdp);
 	/* Already answered with 200. type: e.g. application/dtmf-relay. */
 	void (*info)(void *arg, struct view type, struct view body);

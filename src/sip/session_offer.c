@@ -28,14 +28,15 @@ static void offer_done(struct session *s, unsigned code, struct view sdp)
 		s->handlers->offer_done(s->arg, code, sdp);
 }
 
-/* Section 14.1: the owner of the Call-ID waits longer, so that the two do not meet again. */
+/* Section 14.1: the owner of the Call-ID waits longer, so that the two do not meet again. For whom
+ * it is always the wrong moment, it is as good as a refusal. */
 static void glare(struct session *s)
 {
 	const uint64_t ms = s->caller ? 2100 + 10 * rand_below(s->ss->conf.rand, 191)
 				      : 10 * rand_below(s->ss->conf.rand, 201);
 
 	if (++s->glares > SESSION_GLARES_MAX) {
-		offer_done(s, 491, (struct view){});
+		offer_done(s, 488, (struct view){});
 		return;
 	}
 	s->offer = OFFER_RETRY;

@@ -59,8 +59,8 @@ static const struct field leg_fields[] = {
 	{ "why", FIELD_TEXT, FIELD_NULLABLE, LEG(why),
 	  .doc = "Why it was: answered_elsewhere, caller_gone, declined, busy, no_answer, "
 		 "unreachable, never_came (pushed, but it never connected), lost (its connection "
-		 "broke), refused, hangup, peer_hangup, limit, stopped, opened; there may be "
-		 "others" },
+		 "broke), refused, hangup, peer_hangup, limit, codec (the caller would not speak "
+		 "its codec), stopped, opened; there may be others" },
 };
 static const struct shape leg_shape = SHAPE("CallLeg", struct call_leg_row, leg_fields);
 

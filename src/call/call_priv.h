@@ -54,6 +54,7 @@ struct call {
 	unsigned nlegs; /* ever */
 	struct call_leg *offering; /* whose new offer waits for the other side */
 	struct call_leg *restoring; /* who is offered what was before: its answer was of no use */
+	struct call_leg *telling;   /* the caller, that is offered what who answered takes */
 	struct call_leg *hearing; /* who is offered the sound, or keys, of an app that only looked */
 	struct steps steps;        /* who rings, and who is yet to */
 	struct list rung;          /* whom it rings (rung.h) */

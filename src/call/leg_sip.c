@@ -28,7 +28,7 @@ static void sip_ringing(struct call_leg *caller, struct call_leg *early)
 		session_progress(caller->phone.session, 180, (struct view){});
 	}
 	if (early && call->offered && !call->early_told &&
-	    media_answer_caller(call->media, early->at, &sdp) == 0) {
+	    media_answer_early(call->media, early->at, &sdp) == 0) {
 		call->early_told = true;
 		session_progress(caller->phone.session, 183, buf_view(&sdp));
 	}
@@ -112,13 +112,43 @@ static void on_info(void *arg, struct view type, struct view body)
 
 /* Offers inside the call: put to the other side, whose answer comes back. */
 
+/* What the caller was told while it rang is not what who answered takes: it is offered that. Until
+ * it has taken it, what both know passes already. */
+static void tell_anew(struct call_leg *caller)
+{
+	CLEANUP(buf_free) struct buf offer = BUF_INIT(MEDIA_SDP_MAX);
+	struct call *call = caller->call;
+	int rc;
+
+	if (call->state != CALL_TALKING || call->telling || call->offering || call->restoring ||
+	    !session_of(caller) || media_fits(call->media, call->answered->at) == MEDIA_FITS)
+		return;
+	rc = media_tell_anew(call->media, call->answered->at, &offer);
+	if (rc == 0)
+		rc = session_offer(caller->phone.session, buf_view(&offer));
+	if (rc == 0)
+		call->telling = caller;
+	log_info("call_told_anew", LF_I("call", call->id), LF_I("device", caller->device),
+		 LF_I("for", call->answered->device), LF_I("error", rc));
+}
+
+/* What was told before counts on. */
+static void refuse_offer(struct call_leg *from, unsigned code)
+{
+	session_offer_reply(from->phone.session, code, (struct view){});
+	tell_anew(&from->call->caller);
+}
+
 /* An app is not asked: what it has must do. */
 static void offered_to_app(struct call_leg *leg, const struct call_leg *to, struct view sdp)
 {
 	CLEANUP(buf_free) struct buf answer = BUF_INIT(MEDIA_SDP_MAX);
 	const int rc = media_app_reoffer(leg->call->media, leg->at, sdp, to->at, &answer);
 
-	session_offer_reply(leg->phone.session, rc < 0 ? 488 : 200, buf_view(&answer));
+	if (rc < 0)
+		refuse_offer(leg, 488);
+	else
+		session_offer_reply(leg->phone.session, 200, buf_view(&answer));
 }
 
 static void on_offered(void *arg, struct view sdp)
@@ -131,14 +161,14 @@ static void on_offered(void *arg, struct view sdp)
 		offered_to_app(leg, to, sdp);
 		return;
 	}
-	if (session_of(to) && !leg->call->offering && !leg->call->restoring)
+	if (session_of(to) && !leg->call->offering && !leg->call->restoring && !leg->call->telling)
 		rc = media_reoffer(leg->call->media, leg->at, sdp, to->at, &offer);
 	if (rc == 0)
 		rc = session_offer(session_of(to), buf_view(&offer));
 	if (rc == 0)
 		leg->call->offering = leg;
 	else
-		session_offer_reply(leg->phone.session, rc == -EBUSY ? 491 : 488, (struct view){});
+		refuse_offer(leg, rc == -EBUSY ? 491 : 488);
 }
 
 /* It has taken the offer, but its answer is of no use: for it the new description counts, for the
@@ -208,6 +238,24 @@ void leg_sip_hear_keys(struct call_leg *leg)
 		hearing_begin(leg, &offer);
 }
 
+/* 491: its own offer came between, and what is answered to that counts. Whoever refuses may still
+ * be heard, and then goes on; if not, there is no use in a call. */
+static void on_told_anew(struct call_leg *caller, unsigned code, struct view sdp)
+{
+	struct call *call = caller->call;
+	int rc = 0;
+
+	call->telling = NULL;
+	if (code < 300)
+		rc = media_told_anew(call->media, call->answered->at, sdp);
+	if ((code < 300 && rc == 0) || code == 491)
+		return;
+	log_warn("call_codec_refused", LF_I("call", call->id), LF_I("device", caller->device),
+		 LF_I("for", call->answered->device), LF_I("code", code), LF_I("error", rc));
+	if (media_fits(call->media, call->answered->at) == MEDIA_FITS_NOT)
+		call_hang_up(call, NULL, "codec");
+}
+
 static void on_offer_done(void *arg, unsigned code, struct view sdp)
 {
 	CLEANUP(buf_free) struct buf answer = BUF_INIT(MEDIA_SDP_MAX);
@@ -223,10 +271,14 @@ static void on_offer_done(void *arg, unsigned code, struct view sdp)
 		on_restored(leg, code, sdp);
 		return;
 	}
+	if (leg->call->telling == leg) {
+		on_told_anew(leg, code, sdp);
+		return;
+	}
 	if (!from || from == leg || !from->phone.session)
 		return;
 	if (code >= 300) { /* what a 401 or a 302 of the other side says is not for this one */
-		session_offer_reply(from->phone.session, code == 491 ? 491 : 488, (struct view){});
+		refuse_offer(from, code == 491 ? 491 : 488);
 		return;
 	}
 	rc = media_reanswer(leg->call->media, leg->at, sdp, from->at, &answer);
@@ -243,7 +295,9 @@ static void caller_acked(void *arg, struct view sdp)
 {
 	struct call_leg *leg = arg;
 
-	if (!leg->call->offered && media_caller_answered(leg->call->media, sdp) < 0)
+	if (leg->call->offered)
+		tell_anew(leg);
+	else if (media_caller_answered(leg->call->media, sdp) < 0)
 		call_event(leg->call, CALL_EV_HANGUP, NULL);
 }
 

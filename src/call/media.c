@@ -17,6 +17,7 @@ int media_new(const struct media_conf *conf, struct media **ret_media)
 		return -ENOMEM;
 	m->conf = *conf;
 	m->names = ARENA_INIT(MEDIA_NAMES_MAX);
+	m->told = BUF_INIT(MEDIA_SDP_MAX);
 	rc = relay_session_open(conf->relay, conf->tag, &m->session);
 	if (rc < 0) {
 		free(m);
@@ -33,7 +34,9 @@ void media_free(struct media *m)
 	for (unsigned i = 0; i < MEDIA_LEGS_MAX; i++)
 		arena_free(&m->legs[i].said.arena);
 	arena_free(&m->pending.arena);
+	arena_free(&m->told_means.arena);
 	arena_free(&m->names);
+	buf_free(&m->told);
 	media_close(m);
 	free(m);
 }
@@ -78,7 +81,7 @@ static enum relay_kind kind_of(const struct sdp_media *line)
 	return line->kind == SDP_AUDIO ? RELAY_AUDIO : RELAY_VIDEO;
 }
 
-static bool relayable(const struct sdp_media *line)
+bool media_relayable(const struct sdp_media *line)
 {
 	return line->kind != SDP_OTHER && line->port && !line->secure && line->nformats;
 }
@@ -91,7 +94,8 @@ static int find_lines(const struct sdp *sdp, const struct leg *leg, int ret_line
 	for (unsigned i = 0; i < sdp->nmedia; i++) {
 		const struct sdp_media *line = &sdp->media[i];
 
-		if (relayable(line) && media_srtp_fits(leg, line) && ret_lines[kind_of(line)] < 0)
+		if (media_relayable(line) && media_srtp_fits(leg, line) &&
+		    ret_lines[kind_of(line)] < 0)
 			ret_lines[kind_of(line)] = (int)i;
 	}
 	return ret_lines[RELAY_AUDIO] < 0 && ret_lines[RELAY_VIDEO] < 0 ? -EPROTONOSUPPORT : 0;
@@ -372,9 +376,8 @@ void media_leg_close(struct media *m, unsigned at)
 	leg->open = false;
 }
 
-/* The answerer's streams, against the lines that it was offered. */
-static int take_answer(struct media *m, struct leg *leg, const struct sdp *offer,
-		       const struct sdp *answer)
+int media_take_answer(struct media *m, struct leg *leg, const struct sdp *offer,
+		      const struct sdp *answer)
 {
 	bool any = false;
 
@@ -384,7 +387,7 @@ static int take_answer(struct media *m, struct leg *leg, const struct sdp *offer
 		int rc;
 
 		s->on = false;
-		if (!line || !relayable(line) || !media_srtp_fits(leg, line))
+		if (!line || !media_relayable(line) || !media_srtp_fits(leg, line))
 			continue;
 		rc = stream_say(m, leg, k, line, &offer->media[s->line]);
 		if (rc < 0)
@@ -402,7 +405,7 @@ int media_answered(struct media *m, unsigned at, struct view answer)
 
 	rc = media_said_read(answer, &said);
 	if (rc == 0)
-		rc = take_answer(m, leg, m->legs[0].said.sdp, said.sdp);
+		rc = media_take_answer(m, leg, m->legs[0].said.sdp, said.sdp);
 	if (rc < 0) {
 		arena_free(&said.arena);
 		return rc;
@@ -413,7 +416,7 @@ int media_answered(struct media *m, unsigned at, struct view answer)
 	return 0;
 }
 
-static void streams_on(const struct leg *leg, int ret_lines[RELAY_KINDS])
+void media_streams_on(const struct leg *leg, int ret_lines[RELAY_KINDS])
 {
 	for (unsigned k = 0; k < RELAY_KINDS; k++)
 		ret_lines[k] = leg->streams[k].on ? leg->streams[k].line : -1;
@@ -425,7 +428,11 @@ int media_answer_caller(struct media *m, unsigned at, struct buf *ret_sdp)
 	struct sdp_edit edit;
 	int lines[RELAY_KINDS];
 
-	streams_on(leg, lines);
+	if (m->told.n) {
+		buf_add(ret_sdp, buf_view(&m->told));
+		return ret_sdp->err;
+	}
+	media_streams_on(leg, lines);
 	if (!m->caller_offered) {
 		edit = offer_for(m, caller, lines);
 		return sdp_relay(leg->said.sdp, &edit, ret_sdp);
@@ -488,7 +495,7 @@ int media_caller_answered(struct media *m, struct view answer)
 	int rc = media_said_read(answer, &said);
 
 	if (rc == 0)
-		rc = take_answer(m, &m->legs[0], m->legs[m->peer].said.sdp, said.sdp);
+		rc = media_take_answer(m, &m->legs[0], m->legs[m->peer].said.sdp, said.sdp);
 	if (rc < 0) {
 		arena_free(&said.arena);
 		return rc;
@@ -607,7 +614,7 @@ static bool takes_any(const struct sdp *answer, const int lines[RELAY_KINDS])
 	for (unsigned k = 0; k < RELAY_KINDS; k++) {
 		const struct sdp_media *line = media_line_at(answer, lines[k]);
 
-		any = any || (line && relayable(line));
+		any = any || (line && media_relayable(line));
 	}
 	return any;
 }
@@ -646,13 +653,14 @@ int media_reanswer(struct media *m, unsigned to, struct view answer, unsigned fr
 		other->streams[k].line = leg->streams[k].line = m->pending_lines[k];
 	media_said_move(&leg->said, &m->pending);
 	media_said_move(&other->said, &said);
-	rc = take_answer(m, other, leg->said.sdp, other->said.sdp);
+	rc = media_take_answer(m, other, leg->said.sdp, other->said.sdp);
 	if (rc < 0)
 		return rc;
-	streams_on(other, lines);
+	media_streams_on(other, lines);
 	rc = media_take_offer(m, leg, lines);
 	if (rc < 0)
 		return rc;
+	media_told_over(m);
 	media_connect(m, m->peer);
 	media_ask_for_picture(m);
 	edit = media_answer_for(m, leg, leg->said.sdp, lines);
@@ -665,7 +673,7 @@ int media_restore(struct media *m, unsigned at, unsigned other, struct buf *ret_
 	struct sdp_edit edit;
 	int lines[RELAY_KINDS];
 
-	streams_on(from, lines);
+	media_streams_on(from, lines);
 	edit = offer_for(m, &m->legs[at], lines);
 	return sdp_relay(from->said.sdp, &edit, ret_offer);
 }
@@ -677,7 +685,7 @@ int media_restored(struct media *m, unsigned at, unsigned other, struct view ans
 	int rc = media_said_read(answer, &said);
 
 	if (rc == 0)
-		rc = take_answer(m, leg, m->legs[other].said.sdp, said.sdp);
+		rc = media_take_answer(m, leg, m->legs[other].said.sdp, said.sdp);
 	if (rc < 0) {
 		arena_free(&said.arena);
 		return rc;

@@ -1,13 +1,14 @@
 /* call/media.h - the media of a call: what the SDPs say, told to the relay.
  *
- * Every leg talks to its own ports of the relay; payload type numbers of each leg are its own. Belongs
- * to its call, on the sip loop's thread.
+ * Every leg talks to its own ports of the relay; payload type numbers of each leg are its own.
+ * Belongs to its call, on the sip loop's thread.
  *
  * Invariants:
  *   1. Whatever SDP a leg gets names our address and that leg's ports, never the other side's.
  *   2. Packets pass to ringing legs only from the caller; between two legs only once connected.
  *   3. A stream that a leg refused (port 0) has no route.
- *   4. Whether a leg's packets are sealed, and with which keys, is between us and that leg. */
+ *   4. Whether a leg's packets are sealed, and with which keys, is between us and that leg.
+ *   5. What the caller was told before anybody answered stays the answer to its INVITE. */
 #pragma once
 #include "base/mem.h"
 #include "media/relay.h"
@@ -65,10 +66,26 @@ const char *media_codec(const struct media *m, unsigned codec);
 void media_leg_close(struct media *m, unsigned leg);
 /* The callee's answer (early or final). -EBADMSG, -EPROTONOSUPPORT: nothing in common. */
 [[nodiscard]] int media_answered(struct media *m, unsigned leg, struct view answer);
-/* The answer for the caller, by this callee's; an offer for it when its INVITE had none. */
+/* The answer for the caller while it rings, once this callee answered early: with what all can take
+ * that ring, as far as they have said, or else with what this one takes. -EAGAIN: the caller shows
+ * a picture that this one does not take; another may. */
+[[nodiscard]] int media_answer_early(struct media *m, unsigned leg, struct buf *ret_sdp);
+/* The answer for the caller, by this callee's; an offer for it when its INVITE had none. What it
+ * was told early is told again, letter by letter (RFC 3261 section 13.2.1), whoever answered. */
 [[nodiscard]] int media_answer_caller(struct media *m, unsigned leg, struct buf *ret_sdp);
 /* The caller's answer in its ACK, when its INVITE had no offer. */
 [[nodiscard]] int media_caller_answered(struct media *m, struct view answer);
+/* What the caller was told early goes with what this callee takes. */
+enum media_fit {
+	MEDIA_FITS,        /* or nothing was told */
+	MEDIA_FITS_PARTLY, /* the picture is missing, or this one sends what was not told */
+	MEDIA_FITS_NOT,    /* it cannot hear what the caller sends */
+};
+enum media_fit media_fits(const struct media *m, unsigned leg);
+/* An offer to the caller of what this callee takes, and the caller's answer. -EBADMSG,
+ * -EPROTONOSUPPORT: of no use; what was told stays. */
+[[nodiscard]] int media_tell_anew(struct media *m, unsigned leg, struct buf *ret_offer);
+[[nodiscard]] int media_told_anew(struct media *m, unsigned leg, struct view answer);
 /* The caller's streams reach every leg that answered early. */
 void media_preview(struct media *m);
 /* The caller and this leg hear and see each other, and nobody else. Silence is watched from now on. */

@@ -250,6 +250,18 @@ int media_caller_app(struct media *m, bool listen)
 	return media_said_read(listen ? VIEW(looks) : VIEW(talks), &leg->said);
 }
 
+/* Who comes once the caller was told a codec is offered that one. */
+static void prefer_told(const struct media *m, struct leg *leg)
+{
+	const struct sdp_format *told = format_of(
+		media_line_at(m->told_means.sdp, leg->streams[RELAY_AUDIO].line), is_sound);
+
+	if (!told)
+		return;
+	leg->app.sound = true;
+	leg->app.pt = is_pcma(told) ? WEB_PCMA : WEB_PCMU;
+}
+
 int media_callee_app(struct media *m, unsigned *ret_leg, struct buf *ret_offer)
 {
 	const unsigned at = media_leg_free(m);
@@ -262,6 +274,7 @@ int media_callee_app(struct media *m, unsigned *ret_leg, struct buf *ret_offer)
 	if (rc < 0)
 		return rc;
 	leg->open = true;
+	prefer_told(m, leg);
 	rc = pick(m, &leg->app, m->legs[0].said.sdp,
 		  (int[]){ leg->streams[RELAY_AUDIO].line, leg->streams[RELAY_VIDEO].line });
 	if (rc == 0)
@@ -468,6 +481,7 @@ static int reoffer_take(struct media *m, struct leg *leg, struct leg *app,
 	if (rc == 0 && !app->nobody && app->app.answered)
 		rc = tell(m, app);
 	if (rc == 0) {
+		media_told_over(m);
 		media_connect(m, m->peer);
 		media_ask_for_picture(m);
 	}

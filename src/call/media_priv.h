@@ -1,5 +1,6 @@
-/* call/media_priv.h - what media.c (phones), media_app.c (browsers) and media_srtp.c (keys of phones)
- * share: the legs of a call and what each has said. */
+/* call/media_priv.h - what media.c (phones), media_app.c (browsers), media_early.c (what the caller
+ * is told while it rings) and media_srtp.c (keys of phones) share: the legs of a call and what each
+ * has said. */
 #pragma once
 #include "call/media.h"
 
@@ -66,6 +67,8 @@ struct media {
 	struct sdp_format codecs[MEDIA_CODECS_MAX]; /* the index is the relay's codec number */
 	unsigned ncodecs;
 	bool caller_offered;
+	struct buf told; /* the caller's answer while it rang; empty: none, or it counts no more */
+	struct said told_means; /* in the lines and numbers of the caller's offer */
 	struct said pending; /* an offer inside the call that waits for its answer */
 	int pending_lines[RELAY_KINDS];
 	bool connected;
@@ -94,6 +97,18 @@ int media_lines_with_ports(const struct sdp *sdp, const struct leg *leg,
 			   int ret_lines[RELAY_KINDS]);
 /* Whoever was on hold, or changed where it listens, sees nothing until the next key frame. */
 void media_ask_for_picture(struct media *m);
+
+/* A line that is relayed. */
+bool media_relayable(const struct sdp_media *line);
+/* The lines of the streams that the leg has on; -1: none. */
+void media_streams_on(const struct leg *leg, int ret_lines[RELAY_KINDS]);
+/* The answerer's streams, against the lines that it was offered. -EPROTONOSUPPORT: none. */
+int media_take_answer(struct media *m, struct leg *leg, const struct sdp *offer,
+		      const struct sdp *answer);
+
+/* media_early.c */
+/* An offer inside the call was answered: that counts now. */
+void media_told_over(struct media *m);
 
 /* media_srtp.c */
 /* What the leg says there goes with what its way wants. */

@@ -40,7 +40,7 @@ struct call_trace {
 	 * declined, busy, no_answer, refused (it cannot take the call), unreachable, never_came (it
 	 * was pushed), lost (its socket or its media died), stopped (by the server, or by somebody
 	 * who changed the devices). After that: hangup (its own), peer_hangup, limit, lost, opened
-	 * (it was there to be opened only), stopped. */
+	 * (it was there to be opened only), codec (the caller would not speak its), stopped. */
 	const char *why;
 };
 

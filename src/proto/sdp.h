@@ -74,6 +74,7 @@ struct sdp_edit_media {
 	bool savp; /* in what sdp_relay prints; an answer has the profile of its offer */
 	const struct sdes *crypto;
 	unsigned ncrypto;
+	uint32_t left_out; /* bit i: sdp_answer does not take the offer's format i */
 };
 
 struct sdp_edit {

@@ -261,11 +261,14 @@ int sdp_relay(const struct sdp *in, const struct sdp_edit *edit, struct buf *out
 	return out->err;
 }
 
-/* The payload type by which `offer` knows the codec; -1 when it does not. */
-static int offered_as(const struct sdp_media *offer, const struct sdp_format *format)
+_Static_assert(SDP_FORMATS_MAX <= 32, "left_out has a bit for each");
+
+/* The payload type by which `offer` knows the codec; -1 when it does not, or it is left out. */
+static int offered_as(const struct sdp_media *offer, const struct sdp_format *format,
+		      const struct sdp_edit_media *edit)
 {
 	for (unsigned i = 0; i < offer->nformats; i++) {
-		if (sdp_format_same(&offer->formats[i], format))
+		if (!(edit->left_out >> i & 1) && sdp_format_same(&offer->formats[i], format))
 			return offer->formats[i].pt;
 	}
 	return -1;
@@ -285,13 +288,16 @@ static const struct sdp_format *format_at(const struct sdp_media *m, struct view
 }
 
 /* A line of the answer about one format, under the offer's number. */
-static void write_renumbered(struct buf *out, const struct sdp_media *offer, const struct sdp_media *a,
-			     struct view name, struct view value)
+static void write_renumbered(struct buf *out, const struct sdp_media *offer,
+			     const struct sdp_media *a, const struct sdp_edit_media *edit,
+			     struct view line)
 {
+	struct view value;
+	const struct view name = attribute_name(line, &value);
 	struct view rest;
 	const struct view first = view_cut(value, ' ', &rest);
 	const struct sdp_format *f = format_at(a, first);
-	const int pt = f ? offered_as(offer, f) : -1;
+	const int pt = f ? offered_as(offer, f, edit) : -1;
 
 	if (view_eq(first, VIEW("*")))
 		buf_printf(out, "a=%.*s:%.*s\r\n", (int)name.n, name.p, (int)value.n, value.p);
@@ -299,10 +305,11 @@ static void write_renumbered(struct buf *out, const struct sdp_media *offer, con
 		buf_printf(out, "a=%.*s:%d %.*s\r\n", (int)name.n, name.p, pt, (int)rest.n, rest.p);
 }
 
-static bool any_common(const struct sdp_media *offer, const struct sdp_media *a)
+static bool any_common(const struct sdp_media *offer, const struct sdp_media *a,
+		       const struct sdp_edit_media *edit)
 {
 	for (unsigned i = 0; i < a->nformats; i++) {
-		if (!a->formats[i].event && offered_as(offer, &a->formats[i]) >= 0)
+		if (!a->formats[i].event && offered_as(offer, &a->formats[i], edit) >= 0)
 			return true;
 	}
 	return false;
@@ -311,12 +318,14 @@ static bool any_common(const struct sdp_media *offer, const struct sdp_media *a)
 /* The offer's events for the clock of the sound that both have, where the answer has none of that
  * clock; NULL: nothing to add. */
 static const struct sdp_format *event_to_take(const struct sdp_media *offer,
-					      const struct sdp_media *a)
+					      const struct sdp_media *a,
+					      const struct sdp_edit_media *edit)
 {
 	for (unsigned i = 0; i < a->nformats && a->nformats < SDP_FORMATS_MAX; i++) {
 		const struct sdp_format *f = &a->formats[i];
 
-		if (a->kind == SDP_AUDIO && !f->event && f->clock_hz && offered_as(offer, f) >= 0)
+		if (a->kind == SDP_AUDIO && !f->event && f->clock_hz &&
+		    offered_as(offer, f, edit) >= 0)
 			return event_of(a, f->clock_hz) ? NULL : event_of(offer, f->clock_hz);
 	}
 	return NULL;
@@ -325,11 +334,11 @@ static const struct sdp_format *event_to_take(const struct sdp_media *offer,
 static void answer_media(struct buf *out, const struct sdp_media *offer, const struct sdp *answer,
 			 const struct sdp_media *a, const struct sdp_edit_media *edit)
 {
-	const struct sdp_format *event = event_to_take(offer, a);
+	const struct sdp_format *event = event_to_take(offer, a, edit);
 
 	write_m(out, offer, edit->port, offer->proto);
 	for (unsigned i = 0; i < a->nformats; i++) {
-		const int pt = offered_as(offer, &a->formats[i]);
+		const int pt = offered_as(offer, &a->formats[i], edit);
 
 		if (pt >= 0)
 			buf_printf(out, " %d", pt);
@@ -346,7 +355,7 @@ static void answer_media(struct buf *out, const struct sdp_media *offer, const s
 		if (line.p[0] == 'a' && (is_dropped(name) || is_dir(name)))
 			continue;
 		if (line.p[0] == 'a' && of_format(name))
-			write_renumbered(out, offer, a, name, value);
+			write_renumbered(out, offer, a, edit, line);
 		else
 			write_line(out, line);
 	}
@@ -364,7 +373,8 @@ int sdp_answer(const struct sdp *offer, const struct sdp *answer, const struct s
 		const struct sdp_media *m = &offer->media[i];
 		const struct sdp_media *a = i < answer->nmedia ? &answer->media[i] : NULL;
 
-		if (a && edit->media[i].port && a->port && m->kind == a->kind && any_common(m, a))
+		if (a && edit->media[i].port && a->port && m->kind == a->kind &&
+		    any_common(m, a, &edit->media[i]))
 			answer_media(out, m, answer, a, &edit->media[i]);
 		else
 			write_refused(out, offer, m);

@@ -11,15 +11,17 @@
 
 enum { ALLOCATIONS_MAX = 20000, PATIENCE_MS = 400000 };
 
-/* Two phones register, one answers, holds and resumes, and the door hangs up. Every step may fail.
- */
+/* Twenty phones register, one shows the picture and another of another codec answers, holds and
+ * resumes, and the door hangs up. Every step may fail. */
 static void live(struct world *w)
 {
 	struct ua_call *door, *phone;
 
 	world_wait(w, 3000);
 	PHONE(0)->plan.answer_ms = 500;
-	PHONE(0)->plan.early = true;
+	PHONE(0)->plan.codecs = "0";
+	PHONE(1)->plan.early = true;
+	PHONE(1)->plan.codecs = "8";
 	PHONE(0)->plan.session_s = SESSION_MIN_SE_S;
 	door = world_ring(w);
 	world_wait(w, 3000);

@@ -38,6 +38,9 @@ struct ua_plan {
 	bool plain_profile; /* writes its H.264 as 42001f and another level */
 	bool pcma_first;
 	bool no_events;     /* has no telephone-event */
+	const char *codecs; /* of its sound, instead of "0 8": one or both of them */
+	bool reliable;      /* as caller it requires that ringing is acknowledged */
+	bool sdes;          /* its sound is sealed */
 };
 
 enum ua_state { UA_CALLING, UA_INCOMING, UA_TALKING, UA_OVER };
@@ -59,6 +62,8 @@ struct ua_call {
 	unsigned offer_code; /* of the last re-INVITE or UPDATE of its own; 0: none yet */
 	bool rang;           /* as caller: 180 or 183 came */
 	bool preview;        /* as caller: it was 183 with SDP */
+	char told[UA_TEXT];  /* that SDP */
+	unsigned rseq;       /* of the last that it has acknowledged */
 	bool answered;       /* 200 sent or heard */
 	bool hung_up;        /* the other side's BYE came */
 	bool cancelled;      /* the other side's CANCEL came */
@@ -69,6 +74,7 @@ struct ua_call {
 	bool cancel_wanted;
 	struct ua_tx *invite;     /* its own that waits for a final response */
 	struct ua_served *served; /* the other side's that waits for one */
+	char first_ok[UA_TEXT];   /* as caller: the SDP of the 200 to its first INVITE */
 	char ack[UA_TEXT];        /* the last sent */
 	char ok[UA_TEXT];         /* the 2xx that waits for its ACK, or "" */
 	int64_t again_ms;

@@ -43,6 +43,8 @@ struct ua_call *ua_call(struct ua *ua, const char *dial, bool late)
 	if (!late)
 		ua_sdp_print(c, NULL, c->invite->body, sizeof(c->invite->body));
 	ua_session_header(&ua->plan, true, c->invite->extra, sizeof(c->invite->extra));
+	if (ua->plan.reliable)
+		strcat(c->invite->extra, "Require: 100rel\r\n");
 	ua_tx_send(c->invite);
 	return c;
 }

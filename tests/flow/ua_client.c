@@ -231,6 +231,8 @@ static void on_ok(struct ua_tx *tx, const char *text)
 		ua_sdp_hear(c, ua_body_of(text));
 	c->answered = true;
 	if (first)
+		snprintf(c->first_ok, sizeof(c->first_ok), "%s", ua_body_of(text));
+	if (first)
 		c->state = UA_TALKING;
 	else
 		c->offer_code = 200;
@@ -314,6 +316,22 @@ static void on_other_answer(struct ua_tx *tx, const char *text, unsigned code)
 	}
 }
 
+/* RFC 3262 section 4. */
+static void acknowledge(struct ua_call *c, const char *text)
+{
+	char rseq[16], cseq[64];
+	struct ua_tx *tx;
+
+	if (!ua_header(text, "RSeq", rseq, sizeof(rseq)) || strtoul(rseq, NULL, 10) == c->rseq)
+		return;
+	c->rseq = (unsigned)strtoul(rseq, NULL, 10);
+	ua_header(text, "CSeq", cseq, sizeof(cseq));
+	dialog_learn(c, text);
+	tx = ua_tx_new(c->ua, c, "PRACK");
+	snprintf(tx->extra, sizeof(tx->extra), "RAck: %s %s\r\n", rseq, cseq);
+	ua_tx_send(tx);
+}
+
 static void on_provisional(struct ua_tx *tx, const char *text, unsigned code)
 {
 	struct ua_call *c = tx->call;
@@ -325,8 +343,10 @@ static void on_provisional(struct ua_tx *tx, const char *text, unsigned code)
 	c->rang |= code > 100;
 	if (code == 183 && ua_body_of(text)[0]) {
 		c->preview = true;
+		snprintf(c->told, sizeof(c->told), "%s", ua_body_of(text));
 		ua_sdp_hear(c, ua_body_of(text));
 	}
+	acknowledge(c, text);
 	if (c->cancel_wanted)
 		ua_send_cancel(c);
 }

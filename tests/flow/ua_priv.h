@@ -49,6 +49,8 @@ const char *ua_body_of(const char *text);
 /* Without a tag. */
 void ua_party_of(const char *value, char *ret_party, size_t size);
 void ua_uri_of(const char *contact, char *ret_uri, size_t size);
+/* Something of its sound is in the offer, or the sound is not what it offers. */
+bool ua_sdp_takes(const struct ua *ua, const char *offer);
 const char *ua_answer_dir(const char *offered);
 /* With an offer: its answer. A phone answers with the payload type that it was offered. */
 void ua_sdp_print(struct ua_call *c, const char *offer, char *out, size_t size);

@@ -184,8 +184,8 @@ static void hear_offer(struct ua_served *s)
 		reply(s, 491, "", "");
 	} else if (c->served || c->state != UA_TALKING) {
 		reply(s, 500, "Retry-After: 2\r\n", "");
-	} else if (plan->refuse_offer) {
-		reply(s, plan->refuse_offer, "", "");
+	} else if (plan->refuse_offer || !ua_sdp_takes(s->ua, ua_body_of(s->text))) {
+		reply(s, plan->refuse_offer ? plan->refuse_offer : 488, "", "");
 	} else {
 		c->served = s;
 		if (plan->offer_ms)

@@ -78,14 +78,50 @@ static bool offers_video(const char *sdp)
 	return at && at[8] != '0';
 }
 
+static bool offers_sound(const char *offer, char codec)
+{
+	const char *m = strstr(offer, "m=audio ");
+	char line[160], like[] = { ' ', codec, ' ', '\0' };
+
+	snprintf(line, sizeof(line), "%.*s ", m ? (int)strcspn(m, "\r") : 0, m ? m : "");
+	return strstr(line, like) != NULL;
+}
+
+/* The codecs of the sound in the order of the phone, of an offer those that are in it: " 0 8". */
+static void codecs_print(const struct ua *ua, const char *offer, char ret_codecs[16])
+{
+	const char *own = ua->plan.codecs ? ua->plan.codecs : ua->plan.pcma_first ? "8 0" : "0 8";
+	size_t n = 0;
+
+	for (; *own && n + 3 < 16; own++) {
+		if (*own == ' ' || (offer && !offers_sound(offer, *own)))
+			continue;
+		ret_codecs[n++] = ' ';
+		ret_codecs[n++] = *own;
+	}
+	ret_codecs[n] = '\0';
+}
+
+bool ua_sdp_takes(const struct ua *ua, const char *offer)
+{
+	char codecs[16];
+
+	codecs_print(ua, offer, codecs);
+	return codecs[0] || !strstr(offer, "m=audio");
+}
+
+#define CRYPTO                                                                                     \
+	"a=crypto:7 AES_CM_128_HMAC_SHA1_80 inline:MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkw\r\n"
+
 void ua_sdp_print(struct ua_call *c, const char *offer, char *out, size_t size)
 {
 	const struct ua_plan *plan = &c->ua->plan;
 	const bool has_video = !plan->no_video && (!offer || offers_video(offer));
-	char host[80], video[512] = "";
+	char host[80], codecs[16], video[512] = "";
 	unsigned pt = 99;
 
 	host_line(c->ua, host);
+	codecs_print(c->ua, offer, codecs);
 	if (offer) {
 		const char *map = strstr(offer, " H264/90000");
 
@@ -103,11 +139,11 @@ void ua_sdp_print(struct ua_call *c, const char *offer, char *out, size_t size)
 	else if (!offer || strstr(offer, "m=video"))
 		snprintf(video, sizeof(video), "m=video 0 RTP/AVP %u\r\n", pt);
 	snprintf(out, size,
-		 "v=0\r\no=- %u %u %s\r\ns=-\r\nc=%s\r\nt=0 0\r\nm=audio %u RTP/AVP %s%s"
-		 "a=x-unknown:kept\r\na=%s\r\n%s",
-		 c->port, ++c->version, host, host, c->port, plan->pcma_first ? "8 0" : "0 8",
+		 "v=0\r\no=- %u %u %s\r\ns=-\r\nc=%s\r\nt=0 0\r\nm=audio %u RTP/%s%s%s"
+		 "a=x-unknown:kept\r\n%sa=%s\r\n%s",
+		 c->port, ++c->version, host, host, c->port, plan->sdes ? "SAVP" : "AVP", codecs,
 		 plan->no_events ? "\r\n" : " 101\r\na=rtpmap:101 telephone-event/8000\r\n",
-		 c->dir, video);
+		 plan->sdes ? CRYPTO : "", c->dir, video);
 	if (out != c->said)
 		snprintf(c->said, sizeof(c->said), "%s", out);
 }

@@ -4,6 +4,8 @@
 #include "call/media.h"
 #include "../unit/call/fake_relay.h"
 
+#include <errno.h>
+
 enum { PIECES_MAX = 60 };
 
 #define SECURE                                                                                     \
@@ -28,6 +30,7 @@ static struct {
 	int reoffer;    /* whose offer waits: 0, 1; -1: none */
 	bool app[MEDIA_LEGS_MAX], nobody[MEDIA_LEGS_MAX]; /* it is a browser */
 	bool asked;     /* the app that calls has an offer */
+	bool telling;   /* the caller is offered what who answered takes */
 } w;
 
 /* Whatever a side hears is a description that names us. */
@@ -140,10 +143,38 @@ static void join(unsigned leg, struct buf *out)
 	w.confirmed = w.offered;
 }
 
+/* Early, or by who answered when it was not told early. */
+static void tell_caller(unsigned leg, struct buf *out)
+{
+	const int rc = w.offered ? media_answer_early(w.media, leg, out) : -EAGAIN;
+
+	if (rc == -EALREADY || rc == -EAGAIN)
+		went(media_answer_caller(w.media, leg, out), out);
+	else
+		went(rc, out);
+}
+
+static void tell_anew(struct buf *out)
+{
+	if (w.peer && w.confirmed && !w.app[0] && w.reoffer < 0 &&
+	    media_fits(w.media, w.peer) != MEDIA_FITS)
+		w.telling = went(media_tell_anew(w.media, w.peer, out), out);
+}
+
+static void told_anew(struct view sdp)
+{
+	if (w.telling && went(media_told_anew(w.media, w.peer, sdp), NULL) &&
+	    media_fits(w.media, w.peer) != MEDIA_FITS)
+		abort();
+	w.telling = false;
+}
+
 static void reoffer(unsigned by, struct view sdp, struct buf *out)
 {
 	const unsigned from = by ? w.peer : 0, to = by ? 0 : w.peer;
 
+	if (w.telling)
+		return;
 	if (w.confirmed && !w.app[from] && w.app[to]) {
 		went(media_app_reoffer(w.media, from, sdp, to, out), out);
 		return;
@@ -177,7 +208,7 @@ static void inside(char what, unsigned leg, struct view sdp)
 		break;
 	case 'e':
 		if (w.answered[leg] && !w.peer && !w.app[0])
-			went(media_answer_caller(w.media, leg, &out), &out);
+			tell_caller(leg, &out);
 		media_preview(w.media);
 		break;
 	case 'j':
@@ -193,6 +224,12 @@ static void inside(char what, unsigned leg, struct view sdp)
 		break;
 	case 'w':
 		reanswer(sdp, &out);
+		break;
+	case 't':
+		tell_anew(&out);
+		break;
+	case 'T':
+		told_anew(sdp);
 		break;
 	case 'p':
 	case 'N':

@@ -69,7 +69,8 @@ test("trace: the reason, else the result, else nothing", async () => {
 
 test("trace: every language has a whole sentence for every end", async () => {
 	const whys = ["answered_elsewhere", "caller_gone", "declined", "busy", "no_answer", "unreachable",
-		"never_came", "lost", "refused", "hangup", "peer_hangup", "limit", "stopped", "opened"];
+		"never_came", "lost", "refused", "hangup", "peer_hangup", "limit", "codec", "stopped",
+		"opened"];
 	for (const lang of LANGS) {
 		await lang_load(lang);
 		const said = whys.map((why) => trace_sentence(leg({ pushed_at: BELL, rang_at: BELL + 1500, why,

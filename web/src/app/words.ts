@@ -15,6 +15,7 @@ const WHY: Record<string, Key> = {
 	unreachable: "app.why.unreachable",
 	lost: "app.why.lost",
 	limit: "app.why.limit",
+	codec: "app.why.codec",
 	not_allowed: "app.refused.not_allowed",
 	full: "app.refused.full",
 };

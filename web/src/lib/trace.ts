@@ -34,6 +34,7 @@ const ENDS: Record<string, Key> = {
 	hangup: "trace.end_hangup",
 	peer_hangup: "trace.end_peer_hangup",
 	limit: "trace.end_limit",
+	codec: "trace.end_codec",
 	stopped: "trace.end_stopped",
 	opened: "trace.end_opened",
 };

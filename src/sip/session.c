@@ -15,6 +15,7 @@ int sessions_new(const struct sessions_conf *conf, struct sessions **ret_session
 	ss->conf = *conf;
 	ss->layer = sip_endpoint_transactions(conf->endpoint);
 	map_init(&ss->by_tag);
+	list_init(&ss->errands);
 	sip_endpoint_dialogs(conf->endpoint, on_knows, ss);
 	*ret_sessions = ss;
 	return 0;
@@ -32,6 +33,7 @@ void sessions_free(struct sessions *ss)
 	sip_endpoint_dialogs(ss->conf.endpoint, NULL, NULL);
 	map_each(&ss->by_tag, free_node, NULL);
 	map_free(&ss->by_tag);
+	session_errands_free(ss);
 	free(ss);
 }
 
@@ -141,22 +143,13 @@ void session_nobody_cares(void *, struct tx_client *, const struct sip_msg *, in
 {
 }
 
-/* For requests whose answer changes nothing. */
-static void send_and_forget(struct session *s, const char *method, struct view extra, struct view body)
-{
-	struct tx_client *tx;
-
-	if (session_send(s, method, extra, body, session_nobody_cares, NULL, &tx) == 0)
-		tx_client_forget(tx);
-}
-
 void session_bye(struct session *s, const char *reason)
 {
 	CLEANUP(buf_free) struct buf extra = BUF_INIT(512);
 
 	if (reason)
 		buf_printf(&extra, "Reason: %s\r\n", reason);
-	send_and_forget(s, "BYE", buf_view(&extra), (struct view){});
+	session_errand(s, "BYE", buf_view(&extra), (struct view){});
 }
 
 void session_info(struct session *s, const char *type, struct view body)
@@ -168,7 +161,7 @@ void session_info(struct session *s, const char *type, struct view body)
 	    s->state != SESSION_INCOMING)
 		return;
 	buf_printf(&extra, "Content-Type: %s\r\n", type);
-	send_and_forget(s, "INFO", buf_view(&extra), body);
+	session_errand(s, "INFO", buf_view(&extra), body);
 }
 
 /* Should it be lost, the 2xx comes again, and so does this. */

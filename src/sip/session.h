@@ -24,6 +24,8 @@ enum {
 	SESSION_INVITE_MS = 180000, /* the longest that an INVITE may wait for its final response */
 	SESSION_BODY_MAX = 16384,
 	SESSION_TRIES_MAX = 2,    /* credentials are shown so often, the second time to a new nonce */
+	SESSION_REPEATS_MAX = 1,  /* inside the dialog a request goes out again with others so often */
+	SESSION_ERRANDS_MAX = 4096, /* that wait for an answer; more are not repeated */
 	SESSION_GLARES_MAX = 8, /* an offer that met 491 is tried again so often */
 };
 

@@ -43,6 +43,37 @@ bool session_account_challenged(struct session *s, const struct sip_msg *msg)
 	return true;
 }
 
+/* A nonce that was answered and comes again means that the answer was wrong. */
+bool session_account_anew(struct session *s, const struct sip_msg *msg)
+{
+	struct session_account *a = s->account;
+	struct challenge c;
+
+	if (!a || !a->user[0] || challenge_read(msg, &c) < 0 ||
+	    (a->challenged && strcmp(c.nonce, a->challenge.nonce) == 0))
+		return false;
+	a->challenge = c;
+	a->challenged = true;
+	return true;
+}
+
+struct session_account *session_account_copy(const struct session *s)
+{
+	struct session_account *a = malloc(sizeof(*a));
+
+	if (a)
+		*a = *s->account;
+	return a;
+}
+
+void session_account_learn(struct session *s, const struct session *from)
+{
+	if (!s->account || !from->account)
+		return;
+	s->account->challenge = from->account->challenge;
+	s->account->challenged = from->account->challenged;
+}
+
 void session_account_headers(struct session *s, const char *method, struct buf *out)
 {
 	struct session_account *a = s->account;

@@ -23,6 +23,8 @@ static void offer_done(struct session *s, unsigned code, struct view sdp)
 
 	s->offer = OFFER_NONE;
 	s->glares = 0;
+	if (s->account)
+		s->account->repeats = 0;
 	s->refreshing = false;
 	if (!refreshing && s->handlers)
 		s->handlers->offer_done(s->arg, code, sdp);
@@ -50,6 +52,16 @@ static bool offer_again(struct session *s)
 	return s->offer == OFFER_OURS && session_offer_send(s) == 0;
 }
 
+/* The credentials that it had are too old. */
+static bool offer_asked(struct session *s, const struct sip_msg *msg)
+{
+	if (s->offer != OFFER_OURS || !s->account || s->account->repeats >= SESSION_REPEATS_MAX ||
+	    !session_account_anew(s, msg))
+		return false;
+	s->account->repeats++;
+	return session_offer_send(s) == 0;
+}
+
 static void on_offer(void *arg, struct tx_client *, const struct sip_msg *msg, int err)
 {
 	struct session *s = arg;
@@ -65,6 +77,8 @@ static void on_offer(void *arg, struct tx_client *, const struct sip_msg *msg, i
 		return;
 	if (msg->scode >= 300) {
 		s->invite = NULL;
+		if (offer_asked(s, msg))
+			return;
 		if (msg->scode == 491)
 			glare(s);
 		else if (msg->scode == 481 || msg->scode == 408)

@@ -1,6 +1,7 @@
-/* sip/session_priv.h - the dialog's state, shared by session.c (life), session_offer.c (what happens
- * inside of it), session_account.c (credentials that we show), session_reliable.c (provisional
- * responses that are acknowledged) and session_text.c (headers). */
+/* sip/session_priv.h - the dialog's state, shared by session.c (life), session_offer.c (what
+ * happens inside of it), session_account.c (credentials that we show), session_errand.c (requests
+ * that nobody waits for), session_reliable.c (provisional responses that are acknowledged) and
+ * session_text.c (headers). */
 #pragma once
 #include "base/list.h"
 #include "base/map.h"
@@ -33,6 +34,8 @@ struct sessions {
 	struct sessions_conf conf;
 	struct tx_layer *layer;
 	struct map by_tag; /* our tag → session */
+	struct list errands; /* on their way (session_errand.c) */
+	size_t nerrands;
 };
 
 /* The last reliable provisional response of a peer (RFC 3262). */
@@ -59,7 +62,8 @@ struct session_ringing {
 struct session_account {
 	char user[SESSION_NAME_MAX + 1], password[SESSION_NAME_MAX + 1];
 	bool challenged;
-	unsigned tries;
+	unsigned tries;   /* of the first INVITE */
+	unsigned repeats; /* of the offer under way */
 	struct challenge challenge;
 	char invite_line[CHALLENGE_LINE_MAX]; /* of the last INVITE, for its ACK */
 };
@@ -159,8 +163,20 @@ int session_account_keep(struct session *s, const struct session_to *to);
 void session_account_free(struct session *s);
 /* The response asks for credentials that we have and have not shown yet. */
 bool session_account_challenged(struct session *s, const struct sip_msg *msg);
+/* Inside the dialog: it asks for credentials by a nonce that we have not answered. */
+bool session_account_anew(struct session *s, const struct sip_msg *msg);
+/* Of its own; NULL without memory. */
+struct session_account *session_account_copy(const struct session *s);
+/* What `from`, a copy of the session, was asked last is what the session answers from now on. */
+void session_account_learn(struct session *s, const struct session *from);
 /* Once it was challenged, each request has them. */
 void session_account_headers(struct session *s, const char *method, struct buf *out);
+
+/* session_errand.c */
+/* Sends inside the dialog; its answer does not matter, unless it asks for credentials. The session
+ * may be freed after it, and may be a copy. */
+void session_errand(struct session *s, const char *method, struct view extra, struct view body);
+void session_errands_free(struct sessions *ss);
 
 /* session_reliable.c */
 void session_reliable_init(struct session *s, bool required);

@@ -25,16 +25,13 @@ static void prack(struct session *s, const struct sip_msg *msg, uint32_t seq)
 {
 	CLEANUP(buf_free) struct buf extra = BUF_INIT(128);
 	struct session early = *s;
-	struct tx_client *tx = NULL;
 
 	early.route[0] = '\0';
 	if (!session_copy(early.peer_tag, sizeof(early.peer_tag), view_pl(&msg->to.tag)) ||
 	    session_target_learn(&early, msg) < 0 || session_route_learn(&early, msg, true) < 0)
 		return;
 	buf_printf(&extra, "RAck: %u %u INVITE\r\n", seq, msg->cseq.num);
-	if (session_send(&early, "PRACK", buf_view(&extra), (struct view){}, session_nobody_cares,
-			 NULL, &tx) == 0)
-		tx_client_forget(tx);
+	session_errand(&early, "PRACK", buf_view(&extra), (struct view){});
 	s->cseq = early.cseq;
 }
 

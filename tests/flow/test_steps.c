@@ -213,6 +213,70 @@ STORY_OF(a_phone_outside_answers_through_the_line, 2, TALK_MS)
 	assert_int_equal(world_seen(w)->by, ua_number(PHONE(0)));
 }
 
+static const struct dir_trunk trunk_asks = {
+	.host = "203.0.113.10", .port = 5060, .user = "trunk", .caller = ""
+};
+
+static struct ua_call *talk_outside(struct world *w)
+{
+	struct ua_call *door;
+
+	order(w, 0, 60, 0, 0);
+	outside(w, &trunk_asks);
+	PHONE(0)->plan.answer_ms = 500;
+	PHONE(0)->plan.asks = true;
+	PHONE(0)->plan.no_events = true; /* its keys come by INFO */
+	door = world_ring(w);
+	UNTIL(door->state == UA_TALKING, 500 + 2 * world_slack(w));
+	world_wait(w, world_slack(w));
+	assert_int_equal(PHONE(0)->asked, 1);
+	return door;
+}
+
+/* Each nonce is good once: a key, a new offer and the end are all asked for credentials anew. */
+STORY_OF(a_provider_asks_for_credentials_each_time, 2, TALK_MS)
+{
+	struct ua_call *door = talk_outside(w), *phone = ua_last(PHONE(0));
+
+	ua_info(door, '5');
+	UNTIL(phone->digits == 1, world_slack(w));
+	assert_int_equal(PHONE(0)->asked, 2);
+	ua_offer(door, "sendonly", false);
+	UNTIL(door->offer_code, 2 * world_slack(w));
+	assert_int_equal(door->offer_code, 200);
+	assert_string_equal(phone->heard_dir, "sendonly");
+	assert_int_equal(PHONE(0)->asked, 3);
+	world_wait(w, world_slack(w));
+	ua_bye(door);
+	UNTIL(phone->hung_up, 2 * world_slack(w));
+	assert_int_equal(PHONE(0)->asked, 4);
+	world_over(w, "answered");
+	PHONE(0)->plan.asks = false;
+}
+
+/* Whatever is shown: each request goes out twice, and not once more. */
+STORY_OF(a_provider_that_nothing_pleases_is_not_asked_for_ever, 2, TALK_MS)
+{
+	struct ua_call *door = talk_outside(w), *phone = ua_last(PHONE(0));
+
+	PHONE(0)->plan.never_pleased = true;
+	ua_info(door, '5');
+	UNTIL(PHONE(0)->asked == 3, 2 * world_slack(w));
+	ua_offer(door, "sendrecv", false);
+	UNTIL(door->offer_code, 2 * world_slack(w));
+	assert_int_equal(door->offer_code, 488);
+	world_wait(w, 2 * world_slack(w));
+	assert_int_equal(phone->digits, 0);
+	assert_int_equal(PHONE(0)->asked, 5);
+	ua_bye(door);
+	world_wait(w, 2 * world_slack(w));
+	assert_int_equal(PHONE(0)->asked, 7);
+	assert_false(phone->hung_up);
+	PHONE(0)->plan.asks = false;
+	ua_bye(phone);
+	UNTIL(world_seen(w)->ended, world_slack(w));
+}
+
 STORY_OF(without_a_line_the_next_step_begins_at_once, 2, TALK_MS)
 {
 	struct ua_call *door;
@@ -264,6 +328,8 @@ int main(void)
 		STORY_TEST(who_is_in_a_quiet_time_is_not_rung),
 		STORY_TEST(who_has_no_licence_is_not_rung),
 		STORY_TEST(a_phone_outside_answers_through_the_line),
+		STORY_TEST(a_provider_asks_for_credentials_each_time),
+		STORY_TEST(a_provider_that_nothing_pleases_is_not_asked_for_ever),
 		STORY_TEST(without_a_line_the_next_step_begins_at_once),
 		STORY_TEST(a_site_calls_outside_only_so_often),
 	};

@@ -41,6 +41,8 @@ struct ua_plan {
 	const char *codecs; /* of its sound, instead of "0 8": one or both of them */
 	bool reliable;      /* as caller it requires that ringing is acknowledged */
 	bool sdes;          /* its sound is sealed */
+	bool asks; /* a provider: each request needs credentials, each by a nonce of its own */
+	bool never_pleased; /* inside of a call */
 };
 
 enum ua_state { UA_CALLING, UA_INCOMING, UA_TALKING, UA_OVER };
@@ -97,6 +99,9 @@ struct ua {
 	bool registered;
 	unsigned cseq, nc;
 	char nonce[128];
+	char asked_nonce[20]; /* that the next request must answer; "": none yet */
+	unsigned asked_cseq;  /* of the request that was asked */
+	unsigned asked;
 	char register_id[24];
 	struct ua_plan plan;
 	struct list calls, txs, serveds;

@@ -1,5 +1,7 @@
 #include "ua_priv.h"
 
+#include "../unit/sip/digest.h"
+
 /* Of the second branch of a fork. */
 #define ELSEWHERE ";tag=other"
 
@@ -221,12 +223,75 @@ static void hear_cancel(struct ua_served *s)
 		ua_call_over(c, 487);
 }
 
+/* As a provider: credentials. */
+
+static void field_of(const char *value, const char *name, char *ret_text, size_t size)
+{
+	const char *at = strstr(value, name);
+
+	at = at ? at + strlen(name) : "";
+	snprintf(ret_text, size, "%.*s", (int)strcspn(at, "\","), at);
+}
+
+static unsigned cseq_of(const struct ua_served *s)
+{
+	char cseq[64];
+
+	ua_header(s->text, "CSeq", cseq, sizeof(cseq));
+	return (unsigned)strtoul(cseq, NULL, 10);
+}
+
+/* Its credentials are those of "trunk", without a password, for the nonce that it was told. */
+static bool pleases(const struct ua_served *s)
+{
+	char value[1024], nonce[64], cnonce[64], uri[256], said[80], text[512], ha1[65], ha2[65];
+
+	if (!ua_header(s->text, "Authorization", value, sizeof(value)) || !s->ua->asked_nonce[0])
+		return false;
+	field_of(value, " nonce=\"", nonce, sizeof(nonce));
+	if (strcmp(nonce, s->ua->asked_nonce) != 0)
+		return false;
+	field_of(value, "cnonce=\"", cnonce, sizeof(cnonce));
+	field_of(value, "uri=\"", uri, sizeof(uri));
+	field_of(value, "response=\"", said, sizeof(said));
+	hash_ha1(true, "trunk", "provider", "", ha1);
+	snprintf(text, sizeof(text), "%s:%s", s->method, uri);
+	hash_hex(true, text, ha2);
+	snprintf(text, sizeof(text), "%s:%s:00000001:%s:auth:%s", ha1, nonce, cnonce, ha2);
+	hash_hex(true, text, ha1);
+	assert_string_equal(said, ha1);
+	assert_true(cseq_of(s) > s->ua->asked_cseq);
+	s->ua->asked_nonce[0] = '\0'; /* good once */
+	return true;
+}
+
+/* True: it was asked for them. */
+static bool ask(struct ua_served *s)
+{
+	struct ua *ua = s->ua;
+	char extra[256];
+
+	if (!ua->plan.asks || strcmp(s->method, "CANCEL") == 0 ||
+	    (pleases(s) && !(s->call && ua->plan.never_pleased)))
+		return false;
+	rand_hex(ua->rand, ua->asked_nonce, 8);
+	ua->asked_cseq = cseq_of(s);
+	ua->asked++;
+	snprintf(extra, sizeof(extra),
+		 "WWW-Authenticate: Digest realm=\"provider\", nonce=\"%s\", qop=\"auth\"\r\n",
+		 ua->asked_nonce);
+	reply(s, 401, extra, "");
+	return true;
+}
+
 static void hear_request(struct ua_served *s)
 {
 	char to[512], tag[80];
 
 	ua_header(s->text, "To", to, sizeof(to));
 	ua_tag_of(to, tag, sizeof(tag));
+	if (ask(s))
+		return;
 	if (strcmp(s->method, "OPTIONS") == 0)
 		reply(s, 200, "", "");
 	else if (strcmp(s->method, "INVITE") == 0 && !tag[0])

@@ -726,6 +726,7 @@ static void check_nothing_left(struct world *w)
 
 	assert_int_equal(w->board->calls.count, 0);
 	assert_int_equal(sessions_count(w->board->sessions), 0);
+	assert_int_equal(w->board->sessions->nerrands, 0);
 	assert_int_equal(w->board->stats.talking, 0);
 	assert_int_equal(w->board->bells.count, 0);
 	assert_int_equal(w->board->seats.count, 0);

@@ -9,6 +9,7 @@
  *	{"do": "turn", "secret": TEXT}           {"username": TEXT, "credential": TEXT}
  *	{"do": "stats", "leg": 0}                {"up": true, …}
  *	{"do": "close", "leg": 0}                {"refused": 0, …}: the last numbers */
+#include "../unit/ports.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "camera.h"
@@ -34,8 +35,6 @@ enum {
 	KEYS_MAX = 16,
 	DOOR = LEGS_MAX, /* tag of its leg; a browser's is its number */
 	PORTS = 200,     /* of the range that the relay may use */
-	PORT_LO = 42000,
-	PORT_TRIES = 50,
 	CODEC_PCMU = 1,
 	CODEC_PCMA,
 	CODEC_H264,
@@ -439,13 +438,13 @@ static struct addr loopback(uint16_t port)
 	return addr_with_port(&at, port);
 }
 
-/* Others may run at the same time: each has a range of its own, by its process. */
+/* Others may run at the same time: each has a range of its own. */
 static void relay_open(struct door *d, const struct addr *web, unsigned nweb)
 {
-	const unsigned range = (unsigned)getpid() % PORT_TRIES;
+	const uint16_t first = ports_take(PORTS);
 	const struct relay_conf conf = { .clock = clock_system(),
-					 .port_lo = (uint16_t)(PORT_LO + range * PORTS),
-					 .port_hi = (uint16_t)(PORT_LO + range * PORTS + PORTS - 1),
+					 .port_lo = first,
+					 .port_hi = (uint16_t)(first + PORTS - 1),
 					 .v4 = loopback(0),
 					 .web = web,
 					 .nweb = nweb,

@@ -106,7 +106,10 @@ async function bound() {
 class Turn {
 	static async open() {
 		const turn = new Turn();
-		const [port, low] = [await free_port(), 49200];
+		turn.ports = spawn("python3", [join(HERE, "../wire/ports.py"), "1", "1000"],
+			{ stdio: ["pipe", "pipe", "inherit"] });
+		const lines = createInterface({ input: turn.ports.stdout })[Symbol.asyncIterator]();
+		const [port, low] = (await lines.next()).value.split(" ").map(Number);
 		turn.url = `turn:127.0.0.1:${port}?transport=tcp`;
 		turn.process = spawn("turnserver", ["-n", "--no-cli", "--no-tls", "--no-dtls", "--no-udp",
 			"--allow-loopback-peers", "--listening-ip=127.0.0.1", "--relay-ip=127.0.0.1",
@@ -122,6 +125,7 @@ class Turn {
 	async close() {
 		this.process.kill();
 		await this.ended;
+		this.ports.stdin.end();
 	}
 }
 
@@ -168,14 +172,6 @@ class FarBrowser {
 		await this.ended;
 		rmSync(this.folder, { recursive: true });
 	}
-}
-
-async function free_port() {
-	const server = createServer();
-	await new Promise((done) => server.listen(0, "127.0.0.1", done));
-	const { port } = server.address();
-	await new Promise((done) => server.close(done));
-	return port;
 }
 
 const connects = (port) => new Promise((done) => {

@@ -281,7 +281,12 @@ def sees_before_answering(house):
             h.left_phone.do("answermode", "manual")
         h.right_phone.do("hangup")
         h.gate.until_call("terminated")
-        expect(h.site.ended_call(h.known + 1)["answered_by"] == h.right.id, "answered by")
+        record = h.site.ended_call(h.known + 1)
+        expect(record["answered_by"] == h.right.id, "answered by")
+        streams = until("the statistics", lambda: h.site.call(record["id"])["streams"])
+        # the door was told of mu-law first, for the left one
+        laws = [s["codec"] for s in streams if s["kind"] == "audio"]
+        expect(laws == ["PCMA", "PCMA"], f"the sound was {laws}")
 
 
 @test
@@ -289,13 +294,14 @@ def sees_in_the_other_mode(house):
     """phones with different modes of H.264 look on at once, under their own payload types"""
     with house as h, contextlib.ExitStack() as stack:
         other = h.site.device("phone", "Mode 1") # baresip asks for mode 0
+        h.site.buttons(h.door, [h.left, h.right, other])
+        stack.callback(h.site.buttons, h.door, [h.left, h.right])
+        h.site.device("phone", "Behind it") # what comes behind them in the feed is known: so are they
         h.server.until_known()
         phone = other.ua()
         stack.callback(phone.close)
         screen = ua.Audio()
         stack.callback(screen.socket.close)
-        h.site.buttons(h.door, [h.left, h.right, other])
-        stack.callback(h.site.buttons, h.door, [h.left, h.right])
         h.left_phone.do("answermode", "early")
         stack.callback(h.left_phone.do, "answermode", "manual")
         h.gate.press("%1")

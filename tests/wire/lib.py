@@ -20,7 +20,9 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
 POLL_S = 0.02
-LONG_RUN = 40 # ports
+PORTS = 10000, 14000, 32768 # from where single ones are, from where long runs are, and the end
+LONG_RUN, LONGEST_RUN, LONG_GRAIN = 40, 1000, 20 # ports
+PORTS_S = 120
 # Under AddressSanitizer, and on a machine that is busy otherwise, everything takes longer.
 SLOW = float(os.environ.get("VESTIBULE_TEST_SLOW", "1"))
 
@@ -51,9 +53,10 @@ def expect(condition, text):
 
 
 # A port is found free long before its server binds it. Until this process ends, no other test takes
-# what it took: a byte of the file stands for each port.
+# what it took: a byte of the file stands for each port, and the file for all of this user's suites,
+# wherever each has its temporary files. Tests in C have their part of it (tests/unit/ports.h).
 _taken = set()
-_ports = open(Path(tempfile.gettempdir()) / f"vestibule-test-ports.{os.getuid()}", "ab")
+_ports = open(f"/tmp/vestibule-test-ports.{os.getuid()}", "ab")
 
 
 def _take(first, count):
@@ -67,7 +70,12 @@ def _take(first, count):
     return True
 
 
-def _is_free(port, kinds):
+def _give_back(first, count):
+    fcntl.lockf(_ports, fcntl.LOCK_UN, count, first)
+    _taken.difference_update(range(first, first + count))
+
+
+def _is_free(port, kinds=(socket.SOCK_DGRAM, socket.SOCK_STREAM)):
     for kind in kinds:
         with socket.socket(socket.AF_INET, kind) as s:
             try:
@@ -77,22 +85,35 @@ def _is_free(port, kinds):
     return True
 
 
+def _places(step):
+    """Where a run may begin, in the order in which it is tried. A single port is anywhere, so that
+    what was closed just now is left alone. Long runs have a part of the ports to themselves, where
+    they stand close together, the longest from the other end: strewn at random, those of several
+    suites would leave no room for one of thousands."""
+    if step < LONG_RUN:
+        places = list(range(PORTS[0], PORTS[1] - step, 2))
+        at = random.randrange(len(places))
+        return places[at:] + places[:at]
+    places = range(PORTS[1], PORTS[2] - step, LONG_GRAIN)
+    return places if step < LONGEST_RUN else reversed(places)
+
+
+def _find(step):
+    """Taken before it is tried: nobody else tries it meanwhile."""
+    for at in _places(step):
+        if not _take(at, step):
+            continue
+        if all(_is_free(port) for port in range(at, at + step)):
+            return at
+        _give_back(at, step)
+    return None
+
+
 def free_port(step=1):
-    """A port whose `step` neighbours from it on are free for UDP and TCP, below the range from
-    which the system gives ports to clients; nobody else's until this process ends. Long runs have
-    a part of the ports to themselves: listeners strewn over all would leave no run free."""
-    kinds = (socket.SOCK_DGRAM, socket.SOCK_STREAM)
-    first, last = (12000, 17000) if step < LONG_RUN else (17000, 32000)
-    at = random.randrange(first, last)
-    run = 0
-    for _ in range(2 * (last - first)): # once around, and on to the end of what began before
-        at, run = (at + 1, run) if at + 1 < last else (first, 0)
-        run = run + 1 if (run or at % 2 == 0) and _is_free(at, kinds) else 0
-        if run == step:
-            if _take(at - step + 1, step):
-                return at - step + 1
-            run = 0
-    raise Failed("no free port")
+    """A port, an even one, whose `step` neighbours from it on are free for UDP and TCP, below the
+    range from which the system gives ports to clients; nobody else's until this process ends. When
+    other suites have them all, it waits for one to end."""
+    return until(f"{step} free ports in a row", lambda: _find(step), PORTS_S)
 
 
 @contextlib.contextmanager

@@ -1,5 +1,6 @@
 /* The whole relay on loopback sockets, with a clock that can jump. */
 #include "media/relay.h"
+#include "../ports.h"
 #include "../test.h"
 
 #include <errno.h>
@@ -8,7 +9,7 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
-enum { DEADLINE_MS = 5000, PORT_LO = 22000, PORT_HI = 22199, AUDIO = 1, VIDEO = 2 };
+enum { DEADLINE_MS = 5000, PORTS = 200, AUDIO = 1, VIDEO = 2 };
 
 static _Atomic int64_t jumped_us;
 static _Atomic int64_t stopped_us; /* the time, while it stands still; 0: it does not */
@@ -148,12 +149,22 @@ static unsigned leg_with(const struct world *w, struct peer *p, int family, unsi
 	return leg;
 }
 
+/* The first of the ports that the relay may use: ours while the test runs. */
+static uint16_t port_lo(void)
+{
+	static uint16_t first;
+
+	if (!first)
+		first = ports_take(PORTS);
+	return first;
+}
+
 static int setup(void **state)
 {
 	struct relay_conf conf = {
 		.clock = &jumping,
-		.port_lo = PORT_LO,
-		.port_hi = PORT_HI,
+		.port_lo = port_lo(),
+		.port_hi = (uint16_t)(port_lo() + PORTS - 1),
 		.v4 = loopback(AF_INET, 0),
 		.v6 = loopback(AF_INET6, 0),
 		.workers = 2,

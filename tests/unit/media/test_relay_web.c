@@ -1,6 +1,7 @@
 /* Browser legs of the whole relay, on loopback sockets. */
 #include "media/relay.h"
 #include "browser.h"
+#include "../ports.h"
 #include "../test.h"
 
 #include <errno.h>
@@ -11,8 +12,7 @@
 enum {
 	DEADLINE_MS = 10000,
 	POLL_MS = 5,
-	PORT_LO = 22200,
-	PORT_HI = 22299,
+	PORTS = 100,
 	AUDIO = 1U << RELAY_AUDIO,
 	VIDEO = 1U << RELAY_VIDEO,
 	SPS = 0x67,
@@ -91,11 +91,21 @@ static int64_t wall_ms(const struct clock *)
 
 static const struct clock slow = { slow_us, wall_ms };
 
+/* The first of the ports that the relay may use: ours while the test runs. */
+static uint16_t port_lo(void)
+{
+	static uint16_t first;
+
+	if (!first)
+		first = ports_take(PORTS);
+	return first;
+}
+
 static int start(struct world *w, const struct clock *clock, const struct addr *web, unsigned nweb)
 {
 	const struct relay_conf conf = { .clock = clock,
-					 .port_lo = PORT_LO,
-					 .port_hi = PORT_HI,
+					 .port_lo = port_lo(),
+					 .port_hi = (uint16_t)(port_lo() + PORTS - 1),
 					 .v4 = loopback(0),
 					 .workers = 2,
 					 .web = web,
@@ -606,8 +616,8 @@ static void candidates_are_what_browsers_can_reach(void **state)
 {
 	struct addr web[] = { loopback(0), {} };
 	struct relay_conf conf = { .clock = clock_system(),
-				   .port_lo = PORT_LO,
-				   .port_hi = PORT_HI,
+				   .port_lo = port_lo(),
+				   .port_hi = (uint16_t)(port_lo() + PORTS - 1),
 				   .v4 = loopback(0),
 				   .web = web,
 				   .nweb = 2,

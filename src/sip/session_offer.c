@@ -13,6 +13,8 @@ static void on_retry(void *arg)
 {
 	struct session *s = arg;
 
+	if (s->account)
+		s->account->repeats = 0; /* the nonce may have become too old meanwhile */
 	if (s->offer == OFFER_RETRY && session_offer_send(s) < 0)
 		session_lost(s);
 }

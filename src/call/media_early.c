@@ -96,6 +96,7 @@ static bool shows(const struct media *m)
 	return line && (line->dir == SDP_SENDRECV || line->dir == SDP_SENDONLY);
 }
 
+/* Whatever this one sends and hears: who answers may do either. */
 static int answer_print(struct media *m, const struct leg *by, struct buf *out)
 {
 	struct leg *caller = &m->legs[0];
@@ -105,8 +106,10 @@ static int answer_print(struct media *m, const struct leg *by, struct buf *out)
 	media_streams_on(by, lines);
 	edit = media_answer_for(m, caller, caller->said.sdp, lines);
 	for (unsigned k = 0; k < RELAY_KINDS; k++) {
-		if (lines[k] >= 0)
-			edit.media[lines[k]].left_out = left_out(m, by, k);
+		if (lines[k] < 0)
+			continue;
+		edit.media[lines[k]].left_out = left_out(m, by, k);
+		edit.media[lines[k]].wide = true;
 	}
 	return sdp_answer(caller->said.sdp, by->said.sdp, &edit, out);
 }

@@ -75,6 +75,7 @@ struct sdp_edit_media {
 	const struct sdes *crypto;
 	unsigned ncrypto;
 	uint32_t left_out; /* bit i: sdp_answer does not take the offer's format i */
+	bool wide;         /* in sdp_answer both directions, as far as they are offered */
 };
 
 struct sdp_edit {

@@ -331,6 +331,11 @@ static const struct sdp_format *event_to_take(const struct sdp_media *offer,
 	return NULL;
 }
 
+static enum sdp_dir dir_turned(enum sdp_dir dir)
+{
+	return dir == SDP_SENDONLY ? SDP_RECVONLY : dir == SDP_RECVONLY ? SDP_SENDONLY : dir;
+}
+
 static void answer_media(struct buf *out, const struct sdp_media *offer, const struct sdp *answer,
 			 const struct sdp_media *a, const struct sdp_edit_media *edit)
 {
@@ -362,7 +367,7 @@ static void answer_media(struct buf *out, const struct sdp_media *offer, const s
 	if (event)
 		write_event(out, event);
 	write_crypto(out, edit);
-	sdp_dir_print(out, a->dir);
+	sdp_dir_print(out, edit->wide ? dir_turned(offer->dir) : a->dir);
 }
 
 int sdp_answer(const struct sdp *offer, const struct sdp *answer, const struct sdp_edit *edit,

@@ -85,6 +85,24 @@ STORY_OF(who_answers_takes_what_was_told, 2, TALK_MS)
 	finish(w, &a);
 }
 
+/* What looks on only hears; who answers is heard, too. */
+STORY_OF(who_shows_the_picture_says_that_it_sends_nothing, 2, TALK_MS)
+{
+	struct answered a;
+
+	w->door.plan.reliable = true;
+	plan(w, "0 8", "0 8");
+	PHONE(0)->plan.early_dir = "recvonly";
+	a = answer(w);
+	assert_non_null(strstr(a.door->told, "a=sendrecv\r\nm=video"));
+	assert_null(strstr(a.door->told, "a=recvonly"));
+	assert_string_equal(a.door->heard_dir, "sendrecv");
+	world_wait(w, 2 * world_slack(w));
+	assert_int_equal(a.door->offers, 0);
+	both_hear(w, &a);
+	finish(w, &a);
+}
+
 static void takes_another(struct world *w)
 {
 	struct answered a;
@@ -303,6 +321,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		STORY_TEST(who_answers_takes_what_was_told),
+		STORY_TEST(who_shows_the_picture_says_that_it_sends_nothing),
 		STORY_TEST(who_answers_takes_another_codec),
 		STORY_TEST(who_answers_takes_another_codec_than_was_acknowledged),
 		STORY_TEST(the_key_stays_while_the_codec_changes),

@@ -23,6 +23,7 @@ struct ua_plan {
 	int answer_ms;         /* the final response after so long; < 0: none */
 	unsigned code;         /* that response; 0: 200 */
 	bool early;            /* 183 with SDP instead of 180 */
+	const char *early_dir; /* the direction in it; NULL: sendrecv */
 	bool fork;             /* a second 200, as from another branch behind a proxy */
 	unsigned refuse_offer; /* code for offers inside of a call; 0: they are taken */
 	int offer_ms;          /* how long it thinks about them */

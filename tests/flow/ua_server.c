@@ -116,6 +116,8 @@ static void on_ring(void *arg)
 	struct ua_call *c = arg;
 	char sdp[2048] = "";
 
+	if (c->ua->plan.early_dir)
+		c->dir = c->ua->plan.early_dir;
 	if (c->ua->plan.early)
 		ua_sdp_print(c, ua_body_of(c->served->text), sdp, sizeof(sdp));
 	reply(c->served, c->ua->plan.early ? 183 : 180, "", sdp);

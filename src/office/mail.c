@@ -2,6 +2,8 @@
 
 #include "base/log.h"
 #include "office/mail_text.h"
+#include "proto/jpeg.h"
+#include "store/picture.h"
 #include "store/store.h"
 
 #include <errno.h>
@@ -17,6 +19,7 @@ enum {
 	ARENA_BYTES = 2 * 1024 * 1024,
 	MESSAGE_MAX = 1024 * 1024,
 	FROM_MAX = 512,
+	SIDE_MAX = 4096, /* of a picture: a mail program has to unfold it */
 	SETTLE_RETRY_MS = 500,
 };
 
@@ -67,56 +70,83 @@ struct mail_outcome mail_judge(const struct mail_row *mail, enum smtp_fate fate,
 }
 
 /* The same for every try, so that a mailbox knows the second copy of a mail that was sent twice. */
-static int print_id(char *ret_text, size_t size, const struct mail_row *mail, struct view domain)
+static int print_id(char *ret_text, size_t size, const struct mail_parts *parts)
 {
-	const int n = snprintf(ret_text, size, "%" PRId64 ".%" PRId64 "@%.*s", mail->id,
-			       mail->created_at, (int)domain.n, domain.p);
+	const struct mail_row *mail = parts->mail;
+	struct view domain;
+	int n;
 
+	view_cut(parts->from->address, '@', &domain);
+	n = snprintf(ret_text, size, "%" PRId64 ".%" PRId64 "@%.*s", mail->id, mail->created_at,
+		     (int)domain.n, domain.p);
 	return n > 0 && (size_t)n < size ? 0 : -EINVAL;
 }
 
-/* Of the arguments: where an answer is to go, empty where that is to whom the mail comes from. */
-static struct view reply_to_of(struct view arguments, struct arena *arena)
+/* One that the templates do not know; empty without it. */
+static struct view argument(struct view arguments, const char *name, struct arena *arena)
 {
 	json_t *root = json_loadb(arguments.p ? arguments.p : "", arguments.n, 0, NULL);
-	const char *text = json_string_value(json_object_get(root, "reply_to"));
-	struct view found = text && mail_address_fits(view_str(text)) ? view_str(text) : VIEW("");
+	const char *text = json_string_value(json_object_get(root, name));
+	struct view found = text ? view_str(text) : VIEW("");
 
 	found.p = arena_dup(arena, found);
 	json_decref(root);
 	return found.p ? found : VIEW("");
 }
 
-int mail_make(const struct mail_row *mail, const struct mail_address *from, const char *public_url,
-	      int64_t now_ms, struct buf *out, struct err *err)
+/* Where an answer is to go, empty where that is to whom the mail comes from. */
+static struct view reply_to_of(struct view arguments, struct arena *arena)
+{
+	const struct view found = argument(arguments, "reply_to", arena);
+
+	return mail_address_fits(found) ? found : VIEW("");
+}
+
+/* Whatever the database holds: a mail goes without what its reader could not see. */
+static bool picture_fits(struct view jpeg, struct jpeg_size *ret_size)
+{
+	return jpeg.n > 0 && jpeg.n <= MAIL_PICTURE_MAX && jpeg_measure(jpeg, ret_size) == 0 &&
+	       ret_size->width <= SIDE_MAX && ret_size->height <= SIDE_MAX;
+}
+
+int mail_make(const struct mail_parts *parts, struct buf *out, struct err *err)
 {
 	CLEANUP(arena_free) struct arena arena = ARENA_INIT(ARENA_BYTES);
-	const struct mail_ask ask = { .template = mail->template,
-				      .language = mail->language,
-				      .site_language = mail->site_language,
-				      .name = mail->recipient_name,
-				      .arguments = mail->arguments,
-				      .public_url = public_url };
+	const struct mail_row *mail = parts->mail;
+	char id[MAIL_ID_MAX + 1] = "", picture_id[MAIL_ID_MAX + sizeof("picture.")] = "";
+	struct jpeg_size size = {};
+	const bool pictured =
+		print_id(id, sizeof(id), parts) == 0 && picture_fits(parts->picture, &size);
 	struct mail_letter letter;
-	char id[MAIL_ID_MAX + 1];
-	struct view domain;
-	int rc = mail_text_render(&ask, &arena, &letter, err);
+	int rc;
 
+	snprintf(picture_id, sizeof(picture_id), "picture.%s", id);
+	const struct mail_ask ask = {
+		.template = mail->template,
+		.language = mail->language,
+		.site_language = mail->site_language,
+		.name = mail->recipient_name,
+		.arguments = mail->arguments,
+		.public_url = parts->public_url,
+		.picture = { view_str(pictured ? picture_id : ""), size.width, size.height },
+	};
+	rc = mail_text_render(&ask, &arena, &letter, err);
 	if (rc < 0)
 		return rc;
-	view_cut(from->address, '@', &domain);
 	if (!mail_address_fits(mail->recipient))
 		return err_set(err, -EINVAL, "no mail can go to this address");
 	const struct mail_message message = {
-		.from = *from,
+		.from = *parts->from,
 		.to = { .address = mail->recipient }, /* no name: anybody may have typed it */
 		.reply_to = reply_to_of(mail->arguments, &arena),
-		.id = view_str(print_id(id, sizeof(id), mail, domain) == 0 ? id : ""),
+		.id = view_str(id),
 		.language = letter.language,
 		.subject = letter.subject,
 		.text = letter.text,
 		.html = letter.html,
-		.date_ms = now_ms,
+		.picture = pictured ? parts->picture : (struct view){},
+		.picture_id = ask.picture.id,
+		.date_ms = parts->now_ms,
 	};
 	rc = mail_message_print(&message, out);
 	return rc < 0 ? err_set(err, rc, "the mail does not fit its headers") : 0;
@@ -206,13 +236,36 @@ static struct mail_outcome send_made(struct mailer *m, const struct mail_row *ma
 	return mail_judge(mail, r.fate, words, clock_wall_ms(m->clock));
 }
 
+/* Of the call that a mail tells of, if there is one that its reader may see. A mail is worth more
+ * than its picture: without the one the other goes. */
+static struct view picture_of(struct mailer *m, const struct mail_row *mail, struct arena *arena)
+{
+	const struct view text = argument(mail->arguments, "call", arena);
+	struct picture_row picture;
+	uint64_t call;
+	int rc;
+
+	if (text.n == 0 || view_u64(text, INT64_MAX, &call) < 0)
+		return (struct view){};
+	rc = picture_of_rung(m->db, mail->site_id, (int64_t)call, mail->person_id, arena, &picture);
+	if (rc < 0 && rc != -ENOENT)
+		log_warn("mail_picture_missing", LF_I("mail", mail->id), LF_I("error", rc));
+	return rc == 0 ? picture.jpeg : (struct view){};
+}
+
 /* Sends, or finds out that there is nobody to send it to. */
 static struct mail_outcome deliver(struct mailer *m, const struct mail_row *mail, bool last,
 				   struct err *err, char words[SMTP_WORDS_MAX])
 {
 	CLEANUP(buf_free) struct buf message = BUF_INIT(MESSAGE_MAX);
+	CLEANUP(arena_free) struct arena arena = ARENA_INIT(ARENA_BYTES);
 	const int64_t now_ms = clock_wall_ms(m->clock);
-	const int rc = mail_make(mail, &m->from, m->public_url, now_ms, &message, err);
+	const struct mail_parts parts = { .mail = mail,
+					  .from = &m->from,
+					  .public_url = m->public_url,
+					  .picture = picture_of(m, mail, &arena),
+					  .now_ms = now_ms };
+	const int rc = mail_make(&parts, &message, err);
 
 	if (rc == -ENOMEM)
 		return mail_judge(mail, SMTP_LATER, err->text, now_ms);

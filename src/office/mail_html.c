@@ -1,6 +1,9 @@
 #include "office/mail_html.h"
 
-enum { PREHEADER_MAX = 140 };
+enum {
+	PREHEADER_MAX = 140,
+	PICTURE_WIDTH_MAX = 518, /* of the sheet, within its padding */
+};
 
 /* Colours as the portal's (web/src/style.css). Mail programs that drop the style sheet get what
  * stands in the elements themselves. */
@@ -32,6 +35,7 @@ static const char sheet_style[] =
 static const char button_style[] = "display:inline-block;background:#1d4ed8;color:#ffffff;text-"
 				   "decoration:none;font-weight:600;"
 				   "padding:10px 20px;border-radius:6px";
+static const char picture_style[] = "display:block;max-width:100%;height:auto;border-radius:6px";
 static const char soft_style[] = "color:#505866;font-size:14px;overflow-wrap:anywhere";
 
 static void escaped(struct buf *out, struct view v)
@@ -89,6 +93,22 @@ static void preheader(struct buf *out, struct view body)
 	buf_str(out, "</div>\n");
 }
 
+/* The attributes are for mail programs that take no style; they keep the room while it loads, too.
+ */
+static void picture_print(struct buf *out, const struct mail_page *page)
+{
+	const struct mail_picture *p = &page->picture;
+	const unsigned width = p->width < PICTURE_WIDTH_MAX ? p->width : PICTURE_WIDTH_MAX;
+	const unsigned height = (unsigned)((uint64_t)p->height * width / p->width);
+
+	buf_str(out, "<p><img src=\"cid:");
+	escaped(out, p->id);
+	buf_str(out, "\" alt=\"");
+	escaped(out, page->picture_text);
+	buf_printf(out, "\" width=\"%u\" height=\"%u\" style=\"%s\"></p>\n", width,
+		   height ? height : 1, picture_style);
+}
+
 static void link_print(struct buf *out, const struct mail_page *page)
 {
 	buf_str(out, "<p style=\"margin:24px 0\"><a class=\"button\" href=\"");
@@ -119,6 +139,8 @@ void mail_html_print(struct buf *out, const struct mail_page *page)
 	escaped(out, page->hello);
 	buf_str(out, "</p>\n");
 	paragraphs(out, page->body);
+	if (page->picture.id.n > 0)
+		picture_print(out, page);
 	if (page->link.p)
 		link_print(out, page);
 	buf_printf(out, "</div>\n<p class=\"soft\" style=\"%s\">", soft_style);

@@ -4,11 +4,19 @@
 #pragma once
 #include "base/buf.h"
 
+/* Comes with the mail (proto/mail_message.h), as wide as it is or as the sheet. */
+struct mail_picture {
+	struct view id;         /* cid:; n 0: none */
+	unsigned width, height; /* from 1 */
+};
+
 struct mail_page {
 	struct view language;
 	struct view title;
 	struct view hello;
 	struct view body; /* an empty line parts paragraphs */
+	struct mail_picture picture;
+	struct view picture_text; /* what it is, for who does not see it */
 	struct view link; /* p NULL: no button */
 	struct view action, link_hint;
 	struct view footer;

@@ -2,7 +2,6 @@
 
 #include "base/json.h"
 #include "office/mail_catalogue.h"
-#include "office/mail_html.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -302,6 +301,8 @@ static int letter_print(struct letter_state *s, const struct parts *p, struct ma
 		.title = letter->subject,
 		.hello = p->hello,
 		.body = p->body,
+		.picture = s->ask->picture,
+		.picture_text = view_str(s->catalogue->picture),
 		.link = s->link,
 		.action = view_str(s->words->action),
 		.link_hint = view_str(s->catalogue->link_hint),

@@ -28,6 +28,7 @@
 #pragma once
 #include "base/err.h"
 #include "base/mem.h"
+#include "office/mail_html.h"
 
 enum {
 	MAIL_ARGUMENT_MAX = 500,   /* bytes of one */
@@ -43,6 +44,7 @@ struct mail_ask {
 	struct view name;          /* whom to greet; may be empty */
 	struct view arguments;     /* JSON */
 	const char *public_url;    /* what links begin with; mail_base_fits */
+	struct mail_picture picture; /* that goes with it */
 	bool hide; /* one-time links and PINs: for those who are not the recipient */
 	bool framed; /* links lead out of the HTML's frame, or nowhere */
 };

@@ -10,15 +10,18 @@
 enum {
 	LOCAL_MAX = 64,
 	LABEL_MAX = 63,
-	WORD_BYTES = 39, /* of an encoded word: 64 characters, so that "Subject: " and it fit in 76 */
-	BARE_MAX = 60,   /* characters of a header's value that stays one line */
+	WORD_BYTES =
+		39,    /* of an encoded word: 64 characters, so that "Subject: " and it fit in 76 */
+	BARE_MAX = 60, /* characters of a header's value that stays one line */
 	QP_LINE_MAX = 76,
 	LANGUAGE_MAX = 35,
+	BASE64_LINE_BYTES = 57, /* 76 characters: RFC 2045 section 6.8 */
 };
 
-/* Quoted-printable writes no '=' but before two digits or a line's end, so this stands in no part.
- */
+/* Quoted-printable writes no '=' but before two digits or a line's end, and base64 none but at the
+ * very end, so these stand in no part. Neither begins with the other. */
 static const char boundary[] = "=_vestibule_part";
+static const char related[] = "=_vestibule_html";
 
 /* Addresses. */
 
@@ -209,13 +212,44 @@ static void quoted_printable(struct buf *out, struct view v)
 	buf_str(out, "\r\n");
 }
 
-static void part_print(struct buf *out, const char *type, struct view content)
+static void part_print(struct buf *out, const char *before, const char *type, struct view content)
 {
 	buf_printf(out,
 		   "\r\n--%s\r\nContent-Type: %s; charset=utf-8\r\n"
 		   "Content-Transfer-Encoding: quoted-printable\r\n\r\n",
-		   boundary, type);
+		   before, type);
 	quoted_printable(out, content);
+}
+
+static void base64(struct buf *out, struct view v)
+{
+	while (v.n > 0) {
+		char line[sodium_base64_ENCODED_LEN(BASE64_LINE_BYTES,
+						    sodium_base64_VARIANT_ORIGINAL)];
+		const size_t n = v.n < BASE64_LINE_BYTES ? v.n : BASE64_LINE_BYTES;
+
+		sodium_bin2base64(line, sizeof(line), (const unsigned char *)v.p, n,
+				  sodium_base64_VARIANT_ORIGINAL);
+		buf_printf(out, "%s\r\n", line);
+		v = (struct view){ v.p + n, v.n - n };
+	}
+}
+
+/* The HTML and what it shows are one alternative: whoever reads the text needs no picture. */
+static void related_print(struct buf *out, const struct mail_message *m)
+{
+	buf_printf(out,
+		   "\r\n--%s\r\nContent-Type: multipart/related; type=\"text/html\";"
+		   " boundary=\"%s\"\r\n",
+		   boundary, related);
+	part_print(out, related, "text/html", m->html);
+	buf_printf(out,
+		   "\r\n--%s\r\nContent-Type: image/jpeg\r\n"
+		   "Content-Transfer-Encoding: base64\r\nContent-ID: <%.*s>\r\n"
+		   "Content-Disposition: inline; filename=\"picture.jpg\"\r\n\r\n",
+		   related, (int)m->picture_id.n, m->picture_id.p);
+	base64(out, m->picture);
+	buf_printf(out, "\r\n--%s--\r\n", related);
 }
 
 static bool is_token(struct view v, size_t max)
@@ -242,6 +276,7 @@ static bool fits(const struct mail_message *m)
 	       m->from.name.n <= MAIL_NAME_MAX && m->to.name.n <= MAIL_NAME_MAX &&
 	       json_is_text(m->subject) && m->subject.n > 0 && m->subject.n <= MAIL_SUBJECT_MAX &&
 	       id_fits(m->id) && is_token(m->language, LANGUAGE_MAX) && m->date_ms >= 0 &&
+	       m->picture.n <= MAIL_PICTURE_MAX && (m->picture.n == 0 || id_fits(m->picture_id)) &&
 	       !(m->text.n && memchr(m->text.p, '\r', m->text.n)) &&
 	       !(m->html.n && memchr(m->html.p, '\r', m->html.n));
 }
@@ -263,8 +298,8 @@ int mail_message_print(const struct mail_message *m, struct buf *out)
 		   "Auto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n"
 		   "Content-Type: multipart/alternative; boundary=\"%s\"\r\n",
 		   boundary);
-	part_print(out, "text/plain", m->text);
-	part_print(out, "text/html", m->html);
+	part_print(out, boundary, "text/plain", m->text);
+	m->picture.n > 0 ? related_print(out, m) : part_print(out, boundary, "text/html", m->html);
 	buf_printf(out, "\r\n--%s--\r\n", boundary);
 	return out->err;
 }

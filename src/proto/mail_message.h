@@ -1,5 +1,6 @@
 /* proto/mail_message.h - an e-mail of two alternative parts, plain text and HTML, as the bytes that
- * SMTP takes (RFC 5322, 2045, 2047).
+ * SMTP takes (RFC 5322, 2045, 2047). The HTML may have a picture, which comes with it (RFC 2387,
+ * 2392).
  *
  * Everything that comes from outside is held against what its place may carry: no text ends a
  * header, begins one, or reaches an SMTP command. Pure; any thread. */
@@ -11,6 +12,7 @@ enum {
 	MAIL_NAME_MAX = 200,
 	MAIL_SUBJECT_MAX = 1000,
 	MAIL_ID_MAX = 320,
+	MAIL_PICTURE_MAX = 256 * 1024, /* bytes; in the message it is a third more */
 };
 
 struct mail_address {
@@ -25,6 +27,8 @@ struct mail_message {
 	struct view language;
 	struct view subject;
 	struct view text, html; /* UTF-8 with LF */
+	struct view picture;    /* a JPEG that the HTML shows as cid:picture_id; n 0: none */
+	struct view picture_id; /* as `id`; looked at when there is a picture */
 	int64_t date_ms;
 };
 

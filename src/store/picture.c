@@ -12,12 +12,15 @@ static const struct db_column picture_columns[] = {
 };
 static const struct db_shape picture_shape = DB_SHAPE(struct picture_row, picture_columns);
 
-#define PICTURE_FROM                                                                               \
+#define PICTURE_WHERE                                                                              \
 	" FROM call_picture p WHERE p.site_id = $1 AND p.call_id = $2 AND EXISTS"                  \
 	" (SELECT 1 FROM call_leg l WHERE l.site_id = p.site_id AND l.call_id = p.call_id"         \
-	" AND l.device = p.device) ORDER BY p.at, p.device LIMIT 1"
+	" AND l.device = p.device)"
+#define PICTURE_FIRST  " ORDER BY p.at, p.device LIMIT 1"
+#define PICTURE_FROM   PICTURE_WHERE PICTURE_FIRST
+#define PICTURE_SELECT "SELECT p.site_id, p.call_id, p.device, p.at, p.width, p.height, p.jpeg"
 
-enum { ADD, COUNT, TELL, GET, SETTLE, RUNG };
+enum { ADD, COUNT, TELL, WANTED, KEEP, GET, OF_RUNG, SETTLE, RUNG };
 
 static const struct db_stmt stmts[] = {
 	[ADD] = { "picture_add",
@@ -29,10 +32,26 @@ static const struct db_stmt stmts[] = {
 		    &db_number_shape },
 	[TELL] = { "picture_tell",
 		   "UPDATE call SET " PICTURE_OF_CALL " WHERE site_id = $1 AND id = $2" },
-	[GET] = { "picture_get",
-		  "SELECT p.site_id, p.call_id, p.device, p.at, p.width, p.height,"
-		  " p.jpeg" PICTURE_FROM,
-		  &picture_shape },
+	[WANTED] = { "picture_wanted",
+		     "SELECT l.device AS number FROM call_leg l JOIN device d"
+		     " ON d.site_id = l.site_id AND d.number = l.device"
+		     " WHERE l.site_id = $1 AND l.call_id = $2 AND d.app = 1 AND NOT EXISTS"
+		     " (SELECT 1" PICTURE_WHERE ") ORDER BY l.leg LIMIT 1",
+		     &db_number_shape },
+	/* The app's own may be written at the same moment: the call must not lose its end for it.
+	 */
+	[KEEP] = { "picture_keep",
+		   "INSERT INTO call_picture (site_id, call_id, device, at, width, height, jpeg)"
+		   " VALUES ($1, $2, $3, $4, $5, $6, $7)"
+		   " ON CONFLICT (site_id, call_id, device) DO NOTHING" },
+	[GET] = { "picture_get", PICTURE_SELECT PICTURE_FROM, &picture_shape },
+	[OF_RUNG] = { "picture_of_rung",
+		      PICTURE_SELECT PICTURE_WHERE
+		      " AND EXISTS (SELECT 1 FROM call_leg o JOIN device d"
+		      " ON d.site_id = o.site_id AND d.number = o.device"
+		      " WHERE o.site_id = p.site_id AND o.call_id = p.call_id"
+		      " AND d.app = 1 AND d.person_id = $3)" PICTURE_FIRST,
+		      &picture_shape },
 	[SETTLE] = { "picture_settle",
 		     "DELETE FROM call_picture WHERE site_id = $1 AND call_id = $2"
 		     " AND device <> COALESCE((SELECT p.device" PICTURE_FROM "), 0)" },
@@ -45,6 +64,15 @@ static const struct db_stmt stmts[] = {
 int picture_prepare(struct db *db, struct err *err)
 {
 	return db_prepare(db, stmts, sizeof(stmts) / sizeof(stmts[0]), err);
+}
+
+/* The call knows when its picture was taken. */
+static int tell(struct db *db, int64_t now_ms, const struct picture_row *p)
+{
+	const int rc =
+		db_exec(db, &stmts[TELL], DB_ARGS(A_INT(p->site_id), A_INT(p->call_id)), NULL);
+
+	return rc == 0 ? change_append(db, now_ms, p->site_id, VIEW("call"), p->call_id) : rc;
 }
 
 int picture_add(struct db *db, int64_t now_ms, const struct picture_row *p)
@@ -60,15 +88,36 @@ int picture_add(struct db *db, int64_t now_ms, const struct picture_row *p)
 				     A_INT(p->at), A_INT(p->width), A_INT(p->height),
 				     A_BLOB(p->jpeg)),
 			     NULL);
+	return rc == 0 ? tell(db, now_ms, p) : rc;
+}
+
+int picture_keep(struct db *db, int64_t now_ms, const struct picture_row *p)
+{
+	int64_t device;
+	int rc = db_number(db, &stmts[WANTED], DB_ARGS(A_INT(p->site_id), A_INT(p->call_id)),
+			   &device);
+
 	if (rc == 0)
-		rc = db_exec(db, &stmts[TELL], DB_ARGS(A_INT(p->site_id), A_INT(p->call_id)), NULL);
-	return rc == 0 ? change_append(db, now_ms, p->site_id, VIEW("call"), p->call_id) : rc;
+		rc = db_exec(db, &stmts[KEEP],
+			     DB_ARGS(A_INT(p->site_id), A_INT(p->call_id), A_INT(device),
+				     A_INT(p->at), A_INT(p->width), A_INT(p->height),
+				     A_BLOB(p->jpeg)),
+			     NULL);
+	return rc == 0 ? tell(db, now_ms, p) : rc;
 }
 
 int picture_get(struct db *db, int64_t site_id, int64_t call_id, struct arena *arena,
 		struct picture_row *ret_picture)
 {
 	return db_one(db, &stmts[GET], DB_ARGS(A_INT(site_id), A_INT(call_id)), arena, ret_picture);
+}
+
+int picture_of_rung(struct db *db, int64_t site_id, int64_t call_id, int64_t person_id,
+		    struct arena *arena, struct picture_row *ret_picture)
+{
+	return db_one(db, &stmts[OF_RUNG],
+		      DB_ARGS(A_INT(site_id), A_INT(call_id), A_INT(person_id)), arena,
+		      ret_picture);
 }
 
 int picture_settle(struct db *db, int64_t site_id, int64_t call_id)

@@ -115,9 +115,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	m.recipient = view_cut(rest, '\n', &rest);
 	m.recipient_name = view_cut(rest, '\n', &rest);
 	from.name = view_cut(rest, '\n', &rest);
-	m.arguments = rest;
+	m.arguments = view_cut(rest, '\0', &rest);
 	check_letter(&m);
-	if (mail_make(&m, &from, "https://d.example", 0, &out, NULL) < 0)
+	const struct mail_parts parts = {
+		.mail = &m, .from = &from, .public_url = "https://d.example", .picture = rest
+	};
+	if (mail_make(&parts, &out, NULL) < 0)
 		return 0;
 	check_lines(buf_view(&out));
 	check_headers(buf_view(&out));

@@ -84,11 +84,79 @@ static void a_queued_mail_becomes_a_message(void **)
 	struct mail_row m = fresh();
 	struct err err = {};
 
-	assert_int_equal(mail_make(&m, &from, "https://d.example", NOW, &out, &err), 0);
+	assert_int_equal(mail_make(&(struct mail_parts){ .mail = &m,
+							 .from = &from,
+							 .public_url = "https://d.example",
+							 .now_ms = NOW },
+				   &out, &err),
+			 0);
 	assert_non_null(strstr(buf_cstr(&out), "\r\nTo: <anna@example.org>\r\n"));
 	assert_non_null(strstr(out.p, "\r\nMessage-ID: <7.1700000000000@example.com>\r\n"));
 	assert_non_null(strstr(out.p, "\r\nContent-Language: fr\r\n"));
 	assert_non_null(strstr(out.p, "https://d.example/r#1\r\n"));
+}
+
+#define JPEG(size, end)                                                                            \
+	VIEW("\xff\xd8\xff\xc0\0\x0b\x08" size "\x01\x01\x11\0"                                    \
+	     "\xff\xda\0\x08\x01\x01\0\0\x3f\0x" end)
+
+static void make_pictured(struct view jpeg, struct buf *out)
+{
+	const struct mail_address from = { VIEW("Vestibule"), VIEW("no-reply@example.com") };
+	struct mail_row m = fresh();
+
+	m.template = VIEW("missed_call");
+	m.arguments = VIEW("{\"place\":\"House\",\"device\":\"Gate\",\"time\":\"noon\","
+			   "\"path\":\"/app\",\"call\":\"77\"}");
+	const struct mail_parts parts = { .mail = &m,
+					  .from = &from,
+					  .public_url = "https://d.example",
+					  .picture = jpeg,
+					  .now_ms = NOW };
+	assert_int_equal(mail_make(&parts, out, NULL), 0);
+	assert_non_null(buf_cstr(out));
+}
+
+/* 1036 by 480: twice as wide as the sheet. */
+static void a_picture_is_in_its_mail(void **)
+{
+	CLEANUP(buf_free) struct buf out = BUF_INIT(1 << 20);
+
+	make_pictured(JPEG("\x01\xe0\x04\x0c", "\xff\xd9"), &out);
+	assert_non_null(strstr(out.p, "Content-ID: <picture.7.1700000000000@example.com>\r\n"));
+	/* as quoted-printable has it, which folds lines */
+	assert_non_null(strstr(out.p, "<img src=3D\"cid:picture.7.1700000000000@example.com\""));
+	assert_non_null(strstr(out.p, "width=3D\"518\" height=3D\"240\""));
+	assert_non_null(strstr(out.p, "Image prise"));
+}
+
+/* A mail goes whatever stands in the database. */
+static void what_is_no_picture_is_left_out(void **)
+{
+	static char long_one[MAIL_PICTURE_MAX + 1];
+	CLEANUP(buf_free) struct buf plain = BUF_INIT(1 << 20);
+	const struct view good = JPEG("\0\x30\0\x40", "\xff\xd9");
+	const struct view bad[] = {
+		VIEW("x"),
+		JPEG("\0\x30\0\x40", "\xff"),
+		JPEG("\0\0\0\x40", "\xff\xd9"),
+		JPEG("\x10\x01\0\x40", "\xff\xd9"),
+		JPEG("\0\x30\x10\x01", "\xff\xd9"),
+		{ long_one, sizeof(long_one) },
+	};
+
+	memcpy(long_one, good.p, good.n);
+	memmove(long_one + sizeof(long_one) - 2, "\xff\xd9", 2);
+	memset(long_one + good.n - 2, 'x', sizeof(long_one) - good.n);
+	make_pictured((struct view){}, &plain);
+	assert_null(strstr(plain.p, "cid:"));
+	assert_null(strstr(plain.p, "multipart/related"));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		CLEANUP(buf_free) struct buf out = BUF_INIT(1 << 20);
+
+		make_pictured(bad[i], &out);
+		assert_true(view_eq(buf_view(&out), buf_view(&plain)));
+	}
 }
 
 static void the_longest_sender_can_send(void **)
@@ -103,7 +171,12 @@ static void the_longest_sender_can_send(void **)
 		buf_str(&text, text.n % 2 ? "." : "b");
 	buf_str(&text, "b");
 	assert_int_equal(mail_address_parse(buf_view(&text), &from), 0);
-	assert_int_equal(mail_make(&m, &from, "https://d.example", NOW, &out, NULL), 0);
+	assert_int_equal(mail_make(&(struct mail_parts){ .mail = &m,
+							 .from = &from,
+							 .public_url = "https://d.example",
+							 .now_ms = NOW },
+				   &out, NULL),
+			 0);
 }
 
 static void what_cannot_be_a_message_says_why(void **)
@@ -114,11 +187,21 @@ static void what_cannot_be_a_message_says_why(void **)
 	struct err err = {};
 
 	m.recipient = VIEW("anna@example.org\r\nRCPT TO:<all@example.org>");
-	assert_int_equal(mail_make(&m, &from, "https://d.example", NOW, &out, &err), -EINVAL);
+	assert_int_equal(mail_make(&(struct mail_parts){ .mail = &m,
+							 .from = &from,
+							 .public_url = "https://d.example",
+							 .now_ms = NOW },
+				   &out, &err),
+			 -EINVAL);
 	assert_string_equal(err.text, "no mail can go to this address");
 	m = fresh();
 	m.arguments = VIEW("{}");
-	assert_int_equal(mail_make(&m, &from, "https://d.example", NOW, &out, &err), -EINVAL);
+	assert_int_equal(mail_make(&(struct mail_parts){ .mail = &m,
+							 .from = &from,
+							 .public_url = "https://d.example",
+							 .now_ms = NOW },
+				   &out, &err),
+			 -EINVAL);
 	assert_string_equal(err.text, "argument path is missing");
 	assert_int_equal(out.n, 0);
 }
@@ -130,6 +213,8 @@ int main(void)
 		cmocka_unit_test(a_mail_is_given_up_after_three_days),
 		cmocka_unit_test(what_is_refused_is_not_tried_again),
 		cmocka_unit_test(a_queued_mail_becomes_a_message),
+		cmocka_unit_test(a_picture_is_in_its_mail),
+		cmocka_unit_test(what_is_no_picture_is_left_out),
 		cmocka_unit_test(the_longest_sender_can_send),
 		cmocka_unit_test(what_cannot_be_a_message_says_why),
 	};

@@ -93,6 +93,62 @@ static void a_message_is_printed_to_the_byte(void **)
 	buf_free(&out);
 }
 
+/* What the HTML shows belongs to the HTML: mail programs that show the text show no attachment. */
+static void a_picture_comes_with_the_html(void **)
+{
+	struct mail_message m = plain();
+	struct buf out = BUF_INIT(64 * 1024);
+	const char *behind;
+	char bytes[100];
+
+	memset(bytes, 0xff, sizeof(bytes));
+	m.picture = (struct view){ bytes, 58 };
+	m.picture_id = VIEW("picture.7@example.com");
+	assert_int_equal(mail_message_print(&m, &out), 0);
+	behind = strstr(buf_cstr(&out), "Content-Type: text/plain");
+	assert_non_null(behind);
+	behind = strstr(behind, "\r\n--=_vestibule_part\r\n");
+	assert_non_null(behind);
+	assert_string_equal(
+		behind,
+		"\r\n--=_vestibule_part\r\n"
+		"Content-Type: multipart/related; type=\"text/html\"; "
+		"boundary=\"=_vestibule_html\"\r\n"
+		"\r\n--=_vestibule_html\r\n"
+		"Content-Type: text/html; charset=utf-8\r\n"
+		"Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+		"<p>Hi</p>\r\n\r\n"
+		"\r\n--=_vestibule_html\r\n"
+		"Content-Type: image/jpeg\r\n"
+		"Content-Transfer-Encoding: base64\r\n"
+		"Content-ID: <picture.7@example.com>\r\n"
+		"Content-Disposition: inline; filename=\"picture.jpg\"\r\n\r\n"
+		"////////////////////////////////////////////////////////////////////////////\r\n"
+		"/w==\r\n"
+		"\r\n--=_vestibule_html--\r\n"
+		"\r\n--=_vestibule_part--\r\n");
+	buf_free(&out);
+}
+
+static void a_picture_has_a_limit_and_a_name(void **)
+{
+	static char bytes[MAIL_PICTURE_MAX + 1];
+	struct buf out = BUF_INIT(1 << 20);
+	struct mail_message m = plain();
+
+	m.picture = (struct view){ bytes, MAIL_PICTURE_MAX };
+	assert_int_equal(mail_message_print(&m, &out), -EINVAL);
+	m.picture_id = VIEW("picture.7>\r\nBcc: <y@example.com");
+	assert_int_equal(mail_message_print(&m, &out), -EINVAL);
+	m.picture_id = VIEW("picture.7@example.com");
+	m.picture.n++;
+	assert_int_equal(mail_message_print(&m, &out), -EINVAL);
+	assert_int_equal(out.n, 0);
+	m.picture.n--;
+	assert_int_equal(mail_message_print(&m, &out), 0);
+	buf_free(&out);
+}
+
 static void long_headers_are_folded_between_characters(void **)
 {
 	struct mail_message m = plain();
@@ -192,6 +248,8 @@ int main(void)
 		cmocka_unit_test(an_address_is_what_mail_can_go_to),
 		cmocka_unit_test(a_sender_may_have_a_name),
 		cmocka_unit_test(a_message_is_printed_to_the_byte),
+		cmocka_unit_test(a_picture_comes_with_the_html),
+		cmocka_unit_test(a_picture_has_a_limit_and_a_name),
 		cmocka_unit_test(long_headers_are_folded_between_characters),
 		cmocka_unit_test(lines_are_short_whatever_the_text),
 		cmocka_unit_test(nothing_ends_a_header),

@@ -252,11 +252,20 @@ static void on_refresh(void *arg, const struct sip_binding *binding)
 	notices_refresh(&s->notices, binding);
 }
 
+/* What the door's camera showed when the bell rang goes with the end of the call, and nowhere once
+ * somebody has answered. */
 static void on_record(void *arg, const struct call_record *record)
 {
+	CLEANUP(buf_free) struct buf jpeg = BUF_INIT(CAMERA_JPEG_MAX);
 	const struct server *s = arg;
+	struct call_record told = *record;
 
-	history_record(s->journal, record);
+	if (record->type == CALL_REC_ANSWERED)
+		camera_first(s->camera, record->call_id, &jpeg, &told.picture_at);
+	if (record->type == CALL_REC_ENDED &&
+	    camera_first(s->camera, record->call_id, &jpeg, &told.picture_at) == 0)
+		told.picture = buf_view(&jpeg);
+	history_record(s->journal, &told);
 }
 
 /* A credential is good for as long as a call can be. */

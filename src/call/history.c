@@ -102,7 +102,7 @@ void history_record(void *arg, const struct call_record *r)
 	case CALL_REC_ENDED:
 		call.ended_at = r->at;
 		call.result = view_str(r->text);
-		journal_call_end(j, &call);
+		journal_call_end(j, &call, r->picture, r->picture_at);
 		break;
 	case CALL_REC_LEG:
 		leg(j, r, r->text);

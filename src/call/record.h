@@ -1,6 +1,8 @@
 /* call/record.h - what a call tells its history, as it happens. Plain values; views are good during
  * the call of the function only. Times: UTC, ms. Device 0: none. */
 #pragma once
+#include "base/buf.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -59,6 +61,8 @@ struct call_record {
 	bool test;        /* STARTED: nobody rang the bell */
 	const struct call_stream *streams; /* STREAMS */
 	size_t nstreams;
+	struct view picture; /* ENDED: a JPEG of the door, of when it rang; n 0: none */
+	int64_t picture_at;
 	const char *text; /* LEG, ENDED: the result; OPENED: how ("dtmf", "info", "app", "notice") */
 };
 

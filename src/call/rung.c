@@ -88,6 +88,7 @@ bool rung_has_camera(const struct call *call, const struct dir_device *door)
 	return call->sb->conf.look && door && door->camera && !call->test;
 }
 
+/* device 0: nobody sees it now, and who is told of the call may want a picture. */
 static void look(struct call *call, uint64_t door, uint64_t device)
 {
 	const struct switchboard_conf *conf = &call->sb->conf;
@@ -118,6 +119,7 @@ void rung_hushed(struct call *call, const struct dir_device *to)
 		return;
 	h->wake = wake_of(call, to->number);
 	list_append(&call->hushed, &h->of_call);
+	look(call, call->caller.device, 0);
 }
 
 static void hushed_over(struct call *call, const char *why)

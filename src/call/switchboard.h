@@ -39,7 +39,7 @@ struct wake {
 struct look {
 	int64_t call_id, site_id;
 	uint64_t door;
-	uint64_t device; /* who may look at it */
+	uint64_t device; /* who may look at it; 0: an app that keeps quiet, and may not yet */
 };
 
 struct switchboard_conf {
@@ -60,8 +60,8 @@ struct switchboard_conf {
 	/* An app was not rung, because it kept quiet, and the call rings no more; once. why: as above.
 	 * It may not call back. NULL: nobody wants to know. */
 	void (*hushed)(void *arg, const struct wake *call, const char *why);
-	/* For each such app, but never in a test call. It may not call back. NULL: no camera is
-	 * asked. */
+	/* For each such app, and each that keeps quiet meanwhile, but never in a test call. It may
+	 * not call back. NULL: no camera is asked. */
 	void (*look)(void *arg, const struct look *look);
 	/* From now on only `device` may look; 0: nobody, for the call is over, or shows a picture. */
 	void (*look_over)(void *arg, int64_t call_id, uint64_t device);

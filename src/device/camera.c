@@ -34,9 +34,13 @@ struct watch {
 	/* Under the lock. */
 	uint64_t lookers[CAMERA_LOOKERS_MAX];
 	size_t nlookers;
+	bool ended;  /* nobody looks any more */
+	bool wanted; /* the first picture, by camera_first */
 	bool over, busy;
 	int64_t due_us;
 	struct buf frame; /* the newest picture */
+	struct buf first;
+	int64_t first_at;
 
 	/* The thread's. */
 	struct outside outside;
@@ -72,6 +76,7 @@ static void watch_free(struct watch *w)
 	}
 	list_remove(&w->list);
 	buf_free(&w->frame);
+	buf_free(&w->first);
 	buf_free(&w->coming);
 	free(w);
 }
@@ -106,31 +111,42 @@ static struct watch *watch_new(struct camera *c, int64_t call_id, int64_t site_i
 	w->call_id = call_id;
 	w->site_id = site_id;
 	w->door = door;
-	w->frame = w->coming = BUF_INIT(CAMERA_JPEG_MAX);
+	w->frame = w->first = w->coming = BUF_INIT(CAMERA_JPEG_MAX);
+	w->wanted = true;
 	list_append(&c->watches, &w->list);
 	c->stats.watched++;
 	return w;
+}
+
+/* With the lock held. Neither is anybody to see more of it, nor its first picture wanted. */
+static void end_if_idle(struct watch *w)
+{
+	if (!w->ended || w->wanted)
+		return;
+	w->over = true;
+	w->camera->stats.watched--;
+	curl_multi_wakeup(w->camera->multi);
 }
 
 void camera_watch(struct camera *c, int64_t call_id, int64_t site_id, uint64_t door,
 		  uint64_t device)
 {
 	struct watch *w;
-	bool fresh = false, full;
+	bool full;
 
 	if (!c)
 		return;
 	pthread_mutex_lock(&c->lock);
 	w = find(c, call_id);
-	if (!w) {
+	if (!w)
 		w = watch_new(c, call_id, site_id, door);
-		fresh = w != NULL;
-	}
 	full = !w || w->nlookers == CAMERA_LOOKERS_MAX;
-	if (!full && !may_look(w, device))
+	if (w)
+		w->ended = false;
+	if (!full && device && !may_look(w, device))
 		w->lookers[w->nlookers++] = device;
 	pthread_mutex_unlock(&c->lock);
-	if (fresh)
+	if (w)
 		curl_multi_wakeup(c->multi);
 	if (full)
 		log_warn("camera_full", LF_I("call", call_id), LF_I("device", device));
@@ -139,7 +155,6 @@ void camera_watch(struct camera *c, int64_t call_id, int64_t site_id, uint64_t d
 void camera_end(struct camera *c, int64_t call_id, uint64_t device)
 {
 	struct watch *w;
-	bool over = false;
 
 	if (!c)
 		return;
@@ -149,12 +164,35 @@ void camera_end(struct camera *c, int64_t call_id, uint64_t device)
 		w->lookers[0] = device;
 		w->nlookers = 1;
 	} else if (w) {
-		w->over = over = true;
-		c->stats.watched--;
+		w->ended = true;
+		w->nlookers = 0;
+		buf_free(&w->frame);
+		end_if_idle(w);
 	}
 	pthread_mutex_unlock(&c->lock);
-	if (over)
-		curl_multi_wakeup(c->multi);
+}
+
+int camera_first(struct camera *c, int64_t call_id, struct buf *ret_jpeg, int64_t *ret_at)
+{
+	struct watch *w;
+	int rc = -ENOENT;
+
+	if (!c)
+		return rc;
+	pthread_mutex_lock(&c->lock);
+	w = find(c, call_id);
+	if (w && w->first.n > 0) {
+		buf_add(ret_jpeg, buf_view(&w->first));
+		*ret_at = w->first_at;
+		rc = ret_jpeg->err;
+	}
+	if (w) {
+		w->wanted = false;
+		buf_free(&w->first);
+		end_if_idle(w);
+	}
+	pthread_mutex_unlock(&c->lock);
+	return rc;
 }
 
 int camera_get(struct camera *c, int64_t call_id, uint64_t device, struct arena *arena,
@@ -321,15 +359,18 @@ static void keep(struct watch *w, bool good)
 	struct camera *c = w->camera;
 
 	pthread_mutex_lock(&c->lock);
-	if (good) {
+	if (good && w->wanted && w->first.n == 0) {
+		w->first_at = clock_wall_ms(c->clock);
+		buf_add(&w->first, buf_view(&w->coming));
+	}
+	if (good && w->nlookers > 0) {
 		const struct buf old = w->frame;
 
 		w->frame = w->coming;
 		w->coming = old;
-		c->stats.fetched++;
-	} else {
-		c->stats.failed++;
 	}
+	c->stats.fetched += good;
+	c->stats.failed += !good;
 	pthread_mutex_unlock(&c->lock);
 }
 
@@ -358,6 +399,12 @@ static void finish(void *arg, CURLcode code)
 
 /* ---- the thread ---- */
 
+/* Somebody sees the next picture, or it would be the first. */
+static bool is_hungry(const struct watch *w)
+{
+	return w->nlookers > 0 || (!w->ended && w->wanted && w->first.n == 0);
+}
+
 /* A watch with something to do: one that is over, or due, which then is busy. NULL: none is for
  * *ret_wait_ms. */
 static struct watch *take(struct camera *c, int64_t *ret_wait_ms, bool *ret_over)
@@ -370,9 +417,9 @@ static struct watch *take(struct camera *c, int64_t *ret_wait_ms, bool *ret_over
 	for (struct list *it = c->watches.next; !found && it != &c->watches; it = it->next) {
 		struct watch *w = CONTAINER_OF(it, struct watch, list);
 
-		if (w->over || (!w->busy && w->due_us <= now_us))
+		if (w->over || (!w->busy && is_hungry(w) && w->due_us <= now_us))
 			found = w;
-		else if (!w->busy && w->due_us < next_us)
+		else if (!w->busy && is_hungry(w) && w->due_us < next_us)
 			next_us = w->due_us;
 	}
 	if (found) {

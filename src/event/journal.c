@@ -16,7 +16,11 @@ struct record {
 	struct record *next;
 	int (*write)(struct db *db, int64_t now_ms, const struct record *r);
 	union {
-		struct call_row call;
+		struct {
+			struct call_row call;
+			struct view jpeg; /* of its end */
+			int64_t jpeg_at;
+		};
 		struct call_leg_row leg;
 		struct opening_row opening;
 		struct {
@@ -65,8 +69,10 @@ static int write_answer(struct db *db, int64_t now_ms, const struct record *r)
 
 static int write_end(struct db *db, int64_t now_ms, const struct record *r)
 {
-	const int rc = call_end(db, now_ms, &r->call);
+	int rc = call_end(db, now_ms, &r->call);
 
+	if (rc == 0 && r->jpeg.n > 0)
+		rc = missed_keep(db, now_ms, &r->call, r->jpeg, r->jpeg_at);
 	return rc < 0 ? rc : missed_tell(db, now_ms, &r->call);
 }
 
@@ -383,10 +389,12 @@ static int add(struct journal *j, struct record *r)
 	return rc;
 }
 
-static struct record *call_record(const struct call_row *c,
-				  int (*write)(struct db *db, int64_t now_ms, const struct record *r))
+static struct record *call_record(const struct call_row *c, struct view jpeg,
+				  int (*write)(struct db *db, int64_t now_ms,
+					       const struct record *r))
 {
-	struct record *r = record_new(c->from_name.n + c->result.n + c->answered_by_name.n, write);
+	struct record *r =
+		record_new(c->from_name.n + c->result.n + c->answered_by_name.n + jpeg.n, write);
 
 	if (!r)
 		return NULL;
@@ -395,22 +403,28 @@ static struct record *call_record(const struct call_row *c,
 	r->call.from_name = keep(r, c->from_name);
 	r->call.result = keep(r, c->result);
 	r->call.answered_by_name = keep(r, c->answered_by_name);
+	r->jpeg = keep(r, jpeg);
 	return r;
 }
 
 int journal_call_start(struct journal *j, const struct call_row *call)
 {
-	return add(j, call_record(call, write_start));
+	return add(j, call_record(call, (struct view){}, write_start));
 }
 
 int journal_call_answer(struct journal *j, const struct call_row *call)
 {
-	return add(j, call_record(call, write_answer));
+	return add(j, call_record(call, (struct view){}, write_answer));
 }
 
-int journal_call_end(struct journal *j, const struct call_row *call)
+int journal_call_end(struct journal *j, const struct call_row *call, struct view jpeg, int64_t at)
 {
-	return add(j, call_record(call, write_end));
+	const bool room = journal_stats(j).waiting < JOURNAL_PICTURES_UNTIL;
+	struct record *r = call_record(call, room ? jpeg : (struct view){}, write_end);
+
+	if (r)
+		r->jpeg_at = at;
+	return add(j, r);
 }
 
 static struct record *leg_record(const struct call_leg_row *leg,

@@ -14,11 +14,12 @@
 #include "store/device.h"
 
 enum {
-	JOURNAL_MAX = 200000,       /* records waiting */
-	JOURNAL_BATCH = 1000,       /* records in a transaction */
-	JOURNAL_GAP_MS = 50,        /* from taking records to taking the next ones */
+	JOURNAL_MAX = 200000, /* records waiting */
+	JOURNAL_BATCH = 1000, /* records in a transaction */
+	JOURNAL_GAP_MS = 50,  /* from taking records to taking the next ones */
 	JOURNAL_RETRY_MS = 500,
-	JOURNAL_BINDINGS_MAX = 8,   /* of one device */
+	JOURNAL_BINDINGS_MAX = 8,     /* of one device */
+	JOURNAL_PICTURES_UNTIL = 500, /* records waiting: 125 MB, had each a picture */
 };
 
 struct journal;
@@ -32,7 +33,9 @@ void journal_stop(struct journal *j);
 /* 0; -EAGAIN at JOURNAL_MAX, -ENOMEM: the record is lost, and logged. */
 int journal_call_start(struct journal *j, const struct call_row *call);
 int journal_call_answer(struct journal *j, const struct call_row *call);
-int journal_call_end(struct journal *j, const struct call_row *call);
+/* jpeg: what the door showed at `at`, for a call that nobody answered; n 0: nothing. With
+ * JOURNAL_PICTURES_UNTIL records before it the call ends without: the database does not keep up. */
+int journal_call_end(struct journal *j, const struct call_row *call, struct view jpeg, int64_t at);
 int journal_call_leg(struct journal *j, const struct call_leg_row *leg);
 /* The rest of the trace of a leg that was recorded before. */
 int journal_call_trace(struct journal *j, const struct call_leg_row *leg);

@@ -3,9 +3,11 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "io/zone_file.h"
+#include "proto/jpeg.h"
 #include "proto/zone.h"
 #include "store/mail.h"
 #include "store/order.h"
+#include "store/picture.h"
 #include "store/site.h"
 
 #include <errno.h>
@@ -47,10 +49,12 @@ static void print_arguments(const struct site_row *site, const struct call_row *
 	json_str(&j, time);
 	json_key(&j, "path");
 	json_str(&j, "/app");
+	json_key(&j, "call");
+	json_id(&j, call->id);
 	json_close(&j);
 }
 
-static int tell(struct db *db, int64_t now_ms, const struct site_row *site,
+static int tell(struct db *db, int64_t now_ms, int64_t due_at, const struct site_row *site,
 		const struct missed_row *who, struct view arguments)
 {
 	int64_t n, id;
@@ -66,7 +70,8 @@ static int tell(struct db *db, int64_t now_ms, const struct site_row *site,
 					      .recipient_name = who->name,
 					      .language = who->language,
 					      .template = VIEW("missed_call"),
-					      .arguments = arguments },
+					      .arguments = arguments,
+					      .due_at = due_at },
 			  &id);
 }
 
@@ -76,6 +81,24 @@ static bool is_missed(struct view result)
 	       view_eq(result, VIEW("busy"));
 }
 
+int missed_keep(struct db *db, int64_t now_ms, const struct call_row *ended, struct view jpeg,
+		int64_t at)
+{
+	struct picture_row picture = {
+		.site_id = ended->site_id, .call_id = ended->id, .at = at, .jpeg = jpeg
+	};
+	struct jpeg_size size;
+	int rc;
+
+	if (!is_missed(ended->result) || jpeg.n > PICTURE_BYTES_MAX ||
+	    jpeg_measure(jpeg, &size) < 0)
+		return 0;
+	picture.width = size.width;
+	picture.height = size.height;
+	rc = picture_keep(db, now_ms, &picture);
+	return rc == -ENOENT ? 0 : rc;
+}
+
 int missed_tell(struct db *db, int64_t now_ms, const struct call_row *ended)
 {
 	CLEANUP(arena_free) struct arena arena = ARENA_INIT(ARENA_MAX);
@@ -83,6 +106,7 @@ int missed_tell(struct db *db, int64_t now_ms, const struct call_row *ended)
 	struct missed_row *people;
 	struct call_row call;
 	struct site_row site;
+	int64_t due_at;
 	size_t n;
 	int rc;
 
@@ -99,7 +123,8 @@ int missed_tell(struct db *db, int64_t now_ms, const struct call_row *ended)
 	if (call.test)
 		return 0;
 	print_arguments(&site, &call, &arguments);
+	due_at = call.picture_at == DB_INT_NULL ? now_ms + MISSED_PICTURE_MS : now_ms;
 	for (size_t i = 0; i < n && rc == 0; i++)
-		rc = tell(db, now_ms, &site, &people[i], buf_view(&arguments));
+		rc = tell(db, now_ms, due_at, &site, &people[i], buf_view(&arguments));
 	return rc;
 }

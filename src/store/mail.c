@@ -69,7 +69,7 @@ static const struct db_stmt stmts[] = {
 	[QUEUE] = { "mail_queue",
 		    "INSERT INTO mail (company_id, site_id, person_id, recipient, recipient_name,"
 		    " language, template, arguments, state, due_at, created_at)"
-		    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', $9, $9) RETURNING id",
+		    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', $9, $10) RETURNING id",
 		    &id_shape },
 	[COUNT] = { "mail_count",
 		    "SELECT COUNT(*) AS waiting,"
@@ -98,8 +98,8 @@ static const struct db_stmt stmts[] = {
 		    " (SELECT COUNT(*) FROM mail WHERE state = 'failed') AS failed,"
 		    " (SELECT COUNT(*) FROM mail WHERE state = 'kept') AS kept",
 		    &tally_shape },
-	[SEARCH] = { "mail_search",
-		     "SELECT " MAIL_COLUMNS " FROM mail WHERE id < $1" MAIL_PAGE, &mail_shape },
+	[SEARCH] = { "mail_search", "SELECT " MAIL_COLUMNS " FROM mail WHERE id < $1" MAIL_PAGE,
+		     &mail_shape },
 	[SEARCH_STATE] = { "mail_search_state",
 			   "SELECT " MAIL_COLUMNS
 			   " FROM mail WHERE state = $4 AND id < $1" MAIL_PAGE,
@@ -132,7 +132,8 @@ int mail_queue(struct db *db, int64_t now_ms, const struct mail_row *m, int64_t 
 			DB_ARGS(A_INT_OR_NULL(m->company_id), A_INT_OR_NULL(m->site_id),
 				A_INT_OR_NULL(m->person_id), A_TEXT(m->recipient),
 				A_TEXT(m->recipient_name), A_TEXT(m->language), A_TEXT(m->template),
-				A_TEXT(m->arguments), A_INT(now_ms)),
+				A_TEXT(m->arguments), A_INT(m->due_at ? m->due_at : now_ms),
+				A_INT(now_ms)),
 			&arena, &row);
 
 	if (rc < 0)

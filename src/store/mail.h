@@ -25,10 +25,10 @@ struct mail_row {
 	struct view language;
 	struct view template;  /* as office/mail_text.h lists them */
 	struct view arguments; /* a JSON object of texts */
+	int64_t due_at;        /* of a new one: not before; 0: at once */
 	/* From here on what mail_queue sets itself. */
 	struct view state;     /* waiting, sent, failed, kept */
 	int64_t tries;         /* begun */
-	int64_t due_at;
 	int64_t created_at;
 	int64_t requeued_at;   /* DB_INT_NULL: never */
 	int64_t claimed_until; /* 0: by nobody */
@@ -39,7 +39,8 @@ struct mail_row {
 };
 
 [[nodiscard]] int mail_prepare(struct db *db, struct err *err);
-/* To be sent as soon as may be. Inside the caller's transaction; appends to the feed as `mail`. */
+/* To be sent as soon as may be, from due_at on. Inside the caller's transaction; appends to the
+ * feed as `mail`. */
 [[nodiscard]] int mail_queue(struct db *db, int64_t now_ms, const struct mail_row *mail,
 			     int64_t *ret_id);
 

@@ -12,9 +12,10 @@ import time
 import urllib.request
 
 import lib
+from gate import Gate
 from lib import HERE, TOP, Process, expect, folder, free_port, test, until
 from server import ADMINISTRATOR, Server, Site
-from web import Client
+from web import AppLive, Client
 
 # Debian's, which has python3-aiosmtpd; -P, for this folder's names are also those of its library.
 PYTHON = "/usr/bin/python3", "-P"
@@ -473,6 +474,180 @@ def user(server, site, email):
                     server.where / "data", "administrator", email], input=f"{PASSWORD}\n".encode(),
                    check=True, capture_output=True)
     return made["id"], Client(server.base).sign_in(email, PASSWORD)
+
+
+class House:
+    """The front door's camera is that of another door; the back door has none. Both ring Anna's app
+    and a phone of the flat where Bob lives; Clara has an app that is not rung. All want mails."""
+
+    def __init__(self, server, where, anna="anna@example.org"):
+        self.server, self.site = server, Site(server, "House")
+        lender = self.site.device("intercom", "New door")
+        self.gate = Gate(where, server.sip, lender).registered()
+        path = "/api/camera/snapshot?width=640&height=480"
+        self.front = self.site.device("intercom", "Front door",
+                                      snapshot_url=f"http://127.0.0.1:{self.gate.port}{path}")
+        self.back = self.site.device("intercom", "Back door")
+        flat = server.admin.post(f"/sites/{self.site.id}/apartments",
+                                 {"floor": "1", "number": "7", "name": ""})["id"]
+        (anna_id, self.anna), (bob_id, self.bob), (clara_id, self.clara) = (
+            user(server, self.site, email)
+            for email in (anna, "bob@example.org", "clara@example.org"))
+        server.admin.post(f"/sites/{self.site.id}/apartments/{flat}/residents", {"people": [bob_id]})
+        self.app = self.site.device("app", "Anna", person_id=anna_id)
+        self.site.device("app", "Clara", person_id=clara_id)
+        self.phone = self.site.device("phone", "Kitchen", apartment_id=flat)
+        for door in (self.front, self.back):
+            self.site.buttons(door, [self.app, self.phone])
+        for client in (self.anna, self.bob, self.clara):
+            client.put("/me/quiet", {"items": [], "missed_mail": True})
+        server.until_known()
+
+    def missed(self, door, *, seen=False):
+        """A bell that nobody answers; its call. seen: once the camera's picture is there."""
+        page = AppLive(self.anna)
+        with contextlib.closing(door.ua()) as ua:
+            known = self.server.metrics()["vestibule_camera_pictures_total"]
+            dialog = ua.dial("1")
+            call = page.hears("ring")["call"]
+            if seen:
+                self.server.until_metric("camera_pictures_total", lambda n: n > known)
+            ua.cancel(dialog)
+            ua.ended(dialog, code=487)
+        page.close()
+        return call
+
+    def until_over(self, call):
+        """In the history, where a call comes a moment after it began."""
+        until("the end of the call", lambda: any(
+            c["id"] == call and c["ended_at"] for c in self.site.calls()))
+
+    def picture(self, client, call):
+        """Status and body."""
+        return ask(client, "GET", f"/app/calls/{call}/picture")
+
+    def close(self):
+        self.gate.stop()
+
+
+def ask(client, method, path, body=None, kind=None):
+    connection = client.connection()
+    headers = {"Cookie": client.cookie(), **({"Content-Type": kind} if kind else {})}
+    with contextlib.closing(connection):
+        connection.request(method, "/api/v1" + path, body, headers)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+
+
+@contextlib.contextmanager
+def house(**more):
+    with post("plain", "--ring-s", "60") as (server, smtp):
+        home = House(server, server.where, **more)
+        try:
+            yield home, smtp
+        finally:
+            home.close()
+
+
+def missed_mails(smtp, *recipients, seconds=30.0):
+    """Those of a missed call, by recipient."""
+    def found():
+        mails = {m["To"]: m for m in map(message, smtp.mails()) if "issed call" in m["Subject"]}
+        return mails if mails.keys() >= set(recipients) else None
+    return until(f"mails to {recipients}", found, seconds)
+
+
+def expect_no_picture(m):
+    types = [p.get_content_type() for p in m.walk()]
+    expect(types == ["multipart/alternative", "text/plain", "text/html"], types)
+    expect("<img" not in m.get_body().get_content(), m.get_body().get_content())
+
+
+def expect_picture(m, jpeg):
+    """In the HTML, under its name, and whole."""
+    types = [p.get_content_type() for p in m.walk()]
+    expect(types == ["multipart/alternative", "text/plain", "multipart/related", "text/html",
+                     "image/jpeg"], types)
+    expect(not any(p.defects for p in m.walk()), [p.defects for p in m.walk()])
+    *_, html, picture = m.walk()
+    expect(picture.get_content_disposition() == "inline", picture.items())
+    expect(picture.get_content() == jpeg, "another picture")
+    shown = re.search(r'<img src="cid:([^"]+)" alt="([^"]+)" width="(\d+)" height="(\d+)"',
+                      html.get_content())
+    expect(shown and f"<{shown[1]}>" == picture["Content-ID"], html.get_content())
+    expect(shown[2] == "Picture from the door", shown[2])
+    expect((int(shown[3]), int(shown[4])) == (518, 388), shown[0])
+
+
+@test
+def a_missed_call_brings_its_picture():
+    """What the door's camera saw is in the mail of whose app was rung, and in nobody else's"""
+    with house() as (home, smtp):
+        call = home.missed(home.front, seen=True)
+        mails = missed_mails(smtp, "anna@example.org", "bob@example.org")
+        status, jpeg = home.picture(home.anna, call)
+        expect(status == 200, f"{status}: the call has no picture")
+        expect_picture(mails["anna@example.org"], jpeg)
+        expect_no_picture(mails["bob@example.org"])
+        expect(home.picture(home.clara, call)[0] == 404, "who was not rung sees it")
+        expect("clara@example.org" not in mails, "who was not rung is told")
+        expect(max(map(len, smtp.mails()[-1]["data"].splitlines())) <= 78, "long lines")
+
+
+@test
+def a_missed_call_without_a_picture():
+    """Of a door without a camera the mail is as it was; what an app gives soon afterwards is in it"""
+    with house() as (home, smtp):
+        call = home.missed(home.back)
+        expect_no_picture(missed_mails(smtp, "anna@example.org")["anna@example.org"])
+        expect(home.picture(home.anna, call)[0] == 404, "a picture from nowhere")
+        jpeg = home.gate.ask("GET", "/api/camera/snapshot?width=640&height=480").data
+        smtp.file.unlink()
+        call = home.missed(home.back)
+        home.until_over(call)
+        status, said = ask(home.anna, "PUT", f"/app/calls/{call}/picture", jpeg, "image/jpeg")
+        expect(status == 204, said)
+        expect_picture(missed_mails(smtp, "anna@example.org")["anna@example.org"], jpeg)
+
+
+@test
+def an_answered_call_keeps_no_picture():
+    """What the camera saw is forgotten once somebody answers"""
+    with house() as (home, _):
+        page = AppLive(home.anna)
+        with contextlib.closing(home.front.ua()) as ua, contextlib.closing(home.phone.ua()) as phone:
+            known = home.server.metrics()["vestibule_camera_pictures_total"]
+            dialog = ua.dial("1")
+            call = page.hears("ring")["call"]
+            home.server.until_metric("camera_pictures_total", lambda n: n > known)
+            ring = phone.rings()
+            phone.answer(ring)
+            ua.answered(dialog)
+            ua.bye(dialog)
+            phone.until_bye(ring)
+        page.close()
+        home.until_over(call)
+        expect(home.site.call(call)["picture_at"] is None, home.site.call(call))
+        expect(home.picture(home.anna, call)[0] == 404, "a picture of an answered call")
+
+
+@test
+def what_is_no_picture_breaks_no_mail():
+    """A picture that broke in the database, or grew, is left out of the mail that is tried again"""
+    for jpeg in (b"\xff\xd8\xff\xe0broken", b"\xff\xd8" + bytes(1024 * 1024)):
+        with house(anna="greylist@example.org") as (home, smtp):
+            until("the mails before", lambda: not home.server.admin.all("/mails?state=waiting"))
+            smtp.file.with_suffix(".seen").unlink(missing_ok=True) # that was an invitation
+            home.missed(home.front, seen=True)
+            mail = until("the first try", lambda: next(
+                (m for m in home.server.admin.all("/mails?state=waiting")
+                 if m["template"] == "missed_call" and m["tries"] == 1), None))
+            with contextlib.closing(sqlite3.connect(home.server.where / "data/vestibule.db", 30)) as db, \
+                    db:
+                expect(db.execute("UPDATE call_picture SET jpeg = ?", (jpeg,)).rowcount == 1, "none")
+            expect_no_picture(missed_mails(smtp, "greylist@example.org", seconds=60)
+                              ["greylist@example.org"])
+            home.server.until_state(mail["id"], "sent")
 
 
 @test

@@ -212,7 +212,7 @@ static void what_the_journal_took_is_written_in_order(void **state)
 
 		assert_int_equal(journal_call_start(j, &c), 0);
 		assert_int_equal(journal_call_answer(j, &c), 0);
-		assert_int_equal(journal_call_end(j, &c), 0);
+		assert_int_equal(journal_call_end(j, &c, (struct view){}, 0), 0);
 	}
 	assert_int_equal(journal_call_leg(j, &leg), 0);
 	assert_int_equal(journal_call_trace(j, &lost), 0); /* its call is gone: nobody else minds */
@@ -247,7 +247,8 @@ static void a_bad_record_does_not_take_others_with_it(void **state)
 	assert_int_equal(journal_start(f->url, clock_system(), NULL, NULL, &j), 0);
 	for (int i = 0; i < 5; i++) {
 		assert_int_equal(journal_call_start(j, &bad), 0); /* no such site */
-		assert_int_equal(journal_call_end(j, &bad), 0);   /* so no such call */
+		assert_int_equal(journal_call_end(j, &bad, (struct view){}, 0),
+				 0); /* so no such call */
 		good.id = 10 + i;
 		assert_int_equal(journal_call_start(j, &good), 0);
 	}

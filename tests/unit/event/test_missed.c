@@ -6,8 +6,10 @@
 #include "store/mail.h"
 #include "store/member.h"
 #include "store/order.h"
+#include "store/picture.h"
 #include "store/site.h"
 
+#include <errno.h>
 #include <string.h>
 
 #define NOW INT64_C(1782900000000) /* 1 July 2026, 10:00 UTC: noon in Prague */
@@ -125,6 +127,44 @@ static void end(struct fixture *f, struct call_row *call, struct view result)
 	assert_int_equal(missed_tell(f->db, NOW, call), 0);
 }
 
+/* 64 by 48. */
+static const struct view jpeg = VIEW("\xff\xd8\xff\xc0\0\x0b\x08\0\x30\0\x40\x01\x01\x11\0"
+				     "\xff\xda\0\x08\x01\x01\0\0\x3f\0x\xff\xd9");
+
+/* With what the door's camera showed a second before. */
+static void end_pictured(struct fixture *f, struct call_row *call, struct view result,
+			 struct view picture)
+{
+	call->ended_at = NOW + 1000;
+	call->result = result;
+	assert_int_equal(call_end(f->db, NOW, call), 0);
+	assert_int_equal(missed_keep(f->db, NOW, call, picture, NOW), 0);
+	assert_int_equal(missed_tell(f->db, NOW, call), 0);
+}
+
+static int picture_for(struct fixture *f, const struct house *h, int64_t person)
+{
+	struct picture_row picture;
+	const int rc = picture_of_rung(f->db, h->site, CALL, person, &f->arena, &picture);
+
+	if (rc == 0)
+		assert_true(view_eq(picture.jpeg, jpeg) && picture.width == 64 &&
+			    picture.height == 48 && picture.at == NOW);
+	return rc;
+}
+
+static bool has_picture(struct fixture *f, const struct house *h)
+{
+	struct picture_row picture;
+	struct call_row call;
+	const int rc = picture_get(f->db, h->site, CALL, &f->arena, &picture);
+
+	assert_true(rc == 0 || rc == -ENOENT);
+	assert_int_equal(call_get(f->db, h->site, CALL, &f->arena, &call), 0);
+	assert_int_equal(call.picture_at != DB_INT_NULL, rc == 0);
+	return rc == 0;
+}
+
 struct text_row {
 	struct view text;
 };
@@ -160,12 +200,110 @@ static void who_was_to_be_rung_is_told_once(void **state)
 	leg_new(f, &h, CALL, APP, VIEW("unreachable")); /* as in a quiet time */
 	leg_new(f, &h, CALL, PHONE, VIEW("missed"));
 	end(f, &call, VIEW("missed"));
-	assert_string_equal(outbox(f), "holder@example.com missed_call cs {\"place\":\"House "
-				       "\\\"A\\\"\",\"device\":\"Front door\","
-				       "\"time\":\"2026-07-01 12:00\",\"path\":\"/app\"}\n"
-				       "resident@example.com missed_call cs {\"place\":\"House "
-				       "\\\"A\\\"\",\"device\":\"Front door\","
-				       "\"time\":\"2026-07-01 12:00\",\"path\":\"/app\"}\n");
+	assert_string_equal(outbox(f),
+			    "holder@example.com missed_call cs {\"place\":\"House "
+			    "\\\"A\\\"\",\"device\":\"Front door\","
+			    "\"time\":\"2026-07-01 12:00\",\"path\":\"/app\",\"call\":\"77\"}\n"
+			    "resident@example.com missed_call cs {\"place\":\"House "
+			    "\\\"A\\\"\",\"device\":\"Front door\","
+			    "\"time\":\"2026-07-01 12:00\",\"path\":\"/app\",\"call\":\"77\"}\n");
+}
+
+static int64_t first_due(struct fixture *f)
+{
+	struct mail_row *mails;
+	size_t n;
+
+	assert_int_equal(mail_list(f->db, VIEW("waiting"), INT64_MAX, 10, &f->arena, &mails, &n),
+			 0);
+	assert_true(n > 0);
+	return mails[n - 1].due_at;
+}
+
+/* Also that of one whose app kept quiet; but not of one who lives where a phone rang, or a
+ * stranger. */
+static void the_door_s_picture_is_for_whose_apps_were_to_ring(void **state)
+{
+	struct fixture *f = *state;
+	const struct house h = house_new(f, true);
+	struct call_row call = call_new(f, &h, CALL);
+
+	leg_new(f, &h, CALL, APP, VIEW("unreachable"));
+	leg_new(f, &h, CALL, PHONE, VIEW("missed"));
+	end_pictured(f, &call, VIEW("missed"), jpeg);
+	assert_true(has_picture(f, &h));
+	assert_int_equal(picture_for(f, &h, h.holder), 0);
+	assert_int_equal(picture_for(f, &h, h.resident), -ENOENT);
+	assert_int_equal(picture_for(f, &h, DB_INT_NULL), -ENOENT);
+	assert_int_equal(first_due(f), NOW);
+}
+
+static void a_mail_waits_for_a_picture_that_may_come(void **state)
+{
+	struct fixture *f = *state;
+	const struct house h = house_new(f, true);
+	struct call_row call = call_new(f, &h, CALL);
+
+	leg_new(f, &h, CALL, APP, VIEW("missed"));
+	end(f, &call, VIEW("missed"));
+	assert_int_equal(picture_for(f, &h, h.holder), -ENOENT);
+	assert_int_equal(first_due(f), NOW + MISSED_PICTURE_MS);
+}
+
+static void a_picture_is_kept_only_for_somebody_who_may_see_it(void **state)
+{
+	struct fixture *f = *state;
+	const struct house h = house_new(f, true);
+	struct call_row call = call_new(f, &h, CALL);
+
+	leg_new(f, &h, CALL, PHONE, VIEW("missed"));
+	end_pictured(f, &call, VIEW("missed"), jpeg);
+	assert_false(has_picture(f, &h));
+}
+
+static void an_answered_call_keeps_no_picture_of_the_door(void **state)
+{
+	struct fixture *f = *state;
+	const struct house h = house_new(f, true);
+	struct call_row call = call_new(f, &h, CALL);
+
+	leg_new(f, &h, CALL, APP, VIEW("answered"));
+	end_pictured(f, &call, VIEW("answered"), jpeg);
+	assert_false(has_picture(f, &h));
+	end_pictured(f, &call, VIEW("declined"), jpeg);
+	assert_false(has_picture(f, &h));
+}
+
+static void what_is_no_picture_is_not_kept(void **state)
+{
+	struct fixture *f = *state;
+	const struct house h = house_new(f, true);
+	struct call_row call = call_new(f, &h, CALL);
+
+	leg_new(f, &h, CALL, APP, VIEW("missed"));
+	end_pictured(f, &call, VIEW("missed"), (struct view){ jpeg.p, jpeg.n - 1 });
+	assert_false(has_picture(f, &h));
+}
+
+static void the_picture_of_an_app_stays(void **state)
+{
+	struct fixture *f = *state;
+	const struct house h = house_new(f, true);
+	struct call_row call = call_new(f, &h, CALL);
+	const struct picture_row own = { .site_id = h.site,
+					 .call_id = CALL,
+					 .device = APP,
+					 .at = NOW,
+					 .width = 64,
+					 .height = 48,
+					 .jpeg = jpeg };
+
+	assert_int_equal(picture_add(f->db, NOW, &own), 0);
+	leg_new(f, &h, CALL, APP, VIEW("missed"));
+	end_pictured(f, &call, VIEW("missed"),
+		     VIEW("\xff\xd8\xff\xc0\0\x0b\x08\0\x30\0\x41\x01\x01\x11"
+			  "\0\xff\xda\0\x08\x01\x01\0\0\x3f\0y\xff\xd9"));
+	assert_int_equal(picture_for(f, &h, h.holder), 0);
 }
 
 static void who_does_not_want_it_or_declined_is_not_told(void **state)
@@ -214,6 +352,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ON_BOTH(who_was_to_be_rung_is_told_once),
+		ON_BOTH(the_door_s_picture_is_for_whose_apps_were_to_ring),
+		ON_BOTH(a_mail_waits_for_a_picture_that_may_come),
+		ON_BOTH(a_picture_is_kept_only_for_somebody_who_may_see_it),
+		ON_BOTH(an_answered_call_keeps_no_picture_of_the_door),
+		ON_BOTH(what_is_no_picture_is_not_kept),
+		ON_BOTH(the_picture_of_an_app_stays),
 		ON_BOTH(who_does_not_want_it_or_declined_is_not_told),
 		ON_BOTH(nobody_missed_a_test),
 		ON_BOTH(a_bell_that_is_pressed_for_fun_fills_no_letter_box),

@@ -44,6 +44,7 @@ struct push_call {
 	unsigned switch_number;  /* what its notice may open; 0: nothing */
 	const char *switch_name; /* "" for none */
 	bool test;               /* nobody came: there is nothing to miss */
+	bool camera;             /* who calls has one: its notice may show what that sees */
 };
 
 struct pusher_conf {

@@ -62,6 +62,10 @@ void push_text_browser(const struct push_letter *l, struct buf *out)
 		if (l->open[0])
 			text_add(&j, "open", l->open);
 		text_add(&j, "switch", c->switch_name);
+		if (c->camera) {
+			json_key(&j, "camera");
+			json_bool(&j, true);
+		}
 		if (c->test) {
 			json_key(&j, "test");
 			json_bool(&j, true);

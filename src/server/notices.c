@@ -13,12 +13,8 @@
 /* Calls → push sender. */
 
 /* What the caller's notice may open: the first of its switches. */
-static void name_switch(const struct notices *n, uint64_t from, struct push_call *call)
+static void name_switch(const struct dir_device *d, struct push_call *call)
 {
-	const struct dir_device *d = n->directory ? directory_device(n->directory, from) : NULL;
-
-	if (!d || d->kind != DIR_INTERCOM)
-		return;
 	if (d->nswitches > 0) {
 		call->switch_number = d->switches[0].number;
 		call->switch_name = d->switches[0].name;
@@ -42,10 +38,14 @@ static struct push_call call_of(const struct wake *wake)
 
 void notices_wake(struct notices *n, const struct wake *wake)
 {
+	const struct dir_device *d =
+		n->directory ? directory_device(n->directory, wake->from) : NULL;
 	struct push_call call = call_of(wake);
 
-	if (!wake->test)
-		name_switch(n, wake->from, &call);
+	if (d && d->kind == DIR_INTERCOM && !wake->test) {
+		call.camera = d->camera;
+		name_switch(d, &call);
+	}
 	push_ring(n->pusher, &call);
 }
 

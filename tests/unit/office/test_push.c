@@ -259,7 +259,8 @@ static struct push_call call_of(const struct fixture *f)
 				   .at = NOW,
 				   .until = NOW + 60000,
 				   .switch_number = 2,
-				   .switch_name = "Gate" };
+				   .switch_name = "Gate",
+				   .camera = true };
 }
 
 static void ring(struct fixture *f)
@@ -333,7 +334,8 @@ static void a_ring_goes_out_at_once(void **state)
 	snprintf(want, sizeof(want),
 		 "{\"type\":\"ring\",\"call\":\"77\",\"device\":\"1000000001\","
 		 "\"from\":\"Front \\\"door\\\"\",\"at\":1700000000000,\"language\":\"cs\","
-		 "\"until\":1700000060000,\"seen\":\"%s\",\"open\":\"%s\",\"switch\":\"Gate\"}",
+		 "\"until\":1700000060000,\"seen\":\"%s\",\"open\":\"%s\",\"switch\":\"Gate\","
+		 "\"camera\":true}",
 		 seen, open);
 	assert_string_equal(g->body, want);
 	assert_string_equal(g->ttl, "30");

@@ -692,7 +692,8 @@ async function worker_of(page) {
 		self.shown = [];
 		ServiceWorkerRegistration.prototype.showNotification = async function (title, options) {
 			await showNotification.call(this, title, options);
-			self.shown.push({ body: options.body, tag: options.tag, timestamp: options.timestamp });
+			const { body, tag, timestamp, image, silent, renotify } = options;
+			self.shown.push({ body, tag, timestamp, image, silent, renotify });
 		};
 	});
 	return worker;
@@ -761,6 +762,69 @@ test("a pushed ring is a notice in the user's language, once however often it co
 	await push({ type: "missed", call: "94", from: DOOR.name, at: Date.now(), language: "en" });
 	await shows(worker, "what was missed", ({ tag }) => tag === "missed-94");
 	assert.equal((await tags()).includes("ring-94"), false);
+	await leave();
+});
+
+const images = (worker) => worker.evaluate(async () => Object.fromEntries(
+	(await self.registration.getNotifications()).map(({ tag, image }) => [tag, image !== ""])));
+
+test("a notice shows at once, and its picture when there is one", async (world) => {
+	const { page, server, leave } = await resident(world, { workers: "allow",
+		answers: { "POST /app/push/seen": 204 } });
+	await connected(page);
+	const worker = await worker_of(page);
+	const push = await pusher(world, page, server);
+	const jpeg = Buffer.from(await page.evaluate(jpeg_of, "green"), "base64");
+	let looks = 0;
+	server.answers["GET /app/calls/95/snapshot"] = () => looks++ === 0 ? 404 : jpeg;
+	server.answers["GET /app/calls/96/picture"] = jpeg;
+	await push(pushed({ call: "95", camera: true }));
+	await shows(worker, "the ring", ({ tag }) => tag === "ring-95");
+	assert.deepEqual((await worker.evaluate(() => self.shown)).map(({ image, renotify }) =>
+		[image, renotify]), [[undefined, true]]);
+	await shows(worker, "its picture", ({ tag, image }) => tag === "ring-95"
+		&& image === `data:image/jpeg;base64,${jpeg.toString("base64")}`);
+	assert.equal(looks, 2);
+	const { silent, renotify } = (await worker.evaluate(() => self.shown)).at(-1);
+	assert.deepEqual([silent, renotify], [true, false]);
+	assert.deepEqual(await images(worker), { "ring-95": true });
+
+	// A door without a camera is not asked.
+	await push(pushed({ call: "97" }));
+	await shows(worker, "the other ring", ({ tag }) => tag === "ring-97");
+	await push({ type: "missed", call: "96", from: DOOR.name, at: Date.now(), language: "en" });
+	await shows(worker, "what was missed", ({ tag, image }) => tag === "missed-96"
+		&& image !== undefined);
+	assert.deepEqual(await images(worker), { "ring-95": true, "ring-97": false, "missed-96": true });
+	assert.ok(server.asked.every(({ path }) => !path.startsWith("/app/calls/97/")));
+	await leave();
+});
+
+test("a ring that is taken back while its picture comes stays away", async (world) => {
+	const { page, server, leave } = await resident(world, { workers: "allow",
+		answers: { "POST /app/push/seen": 204 } });
+	await connected(page);
+	const worker = await worker_of(page);
+	const push = await pusher(world, page, server);
+	const jpeg = Buffer.from(await page.evaluate(jpeg_of, "green"), "base64");
+	const asked = (call) => until(`the look at ${call}`, () => server.asked, (all) =>
+		all.some(({ path }) => path === `/app/calls/${call}/snapshot`));
+	let give = () => undefined;
+	server.answers["GET /app/calls/98/snapshot"] = () => new Promise((done) => { give = done; });
+	server.answers["GET /app/calls/99/snapshot"] = jpeg;
+	server.answers["GET /app/calls/100/snapshot"] = Buffer.concat([jpeg, Buffer.alloc(256 * 1024)]);
+	await push(pushed({ call: "98", camera: true }));
+	await push(pushed({ call: "100", camera: true }));
+	await asked("98");
+	await push({ type: "cancel", call: "98", why: "answered_elsewhere", by: "Anna" });
+	await until("no ring", () => notices(worker), (all) => all.every(({ tag }) => tag !== "ring-98"));
+	give(jpeg);
+	await push(pushed({ call: "99", camera: true })); // what was on its way is here by then
+	await shows(worker, "another's picture", ({ tag, image }) => tag === "ring-99" && image !== undefined);
+	// Of 100 there is one that is too long.
+	assert.deepEqual(await images(worker), { "ring-99": true, "ring-100": false });
+	assert.ok((await worker.evaluate(() => self.shown)).every(({ tag, image }) =>
+		tag === "ring-99" || image === undefined));
 	await leave();
 });
 

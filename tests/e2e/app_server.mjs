@@ -13,7 +13,8 @@ const API = "/api/v1";
 export class AppServer {
 	static async open(answers) {
 		const server = new AppServer();
-		server.answers = answers; // "GET /app": a body, a status, or a function of the request's body
+		server.answers = answers; // "GET /app": a body, a status, a JPEG (Buffer), or a function of the
+		// request's body
 		server.asked = []; // { method, path, body }
 		server.http = createServer((request, response) => void server.#handle(request, response));
 		await server.#listen(0);
@@ -40,7 +41,9 @@ export class AppServer {
 		this.asked.push({ method: request.method, path: path + search, body });
 		let answer = this.answers[`${request.method} ${path}`] ?? 404;
 		if (typeof answer === "function")
-			answer = answer(body);
+			answer = await answer(body);
+		if (Buffer.isBuffer(answer))
+			return response.writeHead(200, { "content-type": "image/jpeg" }).end(answer);
 		const status = typeof answer === "number" ? answer : 200;
 		response.writeHead(status, { "content-type": "application/json" });
 		response.end(status === 204 ? undefined : JSON.stringify(status === 200 ? answer : {}));

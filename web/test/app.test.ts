@@ -6,7 +6,7 @@ import {
 } from "../src/app/phone.ts";
 import type { Quiet } from "../src/api/types.ts";
 import type { AppDevice, PastCall } from "../src/app/api.ts";
-import { notice_plan } from "../src/app/notice.ts";
+import { notice_pictured, notice_plan } from "../src/app/notice.ts";
 import { past_missed, past_text } from "../src/app/past.ts";
 import { here_parse } from "../src/app/place.ts";
 import { places } from "../src/app/places.ts";
@@ -236,18 +236,37 @@ test("a ring that is pushed becomes a notice with a door to open", () => {
 	assert.ok(late?.do === "show");
 	assert.equal(late.notice.options.data.type, "missed");
 	assert.deepEqual(notice_plan({ ...ring_push, test: true }, NOW + 30_000 + 60_001, words),
-		{ do: "close", tag: "ring-7" });
+		{ do: "close", tag: "ring-7", call: "7" });
 });
 
 test("what ends a ring closes its notice; what is missed takes its place", () => {
 	assert.deepEqual(notice_plan({ type: "cancel", call: "7", why: "answered_elsewhere" }, NOW, words),
-		{ do: "close", tag: "ring-7" });
+		{ do: "close", tag: "ring-7", call: "7" });
 	const plan = notice_plan({ type: "missed", call: "7", from: "Front door", at: NOW,
-		picture: "/api/v1/x", language: "en" }, NOW, words);
+		language: "en" }, NOW, words);
 	assert.ok(plan?.do === "show");
 	assert.equal(plan.close, "ring-7");
 	assert.equal(plan.notice.options.tag, "missed-7");
-	assert.equal(plan.notice.options.image, "/api/v1/x");
+	assert.equal(plan.picture, "/calls/7/picture");
+	assert.equal(plan.notice.options.image, undefined);
+});
+
+test("a ring's picture is the camera's, of a door that has one, and comes without a sound", () => {
+	const ring_push = { type: "ring", call: "7", from: "Front door", at: NOW, until: NOW + 1, language: "en" };
+	const plain = notice_plan(ring_push, NOW, words);
+	assert.ok(plain?.do === "show");
+	assert.equal(plain.picture, null);
+	const plan = notice_plan({ ...ring_push, camera: true }, NOW, words);
+	assert.ok(plan?.do === "show");
+	assert.equal(plan.picture, "/calls/7/snapshot");
+	const { title, options } = notice_pictured(plan.notice, "data:x");
+	assert.equal(title, "Front door");
+	assert.ok(options.silent && !options.renotify && !("vibrate" in options));
+	assert.deepEqual([options.image, options.tag, options.actions, options.requireInteraction],
+		["data:x", "ring-7", plan.notice.options.actions, true]);
+	const late = notice_plan({ ...ring_push, camera: true }, NOW + 60_002, words);
+	assert.ok(late?.do === "show");
+	assert.equal(late.picture, "/calls/7/picture");
 });
 
 test("what no worker understands shows nothing", () => {

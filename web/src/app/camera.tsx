@@ -1,21 +1,12 @@
 import { useEffect, useState } from "preact/hooks";
 import { t } from "../lib/i18n.ts";
 import { camera_picture } from "./api.ts";
+import { data_url } from "./data_url.ts";
 
 const EVERY_MS = 1000;
 const SOON_MS = 300; // at first: who has heard the bell wants to see
 const SOON_LOOKS = 10;
 const MISSES_MAX = 3; // in a row: the door shows video by now, or the call is none of ours any more
-
-// As a data: URL, which the page's policy allows.
-async function text_of(picture: Blob): Promise<string> {
-	return await new Promise((done, fail) => {
-		const reader = new FileReader();
-		reader.onload = () => done(String(reader.result));
-		reader.onerror = () => fail(new Error("no picture"));
-		reader.readAsDataURL(picture);
-	});
-}
 
 interface Props {
 	call: string;
@@ -31,7 +22,7 @@ export function Camera({ call, shown }: Props) {
 		const look = async () => {
 			try {
 				const picture = await camera_picture(call);
-				const text = picture === null ? "" : await text_of(picture);
+				const text = picture === null ? "" : await data_url(picture);
 				if (over)
 					return;
 				misses = 0;

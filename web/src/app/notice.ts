@@ -17,7 +17,7 @@ export interface Notice {
 		renotify: boolean;
 		requireInteraction: boolean;
 		silent: boolean;
-		vibrate: number[];
+		vibrate?: number[];
 		actions: { action: "answer" | "open"; title: string }[];
 		icon: string;
 		image?: string;
@@ -35,8 +35,9 @@ export interface NoticeData {
 export type Words = (language: string, key: Key) => string;
 
 export type Plan =
-	| { do: "show"; notice: Notice; close: string | null; seen: string | null }
-	| { do: "close"; tag: string };
+	| { do: "show"; notice: Notice; close: string | null; seen: string | null;
+		picture: string | null } // a path of the API; there may be one, or be one soon
+	| { do: "close"; tag: string; call: string };
 
 type Payload = Record<string, unknown>;
 
@@ -88,10 +89,15 @@ function ring(payload: Payload, words: Words): Notice {
 }
 
 function missed(payload: Payload, words: Words): Notice {
-	const picture = text(payload, "picture");
-	const shown = notice(payload, "missed", { tag: tag_of_missed(text(payload, "call")),
+	return notice(payload, "missed", { tag: tag_of_missed(text(payload, "call")),
 		body: words(text(payload, "language"), "notice.missed") });
-	return picture === "" ? shown : { ...shown, options: { ...shown.options, image: picture } };
+}
+
+// The same notice with its picture, in its place: nothing sounds again. A silent notice must not say
+// how to vibrate.
+export function notice_pictured({ title, options }: Notice, image: string): Notice {
+	const { vibrate: _, ...rest } = options;
+	return { title, options: { ...rest, image, renotify: false, silent: true } };
 }
 
 // Null for what no worker of this age understands.
@@ -103,17 +109,21 @@ export function notice_plan(payload: unknown, now: number, words: Words): Plan |
 	if (call === "")
 		return null;
 	const tag = tag_of_ring(call);
+	const path = `/calls/${encodeURIComponent(call)}`;
 	switch (it["type"]) {
 	case "ring":
 		if (now > (time(it, "until") ?? now) + RING_LATE_MS)
-			return it["test"] === true ? { do: "close", tag } // which nobody has missed
-				: { do: "show", notice: missed(it, words), close: tag, seen: token(it, "seen") };
-		return { do: "show", notice: ring(it, words), close: null, seen: token(it, "seen") };
+			return it["test"] === true ? { do: "close", tag, call } // which nobody has missed
+				: { do: "show", notice: missed(it, words), close: tag, seen: token(it, "seen"),
+					picture: `${path}/picture` };
+		return { do: "show", notice: ring(it, words), close: null, seen: token(it, "seen"),
+			picture: it["camera"] === true ? `${path}/snapshot` : null };
 	case "missed":
-		return now > (time(it, "at") ?? now) + MISSED_SHOWN_MS ? { do: "close", tag }
-			: { do: "show", notice: missed(it, words), close: tag, seen: null };
+		return now > (time(it, "at") ?? now) + MISSED_SHOWN_MS ? { do: "close", tag, call }
+			: { do: "show", notice: missed(it, words), close: tag, seen: null,
+				picture: `${path}/picture` };
 	case "cancel":
-		return { do: "close", tag };
+		return { do: "close", tag, call };
 	default:
 		return null;
 	}

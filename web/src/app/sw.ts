@@ -2,7 +2,10 @@
 // that it opens without a server and says so. build.mjs gives it the names of the files and the
 // words of the notices.
 import type { Key } from "../lib/i18n.ts";
-import { notice_opened, notice_plan, type Notice, type NoticeData } from "./notice.ts";
+import { data_url } from "./data_url.ts";
+import {
+	notice_opened, notice_pictured, notice_plan, type Notice, type NoticeData,
+} from "./notice.ts";
 
 declare const SHELL: readonly string[];
 declare const SHELL_NAME: string;
@@ -47,6 +50,10 @@ const scope = self as unknown as Scope;
 const CACHE = `vestibule-app-${SHELL_NAME}`;
 const KEPT_MAX = 200; // files a page may ask to be kept
 const RINGS_MS = 1_500; // a page that has not rung by then may have lost its socket
+const PICTURE_MAX = 256 * 1024; // bytes that the server gives
+const PICTURE_MS = 5_000; // for one to come
+// Before each look whether it is there. Chromium loses a notice that is asked for while it comes up.
+const PICTURE_AFTER_MS = [1_000, 1_000, 1_500, 2_000];
 
 const words = (language: string, key: Key) =>
 	NOTICE_WORDS[language.split("-")[0] ?? ""]?.[key] ?? NOTICE_WORDS["en"]?.[key] ?? "";
@@ -119,6 +126,56 @@ async function close(tag: string): Promise<void> {
 		one.close();
 }
 
+// What is done with the notices of a call is done one after the other: one that is just being shown is
+// neither found nor closed.
+const turns = new Map<string, Promise<void>>();
+
+function in_turn(call: string, act: () => Promise<void>): Promise<void> {
+	const turn = (turns.get(call) ?? Promise.resolve()).then(act, act);
+	turns.set(call, turn);
+	const over = () => {
+		if (turns.get(call) === turn)
+			turns.delete(call);
+	};
+	turn.then(over, over);
+	return turn;
+}
+
+// Fetched here, so that the cookie goes along, and that it cannot be too late or too large: what a
+// browser does with an image's address is its own affair. Null: there is none.
+async function picture(path: string): Promise<string | null> {
+	for (const after_ms of PICTURE_AFTER_MS) {
+		await new Promise((done) => setTimeout(done, after_ms));
+		const answer = await fetch(`/api/v1/app${path}`, { cache: "no-store",
+			signal: AbortSignal.timeout(PICTURE_MS) }).catch(() => null);
+		if (answer === null || [204, 404].includes(answer.status) || answer.status >= 500)
+			continue;
+		const blob = answer.ok && answer.headers.get("content-type") === "image/jpeg"
+			? await answer.blob().catch(() => null) : null;
+		return blob === null || blob.size > PICTURE_MAX ? null : await data_url(blob);
+	}
+	return null;
+}
+
+const pressed = new Set<string>(); // tags: what was pressed is on its way out
+
+// Once its notice is shown, which waits for nothing. One that was taken back, pressed or swiped away
+// meanwhile does not come again.
+async function show_picture(notice: Notice, path: string): Promise<void> {
+	const image = await picture(path).catch(() => null);
+	const { tag, data } = notice.options;
+	if (image === null)
+		return;
+	await in_turn(data.call, async () => {
+		const shown = await scope.registration.getNotifications({ tag });
+		if (shown.length === 0 || pressed.has(tag))
+			return;
+		await show(notice_pictured(notice, image));
+		if (pressed.has(tag))
+			await close(tag);
+	});
+}
+
 const windows = async () =>
 	(await scope.clients.matchAll({ type: "window", includeUncontrolled: true }))
 		.filter(({ url }) => new URL(url).pathname.startsWith("/app/"));
@@ -143,14 +200,20 @@ async function pushed(payload: unknown): Promise<void> {
 	if (plan === null)
 		return;
 	if (plan.do === "close")
-		return await close(plan.tag);
+		return await in_turn(plan.call, () => close(plan.tag));
 	// The ring counts, not its trace: it waits for no answer of the server.
 	const told = plan.seen === null ? null : post("/push/seen", plan.seen).catch(() => undefined);
-	if (plan.close !== null)
-		await close(plan.close);
 	const { type, call } = plan.notice.options.data;
-	if (type !== "ring" || !await looked_at(call))
-		await show(plan.notice);
+	let shown = false;
+	await in_turn(call, async () => {
+		if (plan.close !== null)
+			await close(plan.close);
+		shown = type !== "ring" || !await looked_at(call);
+		if (shown)
+			await show(plan.notice);
+	});
+	if (shown && plan.picture !== null)
+		await show_picture(plan.notice, plan.picture);
 	await told;
 }
 
@@ -184,6 +247,7 @@ async function open_door(data: NoticeData, title: string): Promise<void> {
 scope.addEventListener("notificationclick", (event) => {
 	const { notification, action } = event;
 	const data = notification.data as NoticeData;
+	pressed.add(notification.tag);
 	notification.close();
 	if (action === "open")
 		event.waitUntil(open_door(data, notification.title));

@@ -323,6 +323,23 @@ test("a picture of the door is downloaded and kept with the call", async (world)
 	await leave();
 });
 
+test("who was missed is kept with the call; who was let in elsewhere is not", async (world) => {
+	const { page, server, line, leave } = await resident(world, {
+		answers: { "PUT /app/calls/73/picture": 204, "PUT /app/calls/74/picture": 204 } });
+	await connected(page);
+	for (const [call, why] of [["73", "answered_elsewhere"], ["74", "caller_gone"]]) {
+		await line.ring(call);
+		await sees(page);
+		line.say({ type: "ended", call, why });
+		await call_screen(page).waitFor({ state: "detached" });
+	}
+	const kept = await until("the picture", () => server.asked.filter(({ method }) => method === "PUT"),
+		(all) => all.length > 0);
+	assert.deepEqual(kept.map(({ path }) => path), [`/app/calls/74/picture?device=${OWN}`]);
+	assert.equal(kept[0].body.slice(0, 3), "\xff\xd8\xff");
+	await leave();
+});
+
 test("declined; Escape asks first", async (world) => {
 	const { page, line, leave } = await resident(world);
 	await connected(page);
@@ -374,7 +391,7 @@ test("a door shows what its camera has, again and again, until there is video", 
 	await Promise.all([page.waitForEvent("download"),
 		button(call_screen(page), "Picture").click()]);
 	await until("the call's picture", () => server.asked.some(({ method, path }) =>
-		method === "PUT" && path === "/app/calls/95/picture"), (kept) => kept);
+		method === "PUT" && path === `/app/calls/95/picture?device=${OWN}`), (kept) => kept);
 	await page.evaluate(() => globalThis.door_shows());
 	await picture.waitFor({ state: "detached" });
 	await line.hears("first", { call: "95" });

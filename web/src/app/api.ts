@@ -77,8 +77,9 @@ export const app_api = {
 	sign_out: () => request<void>("DELETE", "/app/session"),
 	calls: (cursor: string | null) =>
 		request<List<PastCall>>("GET", `/app/calls${path_query({ cursor })}`),
-	picture_keep: (call: string, picture: Blob) =>
-		request<void>("PUT", call_path(call, "/picture"), picture),
+	// device: the app that it rings, of several.
+	picture_keep: (call: string, device: string, picture: Blob) =>
+		request<void>("PUT", call_path(call, `/picture${path_query({ device })}`), picture),
 	push_key: () => request<{ key: string | null }>("GET", "/app/push"), // null: sends no notices
 	push_on: (body: Subscription) => request<void>("PUT", "/app/push", body),
 	push_off: (endpoint: string) =>

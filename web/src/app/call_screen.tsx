@@ -17,6 +17,7 @@ import { Picture } from "./picture.tsx";
 import { sound_locked } from "./ring.ts";
 import { snapshot_download, snapshot_name, snapshot_small, snapshot_take } from "./snapshot.ts";
 import { useBell } from "./use_bell.ts";
+import { useMissed } from "./use_missed.ts";
 import { place_text, state_text } from "./words.ts";
 
 interface RoundProps {
@@ -152,6 +153,7 @@ export function CallScreen({ call }: { call: Call }) {
 	const looks = call.camera && !call.seen && LOOKS.includes(call.phase);
 	const seen = call.seen || (looks && camera !== null);
 	useBell(call);
+	const missed = useMissed(call, video);
 	const snap = async () => {
 		const picture = looks ? camera
 			: video.current === null ? null : await snapshot_take(video.current);
@@ -160,7 +162,7 @@ export function CallScreen({ call }: { call: Call }) {
 		snapshot_download(picture, snapshot_name(call.peer.name, new Date()));
 		toast(t("app.snapshot_taken"));
 		if (call.incoming && snapshot_small(picture))
-			await app_api.picture_keep(call.id, picture).catch(() => undefined); // the file is there
+			await app_api.picture_keep(call.id, call.device, picture).catch(() => undefined); // the file is there
 	};
 	const controls: Controls = { call, sound, set_sound, keys, set_keys,
 		snap: seen ? () => void snap() : null };
@@ -171,7 +173,10 @@ export function CallScreen({ call }: { call: Call }) {
 					set_leaving(true);
 			}}>
 			<Picture key={call.ref} video={video} leg={leg} loud={live && sound} sink={sink}
-				painted={() => engine.tell("first", call.id)} blocked={() => set_sound(false)} />
+				painted={() => {
+					engine.tell("first", call.id);
+					missed();
+				}} blocked={() => set_sound(false)} />
 			{looks && <Camera key={call.id} call={call.id} shown={set_camera} />}
 			<Head call={call} />
 			<div class="call-middle">

@@ -402,7 +402,7 @@ static void finish(void *arg, CURLcode code)
 /* Somebody sees the next picture, or it would be the first. */
 static bool is_hungry(const struct watch *w)
 {
-	return w->nlookers > 0 || (!w->ended && w->wanted && w->first.n == 0);
+	return w->nlookers > 0 || (w->wanted && w->first.n == 0);
 }
 
 /* A watch with something to do: one that is over, or due, which then is busy. NULL: none is for

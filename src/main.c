@@ -10,6 +10,7 @@
 #include "call/history.h"
 #include "call/load.h"
 #include "device/camera.h"
+#include "event/missed.h"
 #include "io/tls.h"
 #include "office/import.h"
 #include "office/mail.h"
@@ -261,11 +262,24 @@ static void on_record(void *arg, const struct call_record *record)
 	struct call_record told = *record;
 
 	if (record->type == CALL_REC_ANSWERED)
-		camera_first(s->camera, record->call_id, &jpeg, &told.picture_at);
+		camera_first(s->camera, record->call_id, false, &jpeg, &told.picture_at);
 	if (record->type == CALL_REC_ENDED &&
-	    camera_first(s->camera, record->call_id, &jpeg, &told.picture_at) == 0)
+	    camera_first(s->camera, record->call_id, missed_is(view_str(record->text)), &jpeg,
+			 &told.picture_at) == 0)
 		told.picture = buf_view(&jpeg);
 	history_record(s->journal, &told);
+}
+
+/* Where all keep quiet a call is over before its door has answered. On the camera's thread. */
+static void on_late(void *arg, int64_t site_id, int64_t call_id, struct view jpeg, int64_t at)
+{
+	const struct server *s = arg;
+	const struct call_row call = { .site_id = site_id,
+				       .id = call_id,
+				       .result = VIEW("missed") };
+
+	if (journal_call_picture(s->journal, &call, jpeg, at) < 0)
+		log_warn("call_picture_lost", LF_I("call", call_id));
 }
 
 /* A credential is good for as long as a call can be. */
@@ -803,7 +817,9 @@ static int open_camera(struct server *s, struct err *err)
 	struct camera_conf conf = { .db_url = s->db_url,
 				    .clock = clock_system(),
 				    .unseal = key_unseal,
-				    .unseal_arg = &s->key };
+				    .unseal_arg = &s->key,
+				    .late = on_late,
+				    .late_arg = s };
 	struct addr at;
 
 	conf.near = addr_parse(s->conf.sip, &at) == 0 && addr_is_loopback(&at);

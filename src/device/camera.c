@@ -36,6 +36,7 @@ struct watch {
 	size_t nlookers;
 	bool ended;  /* nobody looks any more */
 	bool wanted; /* the first picture, by camera_first */
+	bool late;   /* that has asked: the fetch that ends next is the last */
 	bool over, busy;
 	int64_t due_us;
 	struct buf frame; /* the newest picture */
@@ -55,6 +56,8 @@ struct camera {
 	bool near;
 	int (*unseal)(void *arg, struct view sealed, char *ret_text, size_t size);
 	void *unseal_arg;
+	void (*late)(void *arg, int64_t site_id, int64_t call_id, struct view jpeg, int64_t at);
+	void *late_arg;
 	struct db *db;
 	CURLM *multi;
 	pthread_t thread;
@@ -172,7 +175,8 @@ void camera_end(struct camera *c, int64_t call_id, uint64_t device)
 	pthread_mutex_unlock(&c->lock);
 }
 
-int camera_first(struct camera *c, int64_t call_id, struct buf *ret_jpeg, int64_t *ret_at)
+int camera_first(struct camera *c, int64_t call_id, bool late, struct buf *ret_jpeg,
+		 int64_t *ret_at)
 {
 	struct watch *w;
 	int rc = -ENOENT;
@@ -187,7 +191,8 @@ int camera_first(struct camera *c, int64_t call_id, struct buf *ret_jpeg, int64_
 		rc = ret_jpeg->err;
 	}
 	if (w) {
-		w->wanted = false;
+		w->late = late && w->wanted && w->first.n == 0;
+		w->wanted = w->late;
 		buf_free(&w->first);
 		end_if_idle(w);
 	}
@@ -315,14 +320,26 @@ static void say(struct watch *w, const char *why, long status)
 	w->failing = true;
 }
 
+/* The fetch has ended. */
 static void settle(struct watch *w, int64_t due_us)
 {
 	struct camera *c = w->camera;
+	CLEANUP(buf_free) struct buf late = BUF_INIT(CAMERA_JPEG_MAX);
 
 	pthread_mutex_lock(&c->lock);
 	w->busy = false;
 	w->due_us = due_us;
+	if (w->late && !w->over) {
+		const struct buf first = w->first;
+
+		w->first = late;
+		late = first;
+		w->late = w->wanted = false;
+		end_if_idle(w);
+	}
 	pthread_mutex_unlock(&c->lock);
+	if (late.n > 0 && c->late)
+		c->late(c->late_arg, w->site_id, w->call_id, buf_view(&late), w->first_at);
 }
 
 static void begin(struct watch *w)
@@ -477,6 +494,8 @@ int camera_start(const struct camera_conf *conf, struct err *err, struct camera 
 	c->near = conf->near;
 	c->unseal = conf->unseal;
 	c->unseal_arg = conf->unseal_arg;
+	c->late = conf->late;
+	c->late_arg = conf->late_arg;
 	pthread_mutex_init(&c->lock, NULL);
 	list_init(&c->watches);
 	rc = store_open(conf->db_url, err, &c->db);

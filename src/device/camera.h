@@ -34,6 +34,10 @@ struct camera_conf {
 	/* Opens a sealed password into a text; any thread. */
 	int (*unseal)(void *arg, struct view sealed, char *ret_text, size_t size);
 	void *unseal_arg;
+	/* The first picture of a call that was over before it came: camera_first. On the camera's
+	 * thread; may be NULL. */
+	void (*late)(void *arg, int64_t site_id, int64_t call_id, struct view jpeg, int64_t at);
+	void *late_arg;
 };
 
 struct camera;
@@ -54,8 +58,10 @@ void camera_watch(struct camera *c, int64_t call_id, int64_t site_id, uint64_t d
  * until camera_first has asked for that. */
 void camera_end(struct camera *c, int64_t call_id, uint64_t device);
 /* The first picture, which is not kept any more then, and when it came (UTC, ms). -ENOENT: there is
- * none. Once for each call that was watched, or it stays here. */
-int camera_first(struct camera *c, int64_t call_id, struct buf *ret_jpeg, int64_t *ret_at);
+ * none. late: then the fetch that is on its way may still bring one, which is told of
+ * (camera_conf). Once for each call that was watched, or it stays here. */
+int camera_first(struct camera *c, int64_t call_id, bool late, struct buf *ret_jpeg,
+		 int64_t *ret_at);
 /* The newest picture, in the arena. -EAGAIN: none has come yet; -ENOENT: none is for this device.
  */
 [[nodiscard]] int camera_get(struct camera *c, int64_t call_id, uint64_t device,

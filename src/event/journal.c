@@ -76,6 +76,11 @@ static int write_end(struct db *db, int64_t now_ms, const struct record *r)
 	return rc < 0 ? rc : missed_tell(db, now_ms, &r->call);
 }
 
+static int write_picture(struct db *db, int64_t now_ms, const struct record *r)
+{
+	return missed_keep(db, now_ms, &r->call, r->jpeg, r->jpeg_at);
+}
+
 static int write_leg(struct db *db, int64_t, const struct record *r)
 {
 	return call_leg_add(db, &r->leg);
@@ -424,6 +429,19 @@ int journal_call_end(struct journal *j, const struct call_row *call, struct view
 
 	if (r)
 		r->jpeg_at = at;
+	return add(j, r);
+}
+
+int journal_call_picture(struct journal *j, const struct call_row *call, struct view jpeg,
+			 int64_t at)
+{
+	struct record *r = journal_stats(j).waiting < JOURNAL_PICTURES_UNTIL
+				   ? call_record(call, jpeg, write_picture)
+				   : NULL;
+
+	if (!r)
+		return -EAGAIN;
+	r->jpeg_at = at;
 	return add(j, r);
 }
 

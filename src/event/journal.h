@@ -1,8 +1,9 @@
 /* event/journal.h - the log writer: what the sip loop has to write, with group commit.
  *
  * One thread with a database connection of its own. Records go in from one other thread (the sip
- * loop), are copied, and are written in the order of coming, many to a transaction. When the database
- * fails, they are kept and tried again; at JOURNAL_MAX the newest are refused and counted.
+ * loop; late pictures from any), are copied, and are written in the order of coming, many to a
+ * transaction. When the database fails, they are kept and tried again; at JOURNAL_MAX the newest
+ * are refused and counted.
  *
  * Cost: a record is one allocation and its statements. The first after a quiet JOURNAL_GAP_MS is
  * written at once; what comes sooner waits for the rest of it and shares one commit, because a
@@ -41,6 +42,9 @@ int journal_call_leg(struct journal *j, const struct call_leg_row *leg);
 int journal_call_trace(struct journal *j, const struct call_leg_row *leg);
 /* Of one call, at most CALL_STREAMS_MAX. */
 int journal_call_streams(struct journal *j, const struct call_stream_row *streams, size_t n);
+/* One that came after the end of its call, with the result of that. Any thread. */
+int journal_call_picture(struct journal *j, const struct call_row *call, struct view jpeg,
+			 int64_t at);
 int journal_opening(struct journal *j, const struct opening_row *opening);
 /* All bindings that the device has now. */
 int journal_bindings(struct journal *j, int64_t device, const struct binding_row *bindings, size_t n);

@@ -75,7 +75,7 @@ static int tell(struct db *db, int64_t now_ms, int64_t due_at, const struct site
 			  &id);
 }
 
-static bool is_missed(struct view result)
+bool missed_is(struct view result)
 {
 	return view_eq(result, VIEW("missed")) || view_eq(result, VIEW("failed")) ||
 	       view_eq(result, VIEW("busy"));
@@ -90,7 +90,7 @@ int missed_keep(struct db *db, int64_t now_ms, const struct call_row *ended, str
 	struct jpeg_size size;
 	int rc;
 
-	if (!is_missed(ended->result) || jpeg.n > PICTURE_BYTES_MAX ||
+	if (!missed_is(ended->result) || jpeg.n > PICTURE_BYTES_MAX ||
 	    jpeg_measure(jpeg, &size) < 0)
 		return 0;
 	picture.width = size.width;
@@ -110,7 +110,7 @@ int missed_tell(struct db *db, int64_t now_ms, const struct call_row *ended)
 	size_t n;
 	int rc;
 
-	if (!is_missed(ended->result))
+	if (!missed_is(ended->result))
 		return 0;
 	rc = missed_people(db, ended->site_id, ended->id, MISSED_PEOPLE_MAX, &arena, &people, &n);
 	if (rc < 0 || !n)

@@ -20,8 +20,10 @@ enum {
 	MISSED_PICTURE_MS = 5000,
 };
 
+/* Whether nobody answered or declined. */
+bool missed_is(struct view result);
 /* jpeg: what the door showed at `at`. Nothing is kept of a call that was answered or declined, that
- * has a picture, or of what is none. Before missed_tell. */
+ * has a picture, or of what is none. Before missed_tell, or later. */
 [[nodiscard]] int missed_keep(struct db *db, int64_t now_ms, const struct call_row *call,
 			      struct view jpeg, int64_t at);
 /* call: as it was ended. Nothing to do for one that was answered or declined, nor for a test. */

@@ -611,6 +611,23 @@ def a_missed_call_without_a_picture():
 
 
 @test
+def a_quiet_night_has_its_picture():
+    """Where the only app keeps quiet the call is over at once; its picture comes after it, for the mail"""
+    with house() as (home, smtp):
+        home.anna.put("/me/quiet", {"items": [{"days": 127, "from_minute": 0, "until_minute": 1440}],
+                                    "missed_mail": True})
+        home.site.buttons(home.front, [home.app])
+        home.site.device("phone", "Attic") # what is before it in the feed is known with it
+        home.server.until_known()
+        with contextlib.closing(home.front.ua()) as ua:
+            ua.ended(ua.dial("1"), code=480)
+        mail = missed_mails(smtp, "anna@example.org")["anna@example.org"]
+        call, = home.site.calls()
+        expect(call["result"] == "failed" and call["picture_at"] >= call["ended_at"], call)
+        expect_picture(mail, home.picture(home.anna, call["id"])[1])
+
+
+@test
 def an_answered_call_keeps_no_picture():
     """What the camera saw is forgotten once somebody answers"""
     with house() as (home, _):

@@ -475,6 +475,7 @@ static void a_test_that_nobody_answered_is_taken_back(void **state)
 	struct push_call call = call_of(f);
 
 	call.test = true;
+	call.camera = false;
 	subscribe(f, "/201/a");
 	pusher_open(f, NULL);
 	push_ring(f->pusher, &call);

@@ -10,9 +10,8 @@
 enum {
 	LOCAL_MAX = 64,
 	LABEL_MAX = 63,
-	WORD_BYTES =
-		39,    /* of an encoded word: 64 characters, so that "Subject: " and it fit in 76 */
-	BARE_MAX = 60, /* characters of a header's value that stays one line */
+	WORD_BYTES = 39, /* of an encoded word: 64 characters, so that "Subject: " and it fit in 76 */
+	BARE_MAX = 60,   /* characters of a header's value that stays one line */
 	QP_LINE_MAX = 76,
 	LANGUAGE_MAX = 35,
 	BASE64_LINE_BYTES = 57, /* 76 characters: RFC 2045 section 6.8 */

@@ -469,10 +469,12 @@ test("every page rings; answered in one, it ends in the other", async (world) =>
 		await line.ring("73");
 		await call_screen(page).waitFor();
 	}
+	await sees(other.page);
 	await button(call_screen(one.page), "Answer").click();
 	await one.line.hears("answer", { call: "73" });
 	other.line.say({ type: "ended", call: "73", why: "answered_elsewhere", by: "Anna" });
 	await other.page.getByText("Answered by Anna").waitFor();
+	await other.page.locator(".call-middle > .icon").waitFor(); // instead of the picture
 	await call_screen(other.page).waitFor({ state: "detached" });
 	assert.equal(await call_screen(one.page).isVisible(), true);
 	await one.leave();

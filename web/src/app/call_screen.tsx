@@ -151,7 +151,7 @@ export function CallScreen({ call }: { call: Call }) {
 	const leg = engine.leg(call.id);
 	const live = call_live(call);
 	const looks = call.camera && !call.seen && LOOKS.includes(call.phase);
-	const seen = call.seen || (looks && camera !== null);
+	const seen = call.phase !== "ended" && (call.seen || (looks && camera !== null));
 	useBell(call);
 	const missed = useMissed(call, video);
 	const snap = async () => {

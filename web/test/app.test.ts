@@ -312,9 +312,14 @@ test("a call in the list: by whom it was answered, or what became of it", () => 
 		["call.answered", {}]);
 	assert.deepEqual(text({ result: "missed" }), ["call.missed", {}]);
 	assert.deepEqual(text({ result: "missed", outgoing: true }), ["app.why.no_answer", {}]);
-	assert.deepEqual(text({ result: "missed", test: true }), ["app.why.no_answer", {}]);
-	assert.deepEqual([past_missed(call({ result: "missed" })),
-		past_missed(call({ result: "missed", test: true }))], [true, false]);
+	for (const result of ["missed", "failed", "busy"] as const) {
+		assert.deepEqual(text({ result }), ["call.missed", {}], result);
+		assert.deepEqual(text({ result, test: true }), ["app.why.no_answer", {}], result);
+		assert.deepEqual([{}, { test: true }, { outgoing: true }].map((more) =>
+			past_missed(call({ result, ...more }))), [true, false, false], result);
+	}
+	assert.deepEqual(text({ result: "busy", outgoing: true }), ["call.busy", {}]);
+	assert.deepEqual(text({ result: "declined" }), ["call.declined", {}]);
 	assert.deepEqual(text({ result: "later" as "busy" }), ["call.ended", {}]);
 	assert.deepEqual(text({}), ["call.ended", {}]);
 	assert.deepEqual(text({ ended_at: null }), ["call.ringing", {}]);

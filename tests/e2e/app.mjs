@@ -390,6 +390,9 @@ test("a door shows what its camera has, again and again, until there is video", 
 	await until("another picture", () => picture.getAttribute("src"), (src) => src !== first);
 	await Promise.all([page.waitForEvent("download"),
 		button(call_screen(page), "Picture").click()]);
+	const toast = await page.getByText("The picture is saved").boundingBox();
+	const head = await page.locator(".call-state").boundingBox();
+	assert.ok(toast.y >= head.y + head.height, "what is told covers the heading");
 	await until("the call's picture", () => server.asked.some(({ method, path }) =>
 		method === "PUT" && path === `/app/calls/95/picture?device=${OWN}`), (kept) => kept);
 	await page.evaluate(() => globalThis.door_shows());

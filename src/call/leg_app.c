@@ -91,6 +91,7 @@ static void tell_call(const struct call_leg *leg, struct app_call *c,
 	c->switches = switches;
 	c->nswitches = leg->call->test ? 0 : switches_of(with, switches);
 	c->camera = rung_has_camera(leg->call, with);
+	c->test = leg->call->test;
 	print(&out, c);
 	tell(leg, &out);
 }

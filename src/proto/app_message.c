@@ -253,6 +253,10 @@ void app_ring_print(struct buf *out, const struct app_call *c)
 	time_print(&j, "until", c->until);
 	json_key(&j, "video");
 	json_bool(&j, c->video);
+	if (c->test) {
+		json_key(&j, "test");
+		json_bool(&j, true);
+	}
 	call_print(&j, c);
 	json_close(&j);
 }

@@ -82,6 +82,7 @@ struct app_call {
 	/* ring */
 	int64_t at, until;
 	bool video; /* there will be a picture */
+	bool test;  /* nobody is there */
 	/* dialling */
 	struct view ref;
 };

@@ -465,6 +465,18 @@ test("of a door without a camera nothing is asked, and a camera that gives nothi
 	await leave();
 });
 
+test("a test of the button says so, and nobody has missed it", async (world) => {
+	const { page, line, leave } = await resident(world);
+	await connected(page);
+	await line.ring("99", { later: true, test: true });
+	const screen = call_screen(page);
+	await screen.getByText("Test call", { exact: true }).waitFor();
+	line.say({ type: "ended", call: "99", why: "no_answer" });
+	await screen.getByText("Nobody answered", { exact: true }).waitFor();
+	await screen.waitFor({ state: "detached" });
+	await leave();
+});
+
 test("every page rings; answered in one, it ends in the other", async (world) => {
 	const one = await resident(world), other = await resident(world);
 	for (const { page, line } of [one, other]) {

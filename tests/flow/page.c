@@ -170,6 +170,7 @@ static struct page_call *call_new(struct page *p, const json_t *o, const char *w
 		 text_of(json_array_get(switches, 0), "name"));
 	assert_true(json_is_boolean(json_object_get(o, "camera")));
 	c->camera = json_is_true(json_object_get(o, "camera"));
+	c->test = json_is_true(json_object_get(o, "test"));
 	assert_int_equal(strlen(c->token), 32);
 	assert_true(json_is_array(json_object_get(o, "ice")) || p->server);
 	for (unsigned i = 0; i < p->ndevices; i++)

@@ -22,7 +22,7 @@ struct page_call {
 	bool rang;            /* as caller */
 	bool up;              /* its media flow */
 	bool video, no_video; /* as it was told */
-	bool camera;          /* likewise */
+	bool camera, test;    /* likewise */
 	char with[16], with_kind[16], with_name[40];
 	unsigned rings, offers, ended, opened, switches;
 	char switch_name[24];

@@ -66,6 +66,7 @@ STORY_APPS(a_page_answers_a_test_and_opens_nothing, 1, 1)
 	world_page(w, p, 0);
 	assert_int_equal(try(w, 1), 0);
 	UNTIL(page_last(p)->up, world_slack(w));
+	assert_true(page_last(p)->test);
 	page_switch(p, 1);
 	assert_string_equal(p->error, "no_such_switch");
 	page_do(p, "answer");

@@ -156,8 +156,15 @@ static void a_call_is_told(void **)
 		    "\"name\":\"\"}],\"camera\":true,\"sdp\":\"v=0\\u000d\\n\",\"ice\":[{\"urls\":"
 		    "[\"turn:a\"]}]}");
 	c.nswitches = 0;
-	c.camera = false;
+	c.camera = c.video = false;
+	c.test = true;
 	c.sdp = c.ice = (struct view){};
+	app_ring_print(&out, &c);
+	assert_text(&out,
+		    "{\"type\":\"ring\",\"call\":\"7\",\"from\":{\"device\":\"20\","
+		    "\"name\":\"Front \\\"door\\\"\",\"kind\":\"intercom\"},\"at\":1000,"
+		    "\"until\":61000,\"video\":false,\"test\":true,\"device\":\"10\",\"token\":\"" TOKEN
+		    "\",\"switches\":[],\"camera\":false}");
 	c.ref = VIEW("r");
 	app_dialling_print(&out, &c);
 	assert_text(&out,

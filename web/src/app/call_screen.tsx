@@ -71,6 +71,7 @@ function Head({ call }: { call: Call }) {
 		<header class="call-head">
 			<h1 id="call-name">{call.peer.name || call.peer.device}</h1>
 			{device !== undefined && <p>{place_text(device)}</p>}
+			{call.test && <p>{t("call.test")}</p>}
 			<p><span role="status" class="call-state">{state_text(call)}</span>
 				{call.phase === "talking" && call.since !== null
 					&& <span class="call-time"> {format_duration(now - call.since)}</span>}</p>

@@ -22,6 +22,7 @@ export interface Call {
 	peer: Peer;
 	incoming: boolean;
 	look: boolean; // seen and heard, without a microphone
+	test: boolean; // nobody is at the door
 	phase: Phase;
 	seen: boolean; // of its video there was a first picture
 	camera: boolean; // the other side's own, which shows something meanwhile
@@ -122,9 +123,9 @@ function hear_ring(phone: Phone, ring: Ring, now: number): Step {
 		return { phone, acts: [say({ type: "decline", call: ring.call })] };
 	const call: Call = known ?? {
 		id: ring.call, ref: ring.call, token: ring.token, device: ring.device, peer: ring.from,
-		incoming: true, look: false, phase: "ringing", seen: false, camera: ring.camera ?? false,
-		switches: ring.switches, sdp: "", until: ring.until - phone.skew, since: null, up: false,
-		opened: [], why: null, by: null,
+		incoming: true, look: false, test: ring.test ?? false, phase: "ringing", seen: false,
+		camera: ring.camera ?? false, switches: ring.switches, sdp: "",
+		until: ring.until - phone.skew, since: null, up: false, opened: [], why: null, by: null,
 	};
 	const next = known === null ? { ...phone, calls: [
 		...phone.calls.filter((one) => one.id !== ring.call), call] } : phone;
@@ -250,7 +251,7 @@ function dial(phone: Phone, deed: Extract<Deed, { do: "dial" }>): Step {
 		return { phone, acts: [{ act: "refused", code: "unreachable" }] };
 	const before = alone(phone, ref);
 	const call: Call = {
-		id: ref, ref, token: "", device, peer: to, incoming: false, look, phase: "dialling",
+		id: ref, ref, token: "", device, peer: to, incoming: false, look, test: false, phase: "dialling",
 		seen: false, camera: false, switches, sdp: "", until: 0, since: null, up: false, opened: [],
 		why: null, by: null,
 	};

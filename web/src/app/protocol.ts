@@ -30,6 +30,7 @@ export interface Ring {
 	token: string;
 	sdp: string;
 	switches: Switch[];
+	test?: boolean; // of the button: nobody is there
 	camera?: boolean; // of its own, which is asked while there is no video
 	ice?: Ice[];
 }

@@ -20,10 +20,10 @@ const WHY: Record<string, Key> = {
 	full: "app.refused.full",
 };
 
-export function why_text({ why, by, incoming }: Call): string {
+export function why_text({ why, by, incoming, test }: Call): string {
 	if (why === "answered_elsewhere" && by !== null && by !== "")
 		return t("app.answered_by", { name: by });
-	if (why === "no_answer" && incoming)
+	if (why === "no_answer" && incoming && !test)
 		return t("call.missed");
 	return t(WHY[why ?? ""] ?? "app.why.over");
 }

@@ -171,8 +171,11 @@ def is_taken_back_when_answered_elsewhere(house):
 def opens_once(house):
     """the token of a notice opens the door, for whoever has it, and once"""
     with house.subscribed("/201/a") as known:
+        pressed = int(time.time() * 1000)
         house.gate.press("%1")
-        ring = house.service.since(known)[0]["plain"]
+        # A repeat of the call before may have been on its way.
+        ring = until("the ring", lambda: next((plain for plain in (
+            e["plain"] for e in house.service.since(known)) if plain["at"] >= pressed), None))
         stranger = Client(house.server.base)
         with contextlib.suppress(Problem):
             stranger.post("/app/open", {"token": ring["seen"]})

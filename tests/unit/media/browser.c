@@ -143,13 +143,18 @@ static void hear(struct browser *b, uint8_t *p, size_t n)
 	}
 }
 
+/* Its port may have been another program's just now, for whom packets still come. */
 void browser_read(struct browser *b)
 {
 	uint8_t p[WEB_PACKET_MAX];
+	struct addr from = { .len = sizeof(from.v6) };
 	ssize_t n;
 
-	while ((n = recv(b->fd, p, sizeof(p), 0)) >= 0)
-		hear(b, p, (size_t)n);
+	while ((n = recvfrom(b->fd, p, sizeof(p), 0, &from.sa, &from.len)) >= 0) {
+		if (addr_same(&from, &b->server))
+			hear(b, p, (size_t)n);
+		from.len = sizeof(from.v6);
+	}
 }
 
 void browser_send(struct browser *b, const uint8_t *p, size_t n)

@@ -11,12 +11,12 @@
 #include "call/load.h"
 #include "device/camera.h"
 #include "event/missed.h"
-#include "io/tls.h"
 #include "office/import.h"
 #include "office/mail.h"
+#include "server/certificates.h"
 #include "server/errand.h"
-#include "server/notices.h"
 #include "server/expiry.h"
+#include "server/notices.h"
 #include "server/numbers.h"
 #include "server/settings.h"
 #include "server/turn.h"
@@ -45,8 +45,6 @@ enum {
 	SETTINGS_ARENA = 256 * 1024,
 	NUMBERS_MS = 1000, /* how old the numbers of /metrics may be */
 	SETUP_TOKEN_BYTES = 24,
-	TLS_WARN_DAYS = 14, /* before the certificate ends */
-	DAY_S = 86400,
 };
 
 struct server {
@@ -355,87 +353,7 @@ static void on_changed(void *arg, uint64_t number)
 		switchboard_device_changed(s->switchboard, number);
 }
 
-/* Certificates. */
-
-static void log_tls(const struct tls *tls, const char *file)
-{
-	const int64_t left_s = tls_expires_s(tls) - clock_wall_ms(clock_system()) / 1000;
-
-	if (left_s < TLS_WARN_DAYS * DAY_S)
-		log_warn("tls_certificate_ends", LF_S("file", file), LF_I("days", left_s / DAY_S));
-	else
-		log_info("tls_loaded", LF_S("file", file), LF_I("days", left_s / DAY_S),
-			 LF_I("certificates", tls_count(tls)));
-}
-
-static int load_tls(const struct tls_conf *conf, struct err *err, struct tls **ret_tls)
-{
-	int rc;
-
-	if (!given(conf->certificate) || !given(conf->key))
-		return err_set(err, -EINVAL, "%s_certificate and %s_key go together: %s_%s is missing",
-			       conf->option, conf->option, conf->option,
-			       given(conf->key) ? "certificate" : "key");
-	rc = tls_open(conf, err, ret_tls);
-	if (rc == 0)
-		log_tls(*ret_tls, conf->certificate);
-	return rc;
-}
-
-static int open_tls(struct server *s, struct err *err)
-{
-	const struct tls_conf conf = { .certificate = s->conf.tls_certificate,
-				       .key = s->conf.tls_key,
-				       .option = "tls",
-				       .http = true };
-
-	return given(conf.certificate) || given(conf.key) ? load_tls(&conf, err, &s->tls) : 0;
-}
-
-/* The files that HTTPS has, unless SIP has its own. */
-static int open_sip_tls(struct server *s, struct err *err)
-{
-	const struct settings *c = &s->conf;
-	const bool own = given(c->sip_tls_certificate) || given(c->sip_tls_key);
-	const struct tls_conf conf = {
-		.certificate = own ? c->sip_tls_certificate : c->tls_certificate,
-		.key = own ? c->sip_tls_key : c->tls_key,
-		.folder = given(c->sip_tls_folder) ? c->sip_tls_folder : NULL,
-		.option = own ? "sip_tls" : "tls",
-	};
-
-	if (!given(c->sip_tls))
-		return 0;
-	if (!own && !given(c->tls_certificate) && !given(c->tls_key))
-		return err_set(err, -EINVAL,
-			       "sip_tls needs sip_tls_certificate and sip_tls_key, or those of tls");
-	return load_tls(&conf, err, &s->sip_tls);
-}
-
-static void reload(struct tls *tls, const char *file)
-{
-	struct err err = {};
-
-	if (tls_reload(tls, &err) < 0)
-		log_error("tls_kept", LF_S("why", err.text));
-	else
-		log_tls(tls, file);
-}
-
-/* On the web loop's thread. */
-static void reload_tls(void *arg)
-{
-	const struct server *s = arg;
-
-	reload(s->tls, s->conf.tls_certificate);
-}
-
-static void reload_sip_tls(const struct server *s)
-{
-	const char *own = s->conf.sip_tls_certificate;
-
-	reload(s->sip_tls, given(own) ? own : s->conf.tls_certificate);
-}
+/* Media. */
 
 /* Without web_port browsers have the first ports of media_ports that are free: nobody needs to let
  * another one through. */
@@ -552,7 +470,7 @@ static int open_sip(struct server *s, struct err *err)
 	if (rc == 0)
 		rc = open_relay(s, err);
 	if (rc == 0)
-		rc = open_sip_tls(s, err);
+		rc = certificates_of_sip(&s->conf, err, &s->sip_tls);
 	if (rc == 0 && directory_new(&directory, &s->directory) < 0)
 		rc = err_set(err, -ENOMEM, "no memory");
 	if (rc == 0)
@@ -756,7 +674,7 @@ static int open_web(struct server *s, struct err *err)
 	int rc;
 
 	name_registrars(s);
-	rc = open_tls(s, err);
+	rc = certificates_of_web(&s->conf, err, &s->tls);
 	if (rc < 0)
 		return rc;
 	conf.tls = s->tls;
@@ -858,6 +776,14 @@ static void on_stop(evutil_socket_t, short, void *arg)
 	switchboard_drain(s->switchboard, on_idle, s);
 }
 
+/* On the web loop's thread. */
+static void reload_tls(void *arg)
+{
+	const struct server *s = arg;
+
+	certificates_reload_web(&s->conf, s->tls);
+}
+
 static void on_hup(evutil_socket_t, short, void *arg)
 {
 	struct server *s = arg;
@@ -869,7 +795,7 @@ static void on_hup(evutil_socket_t, short, void *arg)
 	if (s->tls && loop_post(s->web, reload_tls, s) < 0)
 		log_error("tls_kept", LF_S("why", "the web loop is too busy"));
 	if (s->sip_tls)
-		reload_sip_tls(s);
+		certificates_reload_sip(&s->conf, s->sip_tls);
 }
 
 static int open_signals(struct server *s, struct err *err)

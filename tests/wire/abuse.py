@@ -593,8 +593,9 @@ def media_is_not_stolen(house):
             for _ in range(30):
                 sender.frame()
                 packet = listener.receive(0.1)
-                heard.add(packet and packet[1][:1])
-        expect(heard - {None} == {b"\x20"}, f"heard {heard}")
+                if packet and packet[0] != 101: # the key of the check before may come yet
+                    heard.add(packet[1][:1])
+        expect(heard == {b"\x20"}, f"heard {heard}")
         for forger in theirs:
             forger.socket.settimeout(0.001)
             with contextlib.suppress(TimeoutError, ConnectionError):

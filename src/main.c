@@ -82,11 +82,6 @@ struct server {
 
 /* Configuration. */
 
-static bool given(const char *text)
-{
-	return text && text[0];
-}
-
 static enum log_level level_of(const char *name)
 {
 	static const char *const names[] = { "debug", "info", "warn", "error" };
@@ -413,7 +408,7 @@ static int open_endpoint(struct server *s, struct err *err)
 		.clock = clock_system(),
 		.rand = &s->sip_rand.rand,
 		.listen = s->conf.sip,
-		.listen_tls = given(s->conf.sip_tls) ? s->conf.sip_tls : NULL,
+		.listen_tls = if_given(s->conf.sip_tls),
 		.tls = s->sip_tls,
 		.public_host = s->conf.sip_public,
 		.realm = s->conf.realm,
@@ -656,7 +651,7 @@ static int open_web(struct server *s, struct err *err)
 		.version = VESTIBULE_VERSION,
 		.setup_token = s->setup_token,
 		.public_url = s->public_url,
-		.ticket_mail = given(s->conf.ticket_mail) ? s->conf.ticket_mail : NULL,
+		.ticket_mail = if_given(s->conf.ticket_mail),
 		.public_url_given = given(s->conf.public_url),
 		.registration_open = strcmp(s->conf.registration, "open") == 0,
 		.web_root = s->conf.portal,
@@ -689,11 +684,6 @@ static enum smtp_tls tls_of(const char *word)
 {
 	return strcmp(word, "off") == 0 ? SMTP_TLS_OFF :
 	       strcmp(word, "offered") == 0 ? SMTP_TLS_OFFERED : SMTP_TLS_REQUIRED;
-}
-
-static const char *if_given(const char *text)
-{
-	return given(text) ? text : NULL;
 }
 
 static int open_mail(struct server *s, struct err *err)

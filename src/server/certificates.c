@@ -10,11 +10,6 @@ enum {
 	DAY_S = 86400,
 };
 
-static bool given(const char *text)
-{
-	return text && text[0];
-}
-
 static void log_tls(const struct tls *tls, const char *file)
 {
 	const int64_t left_s = tls_expires_s(tls) - clock_wall_ms(clock_system()) / 1000;
@@ -56,7 +51,7 @@ int certificates_of_sip(const struct settings *s, struct err *err, struct tls **
 	const struct tls_conf conf = {
 		.certificate = own ? s->sip_tls_certificate : s->tls_certificate,
 		.key = own ? s->sip_tls_key : s->tls_key,
-		.folder = given(s->sip_tls_folder) ? s->sip_tls_folder : NULL,
+		.folder = if_given(s->sip_tls_folder),
 		.option = own ? "sip_tls" : "tls",
 	};
 

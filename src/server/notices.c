@@ -167,18 +167,13 @@ struct push_way notices_way(struct notices *n)
 
 /* Opening and closing. */
 
-static const char *if_given(const char *text)
-{
-	return text && text[0] ? text : NULL;
-}
-
 /* Some push services want to know whom to turn to. */
 static const char *contact_of(const struct notices_conf *conf)
 {
-	const char *given = if_given(conf->settings->push_contact);
+	const char *contact = if_given(conf->settings->push_contact);
 
-	if (given)
-		return given;
+	if (contact)
+		return contact;
 	return view_starts(view_str(conf->public_url), VIEW("https://")) ? conf->public_url : "";
 }
 
@@ -212,7 +207,7 @@ int notices_open(struct notices *n, const struct notices_conf *conf, struct err 
 	};
 	int rc = key_open(conf, &push.key, err);
 
-	if (rc == 0 && if_given(s->push_gateway_token_file)) {
+	if (rc == 0 && given(s->push_gateway_token_file)) {
 		rc = secret_file_read(s->push_gateway_token_file, token, sizeof(token), err);
 		push.gateway_token = token;
 	}

@@ -29,6 +29,18 @@ struct settings {
 	bool metrics_open, sip_sha256, push_private;
 };
 
+/* A text that was left out is NULL or empty. */
+static inline bool given(const char *text)
+{
+	return text && text[0];
+}
+
+/* NULL for one that was. */
+static inline const char *if_given(const char *text)
+{
+	return given(text) ? text : NULL;
+}
+
 extern const struct conf_table settings_table;
 
 /* Defaults, then the file that a flag names, then the environment, then the flags. */

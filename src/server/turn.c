@@ -5,11 +5,6 @@
 #include <errno.h>
 #include <string.h>
 
-static bool given(const char *text)
-{
-	return text && text[0];
-}
-
 static int secret_read(const char *path, struct arena *arena, struct view *ret_secret,
 		       struct err *err)
 {

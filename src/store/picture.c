@@ -19,13 +19,14 @@ static const struct db_shape picture_shape = DB_SHAPE(struct picture_row, pictur
 #define PICTURE_FIRST  " ORDER BY p.at, p.device LIMIT 1"
 #define PICTURE_FROM   PICTURE_WHERE PICTURE_FIRST
 #define PICTURE_SELECT "SELECT p.site_id, p.call_id, p.device, p.at, p.width, p.height, p.jpeg"
+#define PICTURE_INSERT                                                                             \
+	"INSERT INTO call_picture (site_id, call_id, device, at, width, height, jpeg)"             \
+	" VALUES ($1, $2, $3, $4, $5, $6, $7)"
 
 enum { ADD, COUNT, TELL, WANTED, KEEP, GET, OF_RUNG, SETTLE, RUNG };
 
 static const struct db_stmt stmts[] = {
-	[ADD] = { "picture_add",
-		  "INSERT INTO call_picture (site_id, call_id, device, at, width, height, jpeg)"
-		  " VALUES ($1, $2, $3, $4, $5, $6, $7)" },
+	[ADD] = { "picture_add", PICTURE_INSERT },
 	[COUNT] = { "picture_count",
 		    "SELECT COUNT(*) AS number FROM call_picture"
 		    " WHERE site_id = $1 AND call_id = $2",
@@ -41,9 +42,7 @@ static const struct db_stmt stmts[] = {
 	/* The app's own may be written at the same moment: the call must not lose its end for it.
 	 */
 	[KEEP] = { "picture_keep",
-		   "INSERT INTO call_picture (site_id, call_id, device, at, width, height, jpeg)"
-		   " VALUES ($1, $2, $3, $4, $5, $6, $7)"
-		   " ON CONFLICT (site_id, call_id, device) DO NOTHING" },
+		   PICTURE_INSERT " ON CONFLICT (site_id, call_id, device) DO NOTHING" },
 	[GET] = { "picture_get", PICTURE_SELECT PICTURE_FROM, &picture_shape },
 	[OF_RUNG] = { "picture_of_rung",
 		      PICTURE_SELECT PICTURE_WHERE
@@ -67,11 +66,16 @@ int picture_prepare(struct db *db, struct err *err)
 }
 
 /* The call knows when its picture was taken. */
-static int tell(struct db *db, int64_t now_ms, const struct picture_row *p)
+static int insert(struct db *db, int64_t now_ms, const struct db_stmt *stmt,
+		  const struct picture_row *p, int64_t device)
 {
-	const int rc =
-		db_exec(db, &stmts[TELL], DB_ARGS(A_INT(p->site_id), A_INT(p->call_id)), NULL);
+	int rc = db_exec(db, stmt,
+			 DB_ARGS(A_INT(p->site_id), A_INT(p->call_id), A_INT(device), A_INT(p->at),
+				 A_INT(p->width), A_INT(p->height), A_BLOB(p->jpeg)),
+			 NULL);
 
+	if (rc == 0)
+		rc = db_exec(db, &stmts[TELL], DB_ARGS(A_INT(p->site_id), A_INT(p->call_id)), NULL);
 	return rc == 0 ? change_append(db, now_ms, p->site_id, VIEW("call"), p->call_id) : rc;
 }
 
@@ -82,28 +86,16 @@ int picture_add(struct db *db, int64_t now_ms, const struct picture_row *p)
 
 	if (rc == 0 && n >= PICTURES_MAX)
 		rc = -ENOSPC;
-	if (rc == 0)
-		rc = db_exec(db, &stmts[ADD],
-			     DB_ARGS(A_INT(p->site_id), A_INT(p->call_id), A_INT(p->device),
-				     A_INT(p->at), A_INT(p->width), A_INT(p->height),
-				     A_BLOB(p->jpeg)),
-			     NULL);
-	return rc == 0 ? tell(db, now_ms, p) : rc;
+	return rc == 0 ? insert(db, now_ms, &stmts[ADD], p, p->device) : rc;
 }
 
 int picture_keep(struct db *db, int64_t now_ms, const struct picture_row *p)
 {
 	int64_t device;
-	int rc = db_number(db, &stmts[WANTED], DB_ARGS(A_INT(p->site_id), A_INT(p->call_id)),
+	const int rc = db_number(db, &stmts[WANTED], DB_ARGS(A_INT(p->site_id), A_INT(p->call_id)),
 			   &device);
 
-	if (rc == 0)
-		rc = db_exec(db, &stmts[KEEP],
-			     DB_ARGS(A_INT(p->site_id), A_INT(p->call_id), A_INT(device),
-				     A_INT(p->at), A_INT(p->width), A_INT(p->height),
-				     A_BLOB(p->jpeg)),
-			     NULL);
-	return rc == 0 ? tell(db, now_ms, p) : rc;
+	return rc == 0 ? insert(db, now_ms, &stmts[KEEP], p, device) : rc;
 }
 
 int picture_get(struct db *db, int64_t site_id, int64_t call_id, struct arena *arena,

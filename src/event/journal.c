@@ -422,10 +422,15 @@ int journal_call_answer(struct journal *j, const struct call_row *call)
 	return add(j, call_record(call, (struct view){}, write_answer));
 }
 
+/* For pictures, which are large. */
+static bool has_room(struct journal *j)
+{
+	return journal_stats(j).waiting < JOURNAL_PICTURES_UNTIL;
+}
+
 int journal_call_end(struct journal *j, const struct call_row *call, struct view jpeg, int64_t at)
 {
-	const bool room = journal_stats(j).waiting < JOURNAL_PICTURES_UNTIL;
-	struct record *r = call_record(call, room ? jpeg : (struct view){}, write_end);
+	struct record *r = call_record(call, has_room(j) ? jpeg : (struct view){}, write_end);
 
 	if (r)
 		r->jpeg_at = at;
@@ -435,9 +440,7 @@ int journal_call_end(struct journal *j, const struct call_row *call, struct view
 int journal_call_picture(struct journal *j, const struct call_row *call, struct view jpeg,
 			 int64_t at)
 {
-	struct record *r = journal_stats(j).waiting < JOURNAL_PICTURES_UNTIL
-				   ? call_record(call, jpeg, write_picture)
-				   : NULL;
+	struct record *r = has_room(j) ? call_record(call, jpeg, write_picture) : NULL;
 
 	if (!r)
 		return -EAGAIN;

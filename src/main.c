@@ -246,19 +246,17 @@ static void on_refresh(void *arg, const struct sip_binding *binding)
 	notices_refresh(&s->notices, binding);
 }
 
-/* What the door's camera showed when the bell rang goes with the end of the call, and nowhere once
- * somebody has answered. */
+/* What the door's camera showed when the bell rang goes with the end of a call that was missed, and
+ * nowhere else. */
 static void on_record(void *arg, const struct call_record *record)
 {
 	CLEANUP(buf_free) struct buf jpeg = BUF_INIT(CAMERA_JPEG_MAX);
 	const struct server *s = arg;
+	const bool missed = record->type == CALL_REC_ENDED && missed_is(view_str(record->text));
 	struct call_record told = *record;
 
-	if (record->type == CALL_REC_ANSWERED)
-		camera_first(s->camera, record->call_id, false, &jpeg, &told.picture_at);
-	if (record->type == CALL_REC_ENDED &&
-	    camera_first(s->camera, record->call_id, missed_is(view_str(record->text)), &jpeg,
-			 &told.picture_at) == 0)
+	if ((record->type == CALL_REC_ANSWERED || record->type == CALL_REC_ENDED) &&
+	    camera_first(s->camera, record->call_id, missed ? &jpeg : NULL, &told.picture_at) == 0)
 		told.picture = buf_view(&jpeg);
 	history_record(s->journal, &told);
 }

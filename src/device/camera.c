@@ -175,8 +175,7 @@ void camera_end(struct camera *c, int64_t call_id, uint64_t device)
 	pthread_mutex_unlock(&c->lock);
 }
 
-int camera_first(struct camera *c, int64_t call_id, bool late, struct buf *ret_jpeg,
-		 int64_t *ret_at)
+int camera_first(struct camera *c, int64_t call_id, struct buf *ret_jpeg, int64_t *ret_at)
 {
 	struct watch *w;
 	int rc = -ENOENT;
@@ -185,13 +184,13 @@ int camera_first(struct camera *c, int64_t call_id, bool late, struct buf *ret_j
 		return rc;
 	pthread_mutex_lock(&c->lock);
 	w = find(c, call_id);
-	if (w && w->first.n > 0) {
+	if (w && ret_jpeg && w->first.n > 0) {
 		buf_add(ret_jpeg, buf_view(&w->first));
 		*ret_at = w->first_at;
 		rc = ret_jpeg->err;
 	}
 	if (w) {
-		w->late = late && w->wanted && w->first.n == 0;
+		w->late = ret_jpeg && w->wanted && w->first.n == 0;
 		w->wanted = w->late;
 		buf_free(&w->first);
 		end_if_idle(w);

@@ -58,10 +58,9 @@ void camera_watch(struct camera *c, int64_t call_id, int64_t site_id, uint64_t d
  * until camera_first has asked for that. */
 void camera_end(struct camera *c, int64_t call_id, uint64_t device);
 /* The first picture, which is not kept any more then, and when it came (UTC, ms). -ENOENT: there is
- * none. late: then the fetch that is on its way may still bring one, which is told of
- * (camera_conf). Once for each call that was watched, or it stays here. */
-int camera_first(struct camera *c, int64_t call_id, bool late, struct buf *ret_jpeg,
-		 int64_t *ret_at);
+ * none; the fetch that is on its way may still bring one, which is told of (camera_conf).
+ * ret_jpeg NULL: nobody wants it. Once for each call that was watched, or it stays here. */
+int camera_first(struct camera *c, int64_t call_id, struct buf *ret_jpeg, int64_t *ret_at);
 /* The newest picture, in the arena. -EAGAIN: none has come yet; -ENOENT: none is for this device.
  */
 [[nodiscard]] int camera_get(struct camera *c, int64_t call_id, uint64_t device,

@@ -376,8 +376,8 @@ void media_leg_close(struct media *m, unsigned at)
 	leg->open = false;
 }
 
-int media_take_answer(struct media *m, struct leg *leg, const struct sdp *offer,
-		      const struct sdp *answer)
+static int take_answer(struct media *m, struct leg *leg, const struct sdp *offer,
+		       const struct sdp *answer)
 {
 	bool any = false;
 
@@ -397,20 +397,27 @@ int media_take_answer(struct media *m, struct leg *leg, const struct sdp *offer,
 	return any ? 0 : -EPROTONOSUPPORT;
 }
 
+int media_take_said(struct media *m, struct leg *leg, const struct sdp *offer, struct said *said)
+{
+	const int rc = take_answer(m, leg, offer, said->sdp);
+
+	if (rc < 0)
+		arena_free(&said->arena);
+	else
+		media_said_move(&leg->said, said);
+	return rc;
+}
+
 int media_answered(struct media *m, unsigned at, struct view answer)
 {
 	struct leg *leg = &m->legs[at];
 	struct said said = {};
-	int rc;
+	int rc = media_said_read(answer, &said);
 
-	rc = media_said_read(answer, &said);
 	if (rc == 0)
-		rc = media_take_answer(m, leg, m->legs[0].said.sdp, said.sdp);
-	if (rc < 0) {
-		arena_free(&said.arena);
+		rc = media_take_said(m, leg, m->legs[0].said.sdp, &said);
+	if (rc < 0)
 		return rc;
-	}
-	media_said_move(&leg->said, &said);
 	for (unsigned k = 0; k < RELAY_KINDS; k++)
 		m->legs[0].streams[k].on = leg->streams[k].on;
 	return 0;
@@ -422,23 +429,25 @@ void media_streams_on(const struct leg *leg, int ret_lines[RELAY_KINDS])
 		ret_lines[k] = leg->streams[k].on ? leg->streams[k].line : -1;
 }
 
-int media_answer_caller(struct media *m, unsigned at, struct buf *ret_sdp)
+int media_answer_print(struct media *m, const struct leg *by, struct buf *out)
 {
-	struct leg *caller = &m->legs[0], *leg = &m->legs[at];
+	struct leg *caller = &m->legs[0];
 	struct sdp_edit edit;
 	int lines[RELAY_KINDS];
 
+	media_streams_on(by, lines);
+	edit = media_answer_for(m, caller, caller->said.sdp, lines);
+	return sdp_answer(caller->said.sdp, by->said.sdp, &edit, out);
+}
+
+int media_answer_caller(struct media *m, unsigned at, struct buf *ret_sdp)
+{
 	if (m->told.n) {
 		buf_add(ret_sdp, buf_view(&m->told));
 		return ret_sdp->err;
 	}
-	media_streams_on(leg, lines);
-	if (!m->caller_offered) {
-		edit = offer_for(m, caller, lines);
-		return sdp_relay(leg->said.sdp, &edit, ret_sdp);
-	}
-	edit = media_answer_for(m, caller, caller->said.sdp, lines);
-	return sdp_answer(caller->said.sdp, leg->said.sdp, &edit, ret_sdp);
+	return m->caller_offered ? media_answer_print(m, &m->legs[at], ret_sdp)
+				 : media_restore(m, 0, at, ret_sdp);
 }
 
 /* The clock of the sound that both sides have, as the callee likes it best; 0: not known. */
@@ -495,12 +504,9 @@ int media_caller_answered(struct media *m, struct view answer)
 	int rc = media_said_read(answer, &said);
 
 	if (rc == 0)
-		rc = media_take_answer(m, &m->legs[0], m->legs[m->peer].said.sdp, said.sdp);
-	if (rc < 0) {
-		arena_free(&said.arena);
+		rc = media_take_said(m, &m->legs[0], m->legs[m->peer].said.sdp, &said);
+	if (rc < 0)
 		return rc;
-	}
-	media_said_move(&m->legs[0].said, &said);
 	watch(m, &m->legs[0]);
 	return 0;
 }
@@ -653,7 +659,7 @@ int media_reanswer(struct media *m, unsigned to, struct view answer, unsigned fr
 		other->streams[k].line = leg->streams[k].line = m->pending_lines[k];
 	media_said_move(&leg->said, &m->pending);
 	media_said_move(&other->said, &said);
-	rc = media_take_answer(m, other, leg->said.sdp, other->said.sdp);
+	rc = take_answer(m, other, leg->said.sdp, other->said.sdp);
 	if (rc < 0)
 		return rc;
 	media_streams_on(other, lines);
@@ -685,12 +691,9 @@ int media_restored(struct media *m, unsigned at, unsigned other, struct view ans
 	int rc = media_said_read(answer, &said);
 
 	if (rc == 0)
-		rc = media_take_answer(m, leg, m->legs[other].said.sdp, said.sdp);
-	if (rc < 0) {
-		arena_free(&said.arena);
+		rc = media_take_said(m, leg, m->legs[other].said.sdp, &said);
+	if (rc < 0)
 		return rc;
-	}
-	media_said_move(&leg->said, &said);
 	media_connect(m, m->peer);
 	media_ask_for_picture(m);
 	return 0;

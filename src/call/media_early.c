@@ -151,23 +151,15 @@ static const struct sdp_format *first_of(const struct sdp_media *line)
 	return NULL;
 }
 
-/* The first that the offer has of what the line names. */
+/* The first that the offer has of what the line names: of events, or of the others. */
 static const struct sdp_format *first_common(const struct sdp_media *offer,
-					     const struct sdp_media *line)
+					     const struct sdp_media *line, bool event)
 {
 	for (unsigned i = 0; i < offer->nformats; i++) {
-		if (!offer->formats[i].event && has_format(line, &offer->formats[i]))
-			return &offer->formats[i];
-	}
-	return NULL;
-}
+		const struct sdp_format *f = &offer->formats[i];
 
-static const struct sdp_format *event_of(const struct sdp_media *offer,
-					 const struct sdp_media *line)
-{
-	for (unsigned i = 0; i < offer->nformats; i++) {
-		if (offer->formats[i].event && has_format(line, &offer->formats[i]))
-			return &offer->formats[i];
+		if (f->event == event && has_format(line, f))
+			return f;
 	}
 	return NULL;
 }
@@ -177,8 +169,8 @@ static const struct sdp_format *event_of(const struct sdp_media *offer,
 static bool sends_told(const struct sdp_media *told, const struct sdp_media *offer,
 		       const struct sdp_media *line)
 {
-	const struct sdp_format *should = first_common(offer, line), *may = first_of(line);
-	const struct sdp_format *event = event_of(offer, line);
+	const struct sdp_format *should = first_common(offer, line, false), *may = first_of(line);
+	const struct sdp_format *event = first_common(offer, line, true);
 
 	return (!should || has_format(told, should)) &&
 	       (!may || !has_format(offer, may) || has_format(told, may)) &&
@@ -220,14 +212,7 @@ enum media_fit media_fits(const struct media *m, unsigned at)
 /* In the caller's lines and numbers and under its key, as the answer would have been. */
 int media_tell_anew(struct media *m, unsigned at, struct buf *ret_offer)
 {
-	struct leg *caller = &m->legs[0];
-	const struct leg *leg = &m->legs[at];
-	struct sdp_edit edit;
-	int lines[RELAY_KINDS];
-
-	media_streams_on(leg, lines);
-	edit = media_answer_for(m, caller, caller->said.sdp, lines);
-	return sdp_answer(caller->said.sdp, leg->said.sdp, &edit, ret_offer);
+	return media_answer_print(m, &m->legs[at], ret_offer);
 }
 
 /* Without sound it is no answer to who speaks. */
@@ -236,7 +221,7 @@ static bool of_use(const struct leg *leg, const struct sdp *answer)
 	const struct sdp_media *ours = line_of(leg, RELAY_AUDIO);
 	const struct sdp_media *line = media_line_at(answer, leg->streams[RELAY_AUDIO].line);
 
-	return !ours || (line && media_relayable(line) && first_common(ours, line));
+	return !ours || (line && media_relayable(line) && first_common(ours, line, false));
 }
 
 int media_told_anew(struct media *m, unsigned at, struct view answer)
@@ -245,15 +230,14 @@ int media_told_anew(struct media *m, unsigned at, struct view answer)
 	struct said said = {};
 	int rc = media_said_read(answer, &said);
 
-	if (rc == 0 && !of_use(&m->legs[at], said.sdp))
-		rc = -EPROTONOSUPPORT;
-	if (rc == 0)
-		rc = media_take_answer(m, caller, caller->said.sdp, said.sdp);
-	if (rc < 0) {
+	if (rc == 0 && !of_use(&m->legs[at], said.sdp)) {
 		arena_free(&said.arena);
-		return rc;
+		rc = -EPROTONOSUPPORT;
 	}
-	media_said_move(&caller->said, &said);
+	if (rc == 0)
+		rc = media_take_said(m, caller, caller->said.sdp, &said);
+	if (rc < 0)
+		return rc;
 	media_told_over(m);
 	media_connect(m, m->peer);
 	media_ask_for_picture(m);

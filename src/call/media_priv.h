@@ -102,9 +102,11 @@ void media_ask_for_picture(struct media *m);
 bool media_relayable(const struct sdp_media *line);
 /* The lines of the streams that the leg has on; -1: none. */
 void media_streams_on(const struct leg *leg, int ret_lines[RELAY_KINDS]);
-/* The answerer's streams, against the lines that it was offered. -EPROTONOSUPPORT: none. */
-int media_take_answer(struct media *m, struct leg *leg, const struct sdp *offer,
-		      const struct sdp *answer);
+/* The answerer's streams, against the lines that it was offered; what it said is the leg's then, and
+ * otherwise forgotten. -EPROTONOSUPPORT: none. */
+int media_take_said(struct media *m, struct leg *leg, const struct sdp *offer, struct said *said);
+/* The answer to the caller's offer by what this leg takes. */
+int media_answer_print(struct media *m, const struct leg *by, struct buf *out);
 
 /* media_early.c */
 /* An offer inside the call was answered: that counts now. */

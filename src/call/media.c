@@ -173,14 +173,12 @@ static bool has_events(const struct sdp_media *line)
 	return false;
 }
 
-/* Events share the sound's clock (RFC 4733 section 2.1); 0: there are none. */
+/* 0: there are none. */
 static uint8_t event_pt_of(const struct sdp_media *line, uint32_t clock_hz)
 {
-	for (unsigned i = 0; i < line->nformats; i++) {
-		if (line->formats[i].event && line->formats[i].clock_hz == clock_hz)
-			return line->formats[i].pt;
-	}
-	return 0;
+	const struct sdp_format *event = sdp_event(line, clock_hz);
+
+	return event ? event->pt : 0;
 }
 
 /* What the leg said of one stream, for the relay. `theirs` is its own line, `ours` the line that we
@@ -203,8 +201,7 @@ static void stream_fill(struct media *m, struct leg *leg, enum relay_kind kind,
 	add_readable(m, set, theirs);
 	if (ours)
 		add_formats(m, set, ours, has_events(theirs));
-	for (unsigned i = 0; i < theirs->nformats && !set->clock_hz; i++)
-		set->clock_hz = theirs->formats[i].event ? 0 : theirs->formats[i].clock_hz;
+	set->clock_hz = sdp_clock_hz(theirs);
 	if (kind == RELAY_AUDIO)
 		set->event_pt = event_pt_of(theirs, set->clock_hz);
 }

@@ -56,6 +56,12 @@ bool sdp_format_same(const struct sdp_format *a, const struct sdp_format *b);
  * (packetization-mode 0) are a part of what mode 1 allows (RFC 6184 section 6.3). */
 bool sdp_format_takes(const struct sdp_format *sink, const struct sdp_format *source);
 
+/* The clock of the first format that is no event; 0: not known. */
+uint32_t sdp_clock_hz(const struct sdp_media *media);
+/* The telephone-events of this clock, which they share with the sound (RFC 4733 section 2.1). NULL:
+ * there are none. */
+const struct sdp_format *sdp_event(const struct sdp_media *media, uint32_t clock_hz);
+
 /* The parameter sets of H.264 that a format names (sprop-parameter-sets, RFC 6184 section 8.1): the
  * first of each kind. False without both, or when one of them is longer than SDP_H264_SET_MAX. */
 enum { SDP_H264_SET_MAX = 256 };

@@ -418,6 +418,24 @@ bool sdp_format_takes(const struct sdp_format *sink, const struct sdp_format *so
 	return same_coding(sink, source) && mode_of(sink) >= mode_of(source);
 }
 
+uint32_t sdp_clock_hz(const struct sdp_media *m)
+{
+	for (unsigned i = 0; i < m->nformats; i++) {
+		if (!m->formats[i].event && m->formats[i].clock_hz)
+			return m->formats[i].clock_hz;
+	}
+	return 0;
+}
+
+const struct sdp_format *sdp_event(const struct sdp_media *m, uint32_t clock_hz)
+{
+	for (unsigned i = 0; i < m->nformats; i++) {
+		if (m->formats[i].event && m->formats[i].clock_hz == clock_hz)
+			return &m->formats[i];
+	}
+	return NULL;
+}
+
 enum { H264_TYPE = 0x1f, H264_SPS = 7, H264_PPS = 8 };
 
 bool sdp_h264_sets(const struct sdp_format *format, struct sdp_h264_set *ret_sps,

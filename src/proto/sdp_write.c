@@ -163,25 +163,6 @@ static void write_crypto(struct buf *out, const struct sdp_edit_media *edit)
 
 enum { EVENT_PT = 101, DYNAMIC_FIRST = 96, DYNAMIC_LAST = 127 };
 
-static const struct sdp_format *event_of(const struct sdp_media *m, uint32_t clock_hz)
-{
-	for (unsigned i = 0; i < m->nformats; i++) {
-		if (m->formats[i].event && m->formats[i].clock_hz == clock_hz)
-			return &m->formats[i];
-	}
-	return NULL;
-}
-
-/* Of the first that is sound; 0: there is none. */
-static uint32_t clock_of(const struct sdp_media *m)
-{
-	for (unsigned i = 0; i < m->nformats; i++) {
-		if (!m->formats[i].event && m->formats[i].clock_hz)
-			return m->formats[i].clock_hz;
-	}
-	return 0;
-}
-
 static bool is_taken(const struct sdp_media *m, unsigned pt)
 {
 	for (unsigned i = 0; i < m->nformats; i++) {
@@ -203,10 +184,10 @@ static unsigned free_pt(const struct sdp_media *m)
 /* The events to add to an offer of this sound; clock_hz 0: none. */
 static struct sdp_format event_to_add(const struct sdp_media *m)
 {
-	const uint32_t clock_hz = m->kind == SDP_AUDIO ? clock_of(m) : 0;
+	const uint32_t clock_hz = m->kind == SDP_AUDIO ? sdp_clock_hz(m) : 0;
 	const unsigned pt = free_pt(m);
 
-	if (!clock_hz || event_of(m, clock_hz) || is_taken(m, pt) || m->nformats == SDP_FORMATS_MAX)
+	if (!clock_hz || sdp_event(m, clock_hz) || is_taken(m, pt) || m->nformats == SDP_FORMATS_MAX)
 		return (struct sdp_format){};
 	return (struct sdp_format){ .pt = (uint8_t)pt, .clock_hz = clock_hz, .fmtp = VIEW("0-15") };
 }
@@ -326,7 +307,7 @@ static const struct sdp_format *event_to_take(const struct sdp_media *offer,
 
 		if (a->kind == SDP_AUDIO && !f->event && f->clock_hz &&
 		    offered_as(offer, f, edit) >= 0)
-			return event_of(a, f->clock_hz) ? NULL : event_of(offer, f->clock_hz);
+			return sdp_event(a, f->clock_hz) ? NULL : sdp_event(offer, f->clock_hz);
 	}
 	return NULL;
 }

@@ -453,16 +453,9 @@ static uint32_t sound_clock(const struct media *m)
 	const struct leg *a = &m->legs[m->peer], *b = &m->legs[0];
 	const struct sdp_media *mine = media_line_at(a->said.sdp, a->streams[RELAY_AUDIO].line);
 	const struct sdp_media *other = media_line_at(b->said.sdp, b->streams[RELAY_AUDIO].line);
+	const struct sdp_format *both = mine && other ? sdp_common(mine, other, false) : NULL;
 
-	for (unsigned i = 0; mine && other && i < mine->nformats; i++) {
-		const struct sdp_format *f = &mine->formats[i];
-
-		for (unsigned k = 0; k < other->nformats && !f->event; k++) {
-			if (sdp_format_same(f, &other->formats[k]))
-				return f->clock_hz;
-		}
-	}
-	return 0;
+	return both ? both->clock_hz : 0;
 }
 
 /* An offer names sounds of several clocks; keys go by that of the one which was taken. */

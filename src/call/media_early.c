@@ -8,15 +8,6 @@
 
 /* What a leg takes. */
 
-static bool has_format(const struct sdp_media *line, const struct sdp_format *format)
-{
-	for (unsigned i = 0; i < line->nformats; i++) {
-		if (sdp_format_same(&line->formats[i], format))
-			return true;
-	}
-	return false;
-}
-
 static bool reads(const struct sdp_media *line, const struct sdp_format *format)
 {
 	for (unsigned i = 0; i < line->nformats; i++) {
@@ -77,7 +68,7 @@ static uint32_t left_out(const struct media *m, const struct leg *by, enum relay
 	for (unsigned i = 0; offer && line && i < offer->nformats; i++) {
 		const struct sdp_format *f = &offer->formats[i];
 
-		if (f->event || !has_format(line, f))
+		if (f->event || !sdp_has(line, f))
 			continue;
 		if (all_may_take(m, kind, f))
 			any = true;
@@ -151,30 +142,17 @@ static const struct sdp_format *first_of(const struct sdp_media *line)
 	return NULL;
 }
 
-/* The first that the offer has of what the line names: of events, or of the others. */
-static const struct sdp_format *first_common(const struct sdp_media *offer,
-					     const struct sdp_media *line, bool event)
-{
-	for (unsigned i = 0; i < offer->nformats; i++) {
-		const struct sdp_format *f = &offer->formats[i];
-
-		if (f->event == event && has_format(line, f))
-			return f;
-	}
-	return NULL;
-}
-
 /* What the leg will send was told. It should send what was offered to it first (RFC 3264
  * section 6.1), and many send what they named first themselves. */
 static bool sends_told(const struct sdp_media *told, const struct sdp_media *offer,
 		       const struct sdp_media *line)
 {
-	const struct sdp_format *should = first_common(offer, line, false), *may = first_of(line);
-	const struct sdp_format *event = first_common(offer, line, true);
+	const struct sdp_format *should = sdp_common(offer, line, false), *may = first_of(line);
+	const struct sdp_format *event = sdp_common(offer, line, true);
 
-	return (!should || has_format(told, should)) &&
-	       (!may || !has_format(offer, may) || has_format(told, may)) &&
-	       (!event || has_format(told, event));
+	return (!should || sdp_has(told, should)) &&
+	       (!may || !sdp_has(offer, may) || sdp_has(told, may)) &&
+	       (!event || sdp_has(told, event));
 }
 
 static enum media_fit kind_fits(const struct media *m, const struct leg *leg, enum relay_kind kind)
@@ -221,7 +199,7 @@ static bool of_use(const struct leg *leg, const struct sdp *answer)
 	const struct sdp_media *ours = line_of(leg, RELAY_AUDIO);
 	const struct sdp_media *line = media_line_at(answer, leg->streams[RELAY_AUDIO].line);
 
-	return !ours || (line && media_relayable(line) && first_common(ours, line, false));
+	return !ours || (line && media_relayable(line) && sdp_common(ours, line, false));
 }
 
 int media_told_anew(struct media *m, unsigned at, struct view answer)

@@ -56,6 +56,11 @@ bool sdp_format_same(const struct sdp_format *a, const struct sdp_format *b);
  * (packetization-mode 0) are a part of what mode 1 allows (RFC 6184 section 6.3). */
 bool sdp_format_takes(const struct sdp_format *sink, const struct sdp_format *source);
 
+/* The medium names this codec. */
+bool sdp_has(const struct sdp_media *media, const struct sdp_format *format);
+/* The first of its formats that the other names, too: of events, or of the others. NULL: none. */
+const struct sdp_format *sdp_common(const struct sdp_media *media, const struct sdp_media *other,
+				    bool event);
 /* The clock of the first format that is no event; 0: not known. */
 uint32_t sdp_clock_hz(const struct sdp_media *media);
 /* The telephone-events of this clock, which they share with the sound (RFC 4733 section 2.1). NULL:

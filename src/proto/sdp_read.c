@@ -418,6 +418,25 @@ bool sdp_format_takes(const struct sdp_format *sink, const struct sdp_format *so
 	return same_coding(sink, source) && mode_of(sink) >= mode_of(source);
 }
 
+bool sdp_has(const struct sdp_media *m, const struct sdp_format *format)
+{
+	for (unsigned i = 0; i < m->nformats; i++) {
+		if (sdp_format_same(&m->formats[i], format))
+			return true;
+	}
+	return false;
+}
+
+const struct sdp_format *sdp_common(const struct sdp_media *m, const struct sdp_media *other,
+				    bool event)
+{
+	for (unsigned i = 0; i < m->nformats; i++) {
+		if (m->formats[i].event == event && sdp_has(other, &m->formats[i]))
+			return &m->formats[i];
+	}
+	return NULL;
+}
+
 uint32_t sdp_clock_hz(const struct sdp_media *m)
 {
 	for (unsigned i = 0; i < m->nformats; i++) {

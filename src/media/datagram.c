@@ -76,17 +76,16 @@ static void send_each(int fd, const struct datagram *d, unsigned n, struct datag
 	}
 }
 
-/* The runs are those of `out`; how many went. */
-static unsigned send_runs(int fd, struct mmsghdr *out, const unsigned *runs, unsigned nruns,
+/* first: where each run begins in d, and behind the last one where it ends; how many went. */
+static unsigned send_runs(int fd, struct mmsghdr *out, const unsigned *first, unsigned nruns,
 			  const struct datagram *d, struct datagrams_sent *sent)
 {
 	const int n = sendmmsg(fd, out, nruns, FLAGS);
 
-	for (int i = 0; i < n; i++) {
-		count(sent, d, runs[i]);
-		d += runs[i];
-	}
-	return n > 0 ? (unsigned)n : 0;
+	if (n <= 0)
+		return 0;
+	count(sent, d + first[0], first[n] - first[0]);
+	return (unsigned)n;
 }
 
 struct datagrams_sent datagrams_send(int fd, const struct datagram *d, unsigned n)
@@ -95,7 +94,7 @@ struct datagrams_sent datagrams_send(int fd, const struct datagram *d, unsigned 
 	struct mmsghdr out[DATAGRAMS_MAX];
 	union control control[DATAGRAMS_MAX];
 	struct iovec iov[DATAGRAMS_MAX];
-	unsigned first[DATAGRAMS_MAX + 1] = {}, runs[DATAGRAMS_MAX], nruns = 0;
+	unsigned first[DATAGRAMS_MAX + 1], nruns = 0;
 
 	if (n > DATAGRAMS_MAX)
 		n = DATAGRAMS_MAX;
@@ -103,18 +102,21 @@ struct datagrams_sent datagrams_send(int fd, const struct datagram *d, unsigned 
 		send_each(fd, d, 1, &sent);
 		return sent;
 	}
-	for (unsigned i = 0; i < n; first[++nruns] = i) {
-		runs[nruns] = run_of(d + i, n - i);
-		out[nruns].msg_hdr = message(d + i, iov + i, runs[nruns]);
-		if (runs[nruns] > 1)
+	for (unsigned i = 0; i < n; nruns++) {
+		const unsigned length = run_of(d + i, n - i);
+
+		first[nruns] = i;
+		out[nruns].msg_hdr = message(d + i, iov + i, length);
+		if (length > 1)
 			ask_to_cut(&out[nruns].msg_hdr, &control[nruns], d[i].n);
-		i += runs[nruns];
+		i += length;
 	}
+	first[nruns] = n;
 	for (unsigned run = 0; run < nruns; run++) {
-		run += send_runs(fd, out + run, runs + run, nruns - run, d + first[run], &sent);
+		run += send_runs(fd, out + run, first + run, nruns - run, d, &sent);
 		/* The error is that of the first run left; the others have their own. */
-		if (run < nruns && runs[run] > 1)
-			send_each(fd, d + first[run], runs[run], &sent);
+		if (run < nruns && first[run + 1] - first[run] > 1)
+			send_each(fd, d + first[run], first[run + 1] - first[run], &sent);
 	}
 	return sent;
 }

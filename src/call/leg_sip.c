@@ -112,6 +112,12 @@ static void on_info(void *arg, struct view type, struct view body)
 
 /* Offers inside the call: put to the other side, whose answer comes back. */
 
+/* An offer of ours or of theirs is answered before the next. */
+static bool exchanges(const struct call *call)
+{
+	return call->offering || call->restoring || call->telling;
+}
+
 /* What the caller was told while it rang is not what who answered takes: it is offered that. Until
  * it has taken it, what both know passes already. */
 static void tell_anew(struct call_leg *caller)
@@ -120,8 +126,8 @@ static void tell_anew(struct call_leg *caller)
 	struct call *call = caller->call;
 	int rc;
 
-	if (call->state != CALL_TALKING || call->telling || call->offering || call->restoring ||
-	    !session_of(caller) || media_fits(call->media, call->answered->at) == MEDIA_FITS)
+	if (call->state != CALL_TALKING || exchanges(call) || !session_of(caller) ||
+	    media_fits(call->media, call->answered->at) == MEDIA_FITS)
 		return;
 	rc = media_tell_anew(call->media, call->answered->at, &offer);
 	if (rc == 0)
@@ -161,7 +167,7 @@ static void on_offered(void *arg, struct view sdp)
 		offered_to_app(leg, to, sdp);
 		return;
 	}
-	if (session_of(to) && !leg->call->offering && !leg->call->restoring && !leg->call->telling)
+	if (session_of(to) && !exchanges(leg->call))
 		rc = media_reoffer(leg->call->media, leg->at, sdp, to->at, &offer);
 	if (rc == 0)
 		rc = session_offer(session_of(to), buf_view(&offer));

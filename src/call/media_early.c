@@ -11,8 +11,7 @@
 static bool reads(const struct sdp_media *line, const struct sdp_format *format)
 {
 	for (unsigned i = 0; i < line->nformats; i++) {
-		if (sdp_format_same(&line->formats[i], format) ||
-		    sdp_format_takes(&line->formats[i], format))
+		if (sdp_format_takes(&line->formats[i], format))
 			return true;
 	}
 	return false;

@@ -802,13 +802,19 @@ test("a pushed ring is a notice in the user's language, once however often it co
 const images = (worker) => worker.evaluate(async () => Object.fromEntries(
 	(await self.registration.getNotifications()).map(({ tag, image }) => [tag, image !== ""])));
 
-test("a notice shows at once, and its picture when there is one", async (world) => {
+// A resident who is sent notices, and a picture for one.
+async function notified(world) {
 	const { page, server, leave } = await resident(world, { workers: "allow",
 		answers: { "POST /app/push/seen": 204 } });
 	await connected(page);
 	const worker = await worker_of(page);
 	const push = await pusher(world, page, server);
 	const jpeg = Buffer.from(await page.evaluate(jpeg_of, "green"), "base64");
+	return { server, leave, worker, push, jpeg };
+}
+
+test("a notice shows at once, and its picture when there is one", async (world) => {
+	const { server, leave, worker, push, jpeg } = await notified(world);
 	let looks = 0;
 	server.answers["GET /app/calls/95/snapshot"] = () => looks++ === 0 ? 404 : jpeg;
 	server.answers["GET /app/calls/96/picture"] = jpeg;
@@ -835,12 +841,7 @@ test("a notice shows at once, and its picture when there is one", async (world) 
 });
 
 test("a ring that is taken back while its picture comes stays away", async (world) => {
-	const { page, server, leave } = await resident(world, { workers: "allow",
-		answers: { "POST /app/push/seen": 204 } });
-	await connected(page);
-	const worker = await worker_of(page);
-	const push = await pusher(world, page, server);
-	const jpeg = Buffer.from(await page.evaluate(jpeg_of, "green"), "base64");
+	const { server, leave, worker, push, jpeg } = await notified(world);
 	const asked = (call) => until(`the look at ${call}`, () => server.asked, (all) =>
 		all.some(({ path }) => path === `/app/calls/${call}/snapshot`));
 	let give = () => undefined;

@@ -787,17 +787,25 @@ STORY_APPS(keys_of_a_page_open_too, 0, 1)
 	world_over(w, "answered");
 }
 
+/* A page calls the door, or looks at it, and it answers. */
+static struct ua_call *door_called(struct world *w, const struct ua_plan *plan, bool look)
+{
+	struct page *p = PAGE(0);
+
+	w->door.plan = *plan;
+	world_page(w, p, 0);
+	page_dial(p, DOOR, look);
+	UNTIL(is(p, PAGE_TALKING) && page_last(p)->up, 100 + 2 * world_slack(w));
+	return ua_last(&w->door);
+}
+
 /* A door that is called, and one that has no telephone-events. */
 STORY_APPS(keys_of_a_page_reach_a_door_that_it_calls, 0, 1)
 {
 	struct page *p = PAGE(0);
 	struct ua_call *door;
 
-	w->door.plan = (struct ua_plan){ .ring_ms = -1, .answer_ms = 100 };
-	world_page(w, p, 0);
-	page_dial(p, DOOR, false);
-	UNTIL(is(p, PAGE_TALKING) && page_last(p)->up, 100 + 2 * world_slack(w));
-	door = ua_last(&w->door);
+	door = door_called(w, &(struct ua_plan){ .ring_ms = -1, .answer_ms = 100 }, false);
 	page_switch(p, 1);
 	UNTIL(page_last(p)->opened == 1, 2000);
 	assert_true(hears_code(w, door, CODE));
@@ -827,11 +835,8 @@ STORY_APPS(a_called_door_without_events_hears_info, 0, 1)
 	struct page *p = PAGE(0);
 	struct ua_call *door;
 
-	w->door.plan = (struct ua_plan){ .ring_ms = -1, .answer_ms = 100, .no_events = true };
-	world_page(w, p, 0);
-	page_dial(p, DOOR, false);
-	UNTIL(is(p, PAGE_TALKING) && page_last(p)->up, 100 + 2 * world_slack(w));
-	door = ua_last(&w->door);
+	door = door_called(
+		w, &(struct ua_plan){ .ring_ms = -1, .answer_ms = 100, .no_events = true }, false);
 	page_switch(p, 1);
 	UNTIL(page_last(p)->opened == 1, 2000);
 	UNTIL(hears_code(w, door, CODE), world_slack(w));
@@ -915,11 +920,7 @@ static void look_and_open(struct world *w, const struct ua_plan *plan)
 	struct ua_call *door;
 	struct addr rtp;
 
-	w->door.plan = *plan;
-	world_page(w, p, 0);
-	page_dial(p, DOOR, true);
-	UNTIL(is(p, PAGE_TALKING) && page_last(p)->up, 100 + 2 * world_slack(w));
-	door = ua_last(&w->door);
+	door = door_called(w, plan, true);
 	page_switch(p, 1);
 	UNTIL(page_last(p)->opened == 1, 2000 + 2 * world_slack(w));
 	UNTIL(door->digits == strlen(CODE), world_slack(w));

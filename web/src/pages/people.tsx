@@ -59,7 +59,7 @@ function columns(site: string, open: string | null, edit: ((user: User) => void)
 			{user.comment !== "" && <div class="soft aside">{user.comment}</div>}
 		</> },
 		{ key: "role", title: t("person.role"), sort: ({ role }) => role_text(role),
-			cell: ({ role }) => role_text(role) },
+			cell: ({ role }) => <span class="words">{role_text(role)}</span> },
 		{ key: "status", title: t("device.status"), sort: ({ status }) => t(STATUS_KEYS[status]),
 			cell: (user) => <PersonStatus user={user} /> },
 		...wide,
